@@ -1,0 +1,5 @@
+//! Tells the linker how to build a Node.js addon on this platform.
+
+fn main() {
+    napi_build::setup();
+}

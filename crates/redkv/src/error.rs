@@ -1,0 +1,214 @@
+//! The one error of the engine. A kind exists where a caller would act differently.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+/// The result of anything that can fail here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, as far as a caller would act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The caller passed something that can never work; [`Error::field`] names it.
+    Argument,
+    /// The store cannot do what was asked, now or later.
+    Unsupported,
+    /// The store cannot be reached, or the connection broke.
+    Connection,
+    /// The deadline of the operation passed before the store answered.
+    Timeout,
+    /// The store answered with an error.
+    Store,
+    /// What is stored cannot be read as what was asked for.
+    Value,
+    /// The instance was closed.
+    Closed,
+    /// A read needs at least one store.
+    NoStores,
+    /// A defect of RedKV.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The stable code that callers compare, such as `ERR_REDKV_TIMEOUT`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Argument => "ERR_REDKV_ARGUMENT",
+            Self::Unsupported => "ERR_REDKV_UNSUPPORTED",
+            Self::Connection => "ERR_REDKV_CONNECTION",
+            Self::Timeout => "ERR_REDKV_TIMEOUT",
+            Self::Store => "ERR_REDKV_STORE",
+            Self::Value => "ERR_REDKV_VALUE",
+            Self::Closed => "ERR_REDKV_CLOSED",
+            Self::NoStores => "ERR_REDKV_NO_STORES",
+            Self::Internal => "ERR_REDKV_INTERNAL",
+        }
+    }
+}
+
+/// Whether a write that failed may have been made all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The store has not made the change.
+    NotApplied,
+    /// Nobody knows: the request left, the answer did not come.
+    Unknown,
+}
+
+/// An error, cheap to clone because one failure answers every key of a batch.
+///
+/// Messages never hold values or credentials.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    store: Option<Arc<str>>,
+    operation: Option<&'static str>,
+    field: Option<String>,
+    retryable: bool,
+    outcome: Outcome,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind`. Connection failures and timeouts start out retryable with an unknown outcome,
+    /// everything else as final and not applied.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let transient = matches!(kind, ErrorKind::Connection | ErrorKind::Timeout);
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            store: None,
+            operation: None,
+            field: None,
+            retryable: transient,
+            outcome: if transient { Outcome::Unknown } else { Outcome::NotApplied },
+            source: None,
+        }))
+    }
+
+    /// The argument or option called `field` cannot work.
+    pub fn argument(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Argument, message).with(|inner| inner.field = Some(field.into()))
+    }
+
+    /// The store called `store` cannot do what was asked.
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported, message)
+    }
+
+    /// The instance was closed.
+    pub fn closed() -> Self {
+        Self::new(ErrorKind::Closed, "this instance was closed")
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Says which store failed; the innermost name given stays.
+    #[must_use]
+    pub fn in_store(self, store: &Arc<str>) -> Self {
+        if self.0.store.is_some() {
+            return self;
+        }
+        self.with(|inner| inner.store = Some(store.clone()))
+    }
+
+    /// Says which operation failed (`get`, `set` …); the first name given stays.
+    #[must_use]
+    pub fn in_operation(self, operation: &'static str) -> Self {
+        if self.0.operation.is_some() {
+            return self;
+        }
+        self.with(|inner| inner.operation = Some(operation))
+    }
+
+    /// Whether the same call may succeed when it is made again.
+    #[must_use]
+    pub fn retryable(self, retryable: bool) -> Self {
+        self.with(|inner| inner.retryable = retryable)
+    }
+
+    /// Whether a write that failed this way may have been made.
+    #[must_use]
+    pub fn outcome(self, outcome: Outcome) -> Self {
+        self.with(|inner| inner.outcome = outcome)
+    }
+
+    /// The error underneath.
+    #[must_use]
+    pub fn caused_by(self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.with(|inner| inner.source = Some(Arc::new(source)))
+    }
+
+    /// What went wrong, as far as a caller would act on it.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// One sentence for a person.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The name of the store that failed.
+    pub fn store(&self) -> Option<&str> {
+        self.0.store.as_deref()
+    }
+
+    /// The operation that failed.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The argument or option that is wrong.
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// Whether the same call may succeed when it is made again.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Whether a write that failed this way may have been made.
+    pub fn may_have_applied(&self) -> bool {
+        self.0.outcome == Outcome::Unknown
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(store) = &self.0.store {
+            write!(f, "{store}: ")?;
+        }
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("store", &self.0.store)
+            .field("operation", &self.0.operation)
+            .field("field", &self.0.field)
+            .field("retryable", &self.0.retryable)
+            .field("outcome", &self.0.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,15 @@
+//! One key-value interface in front of a chain of stores.
+//!
+//! A [`store::Store`] keeps entries. Stores are put in order into a chain, which is itself a store: each tier is a
+//! cache for the tiers after it, and the last one is the authority.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod config;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod entry;
+pub mod error;
+pub mod layers;
+pub mod store;
+pub mod stores;

@@ -1,0 +1,177 @@
+//! The interface of everything that keeps entries: leaves, layers round them, and whole chains.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+
+use crate::entry::{Entry, Key};
+use crate::error::Result;
+
+/// One answer per key of a batch, in the order of the keys.
+pub type Answers<T> = Vec<Result<T>>;
+
+/// A place that keeps entries.
+///
+/// Everything is a batch and is answered per key, because the services behind it fail per key; a single
+/// operation is a batch of one. An answer vector always has the length of the batch. The keys of one batch are
+/// distinct. An empty batch answers with an empty vector and asks nobody.
+///
+/// No method but the constructors of a store may block the thread; none may panic. Deadlines of operations and
+/// the limits in [`Capabilities`] are kept by the caller, entries past their deadline are filtered by the
+/// caller too (a store may return them).
+///
+/// All methods are required: a wrapper that forgot to forward one would silently lose it.
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// The name under which users add this store, such as `redis`.
+    fn name(&self) -> &'static str;
+
+    /// What this store can do. Constant over the life of the store.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The synchronous face of a store that answers without waiting. `Some` exactly when
+    /// [`Capabilities::immediate`] says so.
+    fn immediate(&self) -> Option<&dyn Immediate>;
+
+    /// Makes the store usable: connects, opens, reads the description of the table.
+    ///
+    /// Idempotent; may be called again after it failed. The other methods do the same by themselves when it has
+    /// not been done, so calling it first only finds errors early.
+    fn init(&self) -> BoxFuture<'_, Result<()>>;
+
+    /// Reads entries; `None` where there is none.
+    fn get<'a>(&'a self, keys: &'a [Key], want: Want) -> BoxFuture<'a, Answers<Option<Entry>>>;
+
+    /// Whether there are entries under the keys.
+    fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>>;
+
+    /// Writes entries, and answers whether each was stored: always `true` with [`SetMode::Always`], `false` with
+    /// [`SetMode::IfAbsent`] where the key had a live entry.
+    ///
+    /// An entry without a deadline takes away the deadline of the entry before it.
+    fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>>;
+
+    /// Deletes entries; deleting a missing one succeeds.
+    fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>>;
+
+    /// Ends connections and threads. Later calls of other methods may fail. Idempotent.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// The synchronous face of a store that answers on the calling thread.
+pub trait Immediate: Send + Sync {
+    /// The entry under `key`; it may be past its deadline.
+    fn get_now(&self, key: &str) -> Option<Entry>;
+
+    /// Whether there is a live entry under `key`.
+    fn has_now(&self, key: &str) -> bool;
+
+    /// Writes an entry and answers whether it was stored, as [`Store::set`] does.
+    fn set_now(&self, key: Key, entry: Entry, mode: SetMode) -> bool;
+
+    /// Deletes the entry under `key` if there is one.
+    fn delete_now(&self, key: &str);
+}
+
+/// What a read must bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// The value is enough; the deadline may be left out where it costs extra.
+    Value,
+    /// The entry will be copied to another store, so its deadline matters.
+    ValueAndDeadline,
+}
+
+/// Whether a write may replace an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetMode {
+    /// Replace whatever is there.
+    Always,
+    /// Only where there is no live entry, decided by the store in one step.
+    IfAbsent,
+}
+
+/// How a store lets entries end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// The store removes them by itself.
+    Native,
+    /// They are filtered on read and removed some time later.
+    OnRead,
+    /// It cannot: writing an entry with a deadline is refused.
+    None,
+}
+
+/// Into how large pieces a batch is best cut before it is sent.
+///
+/// A batch of `n` keys is cut into pieces of `n / 2`, within these bounds: two pieces keep the caller, the
+/// wire and the server busy at the same time, where one puts them in lock-step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pieces {
+    /// Smaller pieces than this are not worth a request.
+    pub min: usize,
+    /// Larger pieces than this are slower, or not allowed.
+    pub max: usize,
+}
+
+impl Pieces {
+    /// A batch is never cut.
+    pub const WHOLE: Self = Self { min: usize::MAX, max: usize::MAX };
+
+    /// The size of the pieces of a batch of `n`.
+    pub fn size(self, n: usize) -> usize {
+        (n / 2).clamp(self.min, self.max).max(1)
+    }
+}
+
+/// What a store can do. The chain, the conformance suite and the documentation read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// How entries end.
+    pub expiry: Expiry,
+    /// Deadlines are kept to within this many milliseconds: an entry may live this much longer, never shorter.
+    pub expiry_granularity: u64,
+    /// Whether reading a deadline costs extra, so that it is only asked for when it is needed.
+    pub deadline_costs_extra: bool,
+    /// Longest key, in bytes of UTF-8.
+    pub max_key_bytes: usize,
+    /// Whether the empty string is a key.
+    pub empty_keys: bool,
+    /// Longest value, in bytes.
+    pub max_value_bytes: usize,
+    /// Whether values that are not UTF-8 text can be kept.
+    pub binary_values: bool,
+    /// Best pieces for `get` and `has`.
+    pub reads: Pieces,
+    /// Best pieces for `set` and `delete`.
+    pub writes: Pieces,
+    /// Answers on the calling thread, without waiting.
+    pub immediate: bool,
+    /// Other processes see what this one writes.
+    pub shared: bool,
+    /// Entries outlive the process.
+    pub durable: bool,
+}
+
+impl Capabilities {
+    /// The capabilities of a plain map in memory, for a store to change where it differs.
+    pub const BASE: Self = Self {
+        expiry: Expiry::OnRead,
+        expiry_granularity: 1,
+        deadline_costs_extra: false,
+        max_key_bytes: usize::MAX,
+        empty_keys: true,
+        max_value_bytes: usize::MAX,
+        binary_values: true,
+        reads: Pieces::WHOLE,
+        writes: Pieces::WHOLE,
+        immediate: false,
+        shared: false,
+        durable: false,
+    };
+}
+
+/// The same answer for every key of a batch.
+pub fn answer_all<T: Clone>(len: usize, answer: &Result<T>) -> Answers<T> {
+    vec![answer.clone(); len]
+}
