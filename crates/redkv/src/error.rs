@@ -94,10 +94,10 @@ impl Error {
 
     /// The argument or option called `field` cannot work.
     pub fn argument(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Argument, message).with(|inner| inner.field = Some(field.into()))
+        Self::new(ErrorKind::Argument, message).about(field)
     }
 
-    /// The store called `store` cannot do what was asked.
+    /// The store cannot do what was asked.
     pub fn unsupported(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unsupported, message)
     }
@@ -128,6 +128,12 @@ impl Error {
             return self;
         }
         self.with(|inner| inner.operation = Some(operation))
+    }
+
+    /// Names the argument or option that it is about.
+    #[must_use]
+    pub fn about(self, field: impl Into<String>) -> Self {
+        self.with(|inner| inner.field = Some(field.into()))
     }
 
     /// Whether the same call may succeed when it is made again.

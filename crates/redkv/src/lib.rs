@@ -4,6 +4,7 @@
 //! cache for the tiers after it, and the last one is the authority.
 #![forbid(unsafe_code)]
 
+pub mod chain;
 pub mod clock;
 pub mod config;
 #[cfg(any(test, feature = "conformance"))]

@@ -1,0 +1,240 @@
+//! The chain itself: takes operations, starts what is due, answers who waits.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::lifecycle::Lifecycle;
+use super::pending::PendingWrites;
+use super::request::{Action, Answer, Replies, Request, Scope, Waiter};
+use super::shape::Shape;
+use super::table::{Change, Due, Question, ReadJob, Table, WriteJob};
+use super::tier::{Tier, TierConfig};
+use super::{reads, writes};
+use crate::clock::Clock;
+use crate::entry::Key;
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+/// Stores in order: a store earlier in the chain is a cache for the stores after it, the last is the authority.
+///
+/// A read asks the tiers in order and fills those that missed; a write goes to the authority first and then to all
+/// others. Per key, operations take effect in the order in which they were called.
+///
+/// Operations are taken by [`Chain::submit`], from within a Tokio runtime that outlives them.
+pub struct Chain {
+    pub(super) shape: RwLock<Arc<Shape>>,
+    pub(super) table: Mutex<Table>,
+    pub(super) pending: PendingWrites,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Chain {
+    /// A chain without stores, whose deadlines go by `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            shape: RwLock::default(),
+            table: Mutex::default(),
+            pending: PendingWrites::new(),
+            lifecycle: Lifecycle::default(),
+            clock,
+        }
+    }
+
+    /// Puts `store` behind the stores that are there, and answers with its place.
+    ///
+    /// Fails when the chain is closed or full, or when a policy asks for what the store cannot do.
+    pub fn add(&self, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
+        if self.is_closed() {
+            return Err(Error::closed().in_operation("addStore"));
+        }
+        let tier = Tier::new(store, config, self.clock.clone())?;
+        let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
+        let place = shape.tiers.len();
+        if place == Shape::MOST_TIERS {
+            let message = format!("a chain has at most {} stores", Shape::MOST_TIERS);
+            return Err(Error::argument("name", message));
+        }
+        if !tier.capabilities().immediate {
+            self.lifecycle.unsettle();
+        }
+        let tiers = shape.tiers.iter().cloned().chain([Arc::new(tier)]).collect();
+        *shape = Arc::new(Shape { tiers });
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
+        Ok(place as u16)
+    }
+
+    /// The clock that the deadlines of this chain go by.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub(super) fn shape(&self) -> Arc<Shape> {
+        self.shape.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An operation, called now: from here on a write is ahead of every read that is called later.
+    ///
+    /// Must be given to [`Chain::submit`], and those of one key in the order in which they were made.
+    pub fn request(&self, scope: Scope, key: Key, action: Action) -> Request {
+        if action.is_write() {
+            self.pending.begin(&key);
+        }
+        Request { scope, key, action }
+    }
+
+    /// Takes operations in the order in which they were called. Each is answered once through `replies`: at the
+    /// latest when the deadlines of the tiers that it needs have passed, and with an error if the chain is closed.
+    pub fn submit(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
+        self.lifecycle.begin(requests.len());
+        if self.is_closed() {
+            return self.refuse_all(requests, replies);
+        }
+        let requests = match self.lifecycle.park_unless_settled(requests, replies) {
+            Ok(requests) => requests,
+            Err(first_to_wait) => {
+                if first_to_wait {
+                    self.settle();
+                }
+                return;
+            }
+        };
+        self.admit(requests, replies);
+    }
+
+    /// Puts operations into the table and starts what can start.
+    pub(super) fn admit(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
+        let shape = self.shape();
+        let mut due = Due::default();
+        let mut refused = Vec::new();
+        let mut table = self.table();
+        for (index, Request { scope, key, action }) in (0..).zip(requests) {
+            let waiter = Waiter { replies: replies.clone(), index };
+            if let Some(answer) = Self::answer_without_stores(&shape, scope, &key, &action) {
+                refused.push((action.is_write().then_some(key), waiter, answer));
+                continue;
+            }
+            let change = match action {
+                Action::Get(want) => {
+                    due.reads.extend(table.read(key, scope, Question::Get(want), waiter));
+                    continue;
+                }
+                Action::Has => {
+                    due.reads.extend(table.read(key, scope, Question::Has, waiter));
+                    continue;
+                }
+                Action::Set(entry) => Change::Set(entry),
+                Action::SetIfAbsent(entry) => Change::SetIfAbsent(entry),
+                Action::Delete => Change::Delete,
+            };
+            table.write(key, scope, change, waiter);
+        }
+        due.writes = table.startable();
+        drop(table);
+        self.start(&shape, due);
+        for (written, waiter, answer) in refused {
+            self.answer(written.as_ref(), [waiter], answer);
+        }
+    }
+
+    /// The answer to what no store is asked for.
+    fn answer_without_stores(
+        shape: &Shape,
+        scope: Scope,
+        key: &Key,
+        action: &Action,
+    ) -> Option<Result<Answer>> {
+        if let Err(error) = shape.check(scope, key, action) {
+            return Some(Err(error.in_operation(action.name())));
+        }
+        if !shape.range(scope).is_empty() {
+            return None;
+        }
+        Some(Ok(if action.is_write() { Answer::Written(true) } else { Answer::Has(false) }))
+    }
+
+    /// Starts what became due, cut into the pieces that suit the stores.
+    pub(super) fn start(self: &Arc<Self>, shape: &Arc<Shape>, due: Due) {
+        let Due { reads, writes } = due;
+        for group in groups(reads, |job: &ReadJob| (job.scope, job.question)) {
+            let scope = group[0].scope;
+            let size = shape.pieces(scope, |capabilities| capabilities.reads).size(group.len());
+            for piece in pieces(group, size) {
+                tokio::spawn(reads::run(self.clone(), shape.clone(), piece));
+            }
+        }
+        for group in groups(writes, |job: &WriteJob| job.scope) {
+            let scope = group[0].scope;
+            let size = shape.pieces(scope, |capabilities| capabilities.writes).size(group.len());
+            for piece in pieces(group, size) {
+                tokio::spawn(writes::run(self.clone(), shape.clone(), scope, piece));
+            }
+        }
+    }
+
+    /// Tells the waiters of one key. `written` is the key if they called writes.
+    pub(super) fn answer(
+        &self,
+        written: Option<&Key>,
+        waiters: impl IntoIterator<Item = Waiter, IntoIter: ExactSizeIterator>,
+        answer: Result<Answer>,
+    ) {
+        let waiters = waiters.into_iter();
+        let count = waiters.len();
+        if let Some(key) = written {
+            self.pending.end(key, count);
+        }
+        for waiter in waiters {
+            waiter.reply(answer.clone());
+        }
+        self.lifecycle.end(count);
+    }
+
+    fn refuse_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
+        for (index, Request { key, action, .. }) in (0..).zip(requests) {
+            let waiter = Waiter { replies: replies.clone(), index };
+            let error = Error::closed().in_operation(action.name());
+            self.answer(action.is_write().then_some(&key), [waiter], Err(error));
+        }
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain").field("tiers", &self.shape().tiers).finish_non_exhaustive()
+    }
+}
+
+/// Splits jobs into runs that belong together; in most batches all do.
+fn groups<T, K: PartialEq>(jobs: Vec<T>, kind: impl Fn(&T) -> K) -> Vec<Vec<T>> {
+    let Some(first) = jobs.first().map(&kind) else { return Vec::new() };
+    if jobs.iter().all(|job| kind(job) == first) {
+        return vec![jobs];
+    }
+    let mut groups: Vec<(K, Vec<T>)> = Vec::new();
+    for job in jobs {
+        let kind = kind(&job);
+        match groups.iter_mut().find(|group| group.0 == kind) {
+            Some(group) => group.1.push(job),
+            None => groups.push((kind, vec![job])),
+        }
+    }
+    groups.into_iter().map(|group| group.1).collect()
+}
+
+/// Cuts jobs into pieces of `size`.
+fn pieces<T>(jobs: Vec<T>, size: usize) -> Vec<Vec<T>> {
+    if jobs.len() <= size {
+        return vec![jobs];
+    }
+    let mut jobs = jobs.into_iter().peekable();
+    let mut pieces = Vec::new();
+    while jobs.peek().is_some() {
+        pieces.push(jobs.by_ref().take(size).collect());
+    }
+    pieces
+}

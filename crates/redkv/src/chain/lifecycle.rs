@@ -1,0 +1,208 @@
+//! From the first store to the end: who waits for the stores to come up, and who for the last answer.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::join_all;
+use tokio::sync::{Notify, OnceCell};
+
+use super::core::Chain;
+use super::request::{Replies, Request, Scope};
+use crate::error::{Error, Result};
+
+/// Operations that were called before the stores are up.
+type Submission = (Vec<Request>, Arc<dyn Replies>);
+
+#[derive(Debug)]
+pub(super) struct Lifecycle {
+    /// Whether every store had one attempt to come up; operations wait for that, and not for its success.
+    settled: AtomicBool,
+    parked: Mutex<Parked>,
+    closed: AtomicBool,
+    /// Requests that were taken and not yet answered.
+    outstanding: AtomicUsize,
+    drained: Notify,
+    ended: OnceCell<()>,
+}
+
+#[derive(Default)]
+struct Parked {
+    submissions: Vec<Submission>,
+    settling: bool,
+}
+
+impl std::fmt::Debug for Parked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parked").field("submissions", &self.submissions.len()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self {
+            settled: AtomicBool::new(true),
+            parked: Mutex::default(),
+            closed: AtomicBool::new(false),
+            outstanding: AtomicUsize::new(0),
+            drained: Notify::new(),
+            ended: OnceCell::new(),
+        }
+    }
+}
+
+impl Lifecycle {
+    fn parked(&self) -> MutexGuard<'_, Parked> {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A store was added that is not up yet.
+    pub(super) fn unsettle(&self) {
+        let _parked = self.parked();
+        self.settled.store(false, Ordering::Release);
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Keeps the requests until the stores are up, and answers with whether nobody else waits; or hands them back.
+    pub(super) fn park_unless_settled(
+        &self,
+        requests: Vec<Request>,
+        replies: &Arc<dyn Replies>,
+    ) -> std::result::Result<Vec<Request>, bool> {
+        if self.is_settled() {
+            return Ok(requests);
+        }
+        let mut parked = self.parked();
+        if self.is_settled() {
+            return Ok(requests);
+        }
+        parked.submissions.push((requests, replies.clone()));
+        Err(!std::mem::replace(&mut parked.settling, true))
+    }
+
+    /// Whether the caller is the one to bring the stores up.
+    fn begin_settling(&self) -> bool {
+        let mut parked = self.parked();
+        !self.is_settled() && !std::mem::replace(&mut parked.settling, true)
+    }
+
+    /// What was parked; with nothing left the chain is settled. Whoever comes meanwhile queues behind.
+    fn next_parked(&self, stores_are_up: impl FnOnce() -> bool) -> Vec<Submission> {
+        let mut parked = self.parked();
+        if parked.submissions.is_empty() {
+            parked.settling = false;
+            self.settled.store(stores_are_up(), Ordering::Release);
+        }
+        std::mem::take(&mut parked.submissions)
+    }
+
+    pub(super) fn begin(&self, count: usize) {
+        self.outstanding.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub(super) fn end(&self, count: usize) {
+        if self.outstanding.fetch_sub(count, Ordering::AcqRel) == count && self.is_closed() {
+            self.drained.notify_waiters();
+        }
+    }
+
+    async fn drain(&self) {
+        loop {
+            let drained = self.drained.notified();
+            if self.outstanding.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            drained.await;
+        }
+    }
+}
+
+impl Chain {
+    /// Starts to bring the stores up, in the background; [`Chain::ready`] tells how it went. From within a runtime.
+    pub fn warm_up(self: &Arc<Self>) {
+        if self.lifecycle.begin_settling() {
+            self.settle();
+        }
+    }
+
+    /// Gives every store one attempt, then lets the parked operations go.
+    pub(super) fn settle(self: &Arc<Self>) {
+        let chain = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let shape = chain.shape();
+                // How it went shows when the store is used: it tries again by itself.
+                join_all(shape.tiers.iter().map(|tier| tier.init_in_time())).await;
+                let is_current = || chain.shape().tiers.len() == shape.tiers.len();
+                if !is_current() {
+                    continue;
+                }
+                loop {
+                    let parked = chain.lifecycle.next_parked(is_current);
+                    if parked.is_empty() {
+                        break;
+                    }
+                    for (requests, replies) in parked {
+                        chain.admit(requests, &replies);
+                    }
+                }
+                if chain.lifecycle.is_settled() || !chain.lifecycle.begin_settling() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Waits until the stores of `scope` are up.
+    ///
+    /// Fails with the first error of a store that is not `optional`; calling it again tries again. The last store is
+    /// the authority, and being `optional` is refused for it.
+    pub async fn ready(&self, scope: Scope) -> Result<()> {
+        if self.is_closed() {
+            return Err(Error::closed().in_operation("ready"));
+        }
+        let shape = self.shape();
+        let tiers = &shape.tiers[shape.range(scope)];
+        let attempts = join_all(tiers.iter().map(|tier| tier.init())).await;
+        for (tier, attempt) in tiers.iter().zip(attempts) {
+            if !tier.is_optional() || scope != Scope::Chain {
+                attempt?;
+            }
+        }
+        match shape.authority(scope) {
+            Some((_, tier)) if tier.is_optional() && scope == Scope::Chain => {
+                let message = "the last store is the source of truth and cannot be optional";
+                Err(Error::argument("optional", message).in_operation("ready").in_store(&tier.name().into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses new operations, waits for those on their way, and closes the stores. Idempotent; all callers wait.
+    pub async fn close(&self) {
+        self.refuse();
+        self.lifecycle
+            .ended
+            .get_or_init(|| async {
+                self.lifecycle.drain().await;
+                join_all(self.shape().tiers.iter().map(|tier| tier.store().close())).await;
+            })
+            .await;
+    }
+
+    /// Whether new operations are refused.
+    pub fn is_closed(&self) -> bool {
+        self.lifecycle.is_closed()
+    }
+
+    /// From now on every new operation is refused as closed; those on their way go on.
+    pub fn refuse(&self) {
+        self.lifecycle.closed.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,21 @@
+//! Tiers in order: each is a cache for the ones after it, the last is the authority.
+
+mod core;
+mod front;
+mod lifecycle;
+mod pending;
+mod reads;
+mod repair;
+mod request;
+mod shape;
+mod stale;
+mod store;
+mod table;
+mod tier;
+mod writes;
+
+pub use self::core::Chain;
+pub use front::{Front, Lookup};
+pub use request::{Action, Answer, Replies, Request, Scope};
+pub use store::ChainStore;
+pub use tier::{Tier, TierConfig};

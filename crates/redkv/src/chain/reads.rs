@@ -1,0 +1,276 @@
+//! The walk: asks tier after tier, fills those that missed, then answers.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::core::Chain;
+use super::request::{Answer, Scope};
+use super::shape::Shape;
+use super::table::{Due, Question, ReadJob};
+use super::tier::Tier;
+use crate::entry::{Entry, Key};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{Answers, Expiry, SetMode, Want};
+
+/// The keys of a walk that have no answer yet. However the walk ends, they get one.
+struct Walk {
+    chain: Arc<Chain>,
+    open: Vec<Open>,
+}
+
+/// What a walk knows of one key.
+struct Open {
+    key: Key,
+    flight: u64,
+    /// The tiers that answered that they have no entry, a bit each: those to fill.
+    missed: u32,
+    /// What the last tier that was asked failed with.
+    failure: Option<Error>,
+}
+
+/// A key whose walk has come to its end.
+struct Found {
+    key: Key,
+    flight: u64,
+    missed: u32,
+    answer: Answer,
+}
+
+impl Found {
+    fn entry(&self) -> Option<&Entry> {
+        match &self.answer {
+            Answer::Entry(entry) => entry.as_ref(),
+            Answer::Has(_) | Answer::Written(_) => None,
+        }
+    }
+}
+
+/// Reads keys that have the scope and the question in common.
+pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>) {
+    let Some(&ReadJob { scope, question, .. }) = jobs.first() else { return };
+    let open =
+        jobs.into_iter().map(|job| Open { key: job.key, flight: job.flight, missed: 0, failure: None });
+    let mut walk = Walk { chain, open: open.collect() };
+    for place in shape.range(scope) {
+        if walk.open.is_empty() {
+            return;
+        }
+        let found = walk.ask(&shape.tiers[place], place, scope, question).await;
+        if found.is_empty() {
+            continue;
+        }
+        let delivery = deliver(walk.chain.clone(), shape.clone(), found);
+        if walk.open.is_empty() {
+            delivery.await;
+        } else {
+            // The keys that are still open do not wait for the back-fill of the others.
+            tokio::spawn(delivery);
+        }
+    }
+    walk.end(|open| match (open.failure.take(), question) {
+        (Some(failure), _) => Err(failure),
+        (None, Question::Get(_)) => Ok(Answer::Entry(None)),
+        (None, Question::Has) => Ok(Answer::Has(false)),
+    });
+}
+
+impl Walk {
+    /// Asks one tier for the open keys. What it has is taken out of them.
+    async fn ask(&mut self, tier: &Tier, place: usize, scope: Scope, question: Question) -> Vec<Found> {
+        let passed_by = self.set_aside_stale(tier, scope);
+        let keys: Vec<_> = self.open.iter().map(|open| open.key.clone()).collect();
+        let answers = hits(tier, &keys, question, place > 0 && scope == Scope::Chain).await;
+        let mut found = Vec::new();
+        let mut still_open = passed_by;
+        for (mut open, answer) in std::mem::take(&mut self.open).into_iter().zip(answers) {
+            match answer {
+                Ok(Some(answer)) => {
+                    found.push(Found { key: open.key, flight: open.flight, missed: open.missed, answer });
+                    continue;
+                }
+                Ok(None) => {
+                    open.missed |= 1 << place;
+                    open.failure = None;
+                }
+                Err(failure) => open.failure = Some(failure),
+            }
+            still_open.push(open);
+        }
+        self.open = still_open;
+        found
+    }
+
+    /// Takes out the keys under which `tier` holds an old value, so that it is not asked for them.
+    fn set_aside_stale(&mut self, tier: &Tier, scope: Scope) -> Vec<Open> {
+        if tier.stale.is_empty() {
+            return Vec::new();
+        }
+        let mut passed_by: Vec<_> = self.open.extract_if(.., |open| tier.stale.contains(&open.key)).collect();
+        for open in &mut passed_by {
+            open.failure = (scope != Scope::Chain).then(|| {
+                let message = "the store holds an old value under this key, because a write did not reach it";
+                let error = Error::new(ErrorKind::Connection, message);
+                error.in_store(&tier.name().into()).in_operation("get")
+            });
+        }
+        passed_by
+    }
+
+    fn end(&mut self, mut answer: impl FnMut(&mut Open) -> Result<Answer>) {
+        let open = std::mem::take(&mut self.open);
+        let ended = open.into_iter().map(|mut open| {
+            let answer = answer(&mut open);
+            (open.key, open.flight, answer)
+        });
+        self.chain.finish_reads(ended.collect());
+    }
+}
+
+/// Only finds open keys when the walk was given up half-way, as a panic does.
+impl Drop for Walk {
+    fn drop(&mut self) {
+        if !self.open.is_empty() {
+            self.end(|_| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: a read was given up")));
+        }
+    }
+}
+
+/// What `tier` has of `keys`: `Ok(None)` where it has nothing.
+async fn hits(tier: &Tier, keys: &[Key], question: Question, will_fill: bool) -> Answers<Option<Answer>> {
+    match question {
+        Question::Get(want) => {
+            // An entry that goes into the tiers in front must not live longer there.
+            let want = if will_fill { Want::ValueAndDeadline } else { want };
+            let entry = |entry: Option<Entry>| entry.map(|entry| Answer::Entry(Some(entry)));
+            tier.get(keys, want).await.into_iter().map(|answer| answer.map(entry)).collect()
+        }
+        Question::Has => {
+            let has = |has: bool| has.then_some(Answer::Has(true));
+            tier.has(keys).await.into_iter().map(|answer| answer.map(has)).collect()
+        }
+    }
+}
+
+/// Fills the tiers that missed what was found, then answers.
+async fn deliver(chain: Arc<Chain>, shape: Arc<Shape>, found: Vec<Found>) {
+    let mut filling = Filling { chain, shape, found, begun: Vec::new() };
+    filling.begin();
+    let targets = filling.targets();
+    join_all(targets.into_iter().map(|target| async move {
+        // A back-fill that fails leaves a miss behind, which the next read sees: nobody needs to know.
+        target.tier.set(target.entries, SetMode::IfAbsent).await;
+    }))
+    .await;
+}
+
+/// Found entries on their way into the tiers in front, which answers their readers when it is dropped.
+struct Filling {
+    chain: Arc<Chain>,
+    shape: Arc<Shape>,
+    found: Vec<Found>,
+    /// Places in `found` of those whose key is marked as being filled.
+    begun: Vec<usize>,
+}
+
+impl Filling {
+    /// Fills immediate tiers, and marks the keys for which other tiers are to be filled.
+    fn begin(&mut self) {
+        if self.found.iter().all(|found| found.missed == 0 || found.entry().is_none()) {
+            return;
+        }
+        let mut table = self.chain.table();
+        for (index, found) in self.found.iter().enumerate() {
+            let Some(entry) = found.entry() else { continue };
+            if found.missed == 0 || !table.may_fill_now(&found.key, found.flight) {
+                continue;
+            }
+            let mut waits = false;
+            for (_, tier) in missed(&self.shape, found) {
+                match tier.store().immediate() {
+                    // Under the lock of the table no write can come in between.
+                    Some(store) if tier.takes(&found.key, entry) => {
+                        store.set_now(found.key.clone(), tier.capped(entry.clone()), SetMode::IfAbsent);
+                    }
+                    Some(_) => {}
+                    None => waits = true,
+                }
+            }
+            if waits && table.begin_fill(&found.key, found.flight) {
+                self.begun.push(index);
+            }
+        }
+    }
+
+    /// What to write into which tier that does not answer at once.
+    fn targets(&self) -> Vec<Target> {
+        let mut targets: Vec<Target> = Vec::new();
+        for found in self.begun.iter().map(|index| &self.found[*index]) {
+            let Some(entry) = found.entry() else { continue };
+            for (place, tier) in missed(&self.shape, found) {
+                if tier.capabilities().immediate || !tier.takes(&found.key, entry) {
+                    continue;
+                }
+                let pair = (found.key.clone(), entry.clone());
+                match targets.iter_mut().find(|target| target.place == place) {
+                    Some(target) => target.entries.push(pair),
+                    None => targets.push(Target { place, tier: tier.clone(), entries: vec![pair] }),
+                }
+            }
+        }
+        targets
+    }
+}
+
+/// A tier and what is to be filled in there.
+struct Target {
+    place: usize,
+    tier: Arc<Tier>,
+    entries: Vec<(Key, Entry)>,
+}
+
+/// Answers in any case: a back-fill that was given up must leave neither a reader nor a write waiting.
+impl Drop for Filling {
+    fn drop(&mut self) {
+        let mut due = Due::default();
+        if !self.begun.is_empty() {
+            let mut table = self.chain.table();
+            for index in &self.begun {
+                table.finish_fill(&self.found[*index].key, &mut due);
+            }
+        }
+        let found = std::mem::take(&mut self.found);
+        let answers = found.into_iter().map(|found| (found.key, found.flight, Ok(found.answer)));
+        self.chain.finish_reads(answers.collect());
+        self.chain.start(&self.shape, due);
+    }
+}
+
+/// The tiers that missed what was found.
+fn missed<'a>(shape: &'a Shape, found: &Found) -> impl Iterator<Item = (usize, &'a Arc<Tier>)> {
+    let missed = found.missed;
+    shape.tiers.iter().enumerate().filter(move |(place, _)| missed & (1 << place) != 0)
+}
+
+impl Tier {
+    /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
+    fn takes(&self, key: &Key, entry: &Entry) -> bool {
+        let keeps_deadline = entry.deadline.is_none() || self.capabilities().expiry != Expiry::None;
+        keeps_deadline && self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
+    }
+}
+
+impl Chain {
+    /// Ends walks and tells their readers.
+    fn finish_reads(&self, ended: Vec<(Key, u64, Result<Answer>)>) {
+        let mut table = self.table();
+        let answers: Vec<_> = ended
+            .into_iter()
+            .map(|(key, flight, answer)| (table.finish_read(&key, flight), answer))
+            .collect();
+        drop(table);
+        for (waiters, answer) in answers {
+            self.answer(None, waiters, answer);
+        }
+    }
+}

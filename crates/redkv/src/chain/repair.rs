@@ -1,0 +1,60 @@
+//! Invalidates what a tier missed, until it has worked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::core::Chain;
+use super::shape::Shape;
+use super::tier::Tier;
+use crate::entry::Key;
+
+/// First and longest pause between two attempts; each is drawn anew from half to all of it.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Keys invalidated in one attempt.
+const BATCH: usize = 500;
+
+impl Chain {
+    /// Notes that the tier at `place` may hold an old value under `key`, and sees to its invalidation.
+    ///
+    /// From now on reads of this process pass the tier by for that key.
+    pub(super) fn mark_stale(self: &Arc<Self>, shape: &Arc<Shape>, place: usize, tier: &Tier, key: &Key) {
+        tier.stale.mark(key);
+        if tier.repair.begin() {
+            tokio::spawn(repair(self.clone(), shape.tiers[place].clone()));
+        }
+    }
+}
+
+/// Deletes the stale keys of a tier, with growing pauses while that fails.
+async fn repair(chain: Arc<Chain>, tier: Arc<Tier>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let marked = tier.stale.some(BATCH);
+        if marked.is_empty() {
+            // A key that is marked from here on finds no repair on its way and begins one.
+            tier.repair.end();
+            if tier.stale.some(1).is_empty() || !tier.repair.begin() {
+                return;
+            }
+            continue;
+        }
+        let keys: Vec<_> = marked.iter().map(|(key, _)| key.clone()).collect();
+        let answers = tier.delete(&keys).await;
+        let failed = answers.iter().any(Result::is_err);
+        for (marked, answer) in marked.iter().zip(answers) {
+            if answer.is_ok() {
+                tier.stale.repaired(marked);
+            }
+        }
+        if !failed {
+            pause = FIRST_PAUSE;
+            continue;
+        }
+        if chain.is_closed() {
+            return;
+        }
+        tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
