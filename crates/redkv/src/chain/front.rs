@@ -70,13 +70,13 @@ impl Front {
         }
     }
 
-    /// Writes `entry`, or hands it back if the chain must be asked.
-    pub fn set(&self, key: &str, entry: Entry) -> Lookup<()> {
+    /// Writes `entry`.
+    pub fn set(&self, key: &str, entry: &Entry) -> Lookup<()> {
         let Some(store) = self.sole_store(key) else { return Lookup::Ask };
-        if self.tier.check_key(key).is_err() || self.tier.check_entry(&entry).is_err() {
+        if self.tier.check_key(key).is_err() || self.tier.check_entry(entry).is_err() {
             return Lookup::Ask;
         }
-        store.set_now(Key::from(key), self.tier.capped(entry), SetMode::Always);
+        store.set_now(Key::from(key), self.tier.capped(entry.clone()), SetMode::Always);
         Lookup::Known(())
     }
 

@@ -196,6 +196,11 @@ impl Chain {
             .await;
     }
 
+    /// Whether every store had its attempt to come up, so that operations do not wait for that.
+    pub fn is_settled(&self) -> bool {
+        self.lifecycle.is_settled()
+    }
+
     /// Whether new operations are refused.
     pub fn is_closed(&self) -> bool {
         self.lifecycle.is_closed()

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "memory")]
 mod memory;
+mod registry;
 
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
+pub use registry::{Built, build};

@@ -1,0 +1,74 @@
+//! The stores by the names that users give them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::config::{Fields, nearest};
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+/// A store, and warnings for the user about its options.
+pub type Built = (Arc<dyn Store>, Vec<String>);
+
+/// Makes a store of options that were read.
+type Make = fn(&mut Fields, Arc<dyn Clock>) -> Result<Arc<dyn Store>>;
+
+/// Every store of this build, by its name in lower case.
+const STORES: &[(&str, Make)] = &[
+    #[cfg(feature = "memory")]
+    ("memory", |fields, clock| {
+        let config = super::MemoryConfig::from_fields(fields)?;
+        Ok(Arc::new(super::MemoryStore::new(config, clock)))
+    }),
+];
+
+/// Makes the store called `name` (in any case) from its options. Connects to nothing yet.
+pub fn build(name: &str, options: Value, clock: Arc<dyn Clock>) -> Result<Built> {
+    let wanted = name.to_ascii_lowercase();
+    let Some((name, make)) = STORES.iter().find(|(known, _)| *known == wanted) else {
+        return Err(unknown(name));
+    };
+    let mut fields = Fields::new(format!("{name} options"), options)?;
+    let store = make(&mut fields, clock).map_err(|error| error.in_store(&(*name).into()))?;
+    Ok((store, fields.finish().map_err(|error| error.in_store(&(*name).into()))?))
+}
+
+fn unknown(name: &str) -> Error {
+    let known: Vec<_> = STORES.iter().map(|(known, _)| *known).collect();
+    let hint = nearest(name, &known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
+    Error::argument("name", format!("there is no store '{name}'{hint} (there are {})", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    fn build_with(name: &str, options: Value) -> Result<Built> {
+        build(name, options, Arc::new(SystemClock))
+    }
+
+    #[test]
+    fn names_are_case_insensitive() {
+        assert_eq!(build_with("MeMoRy", Value::Null).unwrap().0.name(), "memory");
+    }
+
+    #[test]
+    fn an_unknown_store_is_refused_with_the_nearest_name() {
+        let error = build_with("memmory", Value::Null).unwrap_err();
+        assert_eq!(error.field(), Some("name"));
+        assert!(error.message().contains("did you mean 'memory'?"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_option_names_the_store() {
+        let error = build_with("memory", json!({ "maxEntires": 5 })).unwrap_err();
+        assert_eq!(error.field(), Some("maxEntires"));
+        assert_eq!(error.store(), Some("memory"));
+        assert!(error.message().contains("did you mean 'maxEntries'?"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+'use strict'
+
+const { inspect } = require('node:util')
+
+const { create, pending } = require('./lib/crossing.js')
+const { RedKVError } = require('./lib/errors.js')
+const { Operations } = require('./lib/operations.js')
+const { toJson } = require('./lib/options.js')
+
+const warned = new Set()
+
+/** A warning about an option is worth telling once a process. */
+function warn(text) {
+  if (warned.has(text)) return
+  warned.add(text)
+  process.emitWarning(text, 'RedKVWarning')
+}
+
+/** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
+class Store extends Operations {
+  #native
+  #place
+
+  constructor(native, place, name) {
+    super(native.operations(place))
+    this.#native = native
+    this.#place = place
+    Object.defineProperty(this, 'name', { value: name, enumerable: true })
+  }
+
+  ready() {
+    return pending(this.#native.ready(this.#place))
+  }
+
+  [inspect.custom]() {
+    return `Store(${this.name})`
+  }
+}
+
+/** A chain of stores. Documented in index.d.ts. */
+class RedKV extends Operations {
+  #native
+  #stores = []
+  #closing
+
+  constructor() {
+    const native = create()
+    super(native.operations())
+    this.#native = native
+  }
+
+  addStore(name, clientOptions, tierOptions) {
+    const [place, warnings] = this.#native.addStore(name, toJson(clientOptions), toJson(tierOptions))
+    warnings.forEach(warn)
+    const store = new Store(this.#native, place, name.toLowerCase())
+    this.#stores.push(store)
+    return store
+  }
+
+  ready() {
+    return pending(this.#native.ready())
+  }
+
+  close() {
+    this.#closing ??= pending(this.#native.close())
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]() {
+    return this.close()
+  }
+
+  [inspect.custom]() {
+    const names = this.#stores.map((store) => store.name).join(' > ')
+    return `RedKV(${names}${this.#closing === undefined ? '' : ', closed'})`
+  }
+}
+
+module.exports = RedKV
+module.exports.RedKV = RedKV
+module.exports.RedKVError = RedKVError

@@ -1,0 +1,5 @@
+import RedKV from './index.js'
+
+export default RedKV
+export const { RedKVError } = RedKV
+export { RedKV }

@@ -1,0 +1,54 @@
+'use strict'
+
+const native = require('../binding.js')
+const { makeError } = require('./errors.js')
+
+// The pending promises, by the slots that the addon hands out. Slots are used again, so these stay as long as the
+// most operations that were ever pending at once.
+const resolves = []
+const rejects = []
+let flushIsScheduled = false
+
+native.connect(settle, fail, failMany, makeError)
+
+/** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
+function settle() {
+  for (let i = 0; i < arguments.length; i += 2) {
+    const slot = arguments[i]
+    const resolve = resolves[slot]
+    resolves[slot] = rejects[slot] = undefined
+    resolve(arguments[i + 1])
+  }
+}
+
+function fail(slot, error) {
+  const reject = rejects[slot]
+  resolves[slot] = rejects[slot] = undefined
+  reject(error)
+}
+
+/** Called for an operation on many keys: `errors` has `undefined` where a key worked. */
+function failMany(slot, values, errors) {
+  const reject = rejects[slot]
+  resolves[slot] = rejects[slot] = undefined
+  reject({ values, errors })
+}
+
+/** The promise of the operation in `slot`. What is called in one turn of the event loop crosses together. */
+function pending(slot) {
+  if (!flushIsScheduled) {
+    flushIsScheduled = true
+    process.nextTick(flush)
+  }
+  return new Promise((resolve, reject) => {
+    resolves[slot] = resolve
+    rejects[slot] = reject
+  })
+}
+
+function flush() {
+  flushIsScheduled = false
+  native.flush()
+}
+
+module.exports = { create: native.create, pending }

@@ -1,0 +1,57 @@
+'use strict'
+
+/**
+ * What went wrong, with a stable `code`. Documented in index.d.ts.
+ */
+class RedKVError extends Error {
+  constructor(code, message, { store, operation, field, retryable = false, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    describe(this, { code, store, operation, field, retryable })
+  }
+}
+
+Object.defineProperty(RedKVError.prototype, 'name', { value: 'RedKVError', configurable: true, writable: true })
+
+const ARGUMENT = 'ERR_REDKV_ARGUMENT'
+
+/** Adds the properties that are known; the others stay away from `inspect`. */
+function describe(error, properties) {
+  for (const name of Object.keys(properties)) {
+    if (properties[name] !== undefined) error[name] = properties[name]
+  }
+  return error
+}
+
+/** Called by the addon: an argument error is a `TypeError`, everything else a `RedKVError`. */
+function makeError(code, message, store, operation, field, retryable, causeText) {
+  const cause = causeText === undefined ? undefined : new Error(causeText)
+  if (code !== ARGUMENT) return new RedKVError(code, message, { store, operation, field, retryable, cause })
+  const error = new TypeError(message, cause === undefined ? undefined : { cause })
+  return describe(error, { code, store, operation, field, retryable })
+}
+
+/** The error for an argument that never reaches the addon. */
+function argumentError(field, message) {
+  return makeError(ARGUMENT, message, undefined, undefined, field, false, undefined)
+}
+
+/** The error of an operation on many keys of which some failed. `errors` has a place for every key. */
+function partialError(operation, keys, values, errors) {
+  const failures = new Map()
+  errors.forEach((error, index) => {
+    if (error !== undefined) failures.set(String(keys[index]), error)
+  })
+  const [first] = failures.values()
+  if (errors.every((error) => error?.code === 'ERR_REDKV_CLOSED')) return first
+  const message = `${operation} failed for ${failures.size} of ${keys.length} keys; the first error: ${first.message}`
+  const error = new RedKVError('ERR_REDKV_PARTIAL', message, {
+    operation,
+    retryable: [...failures.values()].every((failure) => failure.retryable),
+    cause: first
+  })
+  error.errors = failures
+  if (operation === 'getMany' || operation === 'hasMany') error.values = values
+  return error
+}
+
+module.exports = { RedKVError, argumentError, makeError, partialError }

@@ -1,0 +1,134 @@
+'use strict'
+
+const { argumentError, partialError } = require('./errors.js')
+const { pending } = require('./crossing.js')
+
+/** A promise of what is known already. */
+async function settled(value) {
+  return value
+}
+
+/** `answer` is the result, or the slot (a number) of an operation that is on its way. */
+function promised(answer) {
+  return typeof answer === 'number' ? pending(answer) : settled(answer)
+}
+
+function promisedMany(operation, keys, answer) {
+  if (typeof answer !== 'number') return settled(answer)
+  return pending(answer).catch((reason) => {
+    throw reason.errors === undefined ? reason : partialError(operation, keys, reason.values, reason.errors)
+  })
+}
+
+/** The `ttl` of the options of one call. */
+function ttlOf(options) {
+  if (options === undefined) return undefined
+  if (options === null || typeof options !== 'object') {
+    throw argumentError('options', `options must be an object such as { ttl: 1000 }, got ${described(options)}`)
+  }
+  for (const name in options) {
+    if (name !== 'ttl') throw argumentError(name, `there is no option '${name}'; the options are { ttl }`)
+  }
+  return options.ttl
+}
+
+function described(value) {
+  return value === null ? 'null' : `a ${typeof value}`
+}
+
+/** The keys and values of pairs: of an array, a `Map`, any iterable, or a plain object. */
+function columnsOf(entries) {
+  if (entries === null || typeof entries !== 'object') {
+    throw argumentError('entries', `entries must be an iterable of [key, value] or an object, got ${described(entries)}`)
+  }
+  const pairs = typeof entries[Symbol.iterator] === 'function' ? entries : Object.entries(entries)
+  const keys = []
+  const values = []
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw argumentError('entries', `entries[${keys.length}] must be a pair [key, value]`)
+    }
+    keys.push(pair[0])
+    values.push(pair[1])
+  }
+  return { keys, values }
+}
+
+function listOf(keys) {
+  if (Array.isArray(keys)) return keys
+  if (keys === null || typeof keys !== 'object' || typeof keys[Symbol.iterator] !== 'function') {
+    throw argumentError('keys', `keys must be an iterable of keys, got ${described(keys)}`)
+  }
+  return [...keys]
+}
+
+/** The operations on a chain or on one of its stores. Documented in index.d.ts. */
+class Operations {
+  #native
+
+  constructor(native) {
+    this.#native = native
+  }
+
+  get(key) {
+    try {
+      return promised(this.#native.get(key))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  getBuffer(key) {
+    try {
+      return promised(this.#native.getBuffer(key))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  set(key, value, options) {
+    try {
+      return promised(this.#native.set(key, value, ttlOf(options)))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  delete(key) {
+    try {
+      return promised(this.#native.delete(key))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  has(key) {
+    try {
+      return promised(this.#native.has(key))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async getMany(keys) {
+    const list = listOf(keys)
+    return promisedMany('getMany', list, this.#native.getMany(list))
+  }
+
+  async setMany(entries, options) {
+    const { keys, values } = columnsOf(entries)
+    return promisedMany('setMany', keys, this.#native.setMany(keys, values, ttlOf(options)))
+  }
+
+  async deleteMany(keys) {
+    const list = listOf(keys)
+    return promisedMany('deleteMany', list, this.#native.deleteMany(list))
+  }
+
+  async hasMany(keys) {
+    const list = listOf(keys)
+    return promisedMany('hasMany', list, this.#native.hasMany(list))
+  }
+}
+
+module.exports = { Operations }

@@ -1,0 +1,43 @@
+'use strict'
+
+/** What the clients of 1.x kept behind accessors or out of enumeration. */
+const CREDENTIALS = ['accessKeyId', 'secretAccessKey', 'sessionToken']
+
+/**
+ * An options object as JSON, for the validator in the addon. What JSON cannot say is said in words, so that the
+ * validator refuses it by its name instead of never seeing it.
+ */
+function toJson(options) {
+  if (options === undefined || options === null) return 'null'
+  const seen = new Set()
+  return JSON.stringify(plain(options, seen))
+}
+
+function plain(value, seen) {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value) ? value : String(value)
+    case 'bigint':
+      return Number(value)
+    case 'function':
+    case 'symbol':
+      return `[${typeof value}]`
+    case 'object':
+      break
+    default:
+      return value
+  }
+  if (value === null) return null
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
+  if (value instanceof URL) return value.href
+  if (seen.has(value)) return '[circular]'
+  seen.add(value)
+  if (Array.isArray(value)) return value.map((item) => plain(item, seen))
+  const result = {}
+  for (const name of new Set([...Object.keys(value), ...CREDENTIALS])) {
+    if (value[name] !== undefined) result[name] = plain(value[name], seen)
+  }
+  return result
+}
+
+module.exports = { toJson }

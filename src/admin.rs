@@ -1,0 +1,126 @@
+//! What JavaScript calls once in a while: to connect, to add stores, to begin and to end.
+
+use std::rc::Rc;
+
+use napi::bindgen_prelude::{Function, JsValue, Unknown};
+use napi::{Env, sys};
+use napi_derive::napi;
+use redkv::chain::{Scope, TierConfig};
+use redkv::config::Fields;
+use redkv::error::{Error, ErrorKind, Result};
+use redkv::stores;
+
+use crate::exchange::Exchange;
+use crate::instance::Instance;
+use crate::js::{Callback, Js, JsResult, Pending, Type, Value, callback};
+use crate::operations;
+
+/// Connects the functions that settle promises and make errors; once, before everything else.
+#[napi]
+pub(crate) fn connect(
+    env: Env,
+    settle: Function<Unknown, Unknown>,
+    fail: Function<Unknown, Unknown>,
+    fail_many: Function<Unknown, Unknown>,
+    make_error: Function<Unknown, Unknown>,
+) -> napi::Result<()> {
+    let functions = [settle.raw(), fail.raw(), fail_many.raw(), make_error.raw()];
+    Exchange::connect(js(env), functions).map_err(to_napi)
+}
+
+/// Hands the operations of this turn to the I/O thread.
+#[napi]
+pub(crate) fn flush(env: Env) {
+    if let Some(exchange) = Exchange::current() {
+        exchange.flush(js(env));
+    }
+}
+
+/// A chain without stores: an object with `addStore(name, options, tierOptions)`, `operations(place)`,
+/// `ready(place)` and `close()`.
+#[napi(ts_return_type = "any")]
+pub(crate) fn create(env: Env) -> napi::Result<Unknown<'static>> {
+    let exchange = Exchange::current().ok_or_else(|| to_napi(Pending))?;
+    let object = js(env).functions(&Rc::new(Admin(Instance::new(exchange))), &ADMIN).map_err(to_napi)?;
+    // SAFETY: a value of this callback, which is returned from it at once.
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), object) })
+}
+
+fn js(env: Env) -> Js {
+    // SAFETY: napi hands out an `Env` only for the callback that is running.
+    unsafe { Js::new(env.raw()) }
+}
+
+fn to_napi(_: Pending) -> napi::Error {
+    napi::Error::new(napi::Status::PendingException, "")
+}
+
+const ADMIN: [(&str, Callback); 4] =
+    [("addStore", add_store), ("operations", make_operations), ("ready", ready), ("close", close)];
+
+/// The data of the functions in [`ADMIN`].
+struct Admin(Rc<Instance>);
+
+macro_rules! admin {
+    ($($name:ident = $body:expr;)*) => {
+        $(
+            unsafe extern "C" fn $name(env: sys::napi_env, info: sys::napi_callback_info) -> Value {
+                // SAFETY: called by the engine as a function made by `Js::functions` with an `Admin`.
+                unsafe { callback(env, info, $body, panicked) }
+            }
+        )*
+    };
+}
+
+admin! {
+    add_store = |js: Js, Admin(instance): &Admin, [name, options, tier_options]: [Value; 3]| {
+        let text = |value| js.with_text(value, |text| String::from_utf8_lossy(text).into_owned());
+        let (name, options, tier_options) = (text(name), text(options), text(tier_options));
+        let added = add(instance, name, options.as_deref(), tier_options.as_deref());
+        let (place, warnings) = added.map_err(|error| instance.exchange.throw(js, &error))?;
+        instance.refresh();
+        instance.warm_up(js);
+        let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
+        js.array(&[js.number(place.into())?, js.array(&warnings)?])
+    };
+    make_operations = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| {
+        js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
+    };
+    ready = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
+    close = |js: Js, Admin(instance): &Admin, []: [Value; 0]| js.number(instance.close(js));
+}
+
+/// Builds a store from options as JSON, and puts it into the chain.
+fn add(
+    instance: &Instance,
+    name: Option<String>,
+    options: Option<&str>,
+    tier_options: Option<&str>,
+) -> Result<(u16, Vec<String>)> {
+    let name = name.ok_or_else(|| Error::argument("name", "the name of a store must be a string"))?;
+    let clock = instance.clock();
+    let (store, mut warnings) = stores::build(&name, json("options", options)?, clock)?;
+    let mut fields = Fields::new("tier options", json("tierOptions", tier_options)?)?;
+    let config = TierConfig::from_fields(&mut fields)?;
+    warnings.extend(fields.finish()?);
+    Ok((instance.chain.add(store, config)?, warnings))
+}
+
+fn json(field: &'static str, text: Option<&str>) -> Result<serde_json::Value> {
+    let wrong = || Error::argument(field, format!("{field} must be an object"));
+    text.map_or(Ok(serde_json::Value::Null), |text| serde_json::from_str(text).map_err(|_| wrong()))
+}
+
+/// A place in the chain, or the whole chain.
+fn scope(js: Js, place: Value) -> JsResult<Scope> {
+    match js.type_of(place)? {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made by `addStore`")]
+        Type::Number => Ok(Scope::Tier(js.float(place)? as u16)),
+        _ => Ok(Scope::Chain),
+    }
+}
+
+fn panicked(js: Js, Admin(instance): &Admin) {
+    let error = Error::new(ErrorKind::Internal, "a defect of RedKV: the call panicked");
+    instance.exchange.throw(js, &error);
+}

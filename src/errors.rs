@@ -1,0 +1,47 @@
+//! Errors of the engine as JavaScript errors, made by the factory that the JavaScript side connects.
+
+use std::error::Error as StdError;
+
+use redkv::error::Error;
+
+use crate::js::{Js, JsResult, Kept, Pending, Value};
+
+/// Makes the JavaScript error for `error` with `factory(code, message, store, operation, field, retryable, cause)`.
+pub(crate) fn to_js(js: Js, factory: &Kept, error: &Error) -> JsResult<Value> {
+    let text = |text: Option<&str>| text.map_or_else(|| js.undefined(), |text| js.text(text));
+    let cause = error.source().map(causes);
+    let arguments = [
+        js.text(error.kind().code())?,
+        js.text(&error.to_string())?,
+        text(error.store())?,
+        text(error.operation())?,
+        text(error.field())?,
+        js.boolean(error.is_retryable())?,
+        text(cause.as_deref())?,
+    ];
+    js.call(js.kept(factory)?, &arguments)
+}
+
+/// Throws the JavaScript error for `error`.
+pub(crate) fn throw(js: Js, factory: &Kept, error: &Error) -> Pending {
+    match to_js(js, factory, error) {
+        Ok(error) => js.throw(error),
+        Err(pending) => pending,
+    }
+}
+
+/// An error and what caused it, in one line.
+fn causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        // Some errors repeat what they wrap.
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,355 @@
+//! Where the JavaScript thread and the I/O thread meet: one for each environment (the main thread, each worker).
+
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::ptr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::sys;
+use redkv::chain::Answer;
+use redkv::error::{Error, ErrorKind, Outcome as Applied, Result};
+
+use crate::errors;
+use crate::instance::Instance;
+use crate::io::{IoThread, Job};
+use crate::js::{Js, JsResult, Kept, Pending, Value};
+use crate::outbox::{Completion, Outbox, Outcome};
+
+/// How the answer to a read is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// As a string.
+    Text,
+    /// As a `Buffer`.
+    Bytes,
+    /// As nothing: it is enough that it worked.
+    Nothing,
+}
+
+/// The JavaScript functions that settle promises and make errors.
+#[derive(Debug)]
+struct Callbacks {
+    /// `settle(slot, value, slot, value, …)`
+    settle: Kept,
+    /// `fail(slot, error)`
+    fail: Kept,
+    /// `failMany(slot, values, errors)`: of an operation on many keys, with `undefined` where there was no error.
+    fail_many: Kept,
+    /// The factory of [`errors::to_js`].
+    make_error: Kept,
+}
+
+/// Everything of one environment. All of it belongs to the JavaScript thread, but for the outbox.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    callbacks: Callbacks,
+    outbox: Arc<Outbox>,
+    io: RefCell<Option<IoThread>>,
+    slots: RefCell<Slots>,
+    /// Instances with operations that were not handed over yet.
+    gathering: RefCell<Vec<Rc<Instance>>>,
+    /// Whether an operation on its way keeps the event loop alive.
+    is_referenced: Cell<bool>,
+}
+
+/// The places of pending promises on the JavaScript side.
+#[derive(Debug, Default)]
+struct Slots {
+    formats: Vec<Format>,
+    free: Vec<u32>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Exchange>>> = const { RefCell::new(None) };
+}
+
+/// Operations whose promises are settled by one call into JavaScript.
+const SETTLED_TOGETHER: usize = 64;
+
+impl Exchange {
+    /// Connects the functions of this environment: `settle`, `fail`, `failMany`, `makeError`.
+    pub(crate) fn connect(js: Js, functions: [Value; 4]) -> JsResult<()> {
+        let [settle, fail, fail_many, make_error] = functions;
+        let callbacks = Callbacks {
+            settle: js.keep(settle)?,
+            fail: js.keep(fail)?,
+            fail_many: js.keep(fail_many)?,
+            make_error: js.keep(make_error)?,
+        };
+        let exchange = Rc::new(Self {
+            callbacks,
+            outbox: Arc::default(),
+            io: RefCell::default(),
+            slots: RefCell::default(),
+            gathering: RefCell::default(),
+            is_referenced: Cell::new(false),
+        });
+        CURRENT.with(|current| current.replace(Some(exchange)));
+        // SAFETY: within a callback; the hook takes no argument and is removed by running once.
+        match unsafe { sys::napi_add_env_cleanup_hook(js.raw(), Some(end), ptr::null_mut()) } {
+            sys::Status::napi_ok => Ok(()),
+            _ => Err(Pending),
+        }
+    }
+
+    /// The exchange of the current environment, once it is connected.
+    pub(crate) fn current() -> Option<Rc<Self>> {
+        CURRENT.with(|current| current.borrow().clone())
+    }
+
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// Throws `error` in JavaScript.
+    pub(crate) fn throw(&self, js: Js, error: &Error) -> Pending {
+        errors::throw(js, &self.callbacks.make_error, error)
+    }
+
+    /// A place for a promise, and the word to keep the process alive until it is settled.
+    pub(crate) fn open_slot(&self, format: Format) -> u32 {
+        let mut slots = self.slots.borrow_mut();
+        if let Some(slot) = slots.free.pop() {
+            slots.formats[slot as usize] = format;
+            return slot;
+        }
+        slots.formats.push(format);
+        u32::try_from(slots.formats.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Notes that `instance` has operations to hand over when the turn ends.
+    pub(crate) fn gather_from(&self, instance: Rc<Instance>) {
+        self.gathering.borrow_mut().push(instance);
+    }
+
+    /// Hands over all that was gathered.
+    pub(crate) fn flush(&self, js: Js) {
+        let instances = std::mem::take(&mut *self.gathering.borrow_mut());
+        if !instances.is_empty() {
+            self.send(js, instances.iter().flat_map(|instance| instance.take_gathered()));
+        }
+    }
+
+    /// Hands work to the I/O thread, which is started for it if need be. The process stays alive for it.
+    pub(crate) fn send(&self, js: Js, jobs: impl IntoIterator<Item = Job>) {
+        self.reference(js, true);
+        self.send_in_background(js, jobs);
+    }
+
+    /// As [`Exchange::send`], for work that nobody waits for.
+    pub(crate) fn send_in_background(&self, js: Js, jobs: impl IntoIterator<Item = Job>) {
+        let mut io = self.io.borrow_mut();
+        if io.is_none() {
+            *io = self.start(js);
+        }
+        match &*io {
+            Some(io) => io.send(jobs),
+            None => jobs.into_iter().for_each(|job| self.refuse(job)),
+        }
+    }
+
+    fn start(&self, js: Js) -> Option<IoThread> {
+        let function = bell(js).ok()?;
+        self.outbox.connect(function);
+        // A new function is referenced, whether or not somebody waits yet.
+        let wanted = self.is_referenced.replace(true);
+        self.reference(js, wanted);
+        IoThread::start(self.outbox.clone()).ok()
+    }
+
+    /// Answers work that no thread can take.
+    fn refuse(&self, job: Job) {
+        let Job::Submit(_, requests, replies) = job else { return };
+        let error = Error::new(ErrorKind::Internal, "the I/O thread could not be started");
+        for index in 0..requests.len() {
+            let error = error.clone().retryable(true).outcome(Applied::NotApplied);
+            replies.reply(u32::try_from(index).unwrap_or(u32::MAX), Err(error));
+        }
+        self.outbox.ring_if_waiting();
+    }
+
+    /// Whether operations on their way keep the event loop alive.
+    fn reference(&self, js: Js, wanted: bool) {
+        if self.is_referenced.replace(wanted) == wanted {
+            return;
+        }
+        self.outbox.with_bell(|function| {
+            // SAFETY: on the JavaScript thread, with a function that was not released.
+            unsafe {
+                match wanted {
+                    true => sys::napi_ref_threadsafe_function(js.raw(), function),
+                    false => sys::napi_unref_threadsafe_function(js.raw(), function),
+                }
+            };
+        });
+    }
+
+    /// Settles everything that was answered.
+    fn settle(&self, js: Js) {
+        let completions = self.outbox.take();
+        let mut completions = completions.into_iter().peekable();
+        while completions.peek().is_some() {
+            let settled = js.in_scope(|| {
+                let mut arguments = Vec::with_capacity(2 * SETTLED_TOGETHER);
+                for completion in completions.by_ref().take(SETTLED_TOGETHER) {
+                    self.prepare(js, completion, &mut arguments)?;
+                }
+                if !arguments.is_empty() {
+                    js.call(js.kept(&self.callbacks.settle)?, &arguments)?;
+                }
+                Ok(())
+            });
+            if settled.is_err() {
+                // The environment is going down, or out of memory: the others are tried all the same.
+                js.clear_exception();
+            }
+        }
+        let slots = self.slots.borrow();
+        if slots.free.len() == slots.formats.len() {
+            drop(slots);
+            self.reference(js, false);
+        }
+    }
+
+    /// Adds a slot and its value to the arguments of `settle`, or settles at once what failed.
+    fn prepare(&self, js: Js, completion: Completion, arguments: &mut Vec<Value>) -> JsResult<()> {
+        let Completion { slot, outcome } = completion;
+        let format = {
+            let mut slots = self.slots.borrow_mut();
+            slots.free.push(slot);
+            slots.formats[slot as usize]
+        };
+        let value = match outcome {
+            Outcome::One(answer) => self.answer(js, answer, format),
+            Outcome::Many(answers) => match self.answers(js, slot, answers, format)? {
+                Some(values) => Ok(values),
+                None => return Ok(()),
+            },
+            Outcome::Done(Ok(())) => Ok(js.undefined()?),
+            Outcome::Done(Err(error)) => Err(error),
+        };
+        let slot = js.number(slot)?;
+        match value {
+            Ok(value) => arguments.extend([slot, value]),
+            Err(error) => {
+                let error = errors::to_js(js, &self.callbacks.make_error, &error)?;
+                js.call(js.kept(&self.callbacks.fail)?, &[slot, error])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&self, js: Js, answer: Result<Answer>, format: Format) -> Result<Value> {
+        value_of(js, &answer?, format)
+    }
+
+    /// An array of the values; or `None` when some failed, and the promise was told.
+    fn answers(
+        &self,
+        js: Js,
+        slot: u32,
+        answers: Vec<Result<Answer>>,
+        format: Format,
+    ) -> JsResult<Option<Value>> {
+        let mut values = Vec::with_capacity(answers.len());
+        let mut failures = Vec::new();
+        for (index, answer) in answers.into_iter().enumerate() {
+            match self.answer(js, answer, format) {
+                Ok(value) => values.push(value),
+                Err(error) => {
+                    failures.push((index, error));
+                    values.push(js.undefined()?);
+                }
+            }
+        }
+        let count = values.len();
+        if failures.is_empty() && format == Format::Nothing {
+            return Ok(Some(js.undefined()?));
+        }
+        let values = js.array(&values)?;
+        if failures.is_empty() {
+            return Ok(Some(values));
+        }
+        let mut errors = vec![js.undefined()?; count];
+        for (index, error) in failures {
+            errors[index] = errors::to_js(js, &self.callbacks.make_error, &error)?;
+        }
+        let errors = js.array(&errors)?;
+        js.call(js.kept(&self.callbacks.fail_many)?, &[js.number(slot)?, values, errors])?;
+        Ok(None)
+    }
+}
+
+/// The JavaScript value of an answer.
+pub(crate) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value> {
+    let lost = |_: Pending| Error::new(ErrorKind::Internal, "JavaScript could not take the value");
+    match answer {
+        Answer::Entry(None) => js.null().map_err(lost),
+        Answer::Entry(Some(entry)) => match format {
+            Format::Nothing => js.undefined().map_err(lost),
+            Format::Bytes => js.buffer(&entry.value).map_err(lost),
+            Format::Text => match std::str::from_utf8(&entry.value) {
+                Ok(text) => js.text(text).map_err(lost),
+                Err(_) => {
+                    let message = "the value is not UTF-8 text; read it with getBuffer()";
+                    Err(Error::new(ErrorKind::Value, message).in_operation("get"))
+                }
+            },
+        },
+        Answer::Has(has) => js.boolean(*has).map_err(lost),
+        Answer::Written(_) => js.undefined().map_err(lost),
+    }
+}
+
+/// A function that the I/O thread can call to have [`ring`] run on this thread.
+fn bell(js: Js) -> JsResult<sys::napi_threadsafe_function> {
+    let name = js.text("redkv")?;
+    let mut function = ptr::null_mut();
+    // SAFETY: within a callback; all pointers are null or to locals. `ring` needs no context.
+    let status = unsafe {
+        sys::napi_create_threadsafe_function(
+            js.raw(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            name,
+            0,
+            1,
+            ptr::null_mut(),
+            None,
+            ptr::null_mut(),
+            Some(ring),
+            &mut function,
+        )
+    };
+    if status == sys::Status::napi_ok { Ok(function) } else { Err(Pending) }
+}
+
+/// Runs on the JavaScript thread after the bell was rung.
+unsafe extern "C" fn ring(env: sys::napi_env, _: Value, _: *mut c_void, _: *mut c_void) {
+    if env.is_null() {
+        // The environment is going down, and takes no more calls.
+        return;
+    }
+    // A panic must not reach the engine; the promises that it leaves are settled with the next answers.
+    let _ = std::panic::catch_unwind(|| {
+        // SAFETY: `env` is the environment of this very callback.
+        let js = unsafe { Js::new(env) };
+        if let Some(exchange) = Exchange::current() {
+            exchange.settle(js);
+        }
+    });
+}
+
+/// Runs when the environment ends: a worker is terminated, or the process exits.
+unsafe extern "C" fn end(_: *mut c_void) {
+    let _ = std::panic::catch_unwind(|| {
+        let Some(exchange) = CURRENT.with(|current| current.take()) else { return };
+        if let Some(function) = exchange.outbox.disconnect() {
+            let mode = sys::ThreadsafeFunctionReleaseMode::abort;
+            // SAFETY: on the JavaScript thread; the bell was taken away, so nobody calls the function any more.
+            unsafe { sys::napi_release_threadsafe_function(function, mode) };
+        }
+        drop(exchange.io.take());
+    });
+}

@@ -1,0 +1,184 @@
+//! One `RedKV` of JavaScript: its chain, and what was called on it in the running turn of the event loop.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use redkv::chain::{Action, Answer, Chain, Front, Request, Scope};
+use redkv::clock::{Clock, SystemClock};
+use redkv::entry::Key;
+use redkv::error::Result;
+
+use crate::exchange::{Exchange, Format};
+use crate::io::Job;
+use crate::js::Js;
+use crate::outbox::{Many, Turn};
+
+/// A chain with its way to the I/O thread.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) exchange: Rc<Exchange>,
+    gathered: RefCell<Gathered>,
+    handles: RefCell<Vec<Weak<Handle>>>,
+}
+
+/// The operations of one turn, in the order of their calls.
+#[derive(Default)]
+struct Gathered {
+    jobs: Vec<Job>,
+    requests: Vec<Request>,
+    slots: Vec<u32>,
+}
+
+impl std::fmt::Debug for Gathered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gathered").field("requests", &self.requests.len()).finish_non_exhaustive()
+    }
+}
+
+impl Gathered {
+    fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.requests.is_empty()
+    }
+}
+
+impl Instance {
+    pub(crate) fn new(exchange: Rc<Exchange>) -> Rc<Self> {
+        Rc::new(Self {
+            chain: Arc::new(Chain::new(Arc::new(SystemClock))),
+            exchange,
+            gathered: RefCell::default(),
+            handles: RefCell::default(),
+        })
+    }
+
+    /// The clock of the stores.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
+    /// The operations on `scope`.
+    pub(crate) fn handle(self: &Rc<Self>, scope: Scope) -> Rc<Handle> {
+        let front = RefCell::new(self.chain.front(scope));
+        let handle = Rc::new(Handle { instance: self.clone(), scope, front });
+        self.handles.borrow_mut().push(Rc::downgrade(&handle));
+        handle
+    }
+
+    /// To be called after a store was added: what is answered at once may have changed.
+    pub(crate) fn refresh(&self) {
+        self.handles.borrow_mut().retain(|handle| {
+            let Some(handle) = handle.upgrade() else { return false };
+            handle.front.replace(self.chain.front(handle.scope));
+            true
+        });
+    }
+
+    /// Notes a single operation, and answers with the slot of its promise.
+    pub(crate) fn gather(self: &Rc<Self>, scope: Scope, key: Key, action: Action, format: Format) -> u32 {
+        let slot = self.exchange.open_slot(format);
+        let request = self.chain.request(scope, key, action);
+        let mut gathered = self.begin_gathering();
+        gathered.requests.push(request);
+        gathered.slots.push(slot);
+        slot
+    }
+
+    /// Notes one operation on many keys. `known` has an answer for some places; `actions` are for the others.
+    pub(crate) fn gather_many(
+        self: &Rc<Self>,
+        scope: Scope,
+        known: Vec<Option<Result<Answer>>>,
+        actions: impl IntoIterator<Item = (Key, Action)>,
+        format: Format,
+    ) -> u32 {
+        let slot = self.exchange.open_slot(format);
+        let requests: Vec<_> =
+            actions.into_iter().map(|(key, action)| self.chain.request(scope, key, action)).collect();
+        let replies = Arc::new(Many::new(slot, known, self.exchange.outbox().clone()));
+        let mut gathered = self.begin_gathering();
+        let singles = self.take_singles(&mut gathered);
+        gathered.jobs.extend(singles);
+        gathered.jobs.push(Job::Submit(self.chain.clone(), requests, replies));
+        slot
+    }
+
+    fn begin_gathering(self: &Rc<Self>) -> std::cell::RefMut<'_, Gathered> {
+        let gathered = self.gathered.borrow_mut();
+        if gathered.is_empty() {
+            self.exchange.gather_from(self.clone());
+        }
+        gathered
+    }
+
+    fn take_singles(&self, gathered: &mut Gathered) -> Option<Job> {
+        if gathered.requests.is_empty() {
+            return None;
+        }
+        let requests = std::mem::take(&mut gathered.requests);
+        let slots = std::mem::take(&mut gathered.slots);
+        let turn = Turn { slots, outbox: self.exchange.outbox().clone() };
+        Some(Job::Submit(self.chain.clone(), requests, Arc::new(turn)))
+    }
+
+    /// Everything that was noted since the last call.
+    pub(crate) fn take_gathered(&self) -> Vec<Job> {
+        let mut gathered = self.gathered.borrow_mut();
+        let singles = self.take_singles(&mut gathered);
+        let mut jobs = std::mem::take(&mut gathered.jobs);
+        jobs.extend(singles);
+        jobs
+    }
+
+    /// Brings the stores up while the caller goes on, unless they are up already.
+    pub(crate) fn warm_up(&self, js: Js) {
+        if !self.chain.is_settled() {
+            self.exchange.send_in_background(js, [Job::WarmUp(self.chain.clone())]);
+        }
+    }
+
+    /// Starts `ready`, and answers with the slot of its promise.
+    pub(crate) fn ready(&self, js: Js, scope: Scope) -> u32 {
+        let chain = self.chain.clone();
+        self.run(js, async move { chain.ready(scope).await })
+    }
+
+    /// Starts `close` behind everything that was called before, and answers with the slot of its promise.
+    pub(crate) fn close(&self, js: Js) -> u32 {
+        self.exchange.flush(js);
+        self.chain.refuse();
+        let chain = self.chain.clone();
+        self.run(js, async move {
+            chain.close().await;
+            Ok(())
+        })
+    }
+
+    fn run(&self, js: Js, task: impl Future<Output = Result<()>> + Send + 'static) -> u32 {
+        let slot = self.exchange.open_slot(Format::Nothing);
+        let done = self.exchange.outbox().done(slot);
+        let task = Box::pin(async move { done.tell(task.await) });
+        self.exchange.send(js, [Job::Task(task)]);
+        slot
+    }
+}
+
+/// The operations on a chain or on one of its tiers.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    pub(crate) instance: Rc<Instance>,
+    pub(crate) scope: Scope,
+    front: RefCell<Option<Front>>,
+}
+
+impl Handle {
+    /// Asks the part of the chain that answers at once, if there is one.
+    pub(crate) fn ask_front<T>(&self, ask: impl FnOnce(&Front) -> T) -> Option<T> {
+        self.front.borrow().as_ref().map(ask)
+    }
+
+    pub(crate) fn gather(&self, key: Key, action: Action, format: Format) -> u32 {
+        self.instance.gather(self.scope, key, action, format)
+    }
+}
