@@ -126,6 +126,12 @@ impl Fields {
         }
     }
 
+    /// Ends the reading of `nested`, an object among these fields, and takes over its warnings.
+    pub fn absorb(&mut self, nested: Self) -> Result<()> {
+        self.warnings.extend(nested.finish()?);
+        Ok(())
+    }
+
     /// Refuses what nobody asked for, and answers with the warnings for the user.
     pub fn finish(self) -> Result<Vec<String>> {
         let Some(unknown) = self.left.keys().next() else { return Ok(self.warnings) };

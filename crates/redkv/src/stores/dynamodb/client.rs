@@ -1,0 +1,80 @@
+//! Making a client of the service.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{Builder, Credentials, Region, SharedHttpClient};
+use aws_smithy_http_client::tls;
+
+use super::config::DynamoDbConfig;
+use crate::error::{Error, Result};
+
+/// The wait before the first retry grows from here; the SDK's own second is longer than most tiers wait at all.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
+
+/// A client that goes by `config`, and for what that leaves open by the environment, the shared configuration
+/// files and the machine's role. Sends nothing to the service yet.
+pub(super) async fn connect(config: &DynamoDbConfig) -> Result<Client> {
+    // Pinned, so that new defaults of the SDK arrive when somebody reads what they are.
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client())
+        .timeout_config(timeouts(config));
+    if let Some(region) = &config.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(endpoint) = &config.endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(profile) = &config.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(fips) = config.fips_endpoint {
+        loader = loader.use_fips(fips);
+    }
+    if let Some(dual_stack) = config.dual_stack_endpoint {
+        loader = loader.use_dual_stack(dual_stack);
+    }
+    if let Some(key) = &config.credentials {
+        let token = key.session_token.clone();
+        let key = Credentials::new(&key.access_key_id, &key.secret_access_key, token, None, "redkv options");
+        loader = loader.credentials_provider(key);
+    }
+    let shared = loader.load().await;
+    if shared.region().is_none() {
+        return Err(Error::argument(
+            "region",
+            "no AWS region: set the option 'region', or AWS_REGION in the environment",
+        ));
+    }
+    let retry = retries(config, shared.retry_config());
+    Ok(Client::from_conf(Builder::from(&shared).retry_config(retry).build()))
+}
+
+/// One connection pool per store, shared between the service and whoever hands out credentials.
+///
+/// Not one per process: a pool's connections live on the runtime that made them, and a runtime that ends (of a
+/// worker thread, say) would break requests of the others. The system's root certificates are read once per
+/// process all the same.
+fn http_client() -> SharedHttpClient {
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    aws_smithy_http_client::Builder::new().tls_provider(provider).build_https()
+}
+
+fn timeouts(config: &DynamoDbConfig) -> TimeoutConfig {
+    let mut timeouts = TimeoutConfig::builder().connect_timeout(config.connect_timeout);
+    timeouts.set_operation_attempt_timeout(config.attempt_timeout);
+    timeouts.build()
+}
+
+fn retries(config: &DynamoDbConfig, environment: Option<&RetryConfig>) -> RetryConfig {
+    let retry = environment.cloned().unwrap_or_else(RetryConfig::standard);
+    let retry = match config.max_attempts {
+        Some(attempts) => retry.with_max_attempts(attempts),
+        None => retry,
+    };
+    retry.with_initial_backoff(FIRST_BACKOFF).with_max_backoff(LONGEST_BACKOFF)
+}

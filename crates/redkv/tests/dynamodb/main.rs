@@ -1,0 +1,12 @@
+//! The DynamoDB store against an emulator, and against AWS's own DynamoDB Local for a second opinion.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a step that fails ends its test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod calls;
+mod conformance;
+mod failures;
+mod items;
+mod proxy;
+mod table;
