@@ -1,5 +1,4 @@
 import RedKV from './index.js'
 
-export default RedKV
+export { RedKV as default, RedKV }
 export const { RedKVError } = RedKV
-export { RedKV }

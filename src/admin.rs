@@ -100,7 +100,7 @@ fn add(
     let name = name.ok_or_else(|| Error::argument("name", "the name of a store must be a string"))?;
     let clock = instance.clock();
     let (store, mut warnings) = stores::build(&name, json("options", options)?, clock)?;
-    let mut fields = Fields::new("tier options", json("tierOptions", tier_options)?)?;
+    let mut fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
     let config = TierConfig::from_fields(&mut fields)?;
     warnings.extend(fields.finish()?);
     Ok((instance.chain.add(store, config)?, warnings))

@@ -17,7 +17,7 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// The fields of `options`; `path` stands before field names in errors (such as `redis options`).
+    /// The fields of `options`; `path` stands before field names in errors (such as `options`).
     ///
     /// Absent and `null` options are an empty object.
     pub fn new(path: impl Into<String>, options: Value) -> Result<Self> {
@@ -137,7 +137,7 @@ impl Fields {
         let Some(unknown) = self.left.keys().next() else { return Ok(self.warnings) };
         let nearest = nearest(unknown, &self.known);
         let hint = nearest.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
-        Err(Error::argument(unknown.as_str(), format!("{} has no option '{unknown}'{hint}", self.path)))
+        Err(Error::argument(unknown.as_str(), format!("unknown option '{unknown}' in {}{hint}", self.path)))
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     fn fields(options: Value) -> Fields {
-        Fields::new("redis options", options).unwrap()
+        Fields::new("options", options).unwrap()
     }
 
     #[test]
@@ -211,17 +211,14 @@ mod tests {
         fields.string("port").unwrap();
         let error = fields.finish().unwrap_err();
         assert_eq!(error.field(), Some("hots"));
-        assert_eq!(error.message(), "redis options has no option 'hots'; did you mean 'host'?");
+        assert_eq!(error.message(), "unknown option 'hots' in options; did you mean 'host'?");
     }
 
     #[test]
     fn a_field_of_a_wrong_type_is_named_and_its_text_is_not_repeated() {
         let error = fields(json!({ "port": "s3cret" })).integer("port", 1, 65535).unwrap_err();
         assert_eq!(error.field(), Some("port"));
-        assert_eq!(
-            error.message(),
-            "redis options.port must be a whole number from 1 to 65535, got a string"
-        );
+        assert_eq!(error.message(), "options.port must be a whole number from 1 to 65535, got a string");
     }
 
     #[test]
@@ -251,7 +248,7 @@ mod tests {
         fields.ignore(&["retry_strategy", "parser"]);
         assert_eq!(
             fields.finish().unwrap(),
-            ["redis options.retry_strategy has no effect in RedKV 2 and is ignored"]
+            ["options.retry_strategy has no effect in RedKV 2 and is ignored"]
         );
     }
 }

@@ -17,6 +17,11 @@ type Make = fn(&mut Fields, Arc<dyn Clock>) -> Result<Arc<dyn Store>>;
 
 /// Every store of this build, by its name in lower case.
 const STORES: &[(&str, Make)] = &[
+    #[cfg(feature = "dynamodb")]
+    ("dynamodb", |fields, clock| {
+        let config = super::DynamoDbConfig::from_fields(fields)?;
+        Ok(Arc::new(super::DynamoDbStore::new(config, clock)))
+    }),
     #[cfg(feature = "memory")]
     ("memory", |fields, clock| {
         let config = super::MemoryConfig::from_fields(fields)?;
@@ -30,9 +35,13 @@ pub fn build(name: &str, options: Value, clock: Arc<dyn Clock>) -> Result<Built>
     let Some((name, make)) = STORES.iter().find(|(known, _)| *known == wanted) else {
         return Err(unknown(name));
     };
-    let mut fields = Fields::new(format!("{name} options"), options)?;
-    let store = make(&mut fields, clock).map_err(|error| error.in_store(&(*name).into()))?;
-    Ok((store, fields.finish().map_err(|error| error.in_store(&(*name).into()))?))
+    let build = || {
+        let mut fields = Fields::new("options", options)?;
+        let store = make(&mut fields, clock)?;
+        let warnings = fields.finish()?.iter().map(|warning| format!("{name}: {warning}")).collect();
+        Ok((store, warnings))
+    };
+    build().map_err(|error: Error| error.in_store(&(*name).into()))
 }
 
 fn unknown(name: &str) -> Error {

@@ -16,7 +16,8 @@ pub struct DynamoDbConfig {
     /// The attribute that holds the deadline in seconds since the Unix epoch, the one that the table's time to
     /// live is set to. Without it the store refuses entries with a deadline.
     pub ttl_attribute: Option<String>,
-    /// Whether reads see every write that was acknowledged before; they cost twice as much.
+    /// Whether reads see every write that was acknowledged before; the default, at twice the price of others.
+    /// Without it a read after a delete may still find the value, and put it back into the caches in front.
     pub consistent_reads: bool,
     /// The region; from the environment or the shared configuration files when absent.
     pub region: Option<String>,
@@ -109,7 +110,7 @@ impl DynamoDbConfig {
             table,
             attribute,
             ttl_attribute,
-            consistent_reads: consistent.or(fields.boolean("ConsistentRead")?).unwrap_or(false),
+            consistent_reads: consistent.or(fields.boolean("ConsistentRead")?).unwrap_or(true),
             region: fields.string("region")?,
             endpoint: fields.string("endpoint")?.map(|text| endpoint(&text)).transpose()?,
             fips_endpoint: fields.boolean("useFipsEndpoint")?,
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!(config.attribute, "v");
         assert_eq!(config.ttl_attribute, None);
         assert_eq!(config.connect_timeout, Duration::from_secs(1));
-        assert!(!config.consistent_reads);
+        assert!(config.consistent_reads);
         assert!(config.credentials.is_none());
         assert_eq!(wrong_field(read(json!({}))), "tableName");
     }

@@ -1,0 +1,63 @@
+// The test suites.
+
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { root, run } from './run.mjs'
+
+/** After this a test counts as hung, in milliseconds. */
+const hung = 600_000
+
+/** The engine's tests, from Rust. They need servers. */
+export async function engineSuite({ env, signal }) {
+  const { code } = await run('cargo', ['test', '-p', 'redkv', '--features', 'conformance'], { env, signal })
+  return code === 0 ? undefined : 'failed'
+}
+
+/** The JavaScript test files; `local` leaves out those that need servers, which are named `*.servers.test.js`. */
+function testFiles(local) {
+  const files = readdirSync(join(root, '__test__')).filter((file) => file.endsWith('.test.js'))
+  return files.filter((file) => !(local && file.endsWith('.servers.test.js'))).map((file) => `__test__/${file}`)
+}
+
+/** The counts at the end of a TAP report. */
+function counts(report) {
+  const lines = report.matchAll(/^# (tests|pass|fail|cancelled|skipped|todo) (\d+)$/gm)
+  return Object.fromEntries([...lines].map(([, name, count]) => [name, Number(count)]))
+}
+
+/**
+ * The JavaScript tests against the built addon, under any Node.js. Resolves with what is wrong, if anything: a suite
+ * in which no test ran or in which one was left out has not passed.
+ */
+export async function javascriptSuite({ env, signal, node = process.execPath, local = false }) {
+  const files = testFiles(local)
+  if (files.length === 0) return 'there is no test'
+  const folder = mkdtempSync(join(tmpdir(), 'redkv-report-'))
+  const report = join(folder, 'report.tap')
+  const args = [
+    '--test',
+    `--test-timeout=${hung}`,
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    ...['--test-reporter=tap', `--test-reporter-destination=${report}`],
+    ...files,
+  ]
+  // A test that starts `node` gets the one under test.
+  const path = `${dirname(node)}${delimiter}${env.PATH}`
+  try {
+    const { code } = await run(node, args, { env: { ...env, PATH: path }, signal })
+    const { pass = 0, skipped = 0, todo = 0 } = counts(readFileSync(report, 'utf8'))
+    if (code !== 0) return 'failed'
+    if (pass === 0) return 'no test ran'
+    return skipped + todo > 0 ? `${skipped + todo} tests were left out` : undefined
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Prints which suites passed, and makes the process fail if one did not. */
+export function summarise(outcomes) {
+  console.log()
+  for (const [name, problem] of outcomes) console.log(`${problem === undefined ? 'passed' : 'FAILED'}  ${name}${problem ? `: ${problem}` : ''}`)
+  if (outcomes.some(([, problem]) => problem !== undefined)) process.exitCode = 1
+}

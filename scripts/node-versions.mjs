@@ -1,0 +1,51 @@
+// `npm run test:node-versions`: the JavaScript tests under every Node.js that package.json promises.
+//
+//     npm run test:node-versions -- [22 …]
+
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { cached } from './lib/cache.mjs'
+import { Failure, heading, main, must, npm, read } from './lib/run.mjs'
+import { setup } from './lib/setup.mjs'
+import { javascriptSuite, summarise } from './lib/suites.mjs'
+import { withServers } from './lib/with-servers.mjs'
+
+const versions = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
+
+/**
+ * The path of a Node.js, downloaded once and kept in the cache: from the package that holds the program of one
+ * platform, which is what the npm package `node` would install.
+ */
+async function nodeProgram(version) {
+  const windows = process.platform === 'win32'
+  const name = `node-${windows ? 'win' : process.platform}-${process.arch}`
+  const folder = cached(`node-${version}`)
+  const path = join(folder, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node')
+  if (!existsSync(path)) {
+    heading(`Downloading Node.js ${version} (once)`)
+    mkdirSync(folder, { recursive: true })
+    const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+    await must(...npm('install', '--prefix', folder, ...flags, `${name}@${version}`))
+  }
+  const found = (await read(path, ['--version'])).trim()
+  if (found !== `v${version}`) throw new Failure(`${path} is Node.js ${found}, not v${version}`)
+  return path
+}
+
+await main(async () => {
+  const majors = process.argv.slice(2)
+  const chosen = versions.filter((version) => majors.length === 0 || majors.includes(version.split('.')[0]))
+  if (chosen.length === 0) throw new Failure(`there is none of these, only ${versions.join(', ')}`)
+  await setup()
+  const programs = []
+  for (const version of chosen) programs.push([version, await nodeProgram(version)])
+  await withServers({}, async ({ env, signal }) => {
+    const outcomes = []
+    for (const [version, node] of programs) {
+      const title = `JavaScript (node v${version})`
+      heading(title)
+      outcomes.push([title, await javascriptSuite({ env, node, signal })])
+    }
+    summarise(outcomes)
+  })
+})

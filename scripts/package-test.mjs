@@ -1,0 +1,92 @@
+// `npm run test:package`: packs the two packages that a user of this platform gets, installs them into an empty project
+// and uses them from there.
+//
+//     npm run test:package -- [--as-is]
+//
+// With `--as-is` the addon that lies here is packed, whatever it was built from.
+
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { addonFile, platformName } from './lib/platform.mjs'
+import { Failure, heading, main, must, npm, read, root } from './lib/run.mjs'
+import { setup } from './lib/setup.mjs'
+
+/** All that may be in the main package … */
+const allowed = /^(binding\.js|index\.(js|mjs|d\.ts|d\.mts)|lib\/[\w-]+(\/[\w-]+)*\.(js|d\.ts)|package\.json|[A-Z]+(\.md)?)$/
+
+/** … and what has to be. */
+const required = [
+  ...['binding.js', 'index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'package.json'],
+  ...['CHANGELOG.md', 'LICENSE', 'README.md'],
+]
+
+const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+
+const size = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`
+
+/** Packs a folder; resolves with npm's account of it. */
+async function pack(folder, destination) {
+  const printed = await read(...npm('pack', folder, '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', destination))
+  const packed = JSON.parse(printed.slice(printed.search(/^[[{]/m)))
+  const [tarball] = Array.isArray(packed) ? packed : Object.values(packed)
+  const names = tarball.files.map(({ path }) => path)
+  console.log(`${tarball.filename}: ${size(tarball.size)} (${size(tarball.unpackedSize)} unpacked), ${names.length} files`)
+  return { file: join(destination, tarball.filename), names }
+}
+
+async function packBoth(work) {
+  const platform = platformName()
+  if (!existsSync(join(root, addonFile))) throw new Failure(`${addonFile} is missing: npm run build`)
+  const main = await pack(root, work)
+  const surplus = main.names.filter((name) => !allowed.test(name))
+  if (surplus.length > 0) throw new Failure(`the package holds what it should not: ${surplus.join(', ')}`)
+  const missing = required.filter((name) => !main.names.includes(name))
+  if (missing.length > 0) throw new Failure(`the package lacks ${missing.join(', ')}`)
+
+  const staged = join(work, platform)
+  cpSync(join(root, 'npm', platform), staged, { recursive: true })
+  copyFileSync(join(root, addonFile), join(staged, addonFile))
+  const addon = await pack(staged, work)
+  if (!addon.names.includes(addonFile)) throw new Failure(`the package of ${platform} lacks ${addonFile}`)
+  console.log(`${addonFile}: ${size(statSync(join(root, addonFile)).size)}`)
+  return [main.file, addon.file]
+}
+
+/** Checks the types as the TypeScript of a user does, under each way to find a package. */
+async function compile(project) {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  copyFileSync(join(project, 'consumer.ts'), join(project, 'consumer.mts'))
+  const strict = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'esnext', '--esModuleInterop']
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')]
+  const ways = {
+    node16: [['--module', 'node16', '--moduleResolution', 'node16'], ['consumer.mts', 'consumer.cts']],
+    bundler: [['--module', 'esnext', '--moduleResolution', 'bundler'], ['consumer.mts', 'consumer.ts']],
+    node10: [['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'], ['consumer.ts']],
+  }
+  for (const [name, [options, files]] of Object.entries(ways)) {
+    await must(process.execPath, [compiler, ...strict, ...types, ...options, ...files], { cwd: project })
+    console.log(`types are right under moduleResolution ${name}`)
+  }
+}
+
+await main(async () => {
+  await setup({ addon: process.argv.includes('--as-is') ? 'as is' : 'fresh' })
+  const work = mkdtempSync(join(tmpdir(), 'redkv-package-'))
+  try {
+    heading('Packing')
+    const tarballs = await packBoth(work)
+    heading('Installing into an empty project')
+    const project = join(work, 'project')
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), '{ "name": "project", "private": true }\n')
+    await must(...npm('install', '--offline', '--ignore-scripts', ...quiet, ...tarballs), { cwd: project })
+    console.log(await read(...npm('ls', '--all', '--loglevel=error'), { cwd: project }))
+    heading('Using it')
+    cpSync(join(root, 'scripts', 'package-test'), project, { recursive: true })
+    for (const program of ['required.cjs', 'imported.mjs']) await must(process.execPath, [program], { cwd: project })
+    await compile(project)
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+})

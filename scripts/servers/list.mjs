@@ -1,0 +1,14 @@
+// The servers that the tests run against. A new one: a file here, and a line in this list.
+//
+// A definition has
+// - `name`: for `--only` and for messages
+// - `variable`: the environment variable in which the tests find its address. When it is set already, that server is
+//   used and none is started.
+// - `start(host)`: gets and starts what it takes (several processes, if need be) and resolves with the address.
+//   `host` is a `ServerHost`: it installs, starts, watches and stops.
+
+import { dynamodbLocal } from './dynamodb-local.mjs'
+import { dynoxide } from './dynoxide.mjs'
+import { redis } from './redis.mjs'
+
+export const servers = [redis, dynoxide, dynamodbLocal]
