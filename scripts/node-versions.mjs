@@ -1,6 +1,8 @@
 // `npm run test:node-versions`: the JavaScript tests under every Node.js that package.json promises.
 //
-//     npm run test:node-versions -- [22 …]
+//     npm run test:node-versions -- [22 …] [--as-is]
+//
+// With `--as-is` the addon that lies here is tested, whatever it was built from.
 
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,10 +35,11 @@ async function nodeProgram(version) {
 }
 
 await main(async () => {
-  const majors = process.argv.slice(2)
+  const args = process.argv.slice(2)
+  const majors = args.filter((arg) => arg !== '--as-is')
   const chosen = versions.filter((version) => majors.length === 0 || majors.includes(version.split('.')[0]))
   if (chosen.length === 0) throw new Failure(`there is none of these, only ${versions.join(', ')}`)
-  await setup()
+  await setup({ addon: args.includes('--as-is') ? 'as is' : 'fresh' })
   const programs = []
   for (const version of chosen) programs.push([version, await nodeProgram(version)])
   await withServers({}, async ({ env, signal }) => {
