@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Barrier, OnceLock};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use redkv::clock::{Clock, ManualClock, SystemClock};
 use redkv::config::Fields;
 use redkv::conformance::Subject;
@@ -316,7 +317,7 @@ async fn close_finishes_what_was_asked_before() {
     let store = place.store();
     let batch = entries(["a", "b"]);
     let (answers, ()) = tokio::join!(biased; store.set(&batch, SetMode::Always), store.close());
-    assert!(answers.into_iter().all(|answer| answer.unwrap()));
+    assert_eq!(unwrapped(answers), [true, true]);
     assert_eq!(place.count(), 2);
 }
 
@@ -594,6 +595,82 @@ async fn a_panic_on_the_thread_is_an_answer_and_the_next_operation_works() {
     assert_eq!(error.kind(), ErrorKind::Internal);
     assert!(error.may_have_applied());
     assert_eq!(get(&store, "k").await, some("v"));
+}
+
+/// Tells the time, but first holds up who asks: once, between `entered` and `release`.
+#[derive(Debug)]
+struct Gate {
+    armed: AtomicBool,
+    meet: Barrier,
+}
+
+impl Gate {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { armed: AtomicBool::new(true), meet: Barrier::new(2) })
+    }
+
+    fn entered(&self) {
+        self.meet.wait();
+    }
+
+    fn release(&self) {
+        self.meet.wait();
+    }
+}
+
+impl Clock for Gate {
+    fn now(&self) -> u64 {
+        if self.armed.swap(false, Ordering::SeqCst) {
+            self.meet.wait();
+            self.meet.wait();
+        }
+        START
+    }
+}
+
+#[tokio::test]
+async fn batches_that_wait_together_are_answered_each_for_itself() {
+    let place = Place::new();
+    let gate = Gate::new();
+    let store = place.store_with_deadlines(gate.clone());
+    let (first, second, third) = (entries(["a"]), entries(["k", "b"]), entries(["c", "k", "d"]));
+    let keys: Vec<_> = ["a", "missing", "d"].map(Key::from).into();
+
+    let mut running = store.set(&first, SetMode::Always);
+    assert!((&mut running).now_or_never().is_none());
+    gate.entered();
+    let mut one = store.set(&second, SetMode::IfAbsent);
+    let mut other = store.set(&third, SetMode::IfAbsent);
+    let mut read = store.has(&keys);
+    assert!((&mut one).now_or_never().is_none());
+    assert!((&mut other).now_or_never().is_none());
+    assert!((&mut read).now_or_never().is_none());
+    gate.release();
+
+    assert_eq!(unwrapped(running.await), [true]);
+    assert_eq!(unwrapped(one.await), [true, true]);
+    assert_eq!(unwrapped(other.await), [true, false, true]);
+    assert_eq!(unwrapped(read.await), [true, false, true], "a read sees the writes before it");
+}
+
+fn unwrapped<T>(answers: Vec<Result<T>>) -> Vec<T> {
+    answers.into_iter().map(|answer| answer.unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_begun() {
+    let place = Place::new();
+    let gate = Gate::new();
+    let store = place.store_with_deadlines(gate.clone());
+    let (first, second) = (entries(["a"]), entries(["abandoned"]));
+    let mut running = store.set(&first, SetMode::Always);
+    assert!((&mut running).now_or_never().is_none());
+    gate.entered();
+    assert!(store.set(&second, SetMode::Always).now_or_never().is_none());
+    gate.release();
+
+    assert_eq!(unwrapped(running.await), [true]);
+    assert!(!has(&store, "abandoned").await);
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn error_from(location: &Location, cause: rusqlite::Error) -> Error {
             Error::argument("path", format!("path {location} is not a SQLite database"))
         }
         Some(ErrorCode::CannotOpen) => cannot_open(location),
-        Some(ErrorCode::ReadOnly) => store(format!("{location} is read-only")),
+        Some(ErrorCode::ReadOnly) => store(format!("{location} or its directory is read-only")),
         Some(ErrorCode::DiskFull) => store(format!("no space is left for {location}")),
         Some(ErrorCode::TooBig) => {
             store(format!("a row of {location} would be larger than SQLite allows (1,000,000,000 bytes)"))
@@ -43,7 +43,7 @@ fn cannot_open(location: &Location) -> Error {
     }
     match path.parent() {
         Some(directory) if !directory.is_dir() => Error::argument("path", missing(location, directory)),
-        _ => Error::new(ErrorKind::Store, format!("{location} cannot be opened: is it permitted?")),
+        _ => Error::new(ErrorKind::Store, format!("{location} cannot be opened: may this process write it?")),
     }
 }
 
