@@ -281,7 +281,12 @@ impl Plan {
     /// What of a batch reaches the store.
     fn reaching<T: Clone>(&self, batch: &[T]) -> Vec<T> {
         let reaches = |fate: &Fate| !matches!(fate, Fate::Fail(_));
-        batch.iter().zip(&self.fates).filter(|(_, fate)| reaches(fate)).map(|(item, _)| item.clone()).collect()
+        batch
+            .iter()
+            .zip(&self.fates)
+            .filter(|(_, fate)| reaches(fate))
+            .map(|(item, _)| item.clone())
+            .collect()
     }
 
     /// The answers to a batch of `len`, of which `answers` came from the store.
@@ -361,7 +366,8 @@ impl Store for Faulty {
         let plan = self.faults.plan(Operation::Init, &[], Vec::new());
         Box::pin(async move {
             plan.before().await;
-            let answers = if plan.reaching(&[()]).is_empty() { Vec::new() } else { vec![self.inner.init().await] };
+            let answers =
+                if plan.reaching(&[()]).is_empty() { Vec::new() } else { vec![self.inner.init().await] };
             plan.after(1, answers).await.pop().unwrap_or(Ok(()))
         })
     }

@@ -139,7 +139,10 @@ async fn ready_rejects_when_a_store_cannot_come_up_and_the_next_call_tries_again
     let (world, [first, _second]) = chain();
     first.faults.inject(Operation::Init, Fault::Fail(lost()));
     let error = world.chain.ready(Scope::Chain).await.unwrap_err();
-    assert_eq!((error.kind(), error.store(), error.operation()), (ErrorKind::Connection, Some("first"), Some("ready")));
+    assert_eq!(
+        (error.kind(), error.store(), error.operation()),
+        (ErrorKind::Connection, Some("first"), Some("ready"))
+    );
     first.faults.heal();
     world.chain.ready(Scope::Chain).await.unwrap();
 }
@@ -333,7 +336,8 @@ async fn a_chain_is_a_store_for_another_chain() {
 
 #[test]
 fn stores_can_be_added_while_others_come_up() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     let _context = runtime.enter();
     for _ in 0..200 {
         let world = World::empty();

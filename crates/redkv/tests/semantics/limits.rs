@@ -3,7 +3,7 @@
 use redkv::chain::{Action, TierConfig};
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{Gate, Fault, Operation};
+use redkv::layers::{Fault, Gate, Operation};
 
 use crate::harness::*;
 
@@ -17,7 +17,10 @@ async fn a_key_that_some_store_cannot_have_is_refused_and_nothing_is_written() {
     let first = world.add(TierConfig::default(), |can| can.max_key_bytes = 3);
     let second = world.add(TierConfig::default(), |_| {});
     let error = world.set("long", "v").error().await;
-    assert_eq!((error.kind(), error.store(), error.field()), (ErrorKind::Argument, Some("first"), Some("key")));
+    assert_eq!(
+        (error.kind(), error.store(), error.field()),
+        (ErrorKind::Argument, Some("first"), Some("key"))
+    );
     assert_eq!(error.operation(), Some("set"));
     assert_eq!((first.holds("long"), second.holds("long")), (None, None));
     assert_eq!(second.faults.count(Operation::Set), 0);
@@ -40,7 +43,10 @@ async fn an_empty_key_is_refused_where_some_store_takes_none() {
     let _first = world.add(TierConfig::default(), |_| {});
     let second = world.add(TierConfig::default(), |can| can.empty_keys = false);
     let error = world.set("", "v").error().await;
-    assert_eq!((error.kind(), error.store(), error.field()), (ErrorKind::Argument, Some("second"), Some("key")));
+    assert_eq!(
+        (error.kind(), error.store(), error.field()),
+        (ErrorKind::Argument, Some("second"), Some("key"))
+    );
     assert_eq!(second.faults.count(Operation::Set), 0);
 }
 
@@ -61,7 +67,10 @@ async fn a_value_that_some_store_cannot_keep_is_refused_and_nothing_is_written()
     let _first = world.add(TierConfig::default(), |can| can.max_value_bytes = 3);
     let second = world.add(TierConfig::default(), |_| {});
     let error = world.set("k", "long").error().await;
-    assert_eq!((error.kind(), error.store(), error.field()), (ErrorKind::Argument, Some("first"), Some("value")));
+    assert_eq!(
+        (error.kind(), error.store(), error.field()),
+        (ErrorKind::Argument, Some("first"), Some("value"))
+    );
     assert_eq!(second.faults.count(Operation::Set), 0);
 }
 
@@ -95,7 +104,10 @@ async fn a_read_of_a_key_that_the_authority_cannot_have_rejects_and_the_others_a
     let mut calls = world.call_all([("a", GET), ("long", GET), ("b", GET)]);
     assert_eq!(calls.pop().unwrap().value().await, some("2"));
     let error = calls.pop().unwrap().error().await;
-    assert_eq!((error.kind(), error.store(), error.field()), (ErrorKind::Argument, Some("first"), Some("key")));
+    assert_eq!(
+        (error.kind(), error.store(), error.field()),
+        (ErrorKind::Argument, Some("first"), Some("key"))
+    );
     assert_eq!(error.operation(), Some("get"));
     assert_eq!(calls.pop().unwrap().value().await, some("1"));
     assert_eq!(first.faults.count(Operation::Get), 1);

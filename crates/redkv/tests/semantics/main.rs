@@ -1,5 +1,5 @@
 //! What a chain promises, one test a statement.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
 mod fences;
 mod front;

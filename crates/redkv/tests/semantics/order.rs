@@ -9,10 +9,10 @@ use crate::harness::*;
 
 /// What was written into a store so far, in order; a delete is a dash.
 fn writes(faults: &Faults) -> Vec<String> {
-    let is_write = |call: &Call| {
-        matches!(call.operation, Operation::Set | Operation::SetIfAbsent | Operation::Delete)
-    };
-    let value = |call: Call| call.values.first().map_or("-".to_owned(), |value| text(&Entry::new(value.clone())));
+    let is_write =
+        |call: &Call| matches!(call.operation, Operation::Set | Operation::SetIfAbsent | Operation::Delete);
+    let value =
+        |call: Call| call.values.first().map_or("-".to_owned(), |value| text(&Entry::new(value.clone())));
     faults.calls().into_iter().filter(is_write).map(value).collect()
 }
 
@@ -35,7 +35,8 @@ async fn of_many_writes_of_a_key_only_the_first_and_the_last_are_sent_and_all_re
 #[tokio::test(start_paused = true)]
 async fn of_the_writes_of_a_key_in_one_submission_only_the_last_is_sent() {
     let (world, [first, second]) = chain();
-    let calls = world.call_all([("k", set("1")), ("k", Action::Delete), ("k", set("3")), ("other", set("v"))]);
+    let calls =
+        world.call_all([("k", set("1")), ("k", Action::Delete), ("k", set("3")), ("other", set("v"))]);
     for call in calls {
         assert!(call.written().await);
     }

@@ -183,7 +183,10 @@ async fn a_read_of_the_tier_itself_rejects_rather_than_answering_with_the_old_va
     first.faults.inject(Operation::Delete, Fault::Fail(lost()));
     world.set("k", "new").error().await;
     let get = first.get("k").error().await;
-    assert_eq!((get.kind(), get.store(), get.operation()), (ErrorKind::Connection, Some("first"), Some("get")));
+    assert_eq!(
+        (get.kind(), get.store(), get.operation()),
+        (ErrorKind::Connection, Some("first"), Some("get"))
+    );
     let has = first.has("k").error().await;
     assert_eq!((has.store(), has.operation()), (Some("first"), Some("has")));
 }

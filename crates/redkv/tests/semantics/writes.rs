@@ -60,7 +60,10 @@ async fn where_the_authority_refuses_a_set_no_earlier_tier_sees_the_value() {
     world.set("k", "old").written().await;
     second.faults.inject(Operation::Set, Fault::Fail(refused()));
     let error = world.set("k", "rejected").error().await;
-    assert_eq!((error.kind(), error.store(), error.operation()), (ErrorKind::Store, Some("second"), Some("set")));
+    assert_eq!(
+        (error.kind(), error.store(), error.operation()),
+        (ErrorKind::Store, Some("second"), Some("set"))
+    );
     assert_eq!(memory.holds("k"), some("old"));
     assert_eq!(first.holds("k"), some("old"));
     assert_eq!(world.get("k").value().await, some("old"));
@@ -128,7 +131,10 @@ async fn a_set_rejects_with_a_timeout_when_the_authority_hangs_and_earlier_tiers
     world.set("k", "old").written().await;
     let hang = second.faults.hold_after(Operation::Set);
     let error = world.set("k", "new").error().await;
-    assert_eq!((error.kind(), error.store(), error.operation()), (ErrorKind::Timeout, Some("second"), Some("set")));
+    assert_eq!(
+        (error.kind(), error.store(), error.operation()),
+        (ErrorKind::Timeout, Some("second"), Some("set"))
+    );
     hang.arrival().await;
     quiet().await;
     assert_eq!(first.holds("k"), None);
@@ -233,7 +239,10 @@ async fn a_set_with_ttl_is_refused_by_a_chain_with_a_store_that_cannot_expire_an
     let second = world.add(TierConfig::default(), |_| {});
     let entry = Entry::until("v", world.deadline(100));
     let error = world.call("k", Action::Set(entry)).error().await;
-    assert_eq!((error.kind(), error.store(), error.field()), (ErrorKind::Unsupported, Some("first"), Some("ttl")));
+    assert_eq!(
+        (error.kind(), error.store(), error.field()),
+        (ErrorKind::Unsupported, Some("first"), Some("ttl"))
+    );
     assert_eq!((first.holds("k"), second.holds("k")), (None, None));
     assert_eq!(second.faults.count(Operation::Set), 0);
 }
