@@ -1,5 +1,6 @@
 //! Tiers in order: each is a cache for the ones after it, the last is the authority.
 
+mod background;
 mod core;
 mod front;
 mod lifecycle;
