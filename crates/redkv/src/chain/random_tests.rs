@@ -1,6 +1,7 @@
 //! Random operations over stores with random faults, checked against what a chain promises.
 //!
 //! Every run prints its seed; `REDKV_TEST_SEED=<seed>` replays it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -279,32 +280,32 @@ fn fate(answer: &Result<Answer>) -> Fate {
     }
 }
 
-/// A state of a key: before all writes, or after one of them.
+/// What a key holds, as far as it was written.
 #[derive(Clone, Debug)]
 struct State {
     fate: Fate,
     value: Option<String>,
 }
 
-impl History {
-    /// The states that a key went through, by the number of the write plus one.
-    fn states(&self, events: &[Event], key: usize, actions: &[Option<String>]) -> Vec<State> {
-        let mut states = vec![State { fate: Fate::Made, value: None }];
-        let writes = events.iter().filter(|event| event.key == key);
-        for event in writes.filter(|event| matches!(event.kind, Kind::Write)) {
-            let end = event.end.as_ref().unwrap();
-            states.push(State { fate: fate(&end.answer), value: actions[states.len() - 1].clone() });
-        }
-        states
-    }
+/// The states that a key went through: before all writes, and after each.
+fn states(events: &[Event], key: usize, values: &[Option<String>]) -> Vec<State> {
+    let writes = events.iter().filter(|event| event.key == key && matches!(event.kind, Kind::Write));
+    let first = State { fate: Fate::Made, value: None };
+    let after = writes.zip(values).map(|(event, value)| {
+        let end = event.end.as_ref().unwrap();
+        State { fate: fate(&end.answer), value: value.clone() }
+    });
+    std::iter::once(first).chain(after).collect()
+}
 
+impl History {
     /// Every read saw the newest write that was made before it was called, or something newer that was not
     /// rejected; and nobody saw a key go back in time.
-    fn assert_reads_are_right(&self, authority: &Written) {
+    fn assert_reads_are_right(&self, written: &Written) {
         let events = self.events.lock().unwrap();
-        for key in 0..KEYS {
-            let states = self.states(&events, key, &authority[key]);
-            // The oldest state that a reader may see, by the number of events called before it was answered.
+        for (key, values) in written.iter().enumerate() {
+            let states = states(&events, key, values);
+            // Which states were seen, each with the number of events that were called before that was known.
             let mut seen: Vec<(usize, usize)> = Vec::new();
             for (called, event) in events.iter().enumerate().filter(|(_, event)| event.key == key) {
                 let end = event.end.as_ref().unwrap();
