@@ -5,6 +5,8 @@ mod core;
 mod front;
 mod lifecycle;
 mod pending;
+#[cfg(all(test, feature = "memory"))]
+mod random_tests;
 mod reads;
 mod repair;
 mod request;

@@ -1,7 +1,4 @@
-//! The suite over chains of real stores: every pair, and threes, in both orders.
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
-
-mod support;
+//! Chains of real stores: every pair, and threes, in both orders.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +14,7 @@ use redkv::conformance::Subject;
 use redkv::conformance_suite;
 use serde_json::{Value, json};
 
-use support::server;
+use crate::support::server;
 
 /// A store with nothing in it that keeps deadlines.
 async fn options(store: &str) -> Value {
@@ -85,8 +82,6 @@ macro_rules! chains {
 }
 
 chains! {
-    memory_alone = ["memory"];
-    memory_memory = ["memory", "memory"];
     memory_redis = ["memory", "redis"];
     redis_memory = ["redis", "memory"];
     memory_dynamodb = ["memory", "dynamodb"];
