@@ -2,6 +2,10 @@
 
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
+#[cfg(feature = "redis")]
+pub use redis::{RedisAddress, RedisConfig, RedisTls};
