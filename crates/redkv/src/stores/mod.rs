@@ -8,4 +8,4 @@ mod redis;
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]
-pub use redis::{RedisAddress, RedisConfig, RedisTls};
+pub use redis::{RedisAddress, RedisConfig, RedisStore, RedisTls, build as build_redis};
