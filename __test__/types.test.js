@@ -143,8 +143,12 @@ describe('an editor', () => {
     assert.deepEqual(completionsAt("redkv.addStore('sqlite', { | })"), names('SQLiteOptions'))
   })
 
+  test('completes the options of the store that was named in another case', () => {
+    assert.deepEqual(completionsAt("redkv.addStore('SQLite', { | })"), names('SQLiteOptions'))
+  })
+
   test('completes tier options', () => {
-    assert.deepEqual(completionsAt("redkv.addStore('redis', {}, { | })"), ['optional', 'prefix', 'timeout', 'ttl'])
+    assert.deepEqual(completionsAt("redkv.addStore('redis', {}, { | })"), names('TierOptions'))
   })
 
   test('completes nested options', () => {
