@@ -27,10 +27,10 @@ declare class RedKV {
    *
    * | name | keeps entries in | options |
    * |---|---|---|
-   * | `'memory'` | the memory of this process | {@link RedKV.MemoryOptions | MemoryOptions} |
-   * | `'redis'` | Redis or Valkey | {@link RedKV.RedisOptions | RedisOptions} |
-   * | `'dynamodb'` | a DynamoDB table | {@link RedKV.DynamoDBOptions | DynamoDBOptions}, with `tableName` |
-   * | `'sqlite'` | a table of a SQLite database | {@link RedKV.SQLiteOptions | SQLiteOptions}, with `path` |
+   * | `'memory'` | the memory of this process | {@link RedKV.MemoryOptions} |
+   * | `'redis'` | Redis or Valkey | {@link RedKV.RedisOptions} |
+   * | `'dynamodb'` | a DynamoDB table | {@link RedKV.DynamoDBOptions}, with `tableName` |
+   * | `'sqlite'` | a table of a SQLite database | {@link RedKV.SQLiteOptions}, with `path` |
    *
    * Returns at once and connects in the background: {@link RedKV.ready | ready()} tells how that went.
    *
@@ -616,7 +616,7 @@ declare namespace RedKV {
     /**
      * The AWS region.
      *
-     * @default `AWS_REGION` in the environment, or the shared configuration files
+     * @default `AWS_REGION` in the environment, or the shared configuration files, or the region of the machine
      */
     region?: string | undefined
 
