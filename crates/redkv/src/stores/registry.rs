@@ -27,6 +27,11 @@ const STORES: &[(&str, Make)] = &[
         let config = super::MemoryConfig::from_fields(fields)?;
         Ok(Arc::new(super::MemoryStore::new(config, clock)))
     }),
+    #[cfg(feature = "sqlite")]
+    ("sqlite", |fields, clock| {
+        let config = super::SqliteConfig::from_fields(fields)?;
+        Ok(Arc::new(super::SqliteStore::new(config, clock)))
+    }),
 ];
 
 /// Makes the store called `name` (in any case) from its options. Connects to nothing yet.

@@ -1,0 +1,11 @@
+//! What a write does to one key.
+
+use crate::entry::{Entry, Key};
+use crate::store::SetMode;
+
+/// A change of one row.
+#[derive(Debug)]
+pub(super) enum Change {
+    Put(Key, Entry, SetMode),
+    Delete(Key),
+}

@@ -1,0 +1,52 @@
+//! How failures of SQLite reach the caller.
+
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+use super::config::Location;
+use crate::error::{Error, ErrorKind, Outcome};
+
+/// The one place where errors of SQLite become ours.
+///
+/// SQLite undoes what it reports as failed; only a failing disk leaves open what a commit has left on it.
+pub(super) fn error_from(location: &Location, cause: rusqlite::Error) -> Error {
+    let store = |message: String| Error::new(ErrorKind::Store, message);
+    let error = match cause.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
+            store(format!("{location} is locked by another connection")).retryable(true)
+        }
+        Some(ErrorCode::NotADatabase) => {
+            Error::argument("path", format!("path {location} is not a SQLite database"))
+        }
+        Some(ErrorCode::CannotOpen) => cannot_open(location),
+        Some(ErrorCode::ReadOnly) => store(format!("{location} or its directory is read-only")),
+        Some(ErrorCode::DiskFull) => store(format!("no space is left for {location}")),
+        Some(ErrorCode::TooBig) => {
+            store(format!("a row of {location} would be larger than SQLite allows (1,000,000,000 bytes)"))
+        }
+        Some(ErrorCode::SystemIoFailure) => {
+            store(format!("{location} failed: {cause}")).outcome(Outcome::Unknown)
+        }
+        _ => store(format!("{location} failed: {cause}")),
+    };
+    error.caused_by(cause)
+}
+
+/// SQLite itself only says that it was unable to.
+fn cannot_open(location: &Location) -> Error {
+    let Location::File(path) = location else {
+        return Error::new(ErrorKind::Store, format!("{location} cannot be opened"));
+    };
+    if path.is_dir() {
+        return Error::argument("path", format!("path {location} is a directory"));
+    }
+    match path.parent() {
+        Some(directory) if !directory.is_dir() => Error::argument("path", missing(location, directory)),
+        _ => Error::new(ErrorKind::Store, format!("{location} cannot be opened: may this process write it?")),
+    }
+}
+
+fn missing(location: &Location, directory: &Path) -> String {
+    format!("path {location} cannot be opened: there is no directory '{}'", directory.display())
+}

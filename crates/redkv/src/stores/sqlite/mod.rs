@@ -1,0 +1,14 @@
+//! Entries in a table of a SQLite database.
+
+mod change;
+mod config;
+mod error;
+mod open;
+mod row;
+mod statements;
+mod store;
+mod table;
+mod thread;
+
+pub use config::SqliteConfig;
+pub use store::SqliteStore;

@@ -1,0 +1,104 @@
+//! The SQL of one table.
+
+use super::config::SqliteConfig;
+
+/// Most rows that one sweep deletes.
+pub(super) const SWEEP: usize = 100;
+
+/// Everything that is ever said to SQLite about one table.
+///
+/// Parameters of reads are key, now; those of writes are key, value, deadline, now; each statement has as many of
+/// them as it needs, from the first on.
+#[derive(Debug)]
+pub(super) struct Statements {
+    pub(super) create_table: String,
+    pub(super) get: String,
+    pub(super) has: String,
+    pub(super) put: String,
+    pub(super) put_if_absent: String,
+    pub(super) delete: String,
+    /// What a table with deadlines needs beside.
+    pub(super) deadlines: Option<DeadlineStatements>,
+}
+
+/// The SQL of a column of deadlines.
+#[derive(Debug)]
+pub(super) struct DeadlineStatements {
+    pub(super) add_column: String,
+    pub(super) create_index: String,
+    pub(super) sweep: String,
+}
+
+impl Statements {
+    pub(super) fn new(config: &SqliteConfig) -> Self {
+        let table = quoted(&config.table);
+        let key = quoted(&config.key_column);
+        let value = quoted(&config.value_column);
+        match config.expires_column.as_deref() {
+            None => Self::without_deadlines(&table, &key, &value),
+            Some(expires) => {
+                let index = quoted(&format!("redkv_{}_{expires}", config.table));
+                Self::with_deadlines(&table, &key, &value, &quoted(expires), &index)
+            }
+        }
+    }
+
+    fn without_deadlines(table: &str, key: &str, value: &str) -> Self {
+        // An upsert, where 1.x used REPLACE: that deletes the row and inserts another, so it empties the columns
+        // that are not ours, cascades over foreign keys, and deletes other rows that a UNIQUE column of theirs
+        // brings into conflict. An upsert changes our columns and answers such a conflict with an error.
+        let put = format!(
+            "INSERT INTO {table} ({key}, {value}) VALUES (?1, ?2) \
+             ON CONFLICT ({key}) DO UPDATE SET {value} = ?2"
+        );
+        Self {
+            create_table: format!("CREATE TABLE IF NOT EXISTS {table} ({key} TEXT PRIMARY KEY, {value})"),
+            get: format!("SELECT {value} FROM {table} WHERE {key} = ?1"),
+            has: format!("SELECT 1 FROM {table} WHERE {key} = ?1 AND {value} IS NOT NULL"),
+            put_if_absent: format!("{put} WHERE {value} IS NULL"),
+            put,
+            delete: format!("DELETE FROM {table} WHERE {key} = ?1"),
+            deadlines: None,
+        }
+    }
+
+    fn with_deadlines(table: &str, key: &str, value: &str, expires: &str, index: &str) -> Self {
+        let put = format!(
+            "INSERT INTO {table} ({key}, {value}, {expires}) VALUES (?1, ?2, ?3) \
+             ON CONFLICT ({key}) DO UPDATE SET {value} = ?2, {expires} = ?3"
+        );
+        Self {
+            create_table: format!(
+                "CREATE TABLE IF NOT EXISTS {table} ({key} TEXT PRIMARY KEY, {value}, {expires} INTEGER)"
+            ),
+            get: format!("SELECT {value}, {expires} FROM {table} WHERE {key} = ?1"),
+            has: format!(
+                "SELECT 1 FROM {table} WHERE {key} = ?1 AND {value} IS NOT NULL \
+                 AND ({expires} IS NULL OR {expires} > ?2)"
+            ),
+            put_if_absent: format!("{put} WHERE {value} IS NULL OR {expires} <= ?4"),
+            put,
+            delete: format!("DELETE FROM {table} WHERE {key} = ?1"),
+            deadlines: Some(DeadlineStatements {
+                add_column: format!("ALTER TABLE {table} ADD COLUMN {expires} INTEGER"),
+                // Partial, so that only entries with a deadline pay for it.
+                create_index: format!(
+                    "CREATE INDEX IF NOT EXISTS {index} ON {table} ({expires}) WHERE {expires} IS NOT NULL"
+                ),
+                // INDEXED BY refuses to run without the index, where the sweep would read the whole table.
+                sweep: format!(
+                    "DELETE FROM {table} WHERE {key} IN \
+                     (SELECT {key} FROM {table} INDEXED BY {index} WHERE {expires} <= ?1 LIMIT {SWEEP})"
+                ),
+            }),
+        }
+    }
+}
+
+/// A name as an identifier of SQL that cannot be anything else.
+///
+/// In double quotes, a name that is no column (any more) would silently become a string; in backticks it is an
+/// error.
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
