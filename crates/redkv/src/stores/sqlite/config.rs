@@ -217,7 +217,7 @@ mod tests {
     fn an_unknown_option_is_refused() {
         assert_eq!(
             refused(json!({ "path": "kv.db", "table_name": "kv" })),
-            named("table_name", "sqlite options has no option 'table_name'; did you mean 'tableName'?")
+            named("table_name", "unknown option 'table_name' in sqlite options; did you mean 'tableName'?")
         );
     }
 }
