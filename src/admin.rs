@@ -106,9 +106,13 @@ fn add(
     let name = name.ok_or_else(|| Error::argument("name", "the name of a store must be a string"))?;
     let clock = instance.clock();
     let (store, mut warnings) = stores::build(&name, json("options", options)?, clock)?;
-    let mut fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
-    let config = TierConfig::from_fields(&mut fields)?;
-    warnings.extend(fields.finish()?);
+    let mut config = || {
+        let mut fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
+        let config = TierConfig::from_fields(&mut fields)?;
+        warnings.extend(fields.finish()?);
+        Ok(config)
+    };
+    let config = config().map_err(|error: Error| error.in_store(&store.name().into()))?;
     Ok((instance.chain.add(store, config)?, warnings))
 }
 
