@@ -5,6 +5,8 @@
 const assert = require('node:assert/strict')
 const { until } = require('./wait.js')
 
+const allBytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+
 /** Of what is always possible. */
 const always = {
   async 'a value is there from its set to its delete'(kv) {
@@ -162,6 +164,20 @@ const always = {
     await write
     assert.equal(await kv.get('key'), 'view')
   },
+
+  async 'bytes that are not text come back as they were'(kv) {
+    await kv.set('key', allBytes)
+    assert.deepEqual(await kv.getBuffer('key'), Buffer.from(allBytes))
+  },
+
+  async 'bytes that are not text are not read as text'(kv) {
+    await kv.setMany([['bytes', allBytes], ['text', 'value']])
+    await assert.rejects(kv.get('bytes'), { name: 'RedKVError', code: 'ERR_REDKV_VALUE' })
+    const error = await kv.getMany(['bytes', 'text']).catch((error) => error)
+    assert.equal(error.code, 'ERR_REDKV_PARTIAL')
+    assert.equal(error.errors.get('bytes').code, 'ERR_REDKV_VALUE')
+    assert.deepEqual(error.values, [undefined, 'value'])
+  },
 }
 
 /** Of what a store is able to do, or has to refuse. */
@@ -185,31 +201,6 @@ const emptyKeys = {
 const noEmptyKeys = {
   async 'an empty key is refused'(kv) {
     await assert.rejects(kv.set('', 'value'), { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'key' })
-  },
-}
-
-const allBytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
-
-const binary = {
-  async 'bytes that are not text come back as they were'(kv) {
-    await kv.set('key', allBytes)
-    assert.deepEqual(await kv.getBuffer('key'), Buffer.from(allBytes))
-  },
-
-  async 'bytes that are not text are not read as text'(kv) {
-    await kv.setMany([['bytes', allBytes], ['text', 'value']])
-    await assert.rejects(kv.get('bytes'), { name: 'RedKVError', code: 'ERR_REDKV_VALUE' })
-    const error = await kv.getMany(['bytes', 'text']).catch((error) => error)
-    assert.equal(error.code, 'ERR_REDKV_PARTIAL')
-    assert.equal(error.errors.get('bytes').code, 'ERR_REDKV_VALUE')
-    assert.deepEqual(error.values, [undefined, 'value'])
-  },
-}
-
-const noBinary = {
-  async 'bytes that are not text are refused, and nothing is written'(kv) {
-    await assert.rejects(kv.set('key', allBytes), { name: 'RedKVError', code: 'ERR_REDKV_UNSUPPORTED' })
-    assert.equal(await kv.has('key'), false)
   },
 }
 
@@ -255,8 +246,7 @@ function casesFor(can) {
     ...always,
     ...(can.emptyValues ? emptyValues : {}),
     ...(can.emptyKeys ? emptyKeys : noEmptyKeys),
-    ...(can.binary ? binary : noBinary),
-    ...(can.expire ? expire : noExpire),
+        ...(can.expire ? expire : noExpire),
   })
 }
 

@@ -8,45 +8,45 @@ const { freshFile, freshPrefix, server } = require('./fresh.js')
  * The stores under test. Each has
  * - `store`: the name for `addStore`
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
- * - `can`: what it is able to do. `expire`: let entries end; `binary`: keep bytes that are not text;
- *   `emptyValues`, `emptyKeys`: keep an empty string as a value, as a key.
+ * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
+ *   value, as a key.
  */
 const kinds = {
   memory: {
     store: 'memory',
     options: async () => ({}),
-    can: { expire: true, binary: true, emptyValues: true, emptyKeys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   sqlite: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t) }),
-    can: { expire: false, binary: true, emptyValues: true, emptyKeys: true },
+    can: { expire: false, emptyValues: true, emptyKeys: true },
   },
   sqliteThatExpires: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
-    can: { expire: true, binary: true, emptyValues: true, emptyKeys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redis: {
     store: 'redis',
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
-    can: { expire: true, binary: true, emptyValues: true, emptyKeys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   dynamodb: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
-    can: { expire: false, binary: false, emptyValues: true, emptyKeys: false },
+    can: { expire: false, emptyValues: true, emptyKeys: false },
   },
   dynamodbThatExpires: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT'), { ttlAttribute: 'expires' }),
-    can: { expire: true, binary: false, emptyValues: true, emptyKeys: false },
+    can: { expire: true, emptyValues: true, emptyKeys: false },
   },
   dynamodbLocal: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_LOCAL_ENDPOINT')),
     // The emulator is older than the day on which DynamoDB began to take empty strings.
-    can: { expire: false, binary: false, emptyValues: false, emptyKeys: false },
+    can: { expire: false, emptyValues: false, emptyKeys: false },
   },
 }
 
