@@ -113,7 +113,7 @@ fn add(
         Ok(config)
     };
     let config = config().map_err(|error: Error| error.in_store(&store.name().into()))?;
-    Ok((instance.chain.add(store, config)?, warnings))
+    Ok((instance.add(store, config)?, warnings))
 }
 
 fn json(field: &'static str, text: Option<&str>) -> Result<serde_json::Value> {

@@ -295,8 +295,12 @@ impl Exchange {
 
 /// Answers work that no thread can take.
 fn refuse(job: Job) {
-    // A task says by itself that it was given up.
-    let Job::Submit(_, requests, replies) = job else { return };
+    let (requests, replies) = match job {
+        Job::Submit(_, requests, replies) => (requests, replies),
+        Job::Refuse(chain) => return chain.refuse(),
+        // A task says by itself that it was given up.
+        Job::Task(_) | Job::WarmUp(_) => return,
+    };
     let error = Error::new(ErrorKind::Internal, "the I/O thread could not be started");
     let error = error.retryable(true).outcome(Applied::NotApplied);
     for index in 0..requests.len() {
