@@ -56,6 +56,10 @@ class PrivateRedis {
     await exit
   }
 
+  get pid() {
+    return this.#child.pid
+  }
+
   /** Options of a client. */
   get options() {
     return { host: '127.0.0.1', port: this.port }
