@@ -4,6 +4,8 @@
 mod dynamodb;
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod registry;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -12,6 +14,8 @@ mod sqlite;
 pub use dynamodb::{DynamoDbConfig, DynamoDbCredentials, DynamoDbStore};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
+#[cfg(feature = "redis")]
+pub use redis::{RedisAddress, RedisConfig, RedisStore, RedisTls, build as build_redis};
 pub use registry::{Built, build};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteConfig, SqliteStore};

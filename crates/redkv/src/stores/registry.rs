@@ -27,6 +27,11 @@ const STORES: &[(&str, Make)] = &[
         let config = super::MemoryConfig::from_fields(fields)?;
         Ok(Arc::new(super::MemoryStore::new(config, clock)))
     }),
+    #[cfg(feature = "redis")]
+    ("redis", |fields, clock| {
+        let config = super::RedisConfig::from_fields(fields)?;
+        Ok(super::build_redis(config, clock))
+    }),
     #[cfg(feature = "sqlite")]
     ("sqlite", |fields, clock| {
         let config = super::SqliteConfig::from_fields(fields)?;

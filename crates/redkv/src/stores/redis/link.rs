@@ -1,0 +1,185 @@
+//! One connection, from its first packet to its last.
+
+use std::io;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisConnectionInfo, Value};
+use tokio::runtime::Handle;
+use tokio::task::{AbortHandle, coop};
+
+use super::connection::Shared;
+use super::dial::dial;
+use super::error::{Failure, error_of};
+use super::greet::greet;
+use crate::error::Result;
+
+/// Commands that go to the server together.
+pub(super) enum Request {
+    One(Cmd),
+    Many(Pipeline),
+}
+
+/// A request that is under way, or will be when this is first polled.
+pub(super) type Answer = BoxFuture<'static, Result<Vec<Value>>>;
+
+/// An open connection that the server has accepted.
+pub(super) struct Link {
+    /// Tells the connections of one store apart.
+    pub(super) generation: u64,
+    connection: MultiplexedConnection,
+    driver: Driver,
+    runtime: Handle,
+    home: Weak<Shared>,
+    /// How long silence lasts before it counts as the end of the connection.
+    patience: Duration,
+    /// Answers that callers have received on this connection.
+    answers: AtomicU64,
+    probing: AtomicBool,
+}
+
+impl Link {
+    /// Connects and makes itself known to the server; the caller bounds the time.
+    pub(super) async fn open(shared: &Arc<Shared>, generation: u64) -> Result<Arc<Self>> {
+        let config = &shared.config;
+        let stream = dial(config, &shared.tls).await?;
+        // All of the handshake is ours, in one round trip and with exact errors.
+        let bare = RedisConnectionInfo::default().set_skip_set_lib_name();
+        let settings = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            // The tier above bounds every operation.
+            .set_response_timeout(None)
+            // The tier above bounds its queue, too; waiting here would only hide commands from the wire.
+            .set_pipeline_buffer_size(4096)
+            .set_write_backpressure_boundary(256 * 1024);
+        let (mut connection, driver) = MultiplexedConnection::new_with_config(&bare, stream, settings)
+            .await
+            .map_err(|error| error_of(Failure::Connect(&config.address, io::Error::other(error))))?;
+
+        let runtime = Handle::current();
+        let home = Arc::downgrade(shared);
+        let watcher = home.clone();
+        let driver = runtime.spawn(async move {
+            driver.await;
+            // A connection that the server closed while it was idle is replaced before anyone fails by it.
+            if let Some(shared) = watcher.upgrade() {
+                shared.lost(generation);
+            }
+        });
+        let driver = Driver(driver.abort_handle());
+        greet(&mut connection, config).await?;
+        let patience = config.connect_timeout.min(PATIENCE);
+        let (answers, probing) = (AtomicU64::new(0), AtomicBool::new(false));
+        Ok(Arc::new(Self { generation, connection, driver, runtime, home, patience, answers, probing }))
+    }
+
+    /// The answer to `request`, which is queued for sending when this is first polled.
+    ///
+    /// Commands leave in the order of those first polls. Unconstrained, because a budget that is used up would
+    /// let a first poll pass without queueing anything.
+    pub(super) fn answer(self: &Arc<Self>, request: Request) -> Answer {
+        let link = self.clone();
+        Box::pin(coop::unconstrained(async move {
+            let unanswered = Unanswered(&link);
+            let mut connection = link.connection.clone();
+            let result = match &request {
+                Request::One(command) => {
+                    connection.send_packed_command(command).await.map(|value| vec![value])
+                }
+                Request::Many(pipeline) => connection.send_packed_commands(pipeline, 0, pipeline.len()).await,
+            };
+            unanswered.settle();
+            match result {
+                Ok(values) => {
+                    link.answers.fetch_add(1, Ordering::Relaxed);
+                    Ok(values)
+                }
+                // Errors of the server are values; anything else leaves the stream where nobody knows.
+                Err(error) => {
+                    link.give_up();
+                    Err(error_of(Failure::Broken(error)))
+                }
+            }
+        }))
+    }
+
+    /// Whether the server has ever answered on this connection.
+    pub(super) fn was_useful(&self) -> bool {
+        self.answers.load(Ordering::Relaxed) > 0
+    }
+
+    /// Ends the connection; what is under way on it fails.
+    pub(super) fn cut(&self) {
+        self.driver.0.abort();
+    }
+
+    fn give_up(&self) {
+        if let Some(shared) = self.home.upgrade() {
+            shared.lost(self.generation);
+        }
+    }
+
+    /// Finds out whether the server still answers, and gives the connection up if it does not.
+    ///
+    /// A caller that stops waiting is the only sign of a half-open connection, and a weak one: it may be only
+    /// impatient. The answer to a `PING` behind the abandoned command tells the two apart, as answers come in
+    /// order; while other answers come in, the `PING` is only waiting its turn.
+    fn probe(self: &Arc<Self>) {
+        if self.probing.swap(true, Ordering::Relaxed) || self.driver.0.is_finished() {
+            return;
+        }
+        let link = self.clone();
+        self.runtime.spawn(async move {
+            if !link.still_answers().await {
+                link.give_up();
+            }
+            link.probing.store(false, Ordering::Relaxed);
+        });
+    }
+
+    async fn still_answers(&self) -> bool {
+        let mut connection = self.connection.clone();
+        let ping = redis::cmd("PING");
+        let mut pong = pin!(connection.send_packed_command(&ping));
+        loop {
+            let before = self.answers.load(Ordering::Relaxed);
+            match tokio::time::timeout(self.patience, &mut pong).await {
+                Ok(pong) => return pong.is_ok(),
+                Err(_) if self.answers.load(Ordering::Relaxed) == before => return false,
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// How long a server may be silent after a caller has already given up on it. Half-open connections cost this
+/// much more; a server that is only slow should not lose its connections by it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Notices a caller that stops waiting.
+struct Unanswered<'a>(&'a Arc<Link>);
+
+impl Unanswered<'_> {
+    fn settle(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.probe();
+    }
+}
+
+/// Ends the task that moves bytes when nobody needs it any more.
+struct Driver(AbortHandle);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

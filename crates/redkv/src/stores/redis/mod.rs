@@ -1,0 +1,17 @@
+//! Entries in Redis or Valkey, as plain string values under plain keys.
+
+mod config;
+mod connection;
+mod dial;
+mod error;
+mod greet;
+mod link;
+mod read;
+mod store;
+mod tls;
+mod url;
+mod write;
+
+pub use config::{RedisAddress, RedisConfig};
+pub use store::{RedisStore, build};
+pub use tls::RedisTls;

@@ -1,0 +1,152 @@
+//! Entries in Redis or Valkey.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use redis::Value;
+
+use super::config::RedisConfig;
+use super::connection::Connection;
+use super::error::{Failure, error_of};
+use super::greet::alive;
+use super::link::Request;
+use super::{read, write};
+use crate::clock::Clock;
+use crate::entry::{Entry, Key};
+use crate::error::Result;
+use crate::layers::Prefixed;
+use crate::store::{Answers, Capabilities, Expiry, Immediate, Pieces, SetMode, Store, Want, answer_all};
+
+/// Keeps entries in Redis 6 or later, or in Valkey, each as a plain string under its plain key.
+///
+/// All requests of a store share one connection and reach the server in the order of their calls. It is made
+/// when it is first needed and made anew when it breaks; what was under way then fails with an unknown outcome
+/// and is not sent again.
+pub struct RedisStore {
+    connection: Connection,
+    clock: Arc<dyn Clock>,
+}
+
+/// The store of `config`, with its prefix before every key.
+pub fn build(config: RedisConfig, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+    let prefix = config.prefix.clone();
+    let store = Arc::new(RedisStore::new(config, clock));
+    if prefix.is_empty() { store } else { Arc::new(Prefixed::new(prefix, store)) }
+}
+
+impl RedisStore {
+    /// A store that will connect when it is first used. Keys go to the server as they are: [`build`] puts the
+    /// prefix of `config` before them.
+    pub fn new(config: RedisConfig, clock: Arc<dyn Clock>) -> Self {
+        Self { connection: Connection::new(config), clock }
+    }
+
+    async fn ping(&self) -> Result<()> {
+        match self.connection.send(Request::One(redis::cmd("PING"))).await?.first() {
+            Some(reply) => alive(reply, self.connection.config()),
+            None => Err(error_of(Failure::Answer)),
+        }
+    }
+
+    /// Sends `request` and reads its replies; without any, all keys fail alike.
+    async fn ask<T: Clone>(
+        &self,
+        request: Request,
+        len: usize,
+        answers: impl FnOnce(Vec<Value>) -> Answers<T>,
+    ) -> Answers<T> {
+        match self.connection.send(request).await {
+            Ok(replies) => answers(replies),
+            Err(error) => answer_all(len, &Err(error)),
+        }
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").field("config", self.connection.config()).finish_non_exhaustive()
+    }
+}
+
+impl Store for RedisStore {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        const LARGEST: usize = 512 * 1024 * 1024;
+        Capabilities {
+            expiry: Expiry::Native,
+            deadline_costs_extra: true,
+            max_key_bytes: LARGEST,
+            max_value_bytes: LARGEST,
+            reads: Pieces { min: 64, max: 500 },
+            writes: Pieces { min: 64, max: 500 },
+            shared: true,
+            // As a server is set up by default, a crash takes the writes since its last snapshot with it, and
+            // one with a memory limit may evict any entry.
+            durable: false,
+            ..Capabilities::BASE
+        }
+    }
+
+    fn immediate(&self) -> Option<&dyn Immediate> {
+        None
+    }
+
+    fn init(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.ping())
+    }
+
+    fn get<'a>(&'a self, keys: &'a [Key], want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
+        Box::pin(async move {
+            let len = keys.len();
+            match want {
+                _ if len == 0 => Vec::new(),
+                Want::Value => {
+                    self.ask(read::values(keys), len, |replies| read::values_read(replies, len)).await
+                }
+                Want::ValueAndDeadline => {
+                    let asked = self.clock.now();
+                    self.ask(read::entries(keys), len, |replies| read::entries_read(replies, len, asked))
+                        .await
+                }
+            }
+        })
+    }
+
+    fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
+        Box::pin(async move {
+            let len = keys.len();
+            if len == 0 {
+                return Vec::new();
+            }
+            self.ask(read::existence(keys), len, |replies| read::existence_read(replies, len)).await
+        })
+    }
+
+    fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
+        Box::pin(async move {
+            if entries.is_empty() {
+                return Vec::new();
+            }
+            let (request, writes) = write::writes(entries, mode, self.clock.now());
+            self.ask(request, entries.len(), |replies| writes.written(&replies)).await
+        })
+    }
+
+    fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
+        Box::pin(async move {
+            let len = keys.len();
+            if len == 0 {
+                return Vec::new();
+            }
+            self.ask(write::deletes(keys), len, |replies| write::deleted(&replies, len)).await
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async { self.connection.close() })
+    }
+}

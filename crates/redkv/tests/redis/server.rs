@@ -1,0 +1,105 @@
+//! A Redis server of a test's own, which it may stop, kill and start again.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// A server that ends with the test.
+pub(crate) struct Server {
+    process: Option<Child>,
+    port: u16,
+    options: Vec<String>,
+    folder: TempDir,
+}
+
+impl Server {
+    /// A server on a free port, with more options of `redis-server`; `{dir}` in them is its folder.
+    pub(crate) fn with(options: &[&str]) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), options)
+    }
+
+    pub(crate) fn in_folder(folder: TempDir, options: &[&str]) -> Self {
+        let path = folder.path().to_str().unwrap();
+        let options = options.iter().map(|option| option.replace("{dir}", path)).collect();
+        let mut server = Self { process: None, port: free_port(), options, folder };
+        server.start();
+        server
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts the server and waits until it answers.
+    pub(crate) fn start(&mut self) {
+        let program = std::env::var("REDKV_TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+        let process = Command::new(&program)
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .args(["--appendonly", "no", "--dir", self.folder.path().to_str().unwrap()])
+            .args(&self.options)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+        self.process = Some(process);
+        for _ in 0..3000 {
+            if self.answers() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{program} does not answer on port {}", self.port);
+    }
+
+    /// Whether the server says anything, be it that it wants a password: then all its sockets are open.
+    fn answers(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+        stream.write_all(b"PING\r\n").is_ok() && stream.read(&mut [0]).is_ok_and(|count| count == 1)
+    }
+
+    /// Ends the server as a crash does.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Makes the server silent without closing its connections.
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// A connection of another client.
+    pub(crate) fn client(&self, credentials: &str, db: u32) -> redis::Connection {
+        let url = format!("redis://{credentials}127.0.0.1:{}/{db}", self.port);
+        redis::Client::open(url).unwrap().get_connection().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
