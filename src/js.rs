@@ -1,6 +1,7 @@
 //! Node-API as this addon uses it: a few calls with their preconditions, and nothing that decides.
 
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
@@ -165,13 +166,14 @@ impl Js {
     ///
     /// What is not well-formed UTF-16 comes with U+FFFD in its place: see [`Js::is_well_formed`].
     pub(crate) fn with_text<T>(self, value: Value, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
-        let mut stack = [0_u8; ON_STACK];
+        let mut stack = [const { MaybeUninit::<u8>::uninit() }; ON_STACK];
         let mut length = 0;
         call!(napi_get_value_string_utf8(self.env, value, stack.as_mut_ptr().cast(), ON_STACK, &mut length))
             .ok()?;
         // A character has at most four bytes, and one byte is for the NUL: below that nothing was cut off.
         if length < ON_STACK - 4 {
-            return Some(read(&stack[..length]));
+            // SAFETY: the engine has written `length` bytes, which are within the array.
+            return Some(read(unsafe { std::slice::from_raw_parts(stack.as_ptr().cast(), length) }));
         }
         call!(napi_get_value_string_utf8(self.env, value, ptr::null_mut(), 0, &mut length)).ok()?;
         let mut heap = vec![0_u8; length + 1];

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join3;
 
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::entry::{Entry, Key};
@@ -345,11 +346,12 @@ mod cases {
 
     pub async fn of_concurrent_if_absent_writes_one_wins(subject: &Subject) {
         let key = subject.key("k");
-        let (a, b, c) = tokio::join!(
+        let (a, b, c) = join3(
             subject.set_if_absent(&key, "a"),
             subject.set_if_absent(&key, "b"),
             subject.set_if_absent(&key, "c"),
-        );
+        )
+        .await;
         assert_eq!([a, b, c].into_iter().filter(|stored| *stored).count(), 1);
     }
 

@@ -12,5 +12,7 @@ pub mod conformance;
 pub mod entry;
 pub mod error;
 pub mod layers;
+#[cfg(feature = "dynamodb")]
+mod opening;
 pub mod store;
 pub mod stores;

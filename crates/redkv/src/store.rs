@@ -59,7 +59,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
 /// The synchronous face of a store that answers on the calling thread.
 pub trait Immediate: Send + Sync {
-    /// The entry under `key`; it may be past its deadline.
+    /// The live entry under `key`.
     fn get_now(&self, key: &str) -> Option<Entry>;
 
     /// Whether there is a live entry under `key`.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use super::background::Background;
 use super::lifecycle::Lifecycle;
 use super::pending::PendingWrites;
 use super::request::{Action, Answer, Replies, Request, Scope, Waiter};
@@ -26,6 +27,7 @@ pub struct Chain {
     pub(super) table: Mutex<Table>,
     pub(super) pending: PendingWrites,
     pub(super) lifecycle: Lifecycle,
+    pub(super) background: Background,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -37,6 +39,7 @@ impl Chain {
             table: Mutex::default(),
             pending: PendingWrites::new(),
             lifecycle: Lifecycle::default(),
+            background: Background::default(),
             clock,
         }
     }
@@ -49,14 +52,22 @@ impl Chain {
             return Err(Error::closed().in_operation("addStore"));
         }
         let tier = Tier::new(store, config, self.clock.clone())?;
+        let is_immediate = tier.capabilities().immediate;
+        let place = self.append(tier)?;
+        // After the shape, each under its own lock: whoever holds one of these locks may look at the shape.
+        self.table().seal();
+        if !is_immediate {
+            self.lifecycle.unsettle();
+        }
+        Ok(place)
+    }
+
+    fn append(&self, tier: Tier) -> Result<u16> {
         let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
         let place = shape.tiers.len();
         if place == Shape::MOST_TIERS {
             let message = format!("a chain has at most {} stores", Shape::MOST_TIERS);
             return Err(Error::argument("name", message));
-        }
-        if !tier.capabilities().immediate {
-            self.lifecycle.unsettle();
         }
         let tiers = shape.tiers.iter().cloned().chain([Arc::new(tier)]).collect();
         *shape = Arc::new(Shape { tiers });
@@ -108,10 +119,11 @@ impl Chain {
 
     /// Puts operations into the table and starts what can start.
     pub(super) fn admit(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
-        let shape = self.shape();
         let mut due = Due::default();
         let mut refused = Vec::new();
         let mut table = self.table();
+        // Under the lock of the table, so that a walk of these tiers is in there when `add` seals it.
+        let shape = self.shape();
         for (index, Request { scope, key, action }) in (0..).zip(requests) {
             let waiter = Waiter { replies: replies.clone(), index };
             if let Some(answer) = Self::answer_without_stores(&shape, scope, &key, &action) {
@@ -157,8 +169,16 @@ impl Chain {
         Some(Ok(if action.is_write() { Answer::Written(true) } else { Answer::Has(false) }))
     }
 
+    /// Starts what became due when something else was done: with the tiers of now, because it may have been called
+    /// after a store was added.
+    pub(super) fn start_next(self: &Arc<Self>, due: Due) {
+        if !due.is_empty() {
+            self.start(&self.shape(), due);
+        }
+    }
+
     /// Starts what became due, cut into the pieces that suit the stores.
-    pub(super) fn start(self: &Arc<Self>, shape: &Arc<Shape>, due: Due) {
+    fn start(self: &Arc<Self>, shape: &Arc<Shape>, due: Due) {
         let Due { reads, writes } = due;
         for group in groups(reads, |job: &ReadJob| (job.scope, job.question)) {
             let scope = group[0].scope;

@@ -66,7 +66,7 @@ impl Lifecycle {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// Keeps the requests until the stores are up, and answers with whether nobody else waits; or hands them back.
@@ -102,12 +102,14 @@ impl Lifecycle {
         std::mem::take(&mut parked.submissions)
     }
 
+    /// Requests were taken. Whoever takes them looks at `closed` only then, as `close` looks at `outstanding` only
+    /// after it has set `closed`; the one order of all four (`SeqCst`) lets one of them see the other.
     pub(super) fn begin(&self, count: usize) {
-        self.outstanding.fetch_add(count, Ordering::Relaxed);
+        self.outstanding.fetch_add(count, Ordering::SeqCst);
     }
 
     pub(super) fn end(&self, count: usize) {
-        if self.outstanding.fetch_sub(count, Ordering::AcqRel) == count && self.is_closed() {
+        if self.outstanding.fetch_sub(count, Ordering::SeqCst) == count && self.is_closed() {
             self.drained.notify_waiters();
         }
     }
@@ -115,7 +117,7 @@ impl Lifecycle {
     async fn drain(&self) {
         loop {
             let drained = self.drained.notified();
-            if self.outstanding.load(Ordering::Acquire) == 0 {
+            if self.outstanding.load(Ordering::SeqCst) == 0 {
                 return;
             }
             drained.await;
@@ -126,7 +128,7 @@ impl Lifecycle {
 impl Chain {
     /// Starts to bring the stores up, in the background; [`Chain::ready`] tells how it went. From within a runtime.
     pub fn warm_up(self: &Arc<Self>) {
-        if self.lifecycle.begin_settling() {
+        if !self.is_closed() && self.lifecycle.begin_settling() {
             self.settle();
         }
     }
@@ -134,7 +136,7 @@ impl Chain {
     /// Gives every store one attempt, then lets the parked operations go.
     pub(super) fn settle(self: &Arc<Self>) {
         let chain = self.clone();
-        tokio::spawn(async move {
+        self.background.spawn(async move {
             loop {
                 let shape = chain.shape();
                 // How it went shows when the store is used: it tries again by itself.
@@ -184,14 +186,17 @@ impl Chain {
         }
     }
 
-    /// Refuses new operations, waits for those on their way, and closes the stores. Idempotent; all callers wait.
+    /// Refuses new operations, waits for those on their way, and closes the stores. Idempotent; all callers wait, at
+    /// most until the deadlines of the tiers have passed.
     pub async fn close(&self) {
         self.refuse();
         self.lifecycle
             .ended
             .get_or_init(|| async {
                 self.lifecycle.drain().await;
-                join_all(self.shape().tiers.iter().map(|tier| tier.store().close())).await;
+                // Whatever is still being brought up or invalidated would use the stores after their end.
+                self.background.stop().await;
+                join_all(self.shape().tiers.iter().map(|tier| tier.close())).await;
             })
             .await;
     }
@@ -208,6 +213,6 @@ impl Chain {
 
     /// From now on every new operation is refused as closed; those on their way go on.
     pub fn refuse(&self) {
-        self.lifecycle.closed.store(true, Ordering::Release);
+        self.lifecycle.closed.store(true, Ordering::SeqCst);
     }
 }

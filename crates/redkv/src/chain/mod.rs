@@ -1,9 +1,12 @@
 //! Tiers in order: each is a cache for the ones after it, the last is the authority.
 
+mod background;
 mod core;
 mod front;
 mod lifecycle;
 mod pending;
+#[cfg(all(test, feature = "memory"))]
+mod random_tests;
 mod reads;
 mod repair;
 mod request;

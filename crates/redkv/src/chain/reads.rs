@@ -11,7 +11,7 @@ use super::table::{Due, Question, ReadJob};
 use super::tier::Tier;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Answers, Expiry, SetMode, Want};
+use crate::store::{Answers, SetMode, Want};
 
 /// The keys of a walk that have no answer yet. However the walk ends, they get one.
 struct Walk {
@@ -60,12 +60,14 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         if found.is_empty() {
             continue;
         }
-        let delivery = deliver(walk.chain.clone(), shape.clone(), found);
-        if walk.open.is_empty() {
-            delivery.await;
+        let filling = Filling::begin(walk.chain.clone(), shape.clone(), found);
+        if filling.begun.is_empty() {
+            drop(filling);
+        } else if walk.open.is_empty() {
+            filling.finish().await;
         } else {
             // The keys that are still open do not wait for the back-fill of the others.
-            tokio::spawn(delivery);
+            tokio::spawn(filling.finish());
         }
     }
     walk.end(|open| match (open.failure.take(), question) {
@@ -78,11 +80,11 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
 impl Walk {
     /// Asks one tier for the open keys. What it has is taken out of them.
     async fn ask(&mut self, tier: &Tier, place: usize, scope: Scope, question: Question) -> Vec<Found> {
-        let passed_by = self.set_aside_stale(tier, scope);
-        let keys: Vec<_> = self.open.iter().map(|open| open.key.clone()).collect();
+        let asked = self.put_stale_last(tier, scope, question);
+        let keys: Vec<_> = self.open[..asked].iter().map(|open| open.key.clone()).collect();
         let answers = hits(tier, &keys, question, place > 0 && scope == Scope::Chain).await;
         let mut found = Vec::new();
-        let mut still_open = passed_by;
+        let mut still_open = self.open.split_off(asked);
         for (mut open, answer) in std::mem::take(&mut self.open).into_iter().zip(answers) {
             match answer {
                 Ok(Some(answer)) => {
@@ -101,20 +103,22 @@ impl Walk {
         found
     }
 
-    /// Takes out the keys under which `tier` holds an old value, so that it is not asked for them.
-    fn set_aside_stale(&mut self, tier: &Tier, scope: Scope) -> Vec<Open> {
+    /// Puts the keys under which `tier` holds an old value behind the others, and answers with how many others
+    /// there are: it is asked for those only.
+    fn put_stale_last(&mut self, tier: &Tier, scope: Scope, question: Question) -> usize {
         if tier.stale.is_empty() {
-            return Vec::new();
+            return self.open.len();
         }
-        let mut passed_by: Vec<_> = self.open.extract_if(.., |open| tier.stale.contains(&open.key)).collect();
-        for open in &mut passed_by {
+        let mut stale: Vec<_> = self.open.extract_if(.., |open| tier.stale.contains(&open.key)).collect();
+        for open in &mut stale {
             open.failure = (scope != Scope::Chain).then(|| {
                 let message = "the store holds an old value under this key, because a write did not reach it";
-                let error = Error::new(ErrorKind::Connection, message);
-                error.in_store(&tier.name().into()).in_operation("get")
+                tier.tag(Error::new(ErrorKind::Connection, message), question.name())
             });
         }
-        passed_by
+        let others = self.open.len();
+        self.open.append(&mut stale);
+        others
     }
 
     fn end(&mut self, mut answer: impl FnMut(&mut Open) -> Result<Answer>) {
@@ -152,18 +156,6 @@ async fn hits(tier: &Tier, keys: &[Key], question: Question, will_fill: bool) ->
     }
 }
 
-/// Fills the tiers that missed what was found, then answers.
-async fn deliver(chain: Arc<Chain>, shape: Arc<Shape>, found: Vec<Found>) {
-    let mut filling = Filling { chain, shape, found, begun: Vec::new() };
-    filling.begin();
-    let targets = filling.targets();
-    join_all(targets.into_iter().map(|target| async move {
-        // A back-fill that fails leaves a miss behind, which the next read sees: nobody needs to know.
-        target.tier.set(target.entries, SetMode::IfAbsent).await;
-    }))
-    .await;
-}
-
 /// Found entries on their way into the tiers in front, which answers their readers when it is dropped.
 struct Filling {
     chain: Arc<Chain>,
@@ -175,10 +167,15 @@ struct Filling {
 
 impl Filling {
     /// Fills immediate tiers, and marks the keys for which other tiers are to be filled.
-    fn begin(&mut self) {
-        if self.found.iter().all(|found| found.missed == 0 || found.entry().is_none()) {
-            return;
+    fn begin(chain: Arc<Chain>, shape: Arc<Shape>, found: Vec<Found>) -> Self {
+        let mut filling = Self { chain, shape, found, begun: Vec::new() };
+        if filling.found.iter().any(|found| found.missed != 0 && found.entry().is_some()) {
+            filling.fill_immediate();
         }
+        filling
+    }
+
+    fn fill_immediate(&mut self) {
         let mut table = self.chain.table();
         for (index, found) in self.found.iter().enumerate() {
             let Some(entry) = found.entry() else { continue };
@@ -193,13 +190,22 @@ impl Filling {
                         store.set_now(found.key.clone(), tier.capped(entry.clone()), SetMode::IfAbsent);
                     }
                     Some(_) => {}
-                    None => waits = true,
+                    None => waits |= tier.takes(&found.key, entry),
                 }
             }
             if waits && table.begin_fill(&found.key, found.flight) {
                 self.begun.push(index);
             }
         }
+    }
+
+    /// Fills the other tiers. The readers are answered when this is dropped.
+    async fn finish(self) {
+        let fills = self.targets().into_iter().map(|target| async move {
+            // A back-fill that fails leaves a miss behind, which the next read sees: nobody needs to know.
+            target.tier.set(target.entries, SetMode::IfAbsent).await;
+        });
+        join_all(fills).await;
     }
 
     /// What to write into which tier that does not answer at once.
@@ -234,15 +240,21 @@ impl Drop for Filling {
     fn drop(&mut self) {
         let mut due = Due::default();
         if !self.begun.is_empty() {
+            let now = self.chain.clock().now();
             let mut table = self.chain.table();
             for index in &self.begun {
-                table.finish_fill(&self.found[*index].key, &mut due);
+                let found = &mut self.found[*index];
+                table.finish_fill(&found.key, &mut due);
+                // The back-fill may have taken longer than the entry had to live.
+                if found.entry().is_some_and(|entry| entry.is_expired(now)) {
+                    found.answer = Answer::Entry(None);
+                }
             }
         }
         let found = std::mem::take(&mut self.found);
         let answers = found.into_iter().map(|found| (found.key, found.flight, Ok(found.answer)));
         self.chain.finish_reads(answers.collect());
-        self.chain.start(&self.shape, due);
+        self.chain.start_next(due);
     }
 }
 
@@ -255,8 +267,7 @@ fn missed<'a>(shape: &'a Shape, found: &Found) -> impl Iterator<Item = (usize, &
 impl Tier {
     /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
     fn takes(&self, key: &Key, entry: &Entry) -> bool {
-        let keeps_deadline = entry.deadline.is_none() || self.capabilities().expiry != Expiry::None;
-        keeps_deadline && self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
+        self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
     }
 }
 

@@ -18,16 +18,16 @@ impl Chain {
     /// Notes that the tier at `place` may hold an old value under `key`, and sees to its invalidation.
     ///
     /// From now on reads of this process pass the tier by for that key.
-    pub(super) fn mark_stale(self: &Arc<Self>, shape: &Arc<Shape>, place: usize, tier: &Tier, key: &Key) {
+    pub(super) fn mark_stale(&self, shape: &Shape, place: usize, tier: &Tier, key: &Key) {
         tier.stale.mark(key);
         if tier.repair.begin() {
-            tokio::spawn(repair(self.clone(), shape.tiers[place].clone()));
+            self.background.spawn(repair(shape.tiers[place].clone()));
         }
     }
 }
 
 /// Deletes the stale keys of a tier, with growing pauses while that fails.
-async fn repair(chain: Arc<Chain>, tier: Arc<Tier>) {
+async fn repair(tier: Arc<Tier>) {
     let mut pause = FIRST_PAUSE;
     loop {
         let marked = tier.stale.some(BATCH);
@@ -50,9 +50,6 @@ async fn repair(chain: Arc<Chain>, tier: Arc<Tier>) {
         if !failed {
             pause = FIRST_PAUSE;
             continue;
-        }
-        if chain.is_closed() {
-            return;
         }
         tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);

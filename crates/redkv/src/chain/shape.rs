@@ -23,7 +23,10 @@ impl Shape {
     pub(super) fn range(&self, scope: Scope) -> Range<usize> {
         match scope {
             Scope::Chain => 0..self.tiers.len(),
-            Scope::Tier(place) => usize::from(place)..(usize::from(place) + 1).min(self.tiers.len()),
+            Scope::Tier(place) => {
+                let end = self.tiers.len();
+                usize::from(place).min(end)..(usize::from(place) + 1).min(end)
+            }
         }
     }
 
@@ -53,17 +56,25 @@ impl Shape {
         remote.next().map_or(Pieces::WHOLE, |tier| of(tier.capabilities()))
     }
 
-    /// Refuses what some tier of `scope` can never do, before any of them is asked. What an optional tier cannot
+    /// Refuses what some tier of `scope` can never do, before any of them is asked. What an optional cache cannot
     /// keep is left out there instead.
     pub(super) fn check(&self, scope: Scope, key: &Key, action: &Action) -> Result<()> {
-        let tiers = &self.tiers[self.range(scope)];
-        if tiers.is_empty() {
+        let Some((authority, _)) = self.authority(scope) else {
             let error = || Error::new(ErrorKind::NoStores, "no store was added to this instance");
             return if action.is_write() || matches!(action, Action::Has) { Ok(()) } else { Err(error()) };
+        };
+        if !action.is_write() {
+            return Ok(());
         }
-        let (Action::Set(entry) | Action::SetIfAbsent(entry)) = action else { return Ok(()) };
-        for tier in tiers.iter().filter(|tier| !tier.is_optional()) {
-            tier.check_key(key).and_then(|()| tier.check_entry(entry))?;
+        for place in self.range(scope) {
+            let tier = &self.tiers[place];
+            if tier.is_optional() && place != authority {
+                continue;
+            }
+            tier.check_key(key)?;
+            if let Action::Set(entry) | Action::SetIfAbsent(entry) = action {
+                tier.check_entry(entry)?;
+            }
         }
         Ok(())
     }

@@ -21,6 +21,15 @@ pub(super) enum Question {
     Has,
 }
 
+impl Question {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Get(_) => "get",
+            Self::Has => "has",
+        }
+    }
+}
+
 /// What a write does.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
@@ -51,6 +60,12 @@ pub(super) struct WriteJob {
 pub(super) struct Due {
     pub(super) reads: Vec<ReadJob>,
     pub(super) writes: Vec<WriteJob>,
+}
+
+impl Due {
+    pub(super) fn is_empty(&self) -> bool {
+        self.reads.is_empty() && self.writes.is_empty()
+    }
 }
 
 pub(super) type Waiters = SmallVec<[Waiter; 1]>;
@@ -105,6 +120,14 @@ struct QueuedWrite {
     scope: Scope,
     change: Change,
     waiters: Waiters,
+}
+
+impl QueuedWrite {
+    /// Whether it need not be made once a newer one in `scope` was called. The answer of a conditional write
+    /// depends on what it finds, so it is made in any case.
+    fn is_overtaken_by(&self, scope: Scope) -> bool {
+        scope.covers(self.scope) && !matches!(self.change, Change::SetIfAbsent(_))
+    }
 }
 
 impl State {
@@ -174,9 +197,11 @@ impl Table {
         let was_startable = !writes.queue.is_empty();
         let mut waiters = Waiters::new();
         if !matches!(change, Change::SetIfAbsent(_)) {
-            while let Some(overtaken) = writes.queue.pop_back_if(|queued| scope.covers(queued.scope)) {
-                // The older callers first: they are answered in the order in which they called.
-                waiters.insert_many(0, overtaken.waiters);
+            while let Some(overtaken) = writes.queue.pop_back_if(|queued| queued.is_overtaken_by(scope)) {
+                // The older callers first: they are answered in the order in which they called. Those who were
+                // gathered before are moved, not copied, so that many writes of one key stay cheap.
+                let newer = std::mem::replace(&mut waiters, overtaken.waiters);
+                waiters.extend(newer);
             }
         }
         waiters.push(waiter);
@@ -267,6 +292,13 @@ impl Table {
         let waiters = state.flights.remove(position).waiters;
         self.forget_if_idle(key);
         waiters
+    }
+
+    /// The tiers changed: walks that began before are no longer joined, and fill nothing.
+    pub(super) fn seal(&mut self) {
+        for flight in self.keys.values_mut().flat_map(|state| &mut state.flights) {
+            flight.fence = None;
+        }
     }
 
     fn forget_if_idle(&mut self, key: &Key) {

@@ -1,5 +1,6 @@
 //! A store in a chain, with the policies that hold for it there.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use futures_util::FutureExt;
 use super::stale::StaleKeys;
 use crate::clock::Clock;
 use crate::config::Fields;
-use crate::entry::{Entry, Key};
+use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::layers::Prefixed;
 use crate::store::{Answers, Capabilities, Expiry, SetMode, Store, Want, answer_all};
@@ -126,22 +127,31 @@ impl Tier {
 
     /// Makes the store usable, as far as that goes within the time of an operation.
     pub(super) async fn init_in_time(&self) -> Result<()> {
-        self.one(self.bounded("ready", 1, async { vec![self.init().await] }).await)
+        let answer = self.bounded("ready", 1, async { vec![self.init().await] }).await.pop();
+        answer.unwrap_or_else(|| Err(self.defect()))
     }
 
     /// Makes the store usable, within the bounds that the store sets itself.
     pub(super) async fn init(&self) -> Result<()> {
-        let init = AssertUnwindSafe(self.store.init()).catch_unwind().await;
+        let init = AssertUnwindSafe(async { self.store.init().await }).catch_unwind().await;
         init.unwrap_or_else(|_| Err(self.defect())).map_err(|error| self.tag(error, "ready"))
     }
 
-    fn one<T>(&self, mut answers: Answers<T>) -> Result<T> {
-        answers.pop().unwrap_or_else(|| Err(self.defect()))
+    /// Ends the store, within the time of an operation. Nobody could act on a failure.
+    pub(super) async fn close(&self) {
+        let close = async {
+            self.store.close().await;
+            vec![Ok(())]
+        };
+        self.bounded("close", 1, close).await;
     }
 
     /// Reads live entries. Keys that the store cannot have are an error each.
     pub(super) async fn get(&self, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
-        let mut answers = self.within_limits("get", keys, |keys| self.store.get(keys, want)).await;
+        let askable = self.askable("get", keys);
+        let ask = async { self.store.get(&askable.keys, want).await };
+        let answers = self.bounded("get", askable.keys.len(), ask).await;
+        let mut answers = askable.complete(answers);
         if answers.iter().any(|answer| matches!(answer, Ok(Some(entry)) if entry.deadline.is_some())) {
             let now = self.clock.now();
             for answer in &mut answers {
@@ -155,7 +165,10 @@ impl Tier {
 
     /// Whether there are live entries.
     pub(super) async fn has(&self, keys: &[Key]) -> Answers<bool> {
-        self.within_limits("has", keys, |keys| self.store.has(keys)).await
+        let askable = self.askable("has", keys);
+        let ask = async { self.store.has(&askable.keys).await };
+        let answers = self.bounded("has", askable.keys.len(), ask).await;
+        askable.complete(answers)
     }
 
     /// Writes entries, none of them longer than the ttl of this tier.
@@ -165,20 +178,22 @@ impl Tier {
                 *entry = self.capped(std::mem::replace(entry, Entry::new("")));
             }
         }
-        self.bounded("set", entries.len(), self.store.set(&entries, mode)).await
+        self.bounded("set", entries.len(), async { self.store.set(&entries, mode).await }).await
     }
 
     /// Deletes entries.
     pub(super) async fn delete(&self, keys: &[Key]) -> Answers<()> {
-        self.bounded("delete", keys.len(), self.store.delete(keys)).await
+        self.bounded("delete", keys.len(), async { self.store.delete(keys).await }).await
     }
 
     /// The entry as this tier keeps it: not longer than its ttl.
     pub(super) fn capped(&self, entry: Entry) -> Entry {
-        match self.ttl {
-            Some(ttl) => entry.capped(Some(self.clock.deadline_in(ttl))),
-            None => entry,
-        }
+        entry.capped(self.cap())
+    }
+
+    /// The latest deadline of what is written into this tier now, if it has a ttl.
+    pub(super) fn cap(&self) -> Option<Deadline> {
+        self.ttl.map(|ttl| self.clock.deadline_in(ttl))
     }
 
     /// Whether the store can have an entry under `key`, as an error that names the field if not.
@@ -211,39 +226,29 @@ impl Tier {
         Err(error.in_store(&self.label))
     }
 
-    /// Asks the store for the keys that it can have, and answers the others with an error.
-    async fn within_limits<'a, T, F>(
-        &self,
-        operation: &'static str,
-        keys: &'a [Key],
-        ask: impl Fn(&'a [Key]) -> F,
-    ) -> Answers<T>
-    where
-        T: Clone,
-        F: Future<Output = Answers<T>>,
-    {
-        let checks: Vec<_> = keys.iter().map(|key| self.check_key(key)).collect();
-        if checks.iter().all(Result::is_ok) {
-            return self.bounded(operation, keys.len(), ask(keys)).await;
+    /// Sorts out the keys that the store cannot have.
+    fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
+        if keys.iter().all(|key| self.check_key(key).is_ok()) {
+            return Askable { keys: Cow::Borrowed(keys), refused: Vec::new() };
         }
-        // Rare enough that the few good keys beside a bad one may be asked for one by one.
-        let mut answers = Vec::with_capacity(keys.len());
-        for (key, check) in keys.iter().zip(checks) {
-            answers.push(match check {
-                Ok(()) => self.one(self.bounded(operation, 1, ask(std::slice::from_ref(key))).await),
-                Err(error) => Err(self.tag(error, operation)),
-            });
-        }
-        answers
+        let refuse = |key: &Key| self.check_key(key).err().map(|error| self.tag(error, operation));
+        let refused: Vec<_> = keys.iter().map(refuse).collect();
+        let good = keys.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        Askable { keys: good.map(|(key, _)| key.clone()).collect(), refused }
     }
 
     /// Waits for the answers of the store until the deadline of this tier; one answer per key in any case.
+    ///
+    /// The store must be called inside of `answers`, so that it may panic there too.
     async fn bounded<T: Clone>(
         &self,
         operation: &'static str,
         len: usize,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
+        if len == 0 {
+            return Vec::new();
+        }
         let answers = AssertUnwindSafe(answers).catch_unwind();
         let answers = match self.timeout {
             None => answers.await,
@@ -267,13 +272,32 @@ impl Tier {
         answers
     }
 
-    fn tag(&self, error: Error, operation: &'static str) -> Error {
+    /// `error`, from this store in this operation.
+    pub(super) fn tag(&self, error: Error, operation: &'static str) -> Error {
         error.in_store(&self.label).in_operation(operation)
     }
 
     fn defect(&self) -> Error {
         Error::new(ErrorKind::Internal, "a defect of RedKV: the store did not answer as it must")
             .outcome(Outcome::Unknown)
+    }
+}
+
+/// The keys of a batch that a store can have.
+struct Askable<'a> {
+    keys: Cow<'a, [Key]>,
+    /// Per key of the batch, why it is not asked for; empty when all are.
+    refused: Vec<Option<Error>>,
+}
+
+impl Askable<'_> {
+    /// The answers to the whole batch, from those to the keys that were asked for.
+    fn complete<T>(self, answers: Answers<T>) -> Answers<T> {
+        if self.refused.is_empty() {
+            return answers;
+        }
+        let mut answers = answers.into_iter();
+        self.refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect()
     }
 }
 

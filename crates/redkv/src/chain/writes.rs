@@ -9,9 +9,9 @@ use super::request::{Answer, Scope};
 use super::shape::Shape;
 use super::table::{Change, Due, WriteJob};
 use super::tier::Tier;
-use crate::entry::{Entry, Key};
+use crate::entry::{Deadline, Entry};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::store::{Answers, SetMode};
+use crate::store::{Answers, Expiry, SetMode};
 
 /// Writes on their way. However they end, their callers get an answer and the next writes of their keys begin.
 struct Writing {
@@ -25,13 +25,19 @@ struct Writing {
 pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs: Vec<WriteJob>) {
     let mut writing = Writing { chain, shape, jobs, answers: Vec::new() };
     let Some((_, authority)) = writing.shape.authority(scope) else { return };
+    // Drawn up before the authority draws up its own, so that no cache keeps an entry longer than it does.
+    let following = Role::Cache { cap: authority.cap() };
     let changes: Vec<_> = writing.jobs.iter().collect();
-    let mut answers = authority.apply(&changes).await;
+    let mut answers = authority.apply(&changes, Role::Authority).await;
 
     let (mut made, mut doubtful) = (Vec::new(), Vec::new());
     for (index, answer) in answers.iter().enumerate() {
         match answer {
-            Ok(true) => made.push(index),
+            Ok(true) => {
+                // A cache that was written to by itself is an authority of its own.
+                authority.stale.clear(&writing.jobs[index].key);
+                made.push(index);
+            }
             // Somebody else's entry stays, and what the caches hold of it.
             Ok(false) => {}
             Err(error) if error.may_have_applied() => doubtful.push(index),
@@ -40,7 +46,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
     }
     let caches = writing.shape.caches(scope).map(|(place, tier)| {
         writing.doubt(place, tier, &doubtful);
-        writing.follow(place, tier, &made)
+        writing.follow(place, tier, &made, following)
     });
     let failures = join_all(caches).await;
     for (index, error) in failures.into_iter().flatten() {
@@ -59,13 +65,22 @@ impl Writing {
         }
     }
 
+    /// The writes were given up half-way, as a panic does: nobody knows how far they came.
+    fn doubt_all(&self) {
+        let Some(WriteJob { scope, .. }) = self.jobs.first() else { return };
+        let all: Vec<_> = (0..self.jobs.len()).collect();
+        for (place, tier) in self.shape.caches(*scope) {
+            self.doubt(place, tier, &all);
+        }
+    }
+
     /// Makes the writes that the authority made in another tier, and answers with those that count as failed.
-    async fn follow(&self, place: usize, tier: &Tier, made: &[usize]) -> Vec<(usize, Error)> {
+    async fn follow(&self, place: usize, tier: &Tier, made: &[usize], role: Role) -> Vec<(usize, Error)> {
         if made.is_empty() {
             return Vec::new();
         }
         let changes: Vec<_> = made.iter().map(|index| &self.jobs[*index]).collect();
-        let answers = tier.apply(&changes).await;
+        let answers = tier.apply(&changes, role).await;
         let mut failures = Vec::new();
         for (index, answer) in made.iter().zip(answers) {
             match answer {
@@ -84,6 +99,9 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
+        if self.answers.is_empty() {
+            self.doubt_all();
+        }
         let given_up = || {
             let error = Error::new(ErrorKind::Internal, "a defect of RedKV: a write was given up");
             Err(error.outcome(Outcome::Unknown))
@@ -98,49 +116,73 @@ impl Drop for Writing {
             let answer = answers.next().unwrap_or_else(given_up);
             self.chain.answer(Some(key), waiters, answer.map(Answer::Written));
         }
-        self.chain.start(&self.shape, due);
+        self.chain.start_next(due);
     }
 }
 
+/// Whose word a tier's is in a write.
+#[derive(Clone, Copy)]
+enum Role {
+    /// Its own: it decides.
+    Authority,
+    /// The authority's: it follows what was decided, with nothing that lives longer than `cap`.
+    Cache { cap: Option<Deadline> },
+}
+
+/// What a change is in one tier.
+enum Step {
+    Set(Entry),
+    Add(Entry),
+    Delete,
+    /// There is nothing to do, and the answer is known.
+    Done(bool),
+}
+
 impl Tier {
+    fn step(&self, job: &WriteJob, role: Role, now: u64) -> Step {
+        match (&job.change, role) {
+            // An entry that ended while it waited for its turn leaves what its deadline would have left.
+            (Change::Set(entry), Role::Authority) if entry.is_expired(now) => Step::Delete,
+            (Change::SetIfAbsent(entry), Role::Authority) if entry.is_expired(now) => Step::Done(false),
+            (Change::Set(entry), Role::Authority) => Step::Set(entry.clone()),
+            (Change::SetIfAbsent(entry), Role::Authority) => Step::Add(entry.clone()),
+            (Change::Delete, Role::Authority) => Step::Delete,
+            (_, Role::Cache { .. }) if self.check_key(&job.key).is_err() => Step::Done(true),
+            (Change::Delete, Role::Cache { .. }) => Step::Delete,
+            // The authority had nothing, so whatever a cache has is old.
+            (Change::Set(entry) | Change::SetIfAbsent(entry), Role::Cache { cap }) => {
+                let entry = entry.clone().capped(cap);
+                if entry.is_expired(now) || !self.can_keep(&entry) { Step::Delete } else { Step::Set(entry) }
+            }
+        }
+    }
+
     /// Makes changes of distinct keys, each kind as one batch; one answer per change.
-    async fn apply(&self, jobs: &[&WriteJob]) -> Answers<bool> {
+    async fn apply(&self, jobs: &[&WriteJob], role: Role) -> Answers<bool> {
         let now = self.clock().now();
+        let mut all: Vec<Result<bool>> = vec![Ok(true); jobs.len()];
         let (mut sets, mut adds, mut deletes) = (Part::default(), Part::default(), Part::default());
         for (index, job) in jobs.iter().enumerate() {
-            match &job.change {
-                // An entry that ended while it waited for its turn leaves what its deadline would have left.
-                Change::Set(entry) if entry.is_expired(now) || !self.can_keep(&job.key, entry) => {
-                    deletes.push(index, job.key.clone());
-                }
-                Change::Set(entry) => sets.push(index, (job.key.clone(), entry.clone())),
-                Change::SetIfAbsent(entry) => adds.push(index, (job.key.clone(), entry.clone())),
-                Change::Delete => deletes.push(index, job.key.clone()),
+            match self.step(job, role, now) {
+                Step::Set(entry) => sets.push(index, (job.key.clone(), entry)),
+                Step::Add(entry) => adds.push(index, (job.key.clone(), entry)),
+                Step::Delete => deletes.push(index, job.key.clone()),
+                Step::Done(answer) => all[index] = Ok(answer),
             }
         }
         let set = async {
-            let answers = match sets.items.is_empty() {
-                true => Vec::new(),
-                false => self.set(sets.items, SetMode::Always).await,
-            };
+            let answers = self.set(sets.items, SetMode::Always).await;
             (sets.places, answers)
         };
         let add = async {
-            let answers = match adds.items.is_empty() {
-                true => Vec::new(),
-                false => self.set(adds.items, SetMode::IfAbsent).await,
-            };
+            let answers = self.set(adds.items, SetMode::IfAbsent).await;
             (adds.places, answers)
         };
         let delete = async {
-            let answers = match deletes.items.is_empty() {
-                true => Vec::new(),
-                false => self.delete(&deletes.items).await,
-            };
+            let answers = self.delete(&deletes.items).await;
             (deletes.places, answers.into_iter().map(|answer| answer.map(|()| true)).collect())
         };
         let ((set, add), delete) = join(join(set, add), delete).await;
-        let mut all: Vec<Result<bool>> = vec![Ok(true); jobs.len()];
         for (places, answers) in [set, add, delete] {
             for (place, answer) in places.into_iter().zip(answers) {
                 all[place] = answer;
@@ -149,9 +191,11 @@ impl Tier {
         all
     }
 
-    /// False only in an optional tier: the others refuse such an entry before anything is written.
-    fn can_keep(&self, key: &Key, entry: &Entry) -> bool {
-        !self.is_optional() || (self.check_key(key).is_ok() && self.check_entry(entry).is_ok())
+    /// Whether this cache can keep `entry`. What the user asked for was checked before anything was written, but
+    /// not for an optional tier, and the deadline may be the authority's.
+    fn can_keep(&self, entry: &Entry) -> bool {
+        let keeps_deadline = entry.deadline.is_none() || self.capabilities().expiry != Expiry::None;
+        keeps_deadline && (!self.is_optional() || self.check_entry(entry).is_ok())
     }
 }
 

@@ -1,5 +1,9 @@
 //! Wrappers round a store that are stores themselves.
 
+#[cfg(any(test, feature = "conformance"))]
+mod faulty;
 mod prefixed;
 
+#[cfg(any(test, feature = "conformance"))]
+pub use faulty::{Call, Fault, Faults, Faulty, Gate, Operation};
 pub use prefixed::Prefixed;

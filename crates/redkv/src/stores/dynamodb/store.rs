@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::{self, BoxFuture, FutureExt};
-use tokio::sync::OnceCell;
 
 use super::config::DynamoDbConfig;
 use super::reads::{Entries, MOST_KEYS, Presence};
@@ -13,6 +12,7 @@ use super::writes::{Change, MOST_CHANGES};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
+use crate::opening::Opening;
 use crate::store::{Answers, Capabilities, Expiry, Immediate, Pieces, SetMode, Store, Want, answer_all};
 
 /// Keeps entries as items of an Amazon DynamoDB table whose primary key is one text attribute.
@@ -23,17 +23,22 @@ use crate::store::{Answers, Capabilities, Expiry, Immediate, Pieces, SetMode, St
 pub struct DynamoDbStore {
     config: DynamoDbConfig,
     clock: Arc<dyn Clock>,
-    table: OnceCell<Table>,
+    table: Opening<Table>,
 }
 
 impl DynamoDbStore {
     /// A store over the table that `config` names. Looks for it when it is first used.
     pub fn new(config: DynamoDbConfig, clock: Arc<dyn Clock>) -> Self {
-        Self { config, clock, table: OnceCell::new() }
+        Self { config, clock, table: Opening::default() }
     }
 
-    async fn table(&self) -> Result<&Table> {
-        self.table.get_or_try_init(|| Table::open(&self.config)).await
+    async fn table(&self) -> Result<&Arc<Table>> {
+        self.table
+            .get(|| {
+                let config = self.config.clone();
+                async move { Table::open(&config).await }
+            })
+            .await
     }
 
     fn refusal(&self, entry: &Entry) -> Option<Error> {

@@ -1,0 +1,154 @@
+'use strict'
+
+// The types promise what the code does: option names, warnings, error codes and documents are compared with it.
+
+const assert = require('node:assert/strict')
+const { readFileSync, readdirSync } = require('node:fs')
+const { join } = require('node:path')
+const { describe, test } = require('node:test')
+
+const RedKV = require('..')
+const declared = require('./types/declared.js')
+
+const root = join(__dirname, '..')
+const { members, exportsOf, completionsAt } = declared
+
+const dynamodb = {
+  tableName: 'entries',
+  region: 'local',
+  endpoint: 'http://127.0.0.1:9',
+  credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+}
+const redis = { host: '127.0.0.1', port: 9 }
+
+/** How the options of each interface are given, and what errors and warnings call them. */
+const interfaces = {
+  MemoryOptions: { store: 'memory', path: 'options', give: (given) => ['memory', given] },
+  RedisOptions: { store: 'redis', path: 'options', give: (given) => ['redis', { ...redis, ...given }] },
+  RedisTlsOptions: { store: 'redis', path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
+  DynamoDBOptions: { store: 'dynamodb', path: 'options', give: (given) => ['dynamodb', { ...dynamodb, ...given }] },
+  DynamoDBHttpOptions: {
+    store: 'dynamodb',
+    path: 'options.httpOptions',
+    give: (httpOptions) => ['dynamodb', { ...dynamodb, httpOptions }],
+  },
+  AwsCredentials: {
+    store: 'dynamodb',
+    path: 'options.credentials',
+    give: (given) => ['dynamodb', { ...dynamodb, credentials: { ...dynamodb.credentials, ...given } }],
+  },
+  SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
+  TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
+}
+
+// A warning is given once a process, so all are kept.
+const warnings = []
+process.emitWarning = (text) => warnings.push(text)
+
+/** Adds a store with an option, and answers with the error if it is refused. */
+function tryOption(name, { give }) {
+  const redkv = new RedKV()
+  try {
+    // An object is of a wrong type for nearly every option, which is as good: it is refused under its name.
+    redkv.addStore(...give({ [name]: {} }))
+    return undefined
+  } catch (error) {
+    assert.equal(error.code, 'ERR_REDKV_ARGUMENT')
+    assert.doesNotMatch(error.message, /^there is no store/)
+    return error
+  } finally {
+    redkv.close()
+  }
+}
+
+function isKnown(name, given) {
+  return !tryOption(name, given)?.message.includes(`unknown option '${name}'`)
+}
+
+function givesWarning(name, given) {
+  tryOption(name, given)
+  return warnings.some((text) => text.includes(`${given.path}.${name} has no effect`) && text.includes(given.store ?? ''))
+}
+
+/** Every text in the sources of a store that could be the name of an option. */
+function candidates(store) {
+  const folder = join(root, 'crates', 'redkv', 'src')
+  const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
+  const wanted = store === undefined ? /^chain\/tier\.rs$/ : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
+  const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
+  return [...new Set(texts.flatMap((text) => text.match(/(?<=")[A-Za-z_]\w*(?=")/g)))]
+}
+
+for (const [name, given] of Object.entries(interfaces)) {
+  describe(`${name} in index.d.ts`, () => {
+    const documented = members(name)
+    const names = documented.map((option) => option.name)
+    const inUse = documented.filter((option) => option.deprecated === undefined).map((option) => option.name)
+
+    test('has only options that the validator knows', () => {
+      assert.deepEqual(names.filter((option) => isKnown(option, given)), names)
+    })
+
+    test('has every option that the validator knows', () => {
+      const known = candidates(given.store).filter((candidate) => isKnown(candidate, given))
+      assert.deepEqual(known.sort(), [...names].sort())
+    })
+
+    test('says of those that give a warning, and of no others, that they have no effect', () => {
+      const without = documented.filter((option) => option.deprecated?.startsWith('has no effect'))
+      assert.deepEqual(names.filter((option) => givesWarning(option, given)), without.map((option) => option.name))
+    })
+
+    test('describes the options in use', () => {
+      const described = documented.filter((option) => option.description !== '').map((option) => option.name)
+      assert.deepEqual(described, inUse)
+    })
+
+    test('has the options in use in docs/stores.md', () => {
+      const text = readFileSync(join(root, 'docs', 'stores.md'), 'utf8')
+      assert.deepEqual(inUse.filter((option) => text.includes(`\`${option}\``)), inUse)
+    })
+  })
+}
+
+describe('index.d.ts', () => {
+  test('has all codes of errors', () => {
+    const files = ['crates/redkv/src/error.rs', 'lib/errors.js'].map((file) => readFileSync(join(root, file), 'utf8'))
+    const codes = new Set(files.flatMap((text) => text.match(/ERR_REDKV_[A-Z_]+/g)))
+    assert.deepEqual([...declared.codes(), 'ERR_REDKV_ARGUMENT'].sort(), [...codes].sort())
+  })
+
+  test('has the operations that there are', () => {
+    const prototype = Object.getPrototypeOf(RedKV.prototype)
+    const names = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')
+    assert.deepEqual(members('Operations').map((member) => member.name).sort(), names.sort())
+  })
+
+  test('gives out the same by name as index.d.mts', () => {
+    assert.deepEqual(exportsOf('index.d.mts').filter((name) => name !== 'default'), exportsOf('index.d.ts'))
+  })
+})
+
+describe('an editor', () => {
+  const names = (interfaceName) => members(interfaceName).map((member) => member.name).sort()
+
+  test('completes the names of stores', () => {
+    assert.deepEqual(completionsAt("redkv.addStore('|')"), ['dynamodb', 'memory', 'redis', 'sqlite'])
+  })
+
+  test('completes the options of the store that was named', () => {
+    assert.deepEqual(completionsAt("redkv.addStore('memory', { | })"), names('MemoryOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('redis', { | })"), names('RedisOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('dynamodb', { | })"), names('DynamoDBOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('sqlite', { | })"), names('SQLiteOptions'))
+  })
+
+  test('completes tier options', () => {
+    assert.deepEqual(completionsAt("redkv.addStore('redis', {}, { | })"), ['optional', 'prefix', 'timeout', 'ttl'])
+  })
+
+  test('completes nested options', () => {
+    const given = "redkv.addStore('dynamodb', { tableName: 't', httpOptions: { | } })"
+    assert.deepEqual(completionsAt(given), names('DynamoDBHttpOptions'))
+  })
+})

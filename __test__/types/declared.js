@@ -1,0 +1,84 @@
+'use strict'
+
+// What index.d.ts says, as the compiler reads it, and what an editor makes of it.
+
+const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
+
+const ts = require('typescript')
+
+const root = join(__dirname, '..', '..')
+const declarations = join(root, 'index.d.ts')
+
+const settings = {
+  lib: ['lib.esnext.d.ts'],
+  module: ts.ModuleKind.Node16,
+  moduleResolution: ts.ModuleResolutionKind.Node16,
+  noEmit: true,
+  strict: true,
+  types: ['node'],
+}
+
+const program = ts.createProgram([declarations, join(root, 'index.d.mts')], settings)
+const checker = program.getTypeChecker()
+
+function exportedSymbols(file) {
+  return checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(join(root, file))))
+}
+
+/** The names that a module gives out, sorted. */
+function exportsOf(file) {
+  const names = exportedSymbols(file).map((symbol) => symbol.name)
+  return names.filter((name) => name !== 'prototype').sort()
+}
+
+function typeCalled(name) {
+  const symbol = exportedSymbols('index.d.ts').find((exported) => exported.name === name)
+  if (symbol === undefined) throw new Error(`index.d.ts has no ${name}`)
+  return checker.getDeclaredTypeOfSymbol(symbol)
+}
+
+/** The members of an interface and what is said of them. */
+function members(interfaceName) {
+  return typeCalled(interfaceName).getProperties().map((symbol) => {
+    const tag = symbol.getJsDocTags(checker).find(({ name }) => name === 'deprecated')
+    return {
+      name: symbol.name,
+      description: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
+      deprecated: tag === undefined ? undefined : ts.displayPartsToString(tag.text),
+    }
+  })
+}
+
+/** The codes of `RedKVError`. */
+function codes() {
+  return typeCalled('RedKVErrorCode').types.map((type) => type.value)
+}
+
+/** What an editor offers, sorted, at the `|` of a line of code that can use `redkv`. */
+function completionsAt(line) {
+  const file = join(__dirname, 'typed.mts')
+  const before = "import RedKV from 'redkv'\nconst redkv = new RedKV()\n"
+  const text = before + line.replace('|', '')
+  const host = {
+    getCompilationSettings: () => settings,
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => '1',
+    getScriptSnapshot(name) {
+      if (name === file) return ts.ScriptSnapshot.fromString(text)
+      return ts.sys.fileExists(name) ? ts.ScriptSnapshot.fromString(readFileSync(name, 'utf8')) : undefined
+    },
+    getCurrentDirectory: () => root,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: (name) => name === file || ts.sys.fileExists(name),
+    readFile: (name) => (name === file ? text : ts.sys.readFile(name)),
+    directoryExists: ts.sys.directoryExists,
+    getDirectories: ts.sys.getDirectories,
+  }
+  const service = ts.createLanguageService(host)
+  const offered = service.getCompletionsAtPosition(file, before.length + line.indexOf('|'), undefined)
+  service.dispose()
+  return (offered?.entries ?? []).map((entry) => entry.name).sort()
+}
+
+module.exports = { codes, completionsAt, exportsOf, members }

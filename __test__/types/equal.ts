@@ -1,0 +1,6 @@
+/** Whether two types are the same, not just assignable to each other. */
+export type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+/** Compiles only for `true`. */
+export function assert<_Claim extends true>(): void {}

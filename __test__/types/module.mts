@@ -1,0 +1,67 @@
+// What `import` gives: the class as the default and by its name, and every type by its name.
+
+import RedKV, { RedKV as Named, RedKVError } from 'redkv'
+import type {
+  AddStoreArguments,
+  AwsCredentials,
+  Duration,
+  DynamoDBHttpOptions,
+  DynamoDBOptions,
+  Entries,
+  Key,
+  Keys,
+  MemoryOptions,
+  Operations,
+  RedisOptions,
+  RedisTlsOptions,
+  RedKVArgumentError,
+  RedKVErrorCode,
+  RedKVErrorDetails,
+  SetOptions,
+  SQLiteOptions,
+  Store,
+  StoreName,
+  StoreOptions,
+  TierOptions,
+  Value,
+} from 'redkv'
+import { assert, type Equal } from './equal.js'
+
+const redkv: RedKV = new Named()
+const error: RedKVError = new RedKVError('ERR_REDKV_CLOSED', 'closed')
+
+assert<Equal<typeof Named, typeof RedKV>>()
+assert<Equal<Named, RedKV>>()
+assert<Equal<typeof RedKVError, typeof RedKV.RedKVError>>()
+assert<Equal<Store, RedKV.Store>>()
+assert<Equal<ReturnType<RedKV['addStore']>, Store>>()
+
+export type All = [
+  AddStoreArguments<'memory'>,
+  AwsCredentials,
+  Duration,
+  DynamoDBHttpOptions,
+  DynamoDBOptions,
+  Entries,
+  Key,
+  Keys,
+  MemoryOptions,
+  Operations,
+  RedisOptions,
+  RedisTlsOptions,
+  RedKVArgumentError,
+  RedKVErrorCode,
+  RedKVErrorDetails,
+  SetOptions,
+  SQLiteOptions,
+  Store,
+  StoreName,
+  StoreOptions,
+  TierOptions,
+  Value,
+]
+
+// @ts-expect-error — the class of a store is not given out: stores come from addStore
+new Store()
+
+export { error, redkv }

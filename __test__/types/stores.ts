@@ -1,0 +1,152 @@
+// Adding stores: each name has its own options.
+
+import RedKV, { type DynamoDBOptions, type MemoryOptions, type SQLiteOptions, type Store, type StoreName, type StoreOptions } from 'redkv'
+import { assert, type Equal } from './equal.js'
+
+const redkv = new RedKV()
+
+assert<Equal<StoreName, keyof StoreOptions>>()
+
+// memory
+
+assert<Equal<ReturnType<typeof redkv.addStore>, Store>>()
+redkv.addStore('memory')
+redkv.addStore('memory', {})
+redkv.addStore('memory', { maxEntries: 1000, maxBytes: 1 << 20 })
+redkv.addStore('memory', undefined, { ttl: '1m' })
+
+// @ts-expect-error — misspelt
+redkv.addStore('memory', { maxEntires: 1000 })
+// @ts-expect-error — a number
+redkv.addStore('memory', { maxBytes: '1MB' })
+// @ts-expect-error — an option of another store
+redkv.addStore('memory', { path: 'file.sqlite' })
+// @ts-expect-error — a tier option, which goes into the third argument
+redkv.addStore('memory', { ttl: 1000 })
+// @ts-expect-error — the options are an object
+redkv.addStore('memory', 1000)
+
+// redis
+
+redkv.addStore('redis')
+redkv.addStore('redis', { url: 'redis://localhost:6379/1' })
+redkv.addStore('redis', { url: new URL('rediss://cache.example.com') })
+redkv.addStore('redis', { host: 'localhost', port: 6379, db: 1, username: 'app', password: process.env['PASSWORD'] })
+redkv.addStore('redis', { port: '6379' })
+redkv.addStore('redis', { path: '/run/redis.sock', prefix: 'app:', connect_timeout: '2s' })
+redkv.addStore('redis', { tls: true })
+redkv.addStore('redis', { tls: { ca: Buffer.from(''), servername: 'cache', rejectUnauthorized: false } })
+
+// @ts-expect-error — misspelt
+redkv.addStore('redis', { hots: 'localhost' })
+// @ts-expect-error — not a number
+redkv.addStore('redis', { port: 'six' })
+// @ts-expect-error — a duration as a string needs a unit
+redkv.addStore('redis', { connect_timeout: '1000' })
+// @ts-expect-error — misspelt
+redkv.addStore('redis', { tls: { rejectUnauthorised: false } })
+// @ts-expect-error — the url is an option
+redkv.addStore('redis', 'redis://localhost')
+
+// dynamodb
+
+redkv.addStore('dynamodb', { tableName: 'entries' })
+redkv.addStore('dynamodb', {
+  tableName: 'entries',
+  attributeName: 'value',
+  ttlAttribute: 'expires',
+  consistentRead: false,
+  region: 'eu-central-1',
+  endpoint: 'http://localhost:8000',
+  credentials: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 'token' },
+  httpOptions: { timeout: 500, connectTimeout: '1s' },
+  maxRetries: 2,
+})
+redkv.addStore('dynamodb', { tableName: 'entries', accessKeyId: 'id', secretAccessKey: 'secret', maxAttempts: 3 })
+
+// @ts-expect-error — the table is required
+redkv.addStore('dynamodb')
+// @ts-expect-error — the table is required
+redkv.addStore('dynamodb', { region: 'eu-central-1' })
+// @ts-expect-error — misspelt
+redkv.addStore('dynamodb', { tableName: 'entries', atributeName: 'value' })
+// @ts-expect-error — half of a key
+redkv.addStore('dynamodb', { tableName: 'entries', credentials: { accessKeyId: 'id' } })
+// @ts-expect-error — no provider, but a key
+redkv.addStore('dynamodb', { tableName: 'entries', credentials: async () => ({ accessKeyId: 'id', secretAccessKey: 'secret' }) })
+// @ts-expect-error — no such wait
+redkv.addStore('dynamodb', { tableName: 'entries', httpOptions: { connect_timeout: 500 } })
+// @ts-expect-error — true or false
+redkv.addStore('dynamodb', { tableName: 'entries', consistentRead: 'yes' })
+
+// sqlite
+
+redkv.addStore('sqlite', { path: ':memory:' })
+redkv.addStore('sqlite', { path: 'file.sqlite', tableName: 't', keyColumn: 'k', valueColumn: 'v', expiresColumn: 'e' })
+
+// @ts-expect-error — the path is required
+redkv.addStore('sqlite')
+// @ts-expect-error — the path is required
+redkv.addStore('sqlite', { tableName: 't' })
+// @ts-expect-error — misspelt
+redkv.addStore('sqlite', { path: 'file.sqlite', table_name: 't' })
+// @ts-expect-error — the name of a file, not its URL
+redkv.addStore('sqlite', { path: new URL('file:///file.sqlite') })
+
+// Options of 1.x still compile, those without effect too
+
+redkv.addStore('redis', { retry_strategy: () => 100, auth_pass: 'secret', connectTimeout: 1000 })
+redkv.addStore('dynamodb', { tableName: 'entries', apiVersion: '2012-08-10', httpOptions: { agent: {} }, ConsistentRead: true })
+redkv.addStore('sqlite', { path: 'file.sqlite', verbose: console.log })
+
+// Tier options
+
+redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, optional: true, prefix: 'app:' })
+redkv.addStore('sqlite', { path: ':memory:' }, {})
+
+// @ts-expect-error — misspelt
+redkv.addStore('memory', {}, { prefx: 'app:' })
+// @ts-expect-error — true or false
+redkv.addStore('memory', {}, { optional: 1 })
+// @ts-expect-error — not a duration
+redkv.addStore('memory', {}, { timeout: 'long' })
+// @ts-expect-error — forever is leaving it out
+redkv.addStore('memory', {}, { ttl: null })
+// @ts-expect-error — an option of the store, which goes into the second argument
+redkv.addStore('memory', {}, { maxEntries: 1000 })
+// @ts-expect-error — there is no fourth argument
+redkv.addStore('memory', {}, {}, {})
+
+// Names in any case
+
+redkv.addStore('Memory')
+redkv.addStore('SQLite', { path: ':memory:' })
+redkv.addStore('DynamoDB', { tableName: 'entries' }, { timeout: '1s' })
+
+// @ts-expect-error — misspelt
+redkv.addStore('memmory')
+// @ts-expect-error — a name is missing
+redkv.addStore()
+// @ts-expect-error — the path is required, however the name is spelt
+redkv.addStore('SQLite')
+// @ts-expect-error — no option of SQLite, however the name is spelt
+redkv.addStore('SQLite', { path: ':memory:', maxEntries: 1000 })
+// @ts-expect-error — no tier option, however the name is spelt
+redkv.addStore('Memory', {}, { maxEntries: 1000 })
+
+// Names that are known at run time
+
+declare const config: { name: 'memory'; options: MemoryOptions } | { name: 'sqlite'; options: SQLiteOptions }
+declare const either: 'memory' | 'redis'
+declare const anything: string
+declare const dynamodb: DynamoDBOptions
+
+redkv.addStore(config.name, config.options)
+redkv.addStore(either)
+
+// @ts-expect-error — options of neither
+redkv.addStore(config.name, dynamodb)
+// @ts-expect-error — any string is no name of a store
+redkv.addStore(anything)
+// @ts-expect-error — any string is no name of a store
+redkv.addStore(anything, {})

@@ -1,0 +1,34 @@
+//! Work that nobody waits for, and that must not outlive the chain.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::task::JoinSet;
+
+/// Tasks that end with the chain: when it is closed, or dropped without that.
+#[derive(Debug)]
+pub(super) struct Background(Mutex<Option<JoinSet<()>>>);
+
+impl Default for Background {
+    fn default() -> Self {
+        Self(Mutex::new(Some(JoinSet::new())))
+    }
+}
+
+impl Background {
+    /// Starts a task; after [`Background::stop`] nothing is started any more. From within a runtime.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tasks) = &mut *tasks {
+            while tasks.try_join_next().is_some() {}
+            tasks.spawn(task);
+        }
+    }
+
+    /// Gives the tasks up where they stand, and waits until they are gone.
+    pub(super) async fn stop(&self) {
+        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut tasks) = tasks {
+            tasks.shutdown().await;
+        }
+    }
+}
