@@ -1,6 +1,6 @@
 'use strict'
 
-const native = require('../binding.js')
+const { connect } = require('../binding.js')
 const { makeError } = require('./errors.js')
 
 // The pending promises, by the slots that the addon hands out. Slots are used again, so these stay as long as the
@@ -9,7 +9,8 @@ const resolves = []
 const rejects = []
 let flushIsScheduled = false
 
-native.connect(settle, fail, failMany, makeError)
+// For this copy of the module: a test runner, for one, may load several into one process.
+const native = connect(settle, fail, failMany, makeError)
 
 /** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
 function settle() {

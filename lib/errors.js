@@ -14,6 +14,9 @@ Object.defineProperty(RedKVError.prototype, 'name', { value: 'RedKVError', confi
 
 const ARGUMENT = 'ERR_REDKV_ARGUMENT'
 
+/** What fails for the whole instance is not told per key. */
+const OF_THE_INSTANCE = ['ERR_REDKV_CLOSED', 'ERR_REDKV_NO_STORES']
+
 /** Adds the properties that are known; the others stay away from `inspect`. */
 function describe(error, properties) {
   for (const name of Object.keys(properties)) {
@@ -42,7 +45,7 @@ function partialError(operation, keys, values, errors) {
     if (error !== undefined) failures.set(String(keys[index]), error)
   })
   const [first] = failures.values()
-  if (errors.every((error) => error?.code === 'ERR_REDKV_CLOSED')) return first
+  if (OF_THE_INSTANCE.includes(first.code) && errors.every((error) => error?.code === first.code)) return first
   const message = `${operation} failed for ${failures.size} of ${keys.length} keys; the first error: ${first.message}`
   const error = new RedKVError('ERR_REDKV_PARTIAL', message, {
     operation,

@@ -5,7 +5,7 @@ const CREDENTIALS = ['accessKeyId', 'secretAccessKey', 'sessionToken']
 
 /**
  * An options object as JSON, for the validator in the addon. What JSON cannot say is said in words, so that the
- * validator refuses it by its name instead of never seeing it.
+ * validator refuses it by its name instead of never seeing it or taking it for text.
  */
 function toJson(options) {
   if (options === undefined || options === null) return 'null'
@@ -16,12 +16,12 @@ function toJson(options) {
 function plain(value, seen) {
   switch (typeof value) {
     case 'number':
-      return Number.isFinite(value) ? value : String(value)
+      return Number.isFinite(value) ? value : inWords(String(value))
     case 'bigint':
       return Number(value)
     case 'function':
     case 'symbol':
-      return `[${typeof value}]`
+      return inWords(`a ${typeof value}`)
     case 'object':
       break
     default:
@@ -30,14 +30,24 @@ function plain(value, seen) {
   if (value === null) return null
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
   if (value instanceof URL) return value.href
-  if (seen.has(value)) return '[circular]'
+  if (seen.has(value)) return inWords('a reference to an object around it')
   seen.add(value)
-  if (Array.isArray(value)) return value.map((item) => plain(item, seen))
+  const result = Array.isArray(value) ? value.map((item) => plain(item, seen)) : plainFields(value, seen)
+  seen.delete(value)
+  return result
+}
+
+function plainFields(value, seen) {
   const result = {}
   for (const name of new Set([...Object.keys(value), ...CREDENTIALS])) {
     if (value[name] !== undefined) result[name] = plain(value[name], seen)
   }
   return result
+}
+
+/** The validator knows an object with nothing but this field, and that no type fits it. */
+function inWords(text) {
+  return { '': text }
 }
 
 module.exports = { toJson }

@@ -15,35 +15,22 @@ use crate::instance::Instance;
 use crate::js::{Callback, Js, JsResult, Pending, Type, Value, callback};
 use crate::operations;
 
-/// Connects the functions that settle promises and make errors; once, before everything else.
-#[napi]
+/// Connects the functions that settle promises and make errors; once for each copy of the JavaScript side, which may
+/// be loaded more than once in an environment. Answers with an object with `create()`, which makes a chain without
+/// stores, and `flush()`, which hands the operations of this turn to the I/O thread.
+#[napi(ts_return_type = "any")]
 pub(crate) fn connect(
     env: Env,
     settle: Function<Unknown, Unknown>,
     fail: Function<Unknown, Unknown>,
     fail_many: Function<Unknown, Unknown>,
     make_error: Function<Unknown, Unknown>,
-) -> napi::Result<()> {
+) -> napi::Result<Unknown<'static>> {
     let functions = [settle.raw(), fail.raw(), fail_many.raw(), make_error.raw()];
-    Exchange::connect(js(env), functions).map_err(to_napi)
-}
-
-/// Hands the operations of this turn to the I/O thread.
-#[napi]
-pub(crate) fn flush(env: Env) {
-    if let Some(exchange) = Exchange::current() {
-        exchange.flush(js(env));
-    }
-}
-
-/// A chain without stores: an object with `addStore(name, options, tierOptions)`, `operations(place)`,
-/// `ready(place)` and `close()`.
-#[napi(ts_return_type = "any")]
-pub(crate) fn create(env: Env) -> napi::Result<Unknown<'static>> {
-    let exchange = Exchange::current().ok_or_else(|| to_napi(Pending))?;
-    let object = js(env).functions(&Rc::new(Admin(Instance::new(exchange))), &ADMIN).map_err(to_napi)?;
+    let connected = Exchange::connect(js(env), functions)
+        .and_then(|exchange| js(env).functions(&Rc::new(Crossing(exchange)), &CROSSING));
     // SAFETY: a value of this callback, which is returned from it at once.
-    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), object) })
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), connected.map_err(to_napi)?) })
 }
 
 fn js(env: Env) -> Js {
@@ -55,24 +42,43 @@ fn to_napi(_: Pending) -> napi::Error {
     napi::Error::new(napi::Status::PendingException, "")
 }
 
+const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
+
+/// The data of the functions in [`CROSSING`].
+struct Crossing(Rc<Exchange>);
+
+/// What `create` gives: an object with `addStore(name, options, tierOptions)`, `operations(place)`, `ready(place)`
+/// and `close()`.
 const ADMIN: [(&str, Callback); 4] =
     [("addStore", add_store), ("operations", make_operations), ("ready", ready), ("close", close)];
 
 /// The data of the functions in [`ADMIN`].
 struct Admin(Rc<Instance>);
 
-macro_rules! admin {
-    ($($name:ident = $body:expr;)*) => {
+macro_rules! callbacks {
+    ($panicked:ident: $($name:ident = $body:expr;)*) => {
         $(
             unsafe extern "C" fn $name(env: sys::napi_env, info: sys::napi_callback_info) -> Value {
-                // SAFETY: called by the engine as a function made by `Js::functions` with an `Admin`.
-                unsafe { callback(env, info, $body, panicked) }
+                // SAFETY: called by the engine as a function made by `Js::functions` with its data.
+                unsafe { callback(env, info, $body, $panicked) }
             }
         )*
     };
 }
 
-admin! {
+callbacks! {
+    panicked_crossing:
+    create = |js: Js, Crossing(exchange): &Crossing, []: [Value; 0]| {
+        js.functions(&Rc::new(Admin(Instance::new(exchange.clone()))), &ADMIN)
+    };
+    flush = |js: Js, Crossing(exchange): &Crossing, []: [Value; 0]| {
+        exchange.flush(js);
+        js.undefined()
+    };
+}
+
+callbacks! {
+    panicked:
     add_store = |js: Js, Admin(instance): &Admin, [name, options, tier_options]: [Value; 3]| {
         let text = |value| js.with_text(value, |text| String::from_utf8_lossy(text).into_owned());
         let (name, options, tier_options) = (text(name), text(options), text(tier_options));
@@ -100,10 +106,14 @@ fn add(
     let name = name.ok_or_else(|| Error::argument("name", "the name of a store must be a string"))?;
     let clock = instance.clock();
     let (store, mut warnings) = stores::build(&name, json("options", options)?, clock)?;
-    let mut fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
-    let config = TierConfig::from_fields(&mut fields)?;
-    warnings.extend(fields.finish()?);
-    Ok((instance.chain.add(store, config)?, warnings))
+    let mut config = || {
+        let mut fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
+        let config = TierConfig::from_fields(&mut fields)?;
+        warnings.extend(fields.finish()?);
+        Ok(config)
+    };
+    let config = config().map_err(|error: Error| error.in_store(&store.name().into()))?;
+    Ok((instance.add(store, config)?, warnings))
 }
 
 fn json(field: &'static str, text: Option<&str>) -> Result<serde_json::Value> {
@@ -121,6 +131,13 @@ fn scope(js: Js, place: Value) -> JsResult<Scope> {
 }
 
 fn panicked(js: Js, Admin(instance): &Admin) {
-    let error = Error::new(ErrorKind::Internal, "a defect of RedKV: the call panicked");
-    instance.exchange.throw(js, &error);
+    throw_defect(js, &instance.exchange);
+}
+
+fn panicked_crossing(js: Js, Crossing(exchange): &Crossing) {
+    throw_defect(js, exchange);
+}
+
+fn throw_defect(js: Js, exchange: &Exchange) {
+    exchange.throw(js, &Error::new(ErrorKind::Internal, "a defect of RedKV: the call panicked"));
 }

@@ -1,4 +1,5 @@
-//! Where the JavaScript thread and the I/O thread meet: one for each environment (the main thread, each worker).
+//! Where the JavaScript thread and the I/O thread meet: one for each environment (the main thread, each worker), and
+//! one more for each further copy of the JavaScript side there.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -40,7 +41,8 @@ struct Callbacks {
     make_error: Kept,
 }
 
-/// Everything of one environment. All of it belongs to the JavaScript thread, but for the outbox.
+/// Everything of one copy of the JavaScript side, until its environment ends. All of it belongs to the JavaScript
+/// thread, but for the outbox.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     callbacks: Callbacks,
@@ -60,16 +62,12 @@ struct Slots {
     free: Vec<u32>,
 }
 
-thread_local! {
-    static CURRENT: RefCell<Option<Rc<Exchange>>> = const { RefCell::new(None) };
-}
-
 /// Operations whose promises are settled by one call into JavaScript.
 const SETTLED_TOGETHER: usize = 64;
 
 impl Exchange {
-    /// Connects the functions of this environment: `settle`, `fail`, `failMany`, `makeError`.
-    pub(crate) fn connect(js: Js, functions: [Value; 4]) -> JsResult<()> {
+    /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `makeError`.
+    pub(crate) fn connect(js: Js, functions: [Value; 4]) -> JsResult<Rc<Self>> {
         let [settle, fail, fail_many, make_error] = functions;
         let callbacks = Callbacks {
             settle: js.keep(settle)?,
@@ -85,17 +83,12 @@ impl Exchange {
             gathering: RefCell::default(),
             is_referenced: Cell::new(false),
         });
-        CURRENT.with(|current| current.replace(Some(exchange)));
-        // SAFETY: within a callback; the hook takes no argument and is removed by running once.
-        match unsafe { sys::napi_add_env_cleanup_hook(js.raw(), Some(end), ptr::null_mut()) } {
-            sys::Status::napi_ok => Ok(()),
+        let kept = Rc::into_raw(exchange.clone()).cast_mut().cast();
+        // SAFETY: within a callback. The hook runs once and takes the pointer back; no other hook has the same one.
+        match unsafe { sys::napi_add_env_cleanup_hook(js.raw(), Some(end), kept) } {
+            sys::Status::napi_ok => Ok(exchange),
             _ => Err(Pending),
         }
-    }
-
-    /// The exchange of the current environment, once it is connected.
-    pub(crate) fn current() -> Option<Rc<Self>> {
-        CURRENT.with(|current| current.borrow().clone())
     }
 
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {
@@ -145,28 +138,47 @@ impl Exchange {
         }
         match &*io {
             Some(io) => io.send(jobs),
-            None => jobs.into_iter().for_each(|job| self.refuse(job)),
+            None => {
+                jobs.into_iter().for_each(refuse);
+                self.outbox.ring_if_waiting();
+            }
         }
     }
 
     fn start(&self, js: Js) -> Option<IoThread> {
-        let function = bell(js).ok()?;
-        self.outbox.connect(function);
-        // A new function is referenced, whether or not somebody waits yet.
-        let wanted = self.is_referenced.replace(true);
-        self.reference(js, wanted);
+        // It is there already when the thread could not be started before.
+        if !self.outbox.is_connected() {
+            self.outbox.connect(self.bell(js).ok()?);
+            // A new function is referenced, whether or not somebody waits yet.
+            let wanted = self.is_referenced.replace(true);
+            self.reference(js, wanted);
+        }
         IoThread::start(self.outbox.clone()).ok()
     }
 
-    /// Answers work that no thread can take.
-    fn refuse(&self, job: Job) {
-        let Job::Submit(_, requests, replies) = job else { return };
-        let error = Error::new(ErrorKind::Internal, "the I/O thread could not be started");
-        for index in 0..requests.len() {
-            let error = error.clone().retryable(true).outcome(Applied::NotApplied);
-            replies.reply(u32::try_from(index).unwrap_or(u32::MAX), Err(error));
-        }
-        self.outbox.ring_if_waiting();
+    /// A function that the I/O thread can call to have [`ring`] run on this thread.
+    fn bell(&self, js: Js) -> JsResult<sys::napi_threadsafe_function> {
+        let name = js.text("redkv")?;
+        let mut function = ptr::null_mut();
+        let context = ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: within a callback; the other pointers are null or to locals. `end` keeps the context alive until it
+        // has ended the calls of `ring`.
+        let status = unsafe {
+            sys::napi_create_threadsafe_function(
+                js.raw(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+                name,
+                0,
+                1,
+                ptr::null_mut(),
+                None,
+                context,
+                Some(ring),
+                &mut function,
+            )
+        };
+        if status == sys::Status::napi_ok { Ok(function) } else { Err(Pending) }
     }
 
     /// Whether operations on their way keep the event loop alive.
@@ -281,6 +293,21 @@ impl Exchange {
     }
 }
 
+/// Answers work that no thread can take.
+fn refuse(job: Job) {
+    let (requests, replies) = match job {
+        Job::Submit(_, requests, replies) => (requests, replies),
+        Job::Refuse(chain) => return chain.refuse(),
+        // A task says by itself that it was given up.
+        Job::Task(_) | Job::WarmUp(_) => return,
+    };
+    let error = Error::new(ErrorKind::Internal, "the I/O thread could not be started");
+    let error = error.retryable(true).outcome(Applied::NotApplied);
+    for index in 0..requests.len() {
+        replies.reply(u32::try_from(index).unwrap_or(u32::MAX), Err(error.clone()));
+    }
+}
+
 /// The JavaScript value of an answer.
 pub(crate) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value> {
     let lost = |_: Pending| Error::new(ErrorKind::Internal, "JavaScript could not take the value");
@@ -302,31 +329,8 @@ pub(crate) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value>
     }
 }
 
-/// A function that the I/O thread can call to have [`ring`] run on this thread.
-fn bell(js: Js) -> JsResult<sys::napi_threadsafe_function> {
-    let name = js.text("redkv")?;
-    let mut function = ptr::null_mut();
-    // SAFETY: within a callback; all pointers are null or to locals. `ring` needs no context.
-    let status = unsafe {
-        sys::napi_create_threadsafe_function(
-            js.raw(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-            name,
-            0,
-            1,
-            ptr::null_mut(),
-            None,
-            ptr::null_mut(),
-            Some(ring),
-            &mut function,
-        )
-    };
-    if status == sys::Status::napi_ok { Ok(function) } else { Err(Pending) }
-}
-
 /// Runs on the JavaScript thread after the bell was rung.
-unsafe extern "C" fn ring(env: sys::napi_env, _: Value, _: *mut c_void, _: *mut c_void) {
+unsafe extern "C" fn ring(env: sys::napi_env, _: Value, exchange: *mut c_void, _: *mut c_void) {
     if env.is_null() {
         // The environment is going down, and takes no more calls.
         return;
@@ -335,16 +339,17 @@ unsafe extern "C" fn ring(env: sys::napi_env, _: Value, _: *mut c_void, _: *mut 
     let _ = std::panic::catch_unwind(|| {
         // SAFETY: `env` is the environment of this very callback.
         let js = unsafe { Js::new(env) };
-        if let Some(exchange) = Exchange::current() {
-            exchange.settle(js);
-        }
+        // SAFETY: the context given by `Exchange::bell`; with an environment there, `end` has not run.
+        let exchange = unsafe { &*exchange.cast::<Exchange>() };
+        exchange.settle(js);
     });
 }
 
 /// Runs when the environment ends: a worker is terminated, or the process exits.
-unsafe extern "C" fn end(_: *mut c_void) {
+unsafe extern "C" fn end(exchange: *mut c_void) {
     let _ = std::panic::catch_unwind(|| {
-        let Some(exchange) = CURRENT.with(|current| current.take()) else { return };
+        // SAFETY: `Exchange::connect` made the pointer with `Rc::into_raw` for this one call.
+        let exchange = unsafe { Rc::from_raw(exchange.cast_const().cast::<Exchange>()) };
         if let Some(function) = exchange.outbox.disconnect() {
             let mode = sys::ThreadsafeFunctionReleaseMode::abort;
             // SAFETY: on the JavaScript thread; the bell was taken away, so nobody calls the function any more.

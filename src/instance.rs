@@ -1,13 +1,14 @@
 //! One `RedKV` of JavaScript: its chain, and what was called on it in the running turn of the event loop.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use redkv::chain::{Action, Answer, Chain, Front, Request, Scope};
+use redkv::chain::{Action, Answer, Chain, Front, Request, Scope, TierConfig};
 use redkv::clock::{Clock, SystemClock};
 use redkv::entry::Key;
-use redkv::error::Result;
+use redkv::error::{Error, Result};
+use redkv::store::Store;
 
 use crate::exchange::{Exchange, Format};
 use crate::io::Job;
@@ -21,6 +22,8 @@ pub(crate) struct Instance {
     pub(crate) exchange: Rc<Exchange>,
     gathered: RefCell<Gathered>,
     handles: RefCell<Vec<Weak<Handle>>>,
+    /// Whether `close` was called. The chain hears of it behind the operations that were called before.
+    is_closed: Cell<bool>,
 }
 
 /// The operations of one turn, in the order of their calls.
@@ -50,6 +53,7 @@ impl Instance {
             exchange,
             gathered: RefCell::default(),
             handles: RefCell::default(),
+            is_closed: Cell::new(false),
         })
     }
 
@@ -147,12 +151,21 @@ impl Instance {
     /// Starts `close` behind everything that was called before, and answers with the slot of its promise.
     pub(crate) fn close(&self, js: Js) -> u32 {
         self.exchange.flush(js);
-        self.chain.refuse();
+        self.is_closed.set(true);
         let chain = self.chain.clone();
+        self.exchange.send(js, [Job::Refuse(chain.clone())]);
         self.run(js, async move {
             chain.close().await;
             Ok(())
         })
+    }
+
+    /// Puts `store` at the end of the chain, and answers with its place.
+    pub(crate) fn add(&self, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
+        if self.is_closed.get() {
+            return Err(Error::closed().in_operation("addStore"));
+        }
+        self.chain.add(store, config)
     }
 
     fn run(&self, js: Js, task: impl Future<Output = Result<()>> + Send + 'static) -> u32 {
@@ -175,6 +188,9 @@ pub(crate) struct Handle {
 impl Handle {
     /// Asks the part of the chain that answers at once, if there is one.
     pub(crate) fn ask_front<T>(&self, ask: impl FnOnce(&Front) -> T) -> Option<T> {
+        if self.instance.is_closed.get() {
+            return None;
+        }
         self.front.borrow().as_ref().map(ask)
     }
 

@@ -15,6 +15,8 @@ pub(crate) enum Job {
     Submit(Arc<Chain>, Vec<Request>, Arc<dyn Replies>),
     /// Anything else that waits.
     Task(Pin<Box<dyn Future<Output = ()> + Send>>),
+    /// Take no more operations of a chain.
+    Refuse(Arc<Chain>),
     /// Bring the stores of a chain up.
     WarmUp(Arc<Chain>),
 }
@@ -102,6 +104,7 @@ async fn work(queue: &Queue) {
             match job {
                 Job::Submit(chain, requests, replies) => chain.submit(requests, &replies),
                 Job::Task(task) => drop(tokio::spawn(task)),
+                Job::Refuse(chain) => chain.refuse(),
                 Job::WarmUp(chain) => chain.warm_up(),
             }
         }

@@ -174,7 +174,7 @@ fn answer_or_ask(
 fn ask_rest(
     js: Js,
     handle: &Handle,
-    known: Vec<Option<Result<Answer>>>,
+    mut known: Vec<Option<Result<Answer>>>,
     actions: impl Iterator<Item = (Key, Action)>,
     format: Format,
 ) -> Answered {
@@ -182,11 +182,15 @@ fn ask_rest(
         if format == Format::Nothing {
             return Ok(js.undefined()?);
         }
-        let mut values = Vec::with_capacity(known.len());
-        for answer in known.into_iter().flatten() {
-            values.push(value_of(js, &answer?, format)?);
+        let answers = known.iter().flatten();
+        let values: Result<Vec<_>> = answers
+            .map(|answer| answer.as_ref().map_err(Error::clone).and_then(|known| value_of(js, known, format)))
+            .collect();
+        if let Ok(values) = values {
+            return Ok(js.array(&values)?);
         }
-        return Ok(js.array(&values)?);
+        // A value that is not text fails alone: only the way through the chain answers per key.
+        known.fill(None);
     }
     let is_known: Vec<_> = known.iter().map(Option::is_some).collect();
     let asked = actions.zip(is_known).filter(|(_, is_known)| !is_known).map(|(action, _)| action);

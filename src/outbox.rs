@@ -89,6 +89,11 @@ impl Outbox {
         std::mem::take(&mut self.waiting())
     }
 
+    /// Whether there is a bell.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.bell().is_some()
+    }
+
     /// Has the bell ring by `function`.
     pub(crate) fn connect(&self, function: sys::napi_threadsafe_function) {
         *self.bell() = Some(Bell(function));

@@ -24,7 +24,9 @@ impl Fields {
         let path = path.into();
         let left = match options {
             Value::Null => Map::new(),
-            Value::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+            Value::Object(map) if in_words(&map).is_none() => {
+                map.into_iter().filter(|(_, value)| !value.is_null()).collect()
+            }
             _ => return Err(Error::argument(path.clone(), format!("{path} must be an object"))),
         };
         Ok(Self { path, left, known: Vec::new(), warnings: Vec::new() })
@@ -43,7 +45,7 @@ impl Fields {
             Value::String(_) => "a string".to_owned(),
             Value::Bool(value) => value.to_string(),
             Value::Array(_) => "an array".to_owned(),
-            Value::Object(_) => "an object".to_owned(),
+            Value::Object(map) => in_words(map).unwrap_or("an object").to_owned(),
             Value::Null => "null".to_owned(),
         };
         Error::argument(name, format!("{}.{name} must be {expected}, got {got}", self.path))
@@ -141,6 +143,11 @@ impl Fields {
     }
 }
 
+/// What the caller gave where JSON has no words for it, such as a function: an object with a field without a name.
+fn in_words(map: &Map<String, Value>) -> Option<&str> {
+    map.get("").and_then(Value::as_str)
+}
+
 /// What a duration looks like, for messages.
 pub const DURATION: &str = "a positive number of milliseconds or a string such as '10s'";
 
@@ -219,6 +226,18 @@ mod tests {
         let error = fields(json!({ "port": "s3cret" })).integer("port", 1, 65535).unwrap_err();
         assert_eq!(error.field(), Some("port"));
         assert_eq!(error.message(), "options.port must be a whole number from 1 to 65535, got a string");
+    }
+
+    #[test]
+    fn what_json_has_no_words_for_fits_no_type() {
+        let function = json!({ "": "a function" });
+        let error = fields(json!({ "path": function })).string("path").unwrap_err();
+        assert_eq!(error.message(), "options.path must be a non-empty string, got a function");
+        assert_eq!(Fields::new("options", function.clone()).unwrap_err().field(), Some("options"));
+        assert_eq!(
+            fields(json!({ "tls": function })).object("tls").unwrap_err().field(),
+            Some("options.tls")
+        );
     }
 
     #[test]

@@ -57,7 +57,10 @@ pub fn build(name: &str, options: Value, clock: Arc<dyn Clock>) -> Result<Built>
 fn unknown(name: &str) -> Error {
     let known: Vec<_> = STORES.iter().map(|(known, _)| *known).collect();
     let hint = nearest(name, &known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
-    Error::argument("name", format!("there is no store '{name}'{hint} (there are {})", known.join(", ")))
+    // What is no word may be an address with a password, given in the place of the name.
+    let is_word = name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    let name = if is_word { format!("store '{name}'") } else { "such store".to_owned() };
+    Error::argument("name", format!("there is no {name}{hint} (there are {})", known.join(", ")))
 }
 
 #[cfg(test)]
@@ -81,6 +84,12 @@ mod tests {
         let error = build_with("memmory", Value::Null).unwrap_err();
         assert_eq!(error.field(), Some("name"));
         assert!(error.message().contains("did you mean 'memory'?"), "{error}");
+    }
+
+    #[test]
+    fn an_address_in_the_place_of_the_name_is_not_repeated() {
+        let error = build_with("redis://user:s3cret@localhost", Value::Null).unwrap_err();
+        assert!(error.message().starts_with("there is no such store (there are "), "{error}");
     }
 
     #[test]

@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_misspelt_option_is_refused() {
         let error = read(json!({ "pasword": "x" })).unwrap_err();
-        assert_eq!(error.message(), "redis options has no option 'pasword'; did you mean 'password'?");
+        assert_eq!(error.message(), "unknown option 'pasword' in redis options; did you mean 'password'?");
     }
 
     #[test]

@@ -1,0 +1,114 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { describe, test } = require('node:test')
+const RedKV = require('..')
+const { child } = require('./support/child.js')
+const { freshFile } = require('./support/fresh.js')
+const { open } = require('./support/stores.js')
+
+describe('close()', () => {
+  for (const names of [['memory'], ['sqlite'], ['memory', 'sqlite'], ['sqlite', 'memory']]) {
+    test(`of ${names.join(', ')} lets finish what was called before, in the same turn and in earlier ones`, async (t) => {
+      const [kv] = await open(t, ...names)
+      const keys = Array.from({ length: 500 }, (_, index) => `key-${index}`)
+      const earlier = Promise.all(keys.map((key) => kv.set(key, 'value')))
+      await new Promise((resolve) => setImmediate(resolve))
+      const same = Promise.all([kv.set('last', 'value'), kv.get('key-499'), kv.getMany(keys), kv.setMany({ a: '1' })])
+      const order = []
+      earlier.then(() => order.push('earlier'))
+      same.then(() => order.push('same'))
+      await kv.close().then(() => order.push('closed'))
+      assert.deepEqual(order, ['earlier', 'same', 'closed'])
+      assert.deepEqual((await same).slice(0, 3), [undefined, 'value', keys.map(() => 'value')])
+    })
+  }
+
+  test('keeps what was written', async (t) => {
+    const path = freshFile(t)
+    const first = new RedKV()
+    first.addStore('sqlite', { path })
+    first.set('key', 'value')
+    await first.close()
+    const second = new RedKV()
+    t.after(() => second.close())
+    second.addStore('sqlite', { path })
+    assert.equal(await second.get('key'), 'value')
+  })
+
+  test('may be called again, at once and later', async (t) => {
+    const [kv] = await open(t, 'memory', 'sqlite')
+    kv.set('key', 'value')
+    assert.deepEqual(await Promise.all([kv.close(), kv.close(), kv.close()]), [undefined, undefined, undefined])
+    assert.equal(await kv.close(), undefined)
+  })
+
+  test('of an instance without stores resolves', async () => {
+    assert.equal(await new RedKV().close(), undefined)
+  })
+
+  test('at once after addStore resolves', async (t) => {
+    const kv = new RedKV()
+    kv.addStore('sqlite', { path: freshFile(t) })
+    assert.equal(await kv.close(), undefined)
+  })
+
+  test('resolves although a store cannot be reached, and its operations are rejected before', async () => {
+    const kv = new RedKV()
+    kv.addStore('sqlite', { path: '/missing/folder/of/redkv/file' })
+    const read = assert.rejects(kv.get('key'), { store: 'sqlite' })
+    await kv.close()
+    await read
+  })
+
+  test('leaves other instances alone', async (t) => {
+    const [kept] = await open(t, 'memory', 'sqlite')
+    const [closed] = await open(t, 'memory', 'sqlite')
+    await Promise.all([kept.set('key', 'value'), closed.set('key', 'value')])
+    const reads = Promise.all([kept.getMany(['key', 'missing']), closed.close()])
+    assert.deepEqual((await reads)[0], ['value', null])
+    assert.equal(await kept.get('key'), 'value')
+  })
+
+  test('makes no memory hits any more', async (t) => {
+    const [kv, memory] = await open(t, 'memory')
+    await kv.set('key', 'value')
+    kv.close()
+    await assert.rejects(kv.get('key'), { code: 'ERR_REDKV_CLOSED' })
+    await assert.rejects(memory.get('key'), { code: 'ERR_REDKV_CLOSED' })
+    assert.throws(() => kv.addStore('memory'), { code: 'ERR_REDKV_CLOSED' })
+  })
+})
+
+test('Symbol.asyncDispose closes', async (t) => {
+  const [kv] = await open(t, 'memory')
+  assert.equal(await kv[Symbol.asyncDispose](), undefined)
+  await assert.rejects(kv.get('key'), { code: 'ERR_REDKV_CLOSED' })
+})
+
+/** Whether this Node.js knows `await using`. */
+function knowsUsing() {
+  try {
+    new Function('return async () => { await using x = null }')
+    return true
+  } catch {
+    return false
+  }
+}
+
+// Older versions cannot even read the script.
+if (knowsUsing()) {
+  test('await using closes at the end of the block', async () => {
+    const { code, stdout } = await child(`(async () => {
+      let kept
+      {
+        await using kv = new RedKV()
+        kv.addStore('memory')
+        await kv.set('key', 'value')
+        kept = kv
+      }
+      console.log(await kept.get('key').catch((error) => error.code))
+    })()`)
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'ERR_REDKV_CLOSED\n' })
+  })
+}

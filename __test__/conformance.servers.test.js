@@ -1,0 +1,32 @@
+'use strict'
+
+const { testChain, testStore } = require('./support/conformance.js')
+
+testStore('redis')
+testStore('dynamodb')
+testStore('dynamodbThatExpires')
+testStore('dynamodbLocal')
+
+testChain('memory', 'redis')
+testChain('redis', 'memory')
+testChain('memory', 'dynamodb')
+testChain('dynamodb', 'memory')
+testChain('memory', 'dynamodbThatExpires')
+testChain('redis', 'sqlite')
+testChain('sqlite', 'redis')
+testChain('redis', 'sqliteThatExpires')
+testChain('redis', 'dynamodb')
+testChain('dynamodb', 'redis')
+testChain('redis', 'dynamodbThatExpires')
+testChain('sqlite', 'dynamodb')
+testChain('dynamodb', 'sqlite')
+
+testChain('memory', 'redis', 'dynamodb')
+testChain('dynamodb', 'redis', 'memory')
+testChain('memory', 'redis', 'sqlite')
+testChain('sqlite', 'redis', 'memory')
+testChain('memory', 'sqlite', 'dynamodb')
+testChain('dynamodb', 'sqlite', 'memory')
+testChain('redis', 'sqlite', 'dynamodb')
+testChain('dynamodb', 'sqlite', 'redis')
+testChain('memory', 'redis', 'dynamodbThatExpires')

@@ -1,0 +1,14 @@
+'use strict'
+
+const { testChain, testStore } = require('./support/conformance.js')
+
+testStore('memory')
+testStore('sqlite')
+testStore('sqliteThatExpires')
+
+testChain('memory', 'memory')
+testChain('memory', 'sqlite')
+testChain('sqlite', 'memory')
+testChain('memory', 'sqliteThatExpires')
+testChain('sqliteThatExpires', 'memory')
+testChain('memory', 'sqliteThatExpires', 'sqliteThatExpires')

@@ -1,0 +1,77 @@
+'use strict'
+
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
+const { connect, createServer } = require('node:net')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { freshFolder } = require('./fresh.js')
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A redis-server of its own for a test, that can be killed and comes back with its data. */
+class PrivateRedis {
+  #child
+
+  /** @param {string} folder where it keeps its data */
+  constructor(port, folder) {
+    this.port = port
+    this.folder = folder
+  }
+
+  /** Starts the server and resolves once it answers. */
+  async start() {
+    const listen = ['--bind', '127.0.0.1', '--port', String(this.port)]
+    const persist = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']
+    this.#child = spawn('redis-server', [...listen, ...persist], { cwd: this.folder, stdio: 'ignore' })
+    await once(this.#child, 'spawn')
+    while (!(await this.#answers())) {
+      if (this.#child.exitCode !== null) throw new Error(`redis-server ended with code ${this.#child.exitCode}`)
+      await sleep(20)
+    }
+  }
+
+  #answers() {
+    return new Promise((resolve) => {
+      const socket = connect(this.port, '127.0.0.1', () => socket.write('PING\r\n'))
+      socket.once('data', (answer) => {
+        socket.destroy()
+        resolve(answer.toString().startsWith('+PONG'))
+      })
+      socket.once('error', () => resolve(false))
+    })
+  }
+
+  /** Ends the server as a power cut would. */
+  async kill() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exit = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exit
+  }
+
+  get pid() {
+    return this.#child.pid
+  }
+
+  /** Options of a client. */
+  get options() {
+    return { host: '127.0.0.1', port: this.port }
+  }
+}
+
+/** A running redis-server that only this test uses. */
+async function privateRedis(t) {
+  const server = new PrivateRedis(await freePort(), freshFolder(t))
+  await server.start()
+  t.after(() => server.kill())
+  return server
+}
+
+module.exports = { privateRedis }
