@@ -130,6 +130,12 @@ impl Error {
         self.with(|inner| inner.operation = Some(operation))
     }
 
+    /// Says `note` behind the message.
+    #[must_use]
+    pub fn noting(self, note: &str) -> Self {
+        self.with(|inner| inner.message.push_str(note))
+    }
+
     /// Names the argument or option that it is about.
     #[must_use]
     pub fn about(self, field: impl Into<String>) -> Self {

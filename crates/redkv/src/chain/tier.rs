@@ -86,7 +86,7 @@ impl Tier {
         let capabilities = store.capabilities();
         let label: Arc<str> = store.name().into();
         if config.ttl.is_some() && capabilities.expiry == Expiry::None {
-            return Err(cannot_expire(&label).in_store(&label));
+            return Err(cannot_expire().in_store(&label));
         }
         let timeout = (!capabilities.immediate).then(|| config.timeout.unwrap_or(TierConfig::TIMEOUT));
         Ok(Self {
@@ -217,7 +217,7 @@ impl Tier {
             let (length, most) = (entry.value.len(), limits.max_value_bytes);
             Error::argument("value", format!("the value has {length} bytes, the store takes at most {most}"))
         } else if entry.deadline.is_some() && limits.expiry == Expiry::None {
-            cannot_expire(&self.label)
+            cannot_expire()
         } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
             Error::unsupported("the store keeps text only, and the value is not UTF-8")
         } else {
@@ -301,7 +301,7 @@ impl Askable<'_> {
     }
 }
 
-fn cannot_expire(store: &str) -> Error {
-    let message = format!("{store} as configured here cannot let entries end, so a ttl cannot be kept");
+fn cannot_expire() -> Error {
+    let message = "as it is configured here it cannot let entries end, so a ttl cannot be kept";
     Error::unsupported(message).about("ttl")
 }

@@ -51,7 +51,8 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
     let failures = join_all(caches).await;
     for (index, error) in failures.into_iter().flatten() {
         if answers[index].is_ok() {
-            answers[index] = Err(error);
+            // Whoever is woken by this wants to know first whether the write was lost.
+            answers[index] = Err(error.noting(&format!("; {} has made the write", authority.name())));
         }
     }
     writing.answers = answers;

@@ -151,6 +151,14 @@ async fn a_set_rejects_with_a_timeout_when_an_earlier_tier_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_error_of_an_earlier_tier_says_that_the_authority_has_made_the_write() {
+    let (world, [first, _second]) = chain();
+    first.faults.inject(Operation::Set, Fault::HoldBefore(Gate::new()));
+    let error = world.set("k", "v").error().await;
+    assert_eq!(error.message(), "no answer to set within 5000 ms; second has made the write");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_of_the_authority_rejects_the_set_and_leaves_earlier_tiers_in_doubt() {
     let (world, [first, second]) = chain();
     world.set("k", "old").written().await;
