@@ -27,6 +27,7 @@ export import SetOptions = RedKV.SetOptions
 export import SQLiteOptions = RedKV.SQLiteOptions
 export import Store = RedKV.Store
 export import StoreName = RedKV.StoreName
+export import StoreNameWithRequiredOptions = RedKV.StoreNameWithRequiredOptions
 export import StoreOptions = RedKV.StoreOptions
 export import TierOptions = RedKV.TierOptions
 export import Value = RedKV.Value

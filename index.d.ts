@@ -23,102 +23,29 @@ declare class RedKV {
   constructor()
 
   /**
-   * Adds a store that keeps entries in the memory of this process, behind the stores added before.
+   * Adds a store behind those added before, and returns it, with operations that act on it alone.
    *
-   * Reads that find an entry here are answered at once, without a queue or a thread in between. Without bounds it
-   * grows for as long as keys are written: give it `maxEntries` or `maxBytes`.
+   * | name | keeps entries in | options |
+   * |---|---|---|
+   * | `'memory'` | the memory of this process | {@link RedKV.MemoryOptions} |
+   * | `'redis'` | Redis or Valkey | {@link RedKV.RedisOptions} |
+   * | `'dynamodb'` | a DynamoDB table | {@link RedKV.DynamoDBOptions}, with `tableName` |
+   * | `'sqlite'` | a table of a SQLite database | {@link RedKV.SQLiteOptions}, with `path` |
    *
-   * @param name - `'memory'`, in any case.
-   * @param options - How much it keeps.
-   * @param tierOptions - How the chain treats it.
-   * @returns The store, with operations that act on it alone.
-   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when an option is unknown or
-   * wrong; {@link RedKV.RedKVError | RedKVError} with the code `ERR_REDKV_CLOSED` after `close()`.
+   * Returns at once and connects in the background: {@link RedKV.ready | ready()} tells how that went.
+   *
+   * @param name - The name of the store, in any case.
+   * @param args - The options of that store, and {@link RedKV.TierOptions | tier options}: how the chain treats it.
+   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when there is no such store, or
+   * an option is missing, unknown or wrong. {@link RedKV.RedKVError | RedKVError} with the code
+   * `ERR_REDKV_UNSUPPORTED` for the tier option `ttl` of a store that cannot let entries end, and with
+   * `ERR_REDKV_CLOSED` after `close()`. Options of the clients of 1.x that have no meaning any more give a warning.
    *
    * @example
    * ```js
    * redkv.addStore('memory', { maxEntries: 10_000 }, { ttl: '5m' })
-   * ```
-   */
-  addStore(name: 'memory', options?: RedKV.MemoryOptions, tierOptions?: RedKV.TierOptions): RedKV.Store
-  /**
-   * Adds a store that keeps entries in Redis or Valkey, behind the stores added before. Entries are plain string
-   * values under the key (and its prefix).
-   *
-   * Returns at once and connects in the background: {@link RedKV.ready | ready()} tells how that went. A connection
-   * that breaks is made again by itself.
-   *
-   * @param name - `'redis'`, in any case.
-   * @param options - Where the server is; `localhost:6379` when left out.
-   * @param tierOptions - How the chain treats it.
-   * @returns The store, with operations that act on it alone.
-   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when an option is unknown or
-   * wrong; {@link RedKV.RedKVError | RedKVError} with the code `ERR_REDKV_CLOSED` after `close()`.
-   *
-   * @example
-   * ```js
-   * redkv.addStore('redis', { url: 'rediss://:password@cache.example.com:6380/2' }, { timeout: 250 })
-   * ```
-   */
-  addStore(name: 'redis', options?: RedKV.RedisOptions, tierOptions?: RedKV.TierOptions): RedKV.Store
-  /**
-   * Adds a store that keeps entries in a DynamoDB table, behind the stores added before. An entry is an item with the
-   * key in the table's hash key, which must be of type `S` and the only key, and the value in one attribute.
-   *
-   * Returns at once and looks up the table in the background: {@link RedKV.ready | ready()} tells how that went. A
-   * `ttl` needs the option `ttlAttribute`.
-   *
-   * @param name - `'dynamodb'`, in any case.
-   * @param options - Which table, and how to get there. Region and credentials that are left out come from where the
-   * AWS SDK finds them: the environment, the shared configuration files, the role of the machine.
-   * @param tierOptions - How the chain treats it.
-   * @returns The store, with operations that act on it alone.
-   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when an option is missing,
-   * unknown or wrong; {@link RedKV.RedKVError | RedKVError} with the code `ERR_REDKV_UNSUPPORTED` for the tier option
-   * `ttl` without `ttlAttribute`, and `ERR_REDKV_CLOSED` after `close()`.
-   *
-   * @example
-   * ```js
-   * redkv.addStore('dynamodb', { tableName: 'sessions', region: 'eu-central-1', ttlAttribute: 'expires' })
-   * ```
-   */
-  addStore(name: 'dynamodb', options: RedKV.DynamoDBOptions, tierOptions?: RedKV.TierOptions): RedKV.Store
-  /**
-   * Adds a store that keeps entries in a table of a SQLite database, behind the stores added before. A file that was
-   * written by redkv 1.x is read as it is.
-   *
-   * Returns at once and opens the database in the background: {@link RedKV.ready | ready()} tells how that went. The
-   * main thread never waits for the disk. A `ttl` needs the option `expiresColumn`.
-   *
-   * @param name - `'sqlite'`, in any case.
-   * @param options - Which file, and the names in it.
-   * @param tierOptions - How the chain treats it.
-   * @returns The store, with operations that act on it alone.
-   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when an option is missing,
-   * unknown or wrong; {@link RedKV.RedKVError | RedKVError} with the code `ERR_REDKV_UNSUPPORTED` for the tier option
-   * `ttl` without `expiresColumn`, and `ERR_REDKV_CLOSED` after `close()`.
-   *
-   * @example
-   * ```js
-   * redkv.addStore('sqlite', { path: './data/cache.sqlite', expiresColumn: 'expires' })
-   * ```
-   */
-  addStore(name: 'sqlite', options: RedKV.SQLiteOptions, tierOptions?: RedKV.TierOptions): RedKV.Store
-  /**
-   * Adds a store whose name is only known at run time, or spelt otherwise: names are case-insensitive.
-   *
-   * @param name - The name of a store.
-   * @param args - The options of that store and the tier options.
-   * @returns The store, with operations that act on it alone.
-   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when there is no such store, or
-   * an option is missing, unknown or wrong; {@link RedKV.RedKVError | RedKVError} with the code
-   * `ERR_REDKV_UNSUPPORTED` for the tier option `ttl` of a store that cannot keep it, and `ERR_REDKV_CLOSED` after
-   * `close()`.
-   *
-   * @example
-   * ```js
-   * redkv.addStore('SQLite', { path: './cache.sqlite' })
-   * redkv.addStore(config.store, config.options)
+   * redkv.addStore('redis', { url: 'redis://localhost:6379' }, { timeout: 250, optional: true })
+   * redkv.addStore('dynamodb', { tableName: 'sessions', ttlAttribute: 'expires' })
    * ```
    */
   addStore<Name extends string>(
@@ -380,7 +307,17 @@ declare namespace RedKV {
     prefix?: string | undefined
   }
 
-  /** Options of the store `'memory'`. With both bounds the tighter one holds. */
+  /**
+   * Options of the store `'memory'`, which keeps entries in the memory of this process.
+   *
+   * Without bounds it grows for as long as keys are written; with both, the tighter one holds. As the first store of a
+   * chain it answers at once what it has, without a queue or a thread in between.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('memory', { maxEntries: 10_000 }, { ttl: '5m' })
+   * ```
+   */
   interface MemoryOptions {
     /**
      * How many entries it keeps at most. Beyond that, those that are used seldom make room.
@@ -398,7 +335,17 @@ declare namespace RedKV {
     maxBytes?: number | undefined
   }
 
-  /** Options of the store `'redis'`, in the names of node_redis 2 and 3. */
+  /**
+   * Options of the store `'redis'`, in the names of node_redis 2 and 3. It keeps entries in Redis or Valkey, as plain
+   * string values under the key (and its prefix).
+   *
+   * A connection that breaks is made again by itself.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('redis', { url: 'rediss://:password@cache.example.com:6380/2' }, { timeout: 250 })
+   * ```
+   */
   interface RedisOptions extends LegacyRedisOptions {
     /**
      * Where the server is: `redis://[[username]:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix:/path` for
@@ -623,7 +570,18 @@ declare namespace RedKV {
     use_bluebird?: unknown
   }
 
-  /** Options of the store `'dynamodb'`: where the entries are, and the options of the AWS SDK for JavaScript. */
+  /**
+   * Options of the store `'dynamodb'`, those of the client in the names of the AWS SDK for JavaScript. It keeps entries
+   * in a DynamoDB table, as items with the key in the table's hash key and the value in one attribute.
+   *
+   * Region and credentials that are left out come from where the AWS SDK finds them: the environment, the shared
+   * configuration files, the role of the machine. A `ttl` needs {@link DynamoDBOptions.ttlAttribute | ttlAttribute}.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('dynamodb', { tableName: 'sessions', region: 'eu-central-1', ttlAttribute: 'expires' })
+   * ```
+   */
   interface DynamoDBOptions extends LegacyDynamoDBOptions {
     /**
      * The table, by its name or ARN. It must exist, and its hash key must be its only key and of type `S`; the name of
@@ -658,7 +616,7 @@ declare namespace RedKV {
     /**
      * The AWS region.
      *
-     * @default `AWS_REGION` in the environment, or the shared configuration files
+     * @default `AWS_REGION` in the environment, or the shared configuration files, or the region of the machine
      */
     region?: string | undefined
 
@@ -867,7 +825,18 @@ declare namespace RedKV {
     xhrWithCredentials?: unknown
   }
 
-  /** Options of the store `'sqlite'`. Names are taken as they are, never as SQL. */
+  /**
+   * Options of the store `'sqlite'`, which keeps entries in a table of a SQLite database. Names are taken as they are,
+   * never as SQL.
+   *
+   * A file that was written by redkv 1.x is read as it is. The main thread never waits for the disk, and an acknowledged
+   * write survives a loss of power. A `ttl` needs {@link SQLiteOptions.expiresColumn | expiresColumn}.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('sqlite', { path: './data/cache.sqlite', expiresColumn: 'expires' })
+   * ```
+   */
   interface SQLiteOptions extends LegacySQLiteOptions {
     /**
      * The database file, or `':memory:'` for one that is gone when the store is closed. A file that is missing is made,
@@ -938,8 +907,11 @@ declare namespace RedKV {
   /** The name of a store, in lower case. */
   type StoreName = 'memory' | 'redis' | 'dynamodb' | 'sqlite'
 
-  /** What follows the name in `addStore`: options, which may be left out where none is required, and tier options. */
-  type AddStoreArguments<Name extends StoreName> = {} extends StoreOptions[Name]
+  /** The names of stores that cannot do without options. */
+  type StoreNameWithRequiredOptions = { [Name in StoreName]: {} extends StoreOptions[Name] ? never : Name }[StoreName]
+
+  /** What follows the name in `addStore`: the options of the store, left out only where none is required. */
+  type AddStoreArguments<Name extends StoreName> = Extract<Name, StoreNameWithRequiredOptions> extends never
     ? [options?: StoreOptions[Name], tierOptions?: TierOptions]
     : [options: StoreOptions[Name], tierOptions?: TierOptions]
 

@@ -8,10 +8,9 @@ const { join } = require('node:path')
 const { describe, test } = require('node:test')
 
 const RedKV = require('..')
-const declared = require('./types/declared.js')
+const { completionsAt, exportsOf, literals, members } = require('./types/declared.js')
 
 const root = join(__dirname, '..')
-const { members, exportsOf, completionsAt } = declared
 
 const dynamodb = {
   tableName: 'entries',
@@ -115,7 +114,13 @@ describe('index.d.ts', () => {
   test('has all codes of errors', () => {
     const files = ['crates/redkv/src/error.rs', 'lib/errors.js'].map((file) => readFileSync(join(root, file), 'utf8'))
     const codes = new Set(files.flatMap((text) => text.match(/ERR_REDKV_[A-Z_]+/g)))
-    assert.deepEqual([...declared.codes(), 'ERR_REDKV_ARGUMENT'].sort(), [...codes].sort())
+    assert.deepEqual([...literals('RedKVErrorCode'), 'ERR_REDKV_ARGUMENT'].sort(), [...codes].sort())
+  })
+
+  test('has the names of all stores', () => {
+    assert.throws(() => new RedKV().addStore('none'), {
+      message: `there is no store 'none' (there are ${literals('StoreName').join(', ')})`,
+    })
   })
 
   test('has the operations that there are', () => {
@@ -143,8 +148,12 @@ describe('an editor', () => {
     assert.deepEqual(completionsAt("redkv.addStore('sqlite', { | })"), names('SQLiteOptions'))
   })
 
+  test('completes the options of the store that was named in another case', () => {
+    assert.deepEqual(completionsAt("redkv.addStore('SQLite', { | })"), names('SQLiteOptions'))
+  })
+
   test('completes tier options', () => {
-    assert.deepEqual(completionsAt("redkv.addStore('redis', {}, { | })"), ['optional', 'prefix', 'timeout', 'ttl'])
+    assert.deepEqual(completionsAt("redkv.addStore('redis', {}, { | })"), names('TierOptions'))
   })
 
   test('completes nested options', () => {

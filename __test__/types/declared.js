@@ -19,6 +19,8 @@ const settings = {
   types: ['node'],
 }
 
+// Shared, so that the libraries are read once.
+const documents = ts.createDocumentRegistry()
 const program = ts.createProgram([declarations, join(root, 'index.d.mts')], settings)
 const checker = program.getTypeChecker()
 
@@ -50,9 +52,9 @@ function members(interfaceName) {
   })
 }
 
-/** The codes of `RedKVError`. */
-function codes() {
-  return typeCalled('RedKVErrorCode').types.map((type) => type.value)
+/** The texts that a union of texts allows, sorted. */
+function literals(unionName) {
+  return typeCalled(unionName).types.map((type) => type.value).sort()
 }
 
 /** What an editor offers, sorted, at the `|` of a line of code that can use `redkv`. */
@@ -75,10 +77,10 @@ function completionsAt(line) {
     directoryExists: ts.sys.directoryExists,
     getDirectories: ts.sys.getDirectories,
   }
-  const service = ts.createLanguageService(host)
+  const service = ts.createLanguageService(host, documents)
   const offered = service.getCompletionsAtPosition(file, before.length + line.indexOf('|'), undefined)
   service.dispose()
   return (offered?.entries ?? []).map((entry) => entry.name).sort()
 }
 
-module.exports = { codes, completionsAt, exportsOf, members }
+module.exports = { completionsAt, exportsOf, literals, members }

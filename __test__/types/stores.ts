@@ -1,11 +1,20 @@
 // Adding stores: each name has its own options.
 
-import RedKV, { type DynamoDBOptions, type MemoryOptions, type SQLiteOptions, type Store, type StoreName, type StoreOptions } from 'redkv'
+import RedKV, {
+  type DynamoDBOptions,
+  type MemoryOptions,
+  type SQLiteOptions,
+  type Store,
+  type StoreName,
+  type StoreNameWithRequiredOptions,
+  type StoreOptions,
+} from 'redkv'
 import { assert, type Equal } from './equal.js'
 
 const redkv = new RedKV()
 
 assert<Equal<StoreName, keyof StoreOptions>>()
+assert<Equal<StoreNameWithRequiredOptions, 'dynamodb' | 'sqlite'>>()
 
 // memory
 
@@ -125,6 +134,8 @@ redkv.addStore('DynamoDB', { tableName: 'entries' }, { timeout: '1s' })
 
 // @ts-expect-error — misspelt
 redkv.addStore('memmory')
+// @ts-expect-error — misspelt
+redkv.addStore('rediss', { host: 'localhost' })
 // @ts-expect-error — a name is missing
 redkv.addStore()
 // @ts-expect-error — the path is required, however the name is spelt
@@ -142,8 +153,11 @@ declare const anything: string
 declare const dynamodb: DynamoDBOptions
 
 redkv.addStore(config.name, config.options)
+redkv.addStore(config.name, config.options, { ttl: '1m' })
 redkv.addStore(either)
 
+// @ts-expect-error — one of them requires options
+redkv.addStore(config.name)
 // @ts-expect-error — options of neither
 redkv.addStore(config.name, dynamodb)
 // @ts-expect-error — any string is no name of a store

@@ -1,15 +1,11 @@
 //! The Redis store against real servers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
-#[path = "redis/connecting.rs"]
 mod connecting;
-#[path = "redis/faults.rs"]
 mod faults;
-#[path = "redis/server.rs"]
 mod server;
-#[expect(unreachable_pub, reason = "shared by the tests of all stores")]
+#[path = "../support/mod.rs"]
 mod support;
-#[path = "redis/tls.rs"]
 mod tls;
 
 use std::sync::Arc;
