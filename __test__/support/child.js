@@ -22,7 +22,7 @@ async function run(command, args, options) {
 }
 
 /** What scripts of child processes begin with: `RedKV`, as `require` gives it. */
-const prelude = `const RedKV = require(${JSON.stringify(root)})\n`
+const prelude = `const RedKV = require(${JSON.stringify(root)});\n`
 
 /** Runs JavaScript (CommonJS, with `RedKV` at hand) in a Node.js process of its own. */
 function child(source, ...flags) {
