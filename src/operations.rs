@@ -13,14 +13,13 @@ use crate::js::{Callback, Js, JsResult, Value, callback};
 use crate::values::{self, Refusal, with_key};
 
 /// All operations, by their names in JavaScript.
-pub(crate) const ALL: [(&str, Callback); 10] = [
+pub(crate) const ALL: [(&str, Callback); 9] = [
     ("get", get),
     ("getBuffer", get_buffer),
     ("has", has),
     ("set", set),
     ("delete", delete),
     ("getMany", get_many),
-    ("getManyBuffers", get_many_buffers),
     ("hasMany", has_many),
     ("setMany", set_many),
     ("deleteMany", delete_many),
@@ -43,8 +42,7 @@ operations! {
     has = |js, handle, [key]: [Value; 1]| exists(js, handle, key);
     set = |js, handle, [key, value, ttl]: [Value; 3]| write(js, handle, key, value, ttl);
     delete = |js, handle, [key]: [Value; 1]| remove(js, handle, key);
-    get_many = |js, handle, [keys]: [Value; 1]| read_many(js, handle, keys, Format::Text);
-    get_many_buffers = |js, handle, [keys]: [Value; 1]| read_many(js, handle, keys, Format::Bytes);
+    get_many = |js, handle, [keys]: [Value; 1]| read_many(js, handle, keys);
     has_many = |js, handle, [keys]: [Value; 1]| exist_many(js, handle, keys);
     set_many = |js, handle, [keys, values, ttl]: [Value; 3]| write_many(js, handle, keys, values, ttl);
     delete_many = |js, handle, [keys]: [Value; 1]| remove_many(js, handle, keys);
@@ -87,14 +85,14 @@ fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
     answer_or_slot(js, removed, Format::Nothing)
 }
 
-fn read_many(js: Js, handle: &Handle, keys: Value, format: Format) -> Answered {
+fn read_many(js: Js, handle: &Handle, keys: Value) -> Answered {
     let keys = key_list(js, keys)?;
     let known = |key: &Key| match handle.ask_front(|front| front.get(key)) {
         Some(Lookup::Known(entry)) => Some(Ok(Answer::Entry(entry))),
         Some(Lookup::Ask) | None => None,
     };
     let known = keys.iter().map(known).collect();
-    answer_or_ask(js, handle, keys, known, format, || Action::Get(Want::Value))
+    answer_or_ask(js, handle, keys, known, Format::Text, || Action::Get(Want::Value))
 }
 
 fn exist_many(js: Js, handle: &Handle, keys: Value) -> Answered {
