@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
@@ -14,6 +12,7 @@ use redkv::conformance::Subject;
 use redkv::conformance_suite;
 use serde_json::{Value, json};
 
+use crate::dynamodb::client;
 use crate::support::server;
 
 /// A store with nothing in it that keeps deadlines.
@@ -38,17 +37,9 @@ async fn options(store: &str) -> Value {
 }
 
 async fn create_table(name: &str) {
-    use aws_smithy_http_client::{Builder, tls};
-    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .http_client(Builder::new().tls_provider(provider).build_https())
-        .region(Region::new("eu-west-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
-        .endpoint_url(server("REDKV_TEST_DYNAMODB_ENDPOINT"));
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
     let kind = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
-    Client::from_conf(config.build())
+    client(&server("REDKV_TEST_DYNAMODB_ENDPOINT"))
         .create_table()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)

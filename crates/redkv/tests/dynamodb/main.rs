@@ -1,6 +1,8 @@
 //! The DynamoDB store against an emulator, and against AWS's own DynamoDB Local for a second opinion.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a step that fails ends its test")]
 
+#[path = "../support/dynamodb.rs"]
+mod client;
 #[path = "../support/mod.rs"]
 mod support;
 

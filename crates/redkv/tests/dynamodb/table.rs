@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -15,6 +14,7 @@ use redkv::conformance::Subject;
 use redkv::stores::{DynamoDbConfig, DynamoDbStore};
 use serde_json::{Value, json};
 
+use crate::client::client;
 use crate::proxy::Proxy;
 use crate::support;
 
@@ -77,15 +77,7 @@ impl Table {
     }
 
     pub(crate) fn client(&self) -> Client {
-        use aws_smithy_http_client::{Builder, tls};
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .http_client(Builder::new().tls_provider(provider).build_https())
-            .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
-            .endpoint_url(&self.endpoint);
-        Client::from_conf(config.build())
+        client(&self.endpoint)
     }
 
     pub(crate) async fn put<const N: usize>(&self, attributes: [(&str, AttributeValue); N]) {
