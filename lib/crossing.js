@@ -9,8 +9,11 @@ const resolves = []
 const rejects = []
 let flushIsScheduled = false
 
+/** Bun and Deno have event loops of their own, whatever they say about libuv. */
+const onLibuv = process.versions.bun === undefined && process.versions.deno === undefined
+
 // For this copy of the module: a test runner, for one, may load several into one process.
-const native = connect(settle, fail, failMany, makeError)
+const native = connect(settle, fail, failMany, makeError, onLibuv)
 
 /** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
 function settle() {

@@ -25,9 +25,10 @@ pub(crate) fn connect(
     fail: Function<Unknown, Unknown>,
     fail_many: Function<Unknown, Unknown>,
     make_error: Function<Unknown, Unknown>,
+    on_libuv: bool,
 ) -> napi::Result<Unknown<'static>> {
     let functions = [settle.raw(), fail.raw(), fail_many.raw(), make_error.raw()];
-    let connected = Exchange::connect(js(env), functions)
+    let connected = Exchange::connect(js(env), functions, on_libuv)
         .and_then(|exchange| js(env).functions(&Rc::new(Crossing(exchange)), &CROSSING));
     // SAFETY: a value of this callback, which is returned from it at once.
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), connected.map_err(to_napi)?) })

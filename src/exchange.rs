@@ -14,8 +14,9 @@ use redkv::error::{Error, ErrorKind, Outcome as Applied, Result};
 use crate::errors;
 use crate::instance::Instance;
 use crate::io::{IoThread, Job};
-use crate::js::{Js, JsResult, Kept, Pending, Value};
+use crate::js::{Js, JsResult, Kept, Origin, Pending, Value};
 use crate::outbox::{Completion, Outbox, Outcome};
+use crate::shortcut::{Shortcut, Way};
 
 /// How the answer to a read is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,9 @@ pub(crate) struct Exchange {
     outbox: Arc<Outbox>,
     io: RefCell<Option<IoThread>>,
     slots: RefCell<Slots>,
+    shortcut: Shortcut,
+    /// Where answers come from that this thread reads itself.
+    origin: Origin,
     /// Instances with operations that were not handed over yet.
     gathering: RefCell<Vec<Rc<Instance>>>,
     /// Whether an operation on its way keeps the event loop alive.
@@ -66,8 +70,9 @@ struct Slots {
 const SETTLED_TOGETHER: usize = 64;
 
 impl Exchange {
-    /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `makeError`.
-    pub(crate) fn connect(js: Js, functions: [Value; 4]) -> JsResult<Rc<Self>> {
+    /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `makeError`. `on_libuv` says whether
+    /// the event loop is that of Node.js.
+    pub(crate) fn connect(js: Js, functions: [Value; 4], on_libuv: bool) -> JsResult<Rc<Self>> {
         let [settle, fail, fail_many, make_error] = functions;
         let callbacks = Callbacks {
             settle: js.keep(settle)?,
@@ -80,9 +85,14 @@ impl Exchange {
             outbox: Arc::default(),
             io: RefCell::default(),
             slots: RefCell::default(),
+            shortcut: Shortcut::default(),
+            origin: js.origin("redkv")?,
             gathering: RefCell::default(),
             is_referenced: Cell::new(false),
         });
+        if !on_libuv {
+            exchange.shortcut.rule_out();
+        }
         let kept = Rc::into_raw(exchange.clone()).cast_mut().cast();
         // SAFETY: within a callback. The hook runs once and takes the pointer back; no other hook has the same one.
         match unsafe { sys::napi_add_env_cleanup_hook(js.raw(), Some(end), kept) } {
@@ -119,8 +129,77 @@ impl Exchange {
     /// Hands over all that was gathered.
     pub(crate) fn flush(&self, js: Js) {
         let instances = std::mem::take(&mut *self.gathering.borrow_mut());
-        if !instances.is_empty() {
-            self.send(js, instances.iter().flat_map(|instance| instance.take_gathered()));
+        if instances.is_empty() {
+            return;
+        }
+        let jobs: Vec<_> = instances.iter().flat_map(|instance| instance.take_gathered()).collect();
+        if self.goes_short(js, &jobs) && instances.iter().all(|instance| instance.is_light()) {
+            self.reference(js, true);
+            self.with_io(|io| io.start_here(jobs));
+            self.settle(js);
+        } else {
+            self.send(js, jobs);
+        }
+    }
+
+    /// Whether these operations are sent by this thread. They must not overtake others that were sent before.
+    fn goes_short(&self, js: Js, jobs: &[Job]) -> bool {
+        let pending = {
+            let slots = self.slots.borrow();
+            slots.formats.len() - slots.free.len()
+        };
+        match self.shortcut.way(pending, jobs.iter().map(Job::keys).sum()) {
+            Way::Long => return false,
+            Way::LeaveShort => {
+                self.open_home(false);
+                return false;
+            }
+            Way::TakeShort => {
+                if !self.shortcut.is_known() && self.watch_home(js).is_err() {
+                    self.shortcut.rule_out();
+                    return false;
+                }
+                self.open_home(true);
+            }
+            Way::Short => {}
+        }
+        self.with_io(IoThread::has_caught_up).unwrap_or(false)
+    }
+
+    fn open_home(&self, open: bool) {
+        self.shortcut.set_open(open);
+        self.with_io(|io| {
+            let move_sockets = || io.executor().home().iter().for_each(|home| home.open(open));
+            io.executor().run_here(move_sockets);
+        });
+    }
+
+    fn with_io<T>(&self, work: impl FnOnce(&IoThread) -> T) -> Option<T> {
+        self.io.borrow().as_ref().map(work)
+    }
+
+    /// Has the event loop run [`answered`] when something arrives for a socket that this thread looks after.
+    #[cfg(unix)]
+    fn watch_home(&self, js: Js) -> JsResult<()> {
+        let descriptor = self.with_io(|io| io.executor().home().map(|home| home.as_raw_fd())).flatten();
+        let data = ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: `end` was added before, and keeps this and the descriptor, which belongs to it, until it runs.
+        unsafe { crate::watch::watch(js, descriptor.ok_or(Pending)?, answered, data) }
+    }
+
+    #[cfg(not(unix))]
+    fn watch_home(&self, _js: Js) -> JsResult<()> {
+        Err(Pending)
+    }
+
+    /// Reads what has arrived for sockets that this thread looks after.
+    fn read_here(&self, js: Js) {
+        self.with_io(|io| {
+            io.executor().run_here(|| io.executor().home().iter().for_each(|home| home.turn()));
+        });
+        if !self.outbox.is_empty() {
+            // It only fails when the environment is going down.
+            let _ = js.in_callback(&self.origin, || self.settle(js));
         }
     }
 
@@ -327,6 +406,17 @@ pub(crate) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value>
         Answer::Has(has) => js.boolean(*has).map_err(lost),
         Answer::Written(_) => js.undefined().map_err(lost),
     }
+}
+
+/// Runs on the JavaScript thread when something has arrived for a socket that it looks after.
+///
+/// # Safety
+/// `exchange` must be the data given by `Exchange::watch_home`, in its environment.
+#[cfg(unix)]
+unsafe fn answered(js: Js, exchange: *mut c_void) {
+    // SAFETY: by the contract above; `end` has not run, because it ends these calls first.
+    let exchange = unsafe { &*exchange.cast::<Exchange>() };
+    exchange.read_here(js);
 }
 
 /// Runs on the JavaScript thread after the bell was rung.

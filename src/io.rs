@@ -1,11 +1,12 @@
 //! The I/O thread: one for each JavaScript thread that needs it, started when it first does.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use redkv::chain::{Chain, Replies, Request};
-use tokio::sync::Notify;
+use redkv::executor::Executor;
 
 use crate::outbox::Outbox;
 
@@ -21,34 +22,50 @@ pub(crate) enum Job {
     WarmUp(Arc<Chain>),
 }
 
+impl Job {
+    /// How many keys it is about.
+    pub(crate) fn keys(&self) -> usize {
+        match self {
+            Self::Submit(_, requests, _) => requests.len(),
+            Self::Task(_) | Self::Refuse(_) | Self::WarmUp(_) => 0,
+        }
+    }
+
+    fn start(self) {
+        match self {
+            Self::Submit(chain, requests, replies) => chain.submit(requests, &replies),
+            Self::Task(task) => drop(tokio::spawn(task)),
+            Self::Refuse(chain) => chain.refuse(),
+            Self::WarmUp(chain) => chain.warm_up(),
+        }
+    }
+}
+
 /// A thread with a runtime of its own, which takes everything that waits as one batch.
 #[derive(Debug)]
 pub(crate) struct IoThread {
     queue: Arc<Queue>,
+    executor: Arc<Executor>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
 struct Queue {
-    waiting: Mutex<Waiting>,
-    more: Notify,
-}
-
-#[derive(Default)]
-struct Waiting {
-    jobs: Vec<Job>,
-    ended: bool,
+    jobs: Mutex<Vec<Job>>,
+    /// Jobs that were sent and are not yet started.
+    waiting: AtomicUsize,
+    ended: AtomicBool,
 }
 
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue").field("jobs", &self.waiting().jobs.len()).finish_non_exhaustive()
+        f.debug_struct("Queue").field("waiting", &self.waiting).finish_non_exhaustive()
     }
 }
 
 impl Queue {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn jobs(&self) -> MutexGuard<'_, Vec<Job>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,28 +78,50 @@ impl IoThread {
             // With nothing left to do, the answers so far are worth a wake-up of JavaScript.
             .on_thread_park(move || outbox.ring_if_waiting())
             .build()?;
+        let executor = Executor::new(runtime.handle().clone());
         let queue = Arc::new(Queue::default());
-        let jobs = queue.clone();
+        let (jobs, tasks) = (queue.clone(), executor.clone());
         let thread = std::thread::Builder::new().name("redkv-io".into()).spawn(move || {
-            runtime.block_on(work(&jobs));
+            tasks.adopt_thread();
+            runtime.block_on(work(&jobs, &tasks));
+            tasks.end();
             // A name look-up may hang in the system: nobody waits for it.
             runtime.shutdown_background();
         })?;
-        Ok(Self { queue, thread: Some(thread) })
+        Ok(Self { queue, executor, thread: Some(thread) })
     }
 
     /// Hands over work; it is done in the order in which it was handed over.
     pub(crate) fn send(&self, jobs: impl IntoIterator<Item = Job>) {
-        self.queue.waiting().jobs.extend(jobs);
-        self.queue.more.notify_one();
+        let mut queue = self.queue.jobs();
+        let before = queue.len();
+        queue.extend(jobs);
+        self.queue.waiting.fetch_add(queue.len() - before, Ordering::Relaxed);
+        drop(queue);
+        self.executor.wake();
+    }
+
+    /// Where the tasks of the thread run, and those that are started by [`IoThread::send_here`].
+    pub(crate) fn executor(&self) -> &Arc<Executor> {
+        &self.executor
+    }
+
+    /// Whether everything that was handed over was also started, so that nothing can be overtaken.
+    pub(crate) fn has_caught_up(&self) -> bool {
+        self.queue.waiting.load(Ordering::Acquire) == 0
+    }
+
+    /// Does work on the calling thread, as far as it goes without waiting.
+    pub(crate) fn start_here(&self, jobs: impl IntoIterator<Item = Job>) {
+        self.executor.run_here(|| jobs.into_iter().for_each(Job::start));
     }
 }
 
 /// Ends the thread: what is on its way is given up.
 impl Drop for IoThread {
     fn drop(&mut self) {
-        self.queue.waiting().ended = true;
-        self.queue.more.notify_one();
+        self.queue.ended.store(true, Ordering::Release);
+        self.executor.wake();
         if let Some(thread) = self.thread.take() {
             // It only fails if the thread panicked, and then it has ended too.
             let _ = thread.join();
@@ -90,23 +129,19 @@ impl Drop for IoThread {
     }
 }
 
-async fn work(queue: &Queue) {
+async fn work(queue: &Queue, executor: &Arc<Executor>) {
     loop {
-        queue.more.notified().await;
-        let (jobs, ended) = {
-            let mut waiting = queue.waiting();
-            (std::mem::take(&mut waiting.jobs), waiting.ended)
-        };
-        if ended {
+        executor.woken().await;
+        if queue.ended.load(Ordering::Acquire) {
             return;
         }
-        for job in jobs {
-            match job {
-                Job::Submit(chain, requests, replies) => chain.submit(requests, &replies),
-                Job::Task(task) => drop(tokio::spawn(task)),
-                Job::Refuse(chain) => chain.refuse(),
-                Job::WarmUp(chain) => chain.warm_up(),
-            }
-        }
+        let jobs = std::mem::take(&mut *queue.jobs());
+        let count = jobs.len();
+        executor.run_own(|| {
+            jobs.into_iter().for_each(Job::start);
+            queue.waiting.fetch_sub(count, Ordering::Release);
+        });
+        // Sockets and timers have their turn, however much comes in.
+        tokio::task::consume_budget().await;
     }
 }

@@ -250,6 +250,25 @@ impl Js {
         result
     }
 
+    /// Something that callbacks of the event loop itself come from.
+    pub(crate) fn origin(self, name: &str) -> JsResult<Origin> {
+        let mut context = ptr::null_mut();
+        let name = self.text(name)?;
+        call!(napi_async_init(self.env, ptr::null_mut(), name, &mut context))?;
+        Ok(Origin(context))
+    }
+
+    /// Runs `work` in a callback of the event loop itself, as Node.js runs its own: what was made is reclaimed, and
+    /// promises that were settled tell those who wait for them.
+    pub(crate) fn in_callback(self, origin: &Origin, work: impl FnOnce()) -> JsResult<()> {
+        self.in_scope(|| {
+            let (mut scope, resource) = (ptr::null_mut(), self.undefined()?);
+            call!(napi_open_callback_scope(self.env, resource, origin.0, &mut scope))?;
+            work();
+            call!(napi_close_callback_scope(self.env, scope))
+        })
+    }
+
     /// Keeps `value` from being collected, for as long as the environment lives.
     pub(crate) fn keep(self, value: Value) -> JsResult<Kept> {
         let mut reference = ptr::null_mut();
@@ -290,6 +309,10 @@ impl Js {
         Ok(object)
     }
 }
+
+/// Where callbacks of the event loop itself come from, for those who trace such things.
+#[derive(Debug)]
+pub(crate) struct Origin(sys::napi_async_context);
 
 /// A value that the engine does not collect.
 #[derive(Debug)]

@@ -8,7 +8,10 @@ mod io;
 mod js;
 mod operations;
 mod outbox;
+mod shortcut;
 mod values;
+#[cfg(unix)]
+mod watch;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -72,6 +72,10 @@ impl Outbox {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting().is_empty()
+    }
+
     fn ring(&self) {
         if self.told.swap(true, Ordering::AcqRel) {
             return;

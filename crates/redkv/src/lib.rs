@@ -11,6 +11,7 @@ pub mod config;
 pub mod conformance;
 pub mod entry;
 pub mod error;
+pub mod executor;
 pub mod layers;
 #[cfg(feature = "dynamodb")]
 mod opening;

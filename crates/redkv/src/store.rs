@@ -147,6 +147,9 @@ pub struct Capabilities {
     pub writes: Pieces,
     /// Answers on the calling thread, without waiting.
     pub immediate: bool,
+    /// Operations take the processor so shortly that the thread of a caller may run them, up to where they wait for
+    /// an answer.
+    pub light: bool,
     /// Other processes see what this one writes.
     pub shared: bool,
     /// Entries outlive the process.
@@ -166,6 +169,7 @@ impl Capabilities {
         reads: Pieces::WHOLE,
         writes: Pieces::WHOLE,
         immediate: false,
+        light: false,
         shared: false,
         durable: false,
     };

@@ -14,6 +14,7 @@ use super::{reads, writes};
 use crate::clock::Clock;
 use crate::entry::Key;
 use crate::error::{Error, Result};
+use crate::executor::spawn;
 use crate::store::Store;
 
 /// Stores in order: a store earlier in the chain is a cache for the stores after it, the last is the authority.
@@ -78,6 +79,11 @@ impl Chain {
     /// The clock that the deadlines of this chain go by.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Whether the work of all stores is short enough for the thread of a caller.
+    pub fn is_light(&self) -> bool {
+        self.shape().tiers.iter().all(|tier| tier.capabilities().light)
     }
 
     pub(super) fn shape(&self) -> Arc<Shape> {
@@ -184,14 +190,14 @@ impl Chain {
             let scope = group[0].scope;
             let size = shape.pieces(scope, |capabilities| capabilities.reads).size(group.len());
             for piece in pieces(group, size) {
-                tokio::spawn(reads::run(self.clone(), shape.clone(), piece));
+                spawn(reads::run(self.clone(), shape.clone(), piece));
             }
         }
         for group in groups(writes, |job: &WriteJob| job.scope) {
             let scope = group[0].scope;
             let size = shape.pieces(scope, |capabilities| capabilities.writes).size(group.len());
             for piece in pieces(group, size) {
-                tokio::spawn(writes::run(self.clone(), shape.clone(), scope, piece));
+                spawn(writes::run(self.clone(), shape.clone(), scope, piece));
             }
         }
     }

@@ -11,6 +11,7 @@ use super::table::{Due, Question, ReadJob};
 use super::tier::Tier;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
+use crate::executor::spawn;
 use crate::store::{Answers, SetMode, Want};
 
 /// The keys of a walk that have no answer yet. However the walk ends, they get one.
@@ -67,7 +68,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
             filling.finish().await;
         } else {
             // The keys that are still open do not wait for the back-fill of the others.
-            tokio::spawn(filling.finish());
+            spawn(filling.finish());
         }
     }
     walk.end(|open| match (open.failure.take(), question) {

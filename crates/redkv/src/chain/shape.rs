@@ -95,6 +95,7 @@ impl Shape {
             empty_keys: all.empty_keys && tier.empty_keys,
             max_value_bytes: all.max_value_bytes.min(tier.max_value_bytes),
             binary_values: all.binary_values && tier.binary_values,
+            light: all.light && tier.light,
             deadline_costs_extra: all.deadline_costs_extra || tier.deadline_costs_extra,
             ..all
         })

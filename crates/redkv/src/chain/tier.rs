@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Fields;
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::executor::read_for_others;
 use crate::layers::Prefixed;
 use crate::store::{Answers, Capabilities, Expiry, SetMode, Store, Want, answer_all};
 
@@ -249,14 +251,18 @@ impl Tier {
         if len == 0 {
             return Vec::new();
         }
-        let answers = AssertUnwindSafe(answers).catch_unwind();
+        let mut answers = pin!(AssertUnwindSafe(answers).catch_unwind());
         let answers = match self.timeout {
             None => answers.await,
-            Some(timeout) => match tokio::time::timeout(timeout, answers).await {
+            Some(timeout) => match tokio::time::timeout(timeout, &mut answers).await {
                 Ok(answers) => answers,
                 Err(_) => {
-                    let message = format!("no answer to {operation} within {} ms", timeout.as_millis());
-                    Ok(answer_all(len, &Err(Error::new(ErrorKind::Timeout, message))))
+                    // The answer may be there, and only nobody had the time to read it.
+                    read_for_others().await;
+                    answers.now_or_never().unwrap_or_else(|| {
+                        let message = format!("no answer to {operation} within {} ms", timeout.as_millis());
+                        Ok(answer_all(len, &Err(Error::new(ErrorKind::Timeout, message))))
+                    })
                 }
             },
         };

@@ -121,7 +121,7 @@ impl Store for MemoryStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { immediate: true, ..Capabilities::BASE }
+        Capabilities { immediate: true, light: true, ..Capabilities::BASE }
     }
 
     fn immediate(&self) -> Option<&dyn Immediate> {

@@ -14,6 +14,7 @@ use tokio_rustls::TlsConnector;
 
 use super::config::{RedisAddress, RedisConfig};
 use super::error::{Failure, error_of};
+use super::socket::Socket;
 use crate::error::Result;
 
 /// Bytes to and from a server, however they travel.
@@ -32,7 +33,7 @@ pub(super) async fn dial(config: &RedisConfig, tls: &OnceCell<Arc<ClientConfig>>
         RedisAddress::Unix(_) => return Err(failed(io::ErrorKind::Unsupported.into())),
     };
     let stream = tcp(host, port).await.map_err(failed)?;
-    let Some(options) = &config.tls else { return Ok(Box::new(stream)) };
+    let Some(options) = &config.tls else { return Ok(Box::new(Socket::new(stream))) };
     let connector = TlsConnector::from(tls.get_or_try_init(|| options.client_config()).await?.clone());
     Ok(Box::new(connector.connect(options.name_for(host)?, stream).await.map_err(failed)?))
 }

@@ -3,20 +3,21 @@
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisConnectionInfo, Value};
 use tokio::runtime::Handle;
-use tokio::task::{AbortHandle, coop};
+use tokio::task::coop;
 
 use super::connection::Shared;
 use super::dial::dial;
 use super::error::{Failure, error_of};
 use super::greet::greet;
 use crate::error::Result;
+use crate::executor::{Running, spawn_owned};
 
 /// Commands that go to the server together.
 pub(super) enum Request {
@@ -63,14 +64,14 @@ impl Link {
         let runtime = Handle::current();
         let home = Arc::downgrade(shared);
         let watcher = home.clone();
-        let driver = runtime.spawn(async move {
+        let driver = spawn_owned(async move {
             driver.await;
             // A connection that the server closed while it was idle is replaced before anyone fails by it.
             if let Some(shared) = watcher.upgrade() {
                 shared.lost(generation);
             }
         });
-        let driver = Driver(driver.abort_handle());
+        let driver = Driver(Mutex::new(Some(driver)));
         greet(&mut connection, config).await?;
         let patience = config.connect_timeout.min(PATIENCE);
         let (answers, probing) = (AtomicU64::new(0), AtomicBool::new(false));
@@ -114,7 +115,7 @@ impl Link {
 
     /// Ends the connection; what is under way on it fails.
     pub(super) fn cut(&self) {
-        self.driver.0.abort();
+        self.driver.end();
     }
 
     fn give_up(&self) {
@@ -129,7 +130,7 @@ impl Link {
     /// impatient. The answer to a `PING` behind the abandoned command tells the two apart, as answers come in
     /// order; while other answers come in, the `PING` is only waiting its turn.
     fn probe(self: &Arc<Self>) {
-        if self.probing.swap(true, Ordering::Relaxed) || self.driver.0.is_finished() {
+        if self.probing.swap(true, Ordering::Relaxed) || self.driver.has_ended() {
             return;
         }
         let link = self.clone();
@@ -175,11 +176,21 @@ impl Drop for Unanswered<'_> {
     }
 }
 
-/// Ends the task that moves bytes when nobody needs it any more.
-struct Driver(AbortHandle);
+/// The task that moves bytes; it ends with this at the latest.
+struct Driver(Mutex<Option<Running>>);
 
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
+impl Driver {
+    fn task(&self) -> MutexGuard<'_, Option<Running>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self) {
+        let task = self.task().take();
+        // Not under the lock: the task drops what it holds, and that may look at this.
+        drop(task);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.task().as_ref().is_none_or(Running::is_finished)
     }
 }

@@ -83,6 +83,8 @@ impl Store for RedisStore {
             max_value_bytes: LARGEST,
             reads: Pieces { min: 64, max: 500 },
             writes: Pieces { min: 64, max: 500 },
+            // Encryption is work for another thread.
+            light: self.connection.config().tls.is_none(),
             shared: true,
             // As a server is set up by default, a crash takes the writes since its last snapshot with it, and
             // one with a memory limit may evict any entry.

@@ -1,0 +1,159 @@
+//! Tests of the executor, with the runtime on the thread of the test.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc;
+use std::thread::{self, ThreadId};
+
+use tokio::sync::oneshot;
+
+use super::*;
+
+/// An executor on a thread of its own, as a binding runs it.
+struct Own {
+    executor: Arc<Executor>,
+    id: ThreadId,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Own {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let executor = Executor::new(runtime.handle().clone());
+        let own = executor.clone();
+        let thread = thread::spawn(move || {
+            own.adopt_thread();
+            runtime.block_on(async {
+                while !own.ended.load(Ordering::SeqCst) {
+                    own.woken().await;
+                    own.run_own(|| {});
+                }
+            });
+            own.end();
+        });
+        Self { executor, id: thread.thread().id(), thread: Some(thread) }
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.executor.ended.store(true, Ordering::SeqCst);
+        self.executor.wake();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the thread ends well");
+        }
+    }
+}
+
+/// A task that says on which thread it begins, and on which it goes on after `released`.
+fn two_steps(
+    said: mpsc::Sender<ThreadId>,
+    released: oneshot::Receiver<()>,
+) -> impl Future<Output = ()> + Send {
+    async move {
+        said.send(thread::current().id()).expect("somebody listens");
+        released.await.expect("the release");
+        said.send(thread::current().id()).expect("somebody listens");
+    }
+}
+
+#[test]
+fn what_is_started_here_and_woken_here_runs_here() {
+    let own = Own::start();
+    let (said, heard) = mpsc::channel();
+    let (release, released) = oneshot::channel();
+    own.executor.run_here(|| spawn(two_steps(said, released)));
+    assert_eq!(heard.recv(), Ok(thread::current().id()));
+    own.executor.run_here(|| release.send(()).expect("the task waits"));
+    assert_eq!(heard.recv(), Ok(thread::current().id()));
+}
+
+#[test]
+fn what_is_woken_outside_of_a_run_goes_on_on_the_executors_own_thread() {
+    let own = Own::start();
+    let (said, heard) = mpsc::channel();
+    let (release, released) = oneshot::channel();
+    own.executor.run_here(|| spawn(two_steps(said, released)));
+    assert_eq!(heard.recv(), Ok(thread::current().id()));
+    release.send(()).expect("the task waits");
+    assert_eq!(heard.recv(), Ok(own.id));
+}
+
+#[test]
+fn a_timer_of_a_task_that_began_here_is_told_by_the_executors_own_thread() {
+    let own = Own::start();
+    let (said, heard) = mpsc::channel();
+    own.executor.run_here(|| {
+        spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            said.send(thread::current().id()).expect("somebody listens");
+        });
+    });
+    assert_eq!(heard.recv(), Ok(own.id));
+}
+
+#[test]
+fn a_panic_ends_its_task_and_no_other() {
+    let own = Own::start();
+    let (said, heard) = mpsc::channel();
+    own.executor.run_here(|| {
+        spawn(async { panic!("on purpose") });
+        spawn(async move { said.send(()).expect("somebody listens") });
+    });
+    assert_eq!(heard.recv(), Ok(()));
+}
+
+#[test]
+fn more_tasks_than_run_in_a_row_all_run() {
+    let own = Own::start();
+    let (said, heard) = mpsc::channel();
+    own.executor.run_here(|| {
+        for _ in 0..IN_A_ROW * 2 + 1 {
+            let said = said.clone();
+            spawn(async move { said.send(()).expect("somebody listens") });
+        }
+    });
+    drop(said);
+    assert_eq!(heard.iter().count(), IN_A_ROW * 2 + 1);
+}
+
+#[test]
+fn a_task_that_is_dropped_by_its_owner_is_gone() {
+    let own = Own::start();
+    let (said, heard) = mpsc::channel::<()>();
+    let mut running = None;
+    own.executor.run_here(|| {
+        running = Some(spawn_owned(async move {
+            std::future::pending::<()>().await;
+            drop(said);
+        }));
+    });
+    assert!(!running.as_ref().is_some_and(Running::is_finished));
+    own.executor.run_here(|| drop(running));
+    assert_eq!(heard.recv(), Err(mpsc::RecvError));
+}
+
+#[test]
+fn tasks_that_are_woken_after_the_end_are_dropped() {
+    let held = Arc::new(AtomicUsize::new(0));
+    let own = Own::start();
+    let (release, released) = oneshot::channel::<()>();
+    let guard = held.clone();
+    own.executor.run_here(|| {
+        spawn(async move {
+            drop(released.await);
+            guard.fetch_add(1, Ordering::SeqCst);
+        });
+    });
+    drop(own);
+    release.send(()).expect("the task waits");
+    assert_eq!((Arc::strong_count(&held), held.load(Ordering::SeqCst)), (1, 0));
+}
+
+#[tokio::test]
+async fn without_an_executor_tasks_run_on_the_runtime() {
+    let (release, released) = oneshot::channel();
+    spawn(async move { release.send(()).expect("the test waits") });
+    released.await.expect("the task ran");
+    let running = spawn_owned(std::future::pending());
+    assert!(!running.is_finished());
+}

@@ -1,0 +1,75 @@
+//! The short way: while few operations are on their way, the JavaScript thread sends them itself and reads their
+//! answers, instead of handing them to the I/O thread and back.
+
+use std::cell::Cell;
+
+/// When the short way is taken.
+#[derive(Debug, Default)]
+pub(crate) struct Shortcut {
+    /// Turns in a row with few operations.
+    calm_turns: Cell<u32>,
+    state: Cell<State>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Nobody has asked yet whether this process can do it.
+    #[default]
+    Unknown,
+    Impossible,
+    Closed,
+    Open,
+}
+
+/// Operations on their way at once, from which on the threads had better share the work.
+const FEW: usize = 16;
+/// Keys in one turn, likewise.
+const FEW_KEYS: usize = 128;
+/// Turns with few operations before the short way is taken: a change of ways costs some system calls.
+const CALM: u32 = 32;
+
+/// What to do with the operations of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Through the I/O thread, as before.
+    Long,
+    /// Through the I/O thread from now on.
+    LeaveShort,
+    /// Here, as before.
+    Short,
+    /// Here from now on.
+    TakeShort,
+}
+
+impl Shortcut {
+    /// For a process that cannot do it.
+    pub(crate) fn rule_out(&self) {
+        self.state.set(State::Impossible);
+    }
+
+    /// Which way a turn goes, with `pending` operations on their way and `keys` in this turn.
+    pub(crate) fn way(&self, pending: usize, keys: usize) -> Way {
+        if self.state.get() == State::Impossible {
+            return Way::Long;
+        }
+        if pending > FEW || keys > FEW_KEYS {
+            self.calm_turns.set(0);
+            return if self.state.get() == State::Open { Way::LeaveShort } else { Way::Long };
+        }
+        if self.state.get() == State::Open {
+            return Way::Short;
+        }
+        self.calm_turns.set(self.calm_turns.get().saturating_add(1));
+        if self.calm_turns.get() < CALM { Way::Long } else { Way::TakeShort }
+    }
+
+    /// The sockets are looked after by this thread now, or no longer.
+    pub(crate) fn set_open(&self, open: bool) {
+        self.state.set(if open { State::Open } else { State::Closed });
+    }
+
+    /// Whether this process was asked whether it can do it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.state.get() != State::Unknown
+    }
+}
