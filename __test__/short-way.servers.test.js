@@ -68,6 +68,23 @@ describe('operations on redis, few at a time', () => {
     assert.equal(await kv.get('elsewhere'), 'value')
   })
 
+  test('go on to a store behind, and fill redis from there', async (t) => {
+    const kv = await calm(t, options())
+    const behind = new RedKV()
+    t.after(() => behind.close())
+    const client = options()
+    const redis = behind.addStore('redis', client)
+    const sqlite = behind.addStore('sqlite', { path: ':memory:' })
+    for (let n = 0; n < CALM; n++) await sqlite.set(`key-${n}`, `value-${n}`)
+    for (let n = 0; n < CALM; n++) {
+      assert.equal(await behind.get(`key-${n}`), `value-${n}`)
+      assert.equal(await redis.get(`key-${n}`), `value-${n}`)
+      await behind.set(`key-${n}`, `newer-${n}`)
+      assert.equal(await behind.get(`key-${n}`), `newer-${n}`)
+      assert.equal(await kv.get('calm-1'), 'value-1')
+    }
+  })
+
   test('carry values larger than any buffer', async (t) => {
     const kv = await calm(t, options())
     const value = 'abcdefgh'.repeat(1 << 19)

@@ -133,7 +133,7 @@ impl Exchange {
             return;
         }
         let jobs: Vec<_> = instances.iter().flat_map(|instance| instance.take_gathered()).collect();
-        if self.goes_short(js, &jobs) && instances.iter().all(|instance| instance.is_light()) {
+        if self.goes_short(js, &jobs) && instances.iter().all(|instance| instance.begins_light()) {
             self.reference(js, true);
             self.with_io(|io| io.start_here(jobs));
             self.settle(js);

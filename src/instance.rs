@@ -22,8 +22,8 @@ pub(crate) struct Instance {
     pub(crate) exchange: Rc<Exchange>,
     gathered: RefCell<Gathered>,
     handles: RefCell<Vec<Weak<Handle>>>,
-    /// Whether the work of the chain is short enough for this thread.
-    is_light: Cell<bool>,
+    /// Whether the chain may begin its work on this thread.
+    begins_light: Cell<bool>,
     /// Whether `close` was called. The chain hears of it behind the operations that were called before.
     is_closed: Cell<bool>,
 }
@@ -55,7 +55,7 @@ impl Instance {
             exchange,
             gathered: RefCell::default(),
             handles: RefCell::default(),
-            is_light: Cell::new(false),
+            begins_light: Cell::new(false),
             is_closed: Cell::new(false),
         })
     }
@@ -75,7 +75,7 @@ impl Instance {
 
     /// To be called after a store was added: what is answered at once may have changed.
     pub(crate) fn refresh(&self) {
-        self.is_light.set(self.chain.is_light());
+        self.begins_light.set(self.chain.begins_light());
         self.handles.borrow_mut().retain(|handle| {
             let Some(handle) = handle.upgrade() else { return false };
             handle.front.replace(self.chain.front(handle.scope));
@@ -139,9 +139,9 @@ impl Instance {
         jobs
     }
 
-    /// Whether the work of the chain is short enough for this thread.
-    pub(crate) fn is_light(&self) -> bool {
-        self.is_light.get()
+    /// Whether the chain may begin its work on this thread.
+    pub(crate) fn begins_light(&self) -> bool {
+        self.begins_light.get()
     }
 
     /// Brings the stores up while the caller goes on, unless they are up already.

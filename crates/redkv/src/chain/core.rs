@@ -81,9 +81,12 @@ impl Chain {
         &*self.clock
     }
 
-    /// Whether the work of all stores is short enough for the thread of a caller.
-    pub fn is_light(&self) -> bool {
-        self.shape().tiers.iter().all(|tier| tier.capabilities().light)
+    /// Whether reads that the first stores can answer are short enough for the thread of a caller: those that go
+    /// further, and writes to heavier stores, leave it by themselves.
+    pub fn begins_light(&self) -> bool {
+        let shape = self.shape();
+        let remote = shape.tiers.iter().find(|tier| !tier.capabilities().immediate);
+        remote.is_some_and(|tier| tier.capabilities().light)
     }
 
     pub(super) fn shape(&self) -> Arc<Shape> {

@@ -11,7 +11,7 @@ use super::table::{Due, Question, ReadJob};
 use super::tier::Tier;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::executor::spawn;
+use crate::executor::{leave_caller, spawn};
 use crate::store::{Answers, SetMode, Want};
 
 /// The keys of a walk that have no answer yet. However the walk ends, they get one.
@@ -56,6 +56,9 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
     for place in shape.range(scope) {
         if walk.open.is_empty() {
             return;
+        }
+        if !shape.tiers[place].capabilities().light {
+            leave_caller().await;
         }
         let found = walk.ask(&shape.tiers[place], place, scope, question).await;
         if found.is_empty() {

@@ -11,6 +11,7 @@ use super::table::{Change, Due, WriteJob};
 use super::tier::Tier;
 use crate::entry::{Deadline, Entry};
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::executor::leave_caller;
 use crate::store::{Answers, Expiry, SetMode};
 
 /// Writes on their way. However they end, their callers get an answer and the next writes of their keys begin.
@@ -24,6 +25,9 @@ struct Writing {
 /// Makes writes that have the scope in common, of distinct keys.
 pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs: Vec<WriteJob>) {
     let mut writing = Writing { chain, shape, jobs, answers: Vec::new() };
+    if !writing.shape.tiers[writing.shape.range(scope)].iter().all(|tier| tier.capabilities().light) {
+        leave_caller().await;
+    }
     let Some((_, authority)) = writing.shape.authority(scope) else { return };
     // Drawn up before the authority draws up its own, so that no cache keeps an entry longer than it does.
     let following = Role::Cache { cap: authority.cap() };

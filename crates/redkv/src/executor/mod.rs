@@ -12,4 +12,4 @@ mod tasks;
 pub(crate) use home::Guest;
 pub use home::Home;
 pub use tasks::Executor;
-pub(crate) use tasks::{Running, read_for_others, spawn, spawn_owned};
+pub(crate) use tasks::{Running, leave_caller, read_for_others, spawn, spawn_owned};

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
 
 use async_task::{Runnable, Task};
 use tokio::runtime::Handle;
@@ -32,8 +34,12 @@ thread_local! {
 
 struct Current {
     executor: Arc<Executor>,
+    /// Whether it is the executor's own thread.
+    is_own: bool,
     /// Whether the tasks that are woken on this thread run on it.
     is_running: bool,
+    /// Whether the task that is running goes on on the executor's own thread.
+    is_leaving: bool,
     woken: VecDeque<Runnable>,
 }
 
@@ -64,7 +70,7 @@ impl Executor {
 
     /// Makes the calling thread the executor's own: what is started here from now on is a task of the executor.
     pub fn adopt_thread(self: &Arc<Self>) {
-        CURRENT.replace(Some(Current::of(self, false)));
+        CURRENT.replace(Some(Current { is_own: true, ..Current::of(self) }));
     }
 
     /// Has [`Executor::woken`] return.
@@ -79,17 +85,23 @@ impl Executor {
 
     /// On the executor's own thread: does `work`, then runs what that woke and what was woken elsewhere.
     pub fn run_own(self: &Arc<Self>, work: impl FnOnce()) {
-        self.run(work, || std::mem::take(&mut *self.shared()));
+        self.run(true, work, || std::mem::take(&mut *self.shared()));
     }
 
     /// On the thread of a caller: does `work`, then runs what that woke.
     pub fn run_here(self: &Arc<Self>, work: impl FnOnce()) {
         let _runtime = self.runtime.enter();
-        self.run(work, Vec::new);
+        self.run(false, work, Vec::new);
     }
 
-    fn run(self: &Arc<Self>, work: impl FnOnce(), woken_elsewhere: impl FnOnce() -> Vec<Runnable>) {
-        let _leave = Leave(CURRENT.replace(Some(Current::of(self, true))));
+    fn run(
+        self: &Arc<Self>,
+        is_own: bool,
+        work: impl FnOnce(),
+        woken_elsewhere: impl FnOnce() -> Vec<Runnable>,
+    ) {
+        let current = Current { is_own, is_running: true, ..Current::of(self) };
+        let _leave = Leave(CURRENT.replace(Some(current)));
         work();
         let more = woken_elsewhere();
         CURRENT.with_borrow_mut(|current| {
@@ -137,8 +149,9 @@ impl fmt::Debug for Executor {
 }
 
 impl Current {
-    fn of(executor: &Arc<Executor>, is_running: bool) -> Self {
-        Self { executor: executor.clone(), is_running, woken: VecDeque::new() }
+    fn of(executor: &Arc<Executor>) -> Self {
+        let executor = executor.clone();
+        Self { executor, is_own: false, is_running: false, is_leaving: false, woken: VecDeque::new() }
     }
 }
 
@@ -163,6 +176,7 @@ fn schedule(executor: &Weak<Executor>, runnable: Runnable) {
         if let Some(current) = current.borrow_mut().as_mut()
             && current.is_running
             && executor.as_ptr() == Arc::as_ptr(&current.executor)
+            && !std::mem::take(&mut current.is_leaving)
         {
             current.woken.extend(runnable.take());
         }
@@ -213,6 +227,26 @@ pub(crate) fn spawn_owned(future: impl Future<Output = ()> + Send + 'static) -> 
         Some(executor) => Running::OnExecutor(start(&executor, future)),
         None => Running::OnRuntime(tokio::spawn(future).abort_handle()),
     }
+}
+
+/// Goes on on the executor's own thread, for work that is too much for the thread of a caller.
+pub(crate) async fn leave_caller() {
+    future::poll_fn(|context| {
+        let leaves = CURRENT.with_borrow_mut(|current| match current {
+            Some(current) if current.is_running && !current.is_own => {
+                // Read when the task that is running here, which is this one, is scheduled again.
+                current.is_leaving = true;
+                true
+            }
+            _ => false,
+        });
+        if leaves {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Has the tasks of sockets read what has arrived, where that is the work of a thread that is busy with something else.

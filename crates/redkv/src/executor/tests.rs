@@ -79,6 +79,19 @@ fn what_is_woken_outside_of_a_run_goes_on_on_the_executors_own_thread() {
 }
 
 #[test]
+fn a_task_that_leaves_its_caller_goes_on_on_the_executors_own_thread() {
+    let own = Own::start();
+    let (said, heard) = mpsc::channel();
+    own.executor.run_here(|| {
+        spawn(async move {
+            leave_caller().await;
+            said.send(thread::current().id()).expect("somebody listens");
+        });
+    });
+    assert_eq!(heard.recv(), Ok(own.id));
+}
+
+#[test]
 fn a_timer_of_a_task_that_began_here_is_told_by_the_executors_own_thread() {
     let own = Own::start();
     let (said, heard) = mpsc::channel();
@@ -123,7 +136,7 @@ fn a_task_that_is_dropped_by_its_owner_is_gone() {
     let mut running = None;
     own.executor.run_here(|| {
         running = Some(spawn_owned(async move {
-            std::future::pending::<()>().await;
+            future::pending::<()>().await;
             drop(said);
         }));
     });
@@ -154,6 +167,6 @@ async fn without_an_executor_tasks_run_on_the_runtime() {
     let (release, released) = oneshot::channel();
     spawn(async move { release.send(()).expect("the test waits") });
     released.await.expect("the task ran");
-    let running = spawn_owned(std::future::pending());
+    let running = spawn_owned(future::pending());
     assert!(!running.is_finished());
 }

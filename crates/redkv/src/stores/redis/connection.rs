@@ -100,12 +100,12 @@ impl Shared {
     }
 
     fn submit(self: &Arc<Self>, request: Request) -> Result<Submitted> {
-        let (reply, receiver) = oneshot::channel();
-        let (runtime, generation) = {
+        let (runtime, generation, receiver) = {
             let mut state = self.lock();
             match &mut *state {
                 State::Up(link) => return Ok(Submitted::Sending(link.answer(request))),
                 State::Connecting { waiting, .. } => {
+                    let (reply, receiver) = oneshot::channel();
                     waiting.push(Waiting { request, reply });
                     return Ok(Submitted::Waiting(receiver));
                 }
@@ -118,9 +118,10 @@ impl Shared {
                         Error::new(ErrorKind::Internal, "redis was used outside its runtime").caused_by(error)
                     })?;
                     let (failures, generation) = (*failures, *generation + 1);
+                    let (reply, receiver) = oneshot::channel();
                     let waiting = vec![Waiting { request, reply }];
                     *state = State::Connecting { generation, failures, waiting };
-                    (runtime, generation)
+                    (runtime, generation, receiver)
                 }
             }
         };
