@@ -8,6 +8,7 @@ mod io;
 mod js;
 mod operations;
 mod outbox;
+mod text;
 mod values;
 
 #[global_allocator]
