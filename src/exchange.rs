@@ -17,6 +17,7 @@ use crate::instance::Instance;
 use crate::io::{IoThread, Job};
 use crate::js::{Js, JsResult, Kept, Pending, Value};
 use crate::outbox::{Completion, Outbox, Outcome};
+use crate::text::is_ascii;
 
 /// How the answer to a read is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -338,7 +339,7 @@ pub(crate) fn entry_of(js: Js, entry: Option<&Entry>, format: Format) -> Result<
     match format {
         Format::Nothing => js.undefined().map_err(lost),
         Format::Bytes => js.buffer(value).map_err(lost),
-        Format::Text if value.is_ascii() => js.ascii(value).map_err(lost),
+        Format::Text if is_ascii(value) => js.ascii(value).map_err(lost),
         Format::Text => match std::str::from_utf8(value) {
             Ok(text) => js.text(text).map_err(lost),
             Err(_) => {

@@ -61,12 +61,7 @@ impl Units {
         let units = self.as_slice();
         if units.len() <= ON_STACK {
             let mut bytes = [const { MaybeUninit::<u8>::uninit() }; ON_STACK];
-            let mut all = 0;
-            for (byte, unit) in bytes.iter_mut().zip(units) {
-                all |= unit;
-                byte.write(narrow(*unit));
-            }
-            if all < 0x80 {
+            if narrow_into(&mut bytes[..units.len()], units) < 0x80 {
                 // SAFETY: so many bytes were written.
                 let text = unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), units.len()) };
                 // SAFETY: all of them are ASCII.
@@ -85,6 +80,38 @@ impl Units {
         let text = String::from_utf16(units).map_err(|_| Broken)?;
         Ok(text.into_boxed_str().into_boxed_bytes().into())
     }
+}
+
+/// Writes the low halves of `units` into `bytes`, which has the same length, and answers with all bits that are set
+/// in any unit.
+fn narrow_into(bytes: &mut [MaybeUninit<u8>], units: &[u16]) -> u16 {
+    const STEP: usize = 8;
+    let step = |bytes: &mut [MaybeUninit<u8>], units: &[u16]| {
+        let mut all = 0;
+        for (byte, unit) in bytes.iter_mut().zip(units) {
+            all |= unit;
+            byte.write(narrow(*unit));
+        }
+        all
+    };
+    let (bytes_in_steps, _) = bytes.as_chunks_mut::<STEP>();
+    let (units_in_steps, rest) = units.as_chunks::<STEP>();
+    let all = bytes_in_steps.iter_mut().zip(units_in_steps).fold(0, |all, (bytes, units)| all | step(bytes, units));
+    if rest.is_empty() {
+        return all;
+    }
+    // The last step goes over some units twice, which is quicker than to take the rest one by one.
+    let last = units.len().saturating_sub(STEP);
+    all | match (bytes[last..].as_chunks_mut::<STEP>(), units[last..].as_chunks::<STEP>()) {
+        (([bytes], _), ([units], _)) => step(bytes, units),
+        _ => step(bytes, units),
+    }
+}
+
+/// Whether no byte has its highest bit set. For texts of usual length several times quicker than the standard one,
+/// which goes by words.
+pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |all, byte| all | byte) < 0x80
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "for ASCII, or checked to be that before it is used")]
