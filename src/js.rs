@@ -169,8 +169,14 @@ impl Js {
     /// `None` if the value is no string.
     pub(crate) fn units(self, value: Value, room: &mut [MaybeUninit<u16>]) -> Option<usize> {
         let mut length = 0;
-        call!(napi_get_value_string_utf16(self.env, value, room.as_mut_ptr().cast(), room.len(), &mut length))
-            .ok()?;
+        call!(napi_get_value_string_utf16(
+            self.env,
+            value,
+            room.as_mut_ptr().cast(),
+            room.len(),
+            &mut length
+        ))
+        .ok()?;
         Some(length)
     }
 
@@ -339,14 +345,7 @@ impl Js {
     /// function.
     fn read_call(self, info: sys::napi_callback_info, room: &mut [Value]) -> JsResult<(usize, *mut c_void)> {
         let (mut count, mut data) = (room.len(), ptr::null_mut());
-        call!(napi_get_cb_info(
-            self.env,
-            info,
-            &mut count,
-            room.as_mut_ptr(),
-            ptr::null_mut(),
-            &mut data
-        ))?;
+        call!(napi_get_cb_info(self.env, info, &mut count, room.as_mut_ptr(), ptr::null_mut(), &mut data))?;
         if data.is_null() { Err(Pending) } else { Ok((count, data)) }
     }
 }

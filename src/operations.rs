@@ -242,7 +242,9 @@ fn ask_rest(
         known.fill(None);
     }
     let mut rest = Vec::with_capacity(keys.len());
-    rest.extend(keys.into_iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(key, _)| (key, action())));
+    rest.extend(
+        keys.into_iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(key, _)| (key, action())),
+    );
     Ok(js.number(handle.instance.gather_many(handle.scope, known, rest, format))?)
 }
 

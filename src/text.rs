@@ -96,7 +96,8 @@ fn narrow_into(bytes: &mut [MaybeUninit<u8>], units: &[u16]) -> u16 {
     };
     let (bytes_in_steps, _) = bytes.as_chunks_mut::<STEP>();
     let (units_in_steps, rest) = units.as_chunks::<STEP>();
-    let all = bytes_in_steps.iter_mut().zip(units_in_steps).fold(0, |all, (bytes, units)| all | step(bytes, units));
+    let all =
+        bytes_in_steps.iter_mut().zip(units_in_steps).fold(0, |all, (bytes, units)| all | step(bytes, units));
     if rest.is_empty() {
         return all;
     }

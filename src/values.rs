@@ -30,11 +30,7 @@ impl From<Pending> for Refusal {
 }
 
 /// Shows a key to `read`: a string, or a number as `String()` writes it.
-pub(crate) fn with_key<T>(
-    js: Js,
-    value: Value,
-    read: impl FnOnce(&str) -> T,
-) -> Result<T, Refusal> {
+pub(crate) fn with_key<T>(js: Js, value: Value, read: impl FnOnce(&str) -> T) -> Result<T, Refusal> {
     let mut units = Units::new();
     if units.read(js, value).is_none() {
         read_number(js, value, &mut units, "key", "a string or a number")?;
