@@ -6,4 +6,4 @@
  * be loaded more than once in an environment. Answers with an object with `create()`, which makes a chain without
  * stores, and `flush()`, which hands the operations of this turn to the I/O thread.
  */
-export declare function connect(settle: (arg: unknown) => unknown, fail: (arg: unknown) => unknown, failMany: (arg: unknown) => unknown, makeError: (arg: unknown) => unknown, onLibuv: boolean): any
+export declare function connect(settle: (arg: unknown) => unknown, fail: (arg: unknown) => unknown, failMany: (arg: unknown) => unknown, arrayOf: (arg: unknown) => unknown, makeError: (arg: unknown) => unknown, onLibuv: boolean): any

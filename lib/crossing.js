@@ -13,7 +13,7 @@ let flushIsScheduled = false
 const onLibuv = process.versions.bun === undefined && process.versions.deno === undefined
 
 // For this copy of the module: a test runner, for one, may load several into one process.
-const native = connect(settle, fail, failMany, makeError, onLibuv)
+const native = connect(settle, fail, failMany, arrayOf, makeError, onLibuv)
 
 /** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
 function settle() {
@@ -35,7 +35,11 @@ function fail(slot, error) {
 function failMany(slot, values, errors) {
   const reject = rejects[slot]
   resolves[slot] = rejects[slot] = undefined
-  reject({ values, errors })
+  reject(values, errors)
+}
+
+function arrayOf(...items) {
+  return items
 }
 
 /** The promise of the operation in `slot`. What is called in one turn of the event loop crosses together. */
@@ -50,9 +54,17 @@ function pending(slot) {
   })
 }
 
+/** As `pending`, for an operation on many keys: `errorOf(values, errors)` makes the error when some of them failed. */
+function pendingMany(slot, errorOf) {
+  const promise = pending(slot)
+  const reject = rejects[slot]
+  rejects[slot] = (reason, errors) => reject(errors === undefined ? reason : errorOf(reason, errors))
+  return promise
+}
+
 function flush() {
   flushIsScheduled = false
   native.flush()
 }
 
-module.exports = { create: native.create, pending }
+module.exports = { create: native.create, pending, pendingMany }

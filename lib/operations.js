@@ -1,7 +1,7 @@
 'use strict'
 
 const { argumentError, partialError } = require('./errors.js')
-const { pending } = require('./crossing.js')
+const { pending, pendingMany } = require('./crossing.js')
 
 /** A promise of what is known already. */
 async function settled(value) {
@@ -15,9 +15,15 @@ function promised(answer) {
 
 function promisedMany(operation, keys, answer) {
   if (typeof answer !== 'number') return settled(answer)
-  return pending(answer).catch((reason) => {
-    throw reason.errors === undefined ? reason : partialError(operation, keys, reason.values, reason.errors)
-  })
+  return pendingMany(answer, (values, errors) => partialError(operation, keys, values, errors))
+}
+
+/** Keys that are handed over as arguments, which is faster; more of them are handed over as an array. */
+const MOST_ARGUMENTS = 1024
+
+/** Calls an operation of the addon on many keys. */
+function callMany(call, keys) {
+  return keys.length > MOST_ARGUMENTS ? call(keys) : call(null, ...keys)
 }
 
 /** The `ttl` of the options of one call. */
@@ -110,24 +116,40 @@ class Operations {
     }
   }
 
-  async getMany(keys) {
-    const list = listOf(keys)
-    return promisedMany('getMany', list, this.#native.getMany(list))
+  getMany(keys) {
+    try {
+      const list = listOf(keys)
+      return promisedMany('getMany', list, callMany(this.#native.getMany, list))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  async setMany(entries, options) {
-    const { keys, values } = columnsOf(entries)
-    return promisedMany('setMany', keys, this.#native.setMany(keys, values, ttlOf(options)))
+  setMany(entries, options) {
+    try {
+      const { keys, values } = columnsOf(entries)
+      return promisedMany('setMany', keys, this.#native.setMany(keys, values, ttlOf(options)))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  async deleteMany(keys) {
-    const list = listOf(keys)
-    return promisedMany('deleteMany', list, this.#native.deleteMany(list))
+  deleteMany(keys) {
+    try {
+      const list = listOf(keys)
+      return promisedMany('deleteMany', list, callMany(this.#native.deleteMany, list))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  async hasMany(keys) {
-    const list = listOf(keys)
-    return promisedMany('hasMany', list, this.#native.hasMany(list))
+  hasMany(keys) {
+    try {
+      const list = listOf(keys)
+      return promisedMany('hasMany', list, callMany(this.#native.hasMany, list))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }
 

@@ -24,10 +24,11 @@ pub(crate) fn connect(
     settle: Function<Unknown, Unknown>,
     fail: Function<Unknown, Unknown>,
     fail_many: Function<Unknown, Unknown>,
+    array_of: Function<Unknown, Unknown>,
     make_error: Function<Unknown, Unknown>,
     on_libuv: bool,
 ) -> napi::Result<Unknown<'static>> {
-    let functions = [settle.raw(), fail.raw(), fail_many.raw(), make_error.raw()];
+    let functions = [settle.raw(), fail.raw(), fail_many.raw(), array_of.raw(), make_error.raw()];
     let connected = Exchange::connect(js(env), functions, on_libuv)
         .and_then(|exchange| js(env).functions(&Rc::new(Crossing(exchange)), &CROSSING));
     // SAFETY: a value of this callback, which is returned from it at once.
@@ -81,8 +82,7 @@ callbacks! {
 callbacks! {
     panicked:
     add_store = |js: Js, Admin(instance): &Admin, [name, options, tier_options]: [Value; 3]| {
-        let text = |value| js.with_text(value, |text| String::from_utf8_lossy(text).into_owned());
-        let (name, options, tier_options) = (text(name), text(options), text(tier_options));
+        let (name, options, tier_options) = (js.string(name), js.string(options), js.string(tier_options));
         let added = add(instance, name, options.as_deref(), tier_options.as_deref());
         let (place, warnings) = added.map_err(|error| instance.exchange.throw(js, &error))?;
         instance.refresh();

@@ -33,9 +33,6 @@ pub(crate) struct Js {
     env: sys::napi_env,
 }
 
-/// Text of up to this size is read without an allocation.
-const ON_STACK: usize = 1024;
-
 macro_rules! call {
     ($function:ident($($argument:expr),* $(,)?)) => {
         // SAFETY: `Js` exists only within a callback from the engine, on its thread, so `env` and the values in its
@@ -86,14 +83,20 @@ impl Js {
 
     /// A string of UTF-8 text.
     pub(crate) fn text(self, text: &str) -> JsResult<Value> {
+        if text.is_ascii() {
+            return self.ascii(text.as_bytes());
+        }
         let mut value = ptr::null_mut();
         let (data, length) = (text.as_ptr().cast(), text.len().cast_signed());
-        if text.is_ascii() {
-            // One byte a character, which the engine copies without looking at it.
-            call!(napi_create_string_latin1(self.env, data, length, &mut value))?;
-        } else {
-            call!(napi_create_string_utf8(self.env, data, length, &mut value))?;
-        }
+        call!(napi_create_string_utf8(self.env, data, length, &mut value))?;
+        Ok(value)
+    }
+
+    /// A string of ASCII text, which the engine copies without looking at it.
+    pub(crate) fn ascii(self, text: &[u8]) -> JsResult<Value> {
+        let mut value = ptr::null_mut();
+        let (data, length) = (text.as_ptr().cast(), text.len().cast_signed());
+        call!(napi_create_string_latin1(self.env, data, length, &mut value))?;
         Ok(value)
     }
 
@@ -162,35 +165,35 @@ impl Js {
         Ok(text)
     }
 
-    /// Shows the UTF-8 of a string to `read`; `None` if the value is no string.
-    ///
-    /// What is not well-formed UTF-16 comes with U+FFFD in its place: see [`Js::is_well_formed`].
-    pub(crate) fn with_text<T>(self, value: Value, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
-        let mut stack = [const { MaybeUninit::<u8>::uninit() }; ON_STACK];
+    /// Reads the UTF-16 units of a string, as many as there is `room` for but one, and answers how many these are;
+    /// `None` if the value is no string.
+    pub(crate) fn units(self, value: Value, room: &mut [MaybeUninit<u16>]) -> Option<usize> {
         let mut length = 0;
-        call!(napi_get_value_string_utf8(self.env, value, stack.as_mut_ptr().cast(), ON_STACK, &mut length))
-            .ok()?;
-        // A character has at most four bytes, and one byte is for the NUL: below that nothing was cut off.
-        if length < ON_STACK - 4 {
-            // SAFETY: the engine has written `length` bytes, which are within the array.
-            return Some(read(unsafe { std::slice::from_raw_parts(stack.as_ptr().cast(), length) }));
-        }
-        call!(napi_get_value_string_utf8(self.env, value, ptr::null_mut(), 0, &mut length)).ok()?;
-        let mut heap = vec![0_u8; length + 1];
-        call!(napi_get_value_string_utf8(self.env, value, heap.as_mut_ptr().cast(), heap.len(), &mut length))
-            .ok()?;
-        heap.truncate(length);
-        Some(read(&heap))
+        call!(napi_get_value_string_utf16(
+            self.env,
+            value,
+            room.as_mut_ptr().cast(),
+            room.len(),
+            &mut length
+        ))
+        .ok()?;
+        Some(length)
     }
 
-    /// Whether a string has no lone surrogates, which UTF-8 cannot express.
-    pub(crate) fn is_well_formed(self, value: Value) -> JsResult<bool> {
+    /// How many UTF-16 units a string has; `None` if the value is no string.
+    pub(crate) fn units_length(self, value: Value) -> Option<usize> {
         let mut length = 0;
-        call!(napi_get_value_string_utf16(self.env, value, ptr::null_mut(), 0, &mut length))?;
-        let mut units = vec![0_u16; length + 1];
-        call!(napi_get_value_string_utf16(self.env, value, units.as_mut_ptr(), units.len(), &mut length))?;
-        units.truncate(length);
-        Ok(char::decode_utf16(units).all(|unit| unit.is_ok()))
+        call!(napi_get_value_string_utf16(self.env, value, ptr::null_mut(), 0, &mut length)).ok()?;
+        Some(length)
+    }
+
+    /// The text of a string, with U+FFFD for what is not well-formed; `None` if the value is no string.
+    pub(crate) fn string(self, value: Value) -> Option<String> {
+        let mut units = vec![0; self.units_length(value)? + 1];
+        let mut length = 0;
+        call!(napi_get_value_string_utf16(self.env, value, units.as_mut_ptr(), units.len(), &mut length))
+            .ok()?;
+        Some(String::from_utf16_lossy(&units[..length]))
     }
 
     /// Shows the bytes of a `Uint8Array` (a `Buffer` is one) to `read`; `None` if the value is none.
@@ -329,25 +332,60 @@ unsafe extern "C" fn release<T>(_env: sys::napi_env, data: *mut c_void, _hint: *
     drop(released);
 }
 
-/// Runs the body of a callback made by [`Js::functions`]: reads up to `N` arguments, hands out the data, and keeps
-/// panics away from the engine.
+/// What a callback takes of the arguments of its call.
+pub(crate) trait FromCall: Sized {
+    /// The arguments and the data of the function.
+    fn from_call(js: Js, info: sys::napi_callback_info) -> JsResult<(Self, *mut c_void)>;
+}
+
+/// Up to `N` arguments; `undefined` for those that are missing.
+impl<const N: usize> FromCall for [Value; N] {
+    fn from_call(js: Js, info: sys::napi_callback_info) -> JsResult<(Self, *mut c_void)> {
+        let mut arguments = [ptr::null_mut(); N];
+        let (_, data) = js.read_call(info, &mut arguments)?;
+        Ok((arguments, data))
+    }
+}
+
+/// All arguments.
+pub(crate) type Arguments = Vec<Value>;
+
+impl FromCall for Arguments {
+    fn from_call(js: Js, info: sys::napi_callback_info) -> JsResult<(Self, *mut c_void)> {
+        let mut arguments = vec![ptr::null_mut(); 128];
+        let (count, data) = js.read_call(info, &mut arguments)?;
+        if count > arguments.len() {
+            arguments.resize(count, ptr::null_mut());
+            js.read_call(info, &mut arguments)?;
+        }
+        arguments.truncate(count);
+        Ok((arguments, data))
+    }
+}
+
+impl Js {
+    /// Reads as many arguments of a call as there is room for, and answers how many there are, and the data of the
+    /// function.
+    fn read_call(self, info: sys::napi_callback_info, room: &mut [Value]) -> JsResult<(usize, *mut c_void)> {
+        let (mut count, mut data) = (room.len(), ptr::null_mut());
+        call!(napi_get_cb_info(self.env, info, &mut count, room.as_mut_ptr(), ptr::null_mut(), &mut data))?;
+        if data.is_null() { Err(Pending) } else { Ok((count, data)) }
+    }
+}
+
+/// Runs the body of a callback made by [`Js::functions`]: reads the arguments, hands out the data, and keeps panics
+/// away from the engine.
 ///
 /// # Safety
 /// Must be called from such a callback with its arguments, and `T` must be the type of its data.
-pub(crate) unsafe fn callback<T, const N: usize>(
+pub(crate) unsafe fn callback<T, A: FromCall>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    body: impl FnOnce(Js, &T, [Value; N]) -> JsResult<Value>,
+    body: impl FnOnce(Js, &T, A) -> JsResult<Value>,
     report: impl FnOnce(Js, &T),
 ) -> Value {
     let js = Js { env };
-    let mut arguments = [ptr::null_mut(); N];
-    let (mut count, mut data) = (N, ptr::null_mut());
-    let read =
-        call!(napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut data));
-    if read.is_err() || data.is_null() {
-        return ptr::null_mut();
-    }
+    let Ok((arguments, data)) = A::from_call(js, info) else { return ptr::null_mut() };
     // SAFETY: the caller promises the type; the function that is running keeps the data alive.
     let data = unsafe { &*data.cast::<T>() };
     let result = catch_unwind(AssertUnwindSafe(|| body(js, data, arguments)));

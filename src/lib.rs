@@ -9,6 +9,7 @@ mod js;
 mod operations;
 mod outbox;
 mod shortcut;
+mod text;
 mod values;
 #[cfg(unix)]
 mod watch;

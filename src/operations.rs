@@ -7,9 +7,9 @@ use redkv::entry::{Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Want;
 
-use crate::exchange::{Format, value_of};
+use crate::exchange::{Format, entry_of, value_of};
 use crate::instance::Handle;
-use crate::js::{Callback, Js, JsResult, Value, callback};
+use crate::js::{Arguments, Callback, Js, JsResult, Type, Value, callback};
 use crate::values::{self, Refusal, with_key};
 
 /// All operations, by their names in JavaScript.
@@ -42,20 +42,24 @@ operations! {
     has = |js, handle, [key]: [Value; 1]| exists(js, handle, key);
     set = |js, handle, [key, value, ttl]: [Value; 3]| write(js, handle, key, value, ttl);
     delete = |js, handle, [key]: [Value; 1]| remove(js, handle, key);
-    get_many = |js, handle, [keys]: [Value; 1]| read_many(js, handle, keys);
-    has_many = |js, handle, [keys]: [Value; 1]| exist_many(js, handle, keys);
-    set_many = |js, handle, [keys, values, ttl]: [Value; 3]| write_many(js, handle, keys, values, ttl);
-    delete_many = |js, handle, [keys]: [Value; 1]| remove_many(js, handle, keys);
+    get_many = |js, handle, keys: Arguments| read_many(js, handle, &keys);
+    has_many = |js, handle, keys: Arguments| exist_many(js, handle, &keys);
+    set_many = |js, handle, arguments: [Value; 3]| write_many(js, handle, arguments);
+    delete_many = |js, handle, keys: Arguments| remove_many(js, handle, &keys);
 }
 
 type Answered = std::result::Result<Value, Refusal>;
 
 fn read(js: Js, handle: &Handle, key: Value, format: Format) -> Answered {
-    let looked_up = with_key(js, key, |key| match handle.ask_front(|front| front.get(key)) {
-        Some(Lookup::Known(entry)) => Ok(Answer::Entry(entry)),
-        Some(Lookup::Ask) | None => Err(handle.gather(Key::from(key), Action::Get(Want::Value), format)),
-    })?;
-    answer_or_slot(js, looked_up, format)
+    with_key(js, key, |key| {
+        let known = handle.ask_front(|front| front.read(key, |entry| entry_of(js, entry, format)));
+        match known {
+            Some(Lookup::Known(value)) => Ok(value?),
+            Some(Lookup::Ask) | None => {
+                Ok(js.number(handle.gather(Key::from(key), Action::Get(Want::Value), format))?)
+            }
+        }
+    })?
 }
 
 fn exists(js: Js, handle: &Handle, key: Value) -> Answered {
@@ -68,13 +72,11 @@ fn exists(js: Js, handle: &Handle, key: Value) -> Answered {
 
 fn write(js: Js, handle: &Handle, key: Value, value: Value, ttl: Value) -> Answered {
     let entry = entry(js, handle, value, ttl)?;
-    let written = with_key(js, key, |key| match handle.ask_front(|front| front.set(key, &entry)) {
-        Some(Lookup::Known(())) => Ok(Answer::Written(true)),
-        Some(Lookup::Ask) | None => {
-            Err(handle.gather(Key::from(key), Action::Set(entry.clone()), Format::Nothing))
-        }
-    })?;
-    answer_or_slot(js, written, Format::Nothing)
+    let key = with_key(js, key, |key| Key::from(key))?;
+    match handle.set_front(key, entry) {
+        Ok(()) => Ok(js.undefined()?),
+        Err((key, entry)) => Ok(js.number(handle.gather(key, Action::Set(entry), Format::Nothing))?),
+    }
 }
 
 fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
@@ -85,68 +87,133 @@ fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
     answer_or_slot(js, removed, Format::Nothing)
 }
 
-fn read_many(js: Js, handle: &Handle, keys: Value) -> Answered {
-    let keys = key_list(js, keys)?;
+fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
+    let keys = Keys::new(js, keys)?;
+    let known = keys.each(|key| {
+        let known = handle.ask_front(|front| front.read(key, |entry| entry_of(js, entry, Format::Text)));
+        match known {
+            Some(Lookup::Known(value)) => value.ok(),
+            Some(Lookup::Ask) | None => None,
+        }
+    })?;
+    if let Some(values) = known {
+        return Ok(handle.instance.exchange.array(js, &values)?);
+    }
+    // Some are not known, or are no text: only the way through the chain answers per key.
     let known = |key: &Key| match handle.ask_front(|front| front.get(key)) {
         Some(Lookup::Known(entry)) => Some(Ok(Answer::Entry(entry))),
         Some(Lookup::Ask) | None => None,
     };
-    let known = keys.iter().map(known).collect();
-    answer_or_ask(js, handle, keys, known, Format::Text, || Action::Get(Want::Value))
+    ask_rest(js, handle, keys.list()?, known, Format::Text, || Action::Get(Want::Value))
 }
 
-fn exist_many(js: Js, handle: &Handle, keys: Value) -> Answered {
-    let keys = key_list(js, keys)?;
-    let known = |key: &Key| match handle.ask_front(|front| front.has(key)) {
-        Some(Lookup::Known(has)) => Some(Ok(Answer::Has(has))),
+fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
+    let keys = Keys::new(js, keys)?;
+    let known = |key: &str| match handle.ask_front(|front| front.has(key)) {
+        Some(Lookup::Known(has)) => Some(has),
         Some(Lookup::Ask) | None => None,
     };
-    let known = keys.iter().map(known).collect();
-    answer_or_ask(js, handle, keys, known, Format::Text, || Action::Has)
+    if let Some(known) = keys.each(|key| known(key).and_then(|has| js.boolean(has).ok()))? {
+        return Ok(handle.instance.exchange.array(js, &known)?);
+    }
+    let known = |key: &Key| known(key).map(|has| Ok(Answer::Has(has)));
+    ask_rest(js, handle, keys.list()?, known, Format::Text, || Action::Has)
 }
 
 /// All or nothing as far as arguments go: nothing is written until every key and value was read.
-fn write_many(js: Js, handle: &Handle, keys: Value, values: Value, ttl: Value) -> Answered {
-    let keys = key_list(js, keys)?;
+fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answered {
+    let keys = Keys::new(js, &[keys])?.list()?;
     let deadline = values::deadline(js, &handle.instance.chain, ttl)?;
     let mut writes = Vec::with_capacity(keys.len());
     for (index, key) in (0..).zip(keys) {
         let value = values::value(js, js.element(values, index)?)?;
         writes.push((key, Entry { value, deadline }));
     }
-    let front = |(key, entry): &(Key, Entry)| match handle.ask_front(|front| front.set(key, entry)) {
-        Some(Lookup::Known(())) => Some(Ok(Answer::Written(true))),
-        Some(Lookup::Ask) | None => None,
-    };
-    let known: Vec<_> = writes.iter().map(front).collect();
-    let writes = writes.into_iter().map(|(key, entry)| (key, Action::Set(entry)));
-    ask_rest(js, handle, known, writes, Format::Nothing)
+    let mut known = Vec::with_capacity(writes.len());
+    let mut rest = Vec::new();
+    for (key, entry) in writes {
+        match handle.set_front(key, entry) {
+            Ok(()) => known.push(Some(Ok(Answer::Written(true)))),
+            Err((key, entry)) => {
+                known.push(None);
+                rest.push((key, Action::Set(entry)));
+            }
+        }
+    }
+    if rest.is_empty() {
+        return Ok(js.undefined()?);
+    }
+    Ok(js.number(handle.instance.gather_many(handle.scope, known, rest, Format::Nothing))?)
 }
 
-fn remove_many(js: Js, handle: &Handle, keys: Value) -> Answered {
-    let keys = key_list(js, keys)?;
+fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
+    // As for writes: nothing is deleted until every key was read.
+    let keys = Keys::new(js, keys)?.list()?;
     let known = |key: &Key| match handle.ask_front(|front| front.delete(key)) {
         Some(Lookup::Known(())) => Some(Ok(Answer::Written(true))),
         Some(Lookup::Ask) | None => None,
     };
-    let known = keys.iter().map(known).collect();
-    answer_or_ask(js, handle, keys, known, Format::Nothing, || Action::Delete)
+    ask_rest(js, handle, keys, known, Format::Nothing, || Action::Delete)
+}
+
+/// The keys of an operation on many, as JavaScript gave them.
+enum Keys<'a> {
+    /// As arguments, which come five times cheaper than the elements of an array.
+    Spread(Js, &'a [Value]),
+    /// As an array, because a call has no room for so many arguments.
+    Array(Js, Value, u32),
+}
+
+impl<'a> Keys<'a> {
+    /// From the arguments of a call: an array, or `null` and then the keys.
+    fn new(js: Js, arguments: &'a [Value]) -> std::result::Result<Self, Refusal> {
+        let wrong = || Error::argument("keys", "keys must be an array of strings or numbers");
+        let (first, keys) = arguments.split_first().ok_or_else(wrong)?;
+        match js.array_length(*first)? {
+            Some(length) => Ok(Self::Array(js, *first, length)),
+            None if js.type_of(*first)? == Type::Null => Ok(Self::Spread(js, keys)),
+            None => Err(wrong().into()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Spread(_, keys) => keys.len(),
+            Self::Array(_, _, length) => *length as usize,
+        }
+    }
+
+    /// Asks for each key, until one has no answer.
+    fn each<T>(
+        &self,
+        mut ask: impl FnMut(&str) -> Option<T>,
+    ) -> std::result::Result<Option<Vec<T>>, Refusal> {
+        let mut answers = Vec::with_capacity(self.len());
+        for place in 0..self.len() {
+            match self.with(place, &mut ask)? {
+                Some(answer) => answers.push(answer),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(answers))
+    }
+
+    fn list(&self) -> std::result::Result<Vec<Key>, Refusal> {
+        (0..self.len()).map(|place| self.with(place, |key| Key::from(key))).collect()
+    }
+
+    fn with<T>(&self, place: usize, read: impl FnOnce(&str) -> T) -> std::result::Result<T, Refusal> {
+        match self {
+            Self::Spread(js, keys) => with_key(*js, keys[place], read),
+            #[expect(clippy::cast_possible_truncation, reason = "less than a length that fits")]
+            Self::Array(js, array, _) => with_key(*js, js.element(*array, place as u32)?, read),
+        }
+    }
 }
 
 fn entry(js: Js, handle: &Handle, value: Value, ttl: Value) -> std::result::Result<Entry, Refusal> {
     let deadline = values::deadline(js, &handle.instance.chain, ttl)?;
     Ok(Entry { value: values::value(js, value)?, deadline })
-}
-
-fn key_list(js: Js, keys: Value) -> std::result::Result<Vec<Key>, Refusal> {
-    let Some(length) = js.array_length(keys)? else {
-        return Err(Error::argument("keys", "keys must be an array of strings or numbers").into());
-    };
-    let mut list = Vec::with_capacity(length as usize);
-    for index in 0..length {
-        list.push(with_key(js, js.element(keys, index)?, |key| Key::from(key))?);
-    }
-    Ok(list)
 }
 
 /// The answer that is known, or the slot of the promise.
@@ -157,42 +224,28 @@ fn answer_or_slot(js: Js, known: std::result::Result<Answer, u32>, format: Forma
     }
 }
 
-fn answer_or_ask(
-    js: Js,
-    handle: &Handle,
-    keys: Vec<Key>,
-    known: Vec<Option<Result<Answer>>>,
-    format: Format,
-    action: impl Fn() -> Action,
-) -> Answered {
-    ask_rest(js, handle, known, keys.into_iter().map(|key| (key, action())), format)
-}
-
-/// The answers if all are `known`; else asks the chain for the others.
+/// Asks for what is known at once, and the chain for the others.
 fn ask_rest(
     js: Js,
     handle: &Handle,
-    mut known: Vec<Option<Result<Answer>>>,
-    actions: impl Iterator<Item = (Key, Action)>,
+    keys: Vec<Key>,
+    known: impl Fn(&Key) -> Option<Result<Answer>>,
     format: Format,
+    action: impl Fn() -> Action,
 ) -> Answered {
+    let mut known: Vec<_> = keys.iter().map(known).collect();
     if known.iter().all(Option::is_some) {
         if format == Format::Nothing {
             return Ok(js.undefined()?);
         }
-        let answers = known.iter().flatten();
-        let values: Result<Vec<_>> = answers
-            .map(|answer| answer.as_ref().map_err(Error::clone).and_then(|known| value_of(js, known, format)))
-            .collect();
-        if let Ok(values) = values {
-            return Ok(js.array(&values)?);
-        }
-        // A value that is not text fails alone: only the way through the chain answers per key.
+        // Some value is no text, or became known just now: the answers come all by the same way.
         known.fill(None);
     }
-    let is_known: Vec<_> = known.iter().map(Option::is_some).collect();
-    let asked = actions.zip(is_known).filter(|(_, is_known)| !is_known).map(|(action, _)| action);
-    Ok(js.number(handle.instance.gather_many(handle.scope, known, asked, format))?)
+    let mut rest = Vec::with_capacity(keys.len());
+    rest.extend(
+        keys.into_iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(key, _)| (key, action())),
+    );
+    Ok(js.number(handle.instance.gather_many(handle.scope, known, rest, format))?)
 }
 
 fn refuse(js: Js, handle: &Handle, answer: Answered) -> JsResult<Value> {

@@ -54,10 +54,19 @@ impl Front {
 
     /// The live entry under `key`.
     pub fn get(&self, key: &str) -> Lookup<Option<Entry>> {
+        self.read(key, |entry| entry.cloned())
+    }
+
+    /// Shows the live entry under `key`, or that there is none, to `read`, which must not call the chain.
+    pub fn read<T>(&self, key: &str, read: impl FnOnce(Option<&Entry>) -> T) -> Lookup<T> {
         let Some(store) = self.store(key) else { return Lookup::Ask };
-        match store.get_now(key) {
-            None if !self.alone => Lookup::Ask,
-            entry => Lookup::Known(entry),
+        let mut read = Some(read);
+        let mut answer = None;
+        store.read_now(key, &mut |entry| answer = read.take().map(|read| read(Some(entry))));
+        match (answer, read) {
+            (Some(answer), _) => Lookup::Known(answer),
+            (None, Some(read)) if self.alone => Lookup::Known(read(None)),
+            (None, _) => Lookup::Ask,
         }
     }
 
@@ -70,14 +79,14 @@ impl Front {
         }
     }
 
-    /// Writes `entry`.
-    pub fn set(&self, key: &str, entry: &Entry) -> Lookup<()> {
-        let Some(store) = self.sole_store(key) else { return Lookup::Ask };
-        if self.tier.check_key(key).is_err() || self.tier.check_entry(entry).is_err() {
-            return Lookup::Ask;
+    /// Writes `entry`, or gives key and entry back for [`Chain::submit`].
+    pub fn set(&self, key: Key, entry: Entry) -> Result<(), (Key, Entry)> {
+        let Some(store) = self.sole_store(&key) else { return Err((key, entry)) };
+        if self.tier.check_key(&key).is_err() || self.tier.check_entry(&entry).is_err() {
+            return Err((key, entry));
         }
-        store.set_now(Key::from(key), self.tier.capped(entry.clone()), SetMode::Always);
-        Lookup::Known(())
+        store.set_now(key, self.tier.capped(entry), SetMode::Always);
+        Ok(())
     }
 
     /// Deletes the entry under `key`.

@@ -87,6 +87,10 @@ impl Immediate for Prefixed {
         self.inner.immediate()?.get_now(&self.key(key))
     }
 
+    fn read_now(&self, key: &str, read: &mut dyn FnMut(&Entry)) -> bool {
+        self.inner.immediate().is_some_and(|inner| inner.read_now(&self.key(key), read))
+    }
+
     fn has_now(&self, key: &str) -> bool {
         self.inner.immediate().is_some_and(|inner| inner.has_now(&self.key(key)))
     }

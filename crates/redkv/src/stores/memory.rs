@@ -1,10 +1,10 @@
 //! Entries in the memory of this process.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use futures_util::future::{self, BoxFuture, FutureExt};
-use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
+use quick_cache::unsync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
 use crate::clock::Clock;
@@ -35,82 +35,95 @@ impl MemoryConfig {
 /// The largest bound that leaves the weights below without overflow.
 const MOST: u64 = 1 << 50;
 
-/// Keeps entries in a concurrent map and answers on the calling thread.
+/// Keeps entries in a map and answers on the calling thread.
 ///
 /// When it is bounded, entries that are used seldom make room for new ones (a CLOCK-Pro policy that one pass over
 /// many keys does not wash out). An entry larger than the whole store is evicted at once.
 pub struct MemoryStore {
-    map: Cache<Key, Entry, Bounds, foldhash::quality::RandomState>,
+    /// Under a lock of its own instead of the crate's map for threads: that one can only hand out clones of entries,
+    /// and a clone is two more atomic operations and one more line of memory for every read.
+    map: RwLock<Map>,
     clock: Arc<dyn Clock>,
 }
+
+type Map = Cache<Key, Entry, Bounds, foldhash::fast::RandomState>;
 
 impl MemoryStore {
     /// An empty store within the bounds of `config`.
     pub fn new(config: MemoryConfig, clock: Arc<dyn Clock>) -> Self {
         let bounds = Bounds::new(config);
+        // Nothing is allocated for them; it only limits how many evicted keys are remembered.
         let expected = config.max_entries.unwrap_or(1_000_000).min(1_000_000);
         let options = OptionsBuilder::new()
-            // Two threads meet here at most; one shard keeps small bounds exact.
-            .shards(1)
             .estimated_items_capacity(usize::try_from(expected).unwrap_or(usize::MAX))
             .weight_capacity(bounds.capacity())
             .build();
         #[expect(clippy::expect_used, reason = "both required options are set three lines above")]
         let options = options.expect("complete options");
         let map = Cache::with_options(options, bounds, Default::default(), DefaultLifecycle::default());
-        Self { map, clock }
+        Self { map: RwLock::new(map), clock }
+    }
+
+    fn map(&self) -> RwLockReadGuard<'_, Map> {
+        self.map.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn map_mut(&self) -> RwLockWriteGuard<'_, Map> {
+        self.map.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_live(&self, entry: &Entry) -> bool {
         entry.deadline.is_none_or(|deadline| !deadline.has_passed(self.clock.now()))
     }
+
+    fn remove_if_ended(&self, key: &str) {
+        let removed = self.map_mut().remove_if(key, |entry| !self.is_live(entry));
+        drop(removed);
+    }
 }
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("entries", &self.map.len()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore").field("entries", &self.map().len()).finish_non_exhaustive()
     }
 }
 
 impl Immediate for MemoryStore {
     fn get_now(&self, key: &str) -> Option<Entry> {
-        let entry = self.map.get(key)?;
-        if self.is_live(&entry) {
-            return Some(entry);
+        let mut found = None;
+        self.read_now(key, &mut |entry| found = Some(entry.clone()));
+        found
+    }
+
+    fn read_now(&self, key: &str, read: &mut dyn FnMut(&Entry)) -> bool {
+        {
+            let map = self.map();
+            let Some(entry) = map.get(key) else { return false };
+            if self.is_live(entry) {
+                read(entry);
+                return true;
+            }
         }
-        self.map.remove_if(key, |entry| !self.is_live(entry));
-        None
+        self.remove_if_ended(key);
+        false
     }
 
     fn has_now(&self, key: &str) -> bool {
-        self.map.peek(key).is_some_and(|entry| self.is_live(&entry))
+        self.map().peek(key).is_some_and(|entry| self.is_live(entry))
     }
 
     fn set_now(&self, key: Key, entry: Entry, mode: SetMode) -> bool {
-        match mode {
-            SetMode::Always => {
-                self.map.insert(key, entry);
-                true
-            }
-            SetMode::IfAbsent => self.insert_if_absent(key, entry),
+        let mut map = self.map_mut();
+        if mode == SetMode::IfAbsent && map.peek(&key).is_some_and(|present| self.is_live(present)) {
+            return false;
         }
+        map.insert(key, entry);
+        true
     }
 
     fn delete_now(&self, key: &str) {
-        self.map.remove(key);
-    }
-}
-
-impl MemoryStore {
-    fn insert_if_absent(&self, key: Key, entry: Entry) -> bool {
-        let now = self.clock.now();
-        let slot = self.map.entry(&key, None, |_, present: &mut Entry| {
-            if present.is_expired(now) { EntryAction::ReplaceWithGuard } else { EntryAction::Retain(()) }
-        });
-        match slot {
-            EntryResult::Vacant(guard) | EntryResult::Replaced(guard, _) => guard.insert(entry).is_ok(),
-            EntryResult::Retained(()) | EntryResult::Removed(..) | EntryResult::Timeout => false,
-        }
+        let removed = self.map_mut().remove(key);
+        drop(removed);
     }
 }
 
@@ -152,7 +165,7 @@ impl Store for MemoryStore {
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        self.map.clear();
+        self.map_mut().clear();
         future::ready(()).boxed()
     }
 }
@@ -238,7 +251,7 @@ mod tests {
     fn without_bounds_nothing_is_evicted() {
         let store = store(None, None);
         fill(&store, 100_000, "value");
-        assert_eq!(store.map.len(), 100_000);
+        assert_eq!(store.map().len(), 100_000);
     }
 
     #[test]
@@ -246,7 +259,7 @@ mod tests {
         for bound in [1, 2, 3, 10, 1000] {
             let store = store(Some(bound), None);
             fill(&store, 5_000, "value");
-            assert_eq!(store.map.len() as u64, bound);
+            assert_eq!(store.map().len() as u64, bound);
         }
     }
 
@@ -254,7 +267,7 @@ mod tests {
     fn max_bytes_bounds_keys_and_values() {
         let store = store(None, Some(100_000));
         fill(&store, 5_000, "0123456789");
-        let entries = store.map.len() as u64;
+        let entries = store.map().len() as u64;
         assert!(entries * 138 <= 100_000, "{entries} entries");
         assert!(entries > 500, "{entries} entries");
     }
@@ -263,11 +276,11 @@ mod tests {
     fn with_both_bounds_the_tighter_one_holds() {
         let few = store(Some(100), Some(1 << 30));
         fill(&few, 5_000, "0123456789");
-        assert_eq!(few.map.len(), 100);
+        assert_eq!(few.map().len(), 100);
 
         let small = store(Some(1_000_000), Some(100_000));
         fill(&small, 5_000, "0123456789");
-        assert!(small.map.len() * 138 <= 100_000);
+        assert!(small.map().len() * 138 <= 100_000);
     }
 
     #[test]
@@ -285,6 +298,6 @@ mod tests {
         store.set_now("k".into(), Entry::until("v", Deadline::at(1_050)), SetMode::Always);
         clock.advance(50);
         assert_eq!(store.get_now("k"), None);
-        assert_eq!(store.map.len(), 0);
+        assert_eq!(store.map().len(), 0);
     }
 }
