@@ -7,6 +7,7 @@ mod error;
 mod greet;
 mod link;
 mod read;
+mod script;
 mod store;
 mod tls;
 mod url;
