@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry as Slot;
+use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
 use super::request::{Scope, Waiter};
@@ -287,10 +287,13 @@ impl Table {
 
     /// A walk is done: answers whom to tell.
     pub(super) fn finish_read(&mut self, key: &Key, flight: u64) -> Waiters {
-        let Some(state) = self.keys.get_mut(key) else { return Waiters::new() };
+        let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
+        let state = slot.get_mut();
         let Some(position) = state.position(flight) else { return Waiters::new() };
         let waiters = state.flights.remove(position).waiters;
-        self.forget_if_idle(key);
+        if state.is_idle() {
+            slot.remove();
+        }
         waiters
     }
 
