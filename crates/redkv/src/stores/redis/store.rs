@@ -104,8 +104,8 @@ impl Store for RedisStore {
             deadline_costs_extra: true,
             max_key_bytes: LARGEST,
             max_value_bytes: LARGEST,
-            reads: Pieces { min: 64, max: 500 },
-            writes: Pieces { min: 64, max: 500 },
+            reads: Pieces { min: 100, max: 500 },
+            writes: Pieces { min: 100, max: 500 },
             shared: true,
             // As a server is set up by default, a crash takes the writes since its last snapshot with it, and
             // one with a memory limit may evict any entry.
