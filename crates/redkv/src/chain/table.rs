@@ -78,6 +78,7 @@ pub(super) struct Table {
     /// Keys whose next write can begin, collected over one admission so that repeated writes of a key become one.
     startable: Vec<Key>,
     /// What held the writes of keys that have none any more, to be used again.
+    #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
     spare: Vec<Box<Writes>>,
 }
 
