@@ -217,9 +217,7 @@ impl Chain {
         if let Some(key) = written {
             self.pending.end(key, count);
         }
-        for waiter in waiters {
-            waiter.reply(answer.clone());
-        }
+        tell(waiters, answer);
         self.lifecycle.end(count);
     }
 
@@ -235,6 +233,19 @@ impl Chain {
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chain").field("tiers", &self.shape().tiers).finish_non_exhaustive()
+    }
+}
+
+/// Gives all `waiters` the same answer. The last one gets the answer itself: most often there is no other, and the
+/// first copy of a value is not free.
+pub(super) fn tell(mut waiters: impl ExactSizeIterator<Item = Waiter>, answer: Result<Answer>) {
+    while waiters.len() > 1
+        && let Some(waiter) = waiters.next()
+    {
+        waiter.reply(answer.clone());
+    }
+    if let Some(waiter) = waiters.next() {
+        waiter.reply(answer);
     }
 }
 

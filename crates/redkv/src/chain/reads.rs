@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::core::Chain;
+use super::core::{Chain, tell};
 use super::request::{Answer, Scope};
 use super::shape::Shape;
 use super::table::{Due, Question, ReadJob};
@@ -17,12 +17,13 @@ use crate::store::{Answers, SetMode, Want};
 /// The keys of a walk that have no answer yet. However the walk ends, they get one.
 struct Walk {
     chain: Arc<Chain>,
+    keys: Vec<Key>,
+    /// What is known of each of them.
     open: Vec<Open>,
 }
 
 /// What a walk knows of one key.
 struct Open {
-    key: Key,
     flight: u64,
     /// The tiers that answered that they have no entry, a bit each: those to fill.
     missed: u32,
@@ -50,9 +51,9 @@ impl Found {
 /// Reads keys that have the scope and the question in common.
 pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>) {
     let Some(&ReadJob { scope, question, .. }) = jobs.first() else { return };
-    let open =
-        jobs.into_iter().map(|job| Open { key: job.key, flight: job.flight, missed: 0, failure: None });
-    let mut walk = Walk { chain, open: open.collect() };
+    let open = |job: ReadJob| (job.key, Open { flight: job.flight, missed: 0, failure: None });
+    let (keys, open) = jobs.into_iter().map(open).unzip();
+    let mut walk = Walk { chain, keys, open };
     for place in shape.range(scope) {
         if walk.open.is_empty() {
             return;
@@ -85,25 +86,38 @@ impl Walk {
     /// Asks one tier for the open keys. What it has is taken out of them.
     async fn ask(&mut self, tier: &Tier, place: usize, scope: Scope, question: Question) -> Vec<Found> {
         let asked = self.put_stale_last(tier, scope, question);
-        let keys: Vec<_> = self.open[..asked].iter().map(|open| open.key.clone()).collect();
-        let answers = hits(tier, &keys, question, place > 0 && scope == Scope::Chain).await;
-        let mut found = Vec::new();
-        let mut still_open = self.open.split_off(asked);
-        for (mut open, answer) in std::mem::take(&mut self.open).into_iter().zip(answers) {
+        let keys = &self.keys[..asked];
+        let answers = match hits_now(tier, keys, question) {
+            Some(answers) => answers,
+            None => hits(tier, keys, question, place > 0 && scope == Scope::Chain).await,
+        };
+        if answers.iter().all(|answer| matches!(answer, Ok(None))) {
+            self.open[..asked].iter_mut().for_each(|open| open.miss(place));
+            return Vec::new();
+        }
+        self.take_found(place, answers)
+    }
+
+    /// Takes the keys out of which a tier has an entry. Its `answers` are for the first of the open keys.
+    fn take_found(&mut self, place: usize, answers: Answers<Option<Answer>>) -> Vec<Found> {
+        let asked = answers.len();
+        let mut found = Vec::with_capacity(asked);
+        let behind = (self.keys.split_off(asked), self.open.split_off(asked));
+        let keys = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
+        for ((key, mut open), answer) in keys.zip(answers) {
             match answer {
                 Ok(Some(answer)) => {
-                    found.push(Found { key: open.key, flight: open.flight, missed: open.missed, answer });
+                    found.push(Found { key, flight: open.flight, missed: open.missed, answer });
                     continue;
                 }
-                Ok(None) => {
-                    open.missed |= 1 << place;
-                    open.failure = None;
-                }
+                Ok(None) => open.miss(place),
                 Err(failure) => open.failure = Some(failure),
             }
-            still_open.push(open);
+            self.keys.push(key);
+            self.open.push(open);
         }
-        self.open = still_open;
+        self.keys.extend(behind.0);
+        self.open.extend(behind.1);
         found
     }
 
@@ -113,25 +127,30 @@ impl Walk {
         if tier.stale.is_empty() {
             return self.open.len();
         }
-        let mut stale: Vec<_> = self.open.extract_if(.., |open| tier.stale.contains(&open.key)).collect();
-        for open in &mut stale {
+        let keys = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
+        let (mut stale, others): (Vec<_>, Vec<_>) = keys.partition(|(key, _)| tier.stale.contains(key));
+        for (_, open) in &mut stale {
             open.failure = (scope != Scope::Chain).then(|| {
                 let message = "the store holds an old value under this key, because a write did not reach it";
                 tier.tag(Error::new(ErrorKind::Connection, message), question.name())
             });
         }
-        let others = self.open.len();
-        self.open.append(&mut stale);
-        others
+        let asked = others.len();
+        (self.keys, self.open) = others.into_iter().chain(stale).unzip();
+        asked
     }
 
     fn end(&mut self, mut answer: impl FnMut(&mut Open) -> Result<Answer>) {
-        let open = std::mem::take(&mut self.open);
-        let ended = open.into_iter().map(|mut open| {
-            let answer = answer(&mut open);
-            (open.key, open.flight, answer)
-        });
-        self.chain.finish_reads(ended.collect());
+        let open = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
+        self.chain.finish_reads(open.map(|(key, mut open)| (key, open.flight, answer(&mut open))));
+    }
+}
+
+impl Open {
+    /// The tier at `place` has no entry.
+    fn miss(&mut self, place: usize) {
+        self.missed |= 1 << place;
+        self.failure = None;
     }
 }
 
@@ -142,6 +161,16 @@ impl Drop for Walk {
             self.end(|_| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: a read was given up")));
         }
     }
+}
+
+/// As [`hits`], of a tier that answers on the calling thread; `None` for any other.
+fn hits_now(tier: &Tier, keys: &[Key], question: Question) -> Option<Answers<Option<Answer>>> {
+    tier.ask_now(keys, |store, key| {
+        Ok(match question {
+            Question::Get(_) => store.get_now(key).map(|entry| Answer::Entry(Some(entry))),
+            Question::Has => store.has_now(key).then_some(Answer::Has(true)),
+        })
+    })
 }
 
 /// What `tier` has of `keys`: `Ok(None)` where it has nothing.
@@ -257,7 +286,7 @@ impl Drop for Filling {
         }
         let found = std::mem::take(&mut self.found);
         let answers = found.into_iter().map(|found| (found.key, found.flight, Ok(found.answer)));
-        self.chain.finish_reads(answers.collect());
+        self.chain.finish_reads(answers);
         self.chain.start_next(due);
     }
 }
@@ -277,15 +306,16 @@ impl Tier {
 
 impl Chain {
     /// Ends walks and tells their readers.
-    fn finish_reads(&self, ended: Vec<(Key, u64, Result<Answer>)>) {
+    fn finish_reads(&self, ended: impl Iterator<Item = (Key, u64, Result<Answer>)>) {
         let mut table = self.table();
-        let answers: Vec<_> = ended
-            .into_iter()
-            .map(|(key, flight, answer)| (table.finish_read(&key, flight), answer))
-            .collect();
+        let answers: Vec<_> =
+            ended.map(|(key, flight, answer)| (table.finish_read(&key, flight), answer)).collect();
         drop(table);
+        let mut count = 0;
         for (waiters, answer) in answers {
-            self.answer(None, waiters, answer);
+            count += waiters.len();
+            tell(waiters.into_iter(), answer);
         }
+        self.lifecycle.end(count);
     }
 }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry as Slot;
+use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
 use super::request::{Scope, Waiter};
@@ -77,7 +77,13 @@ pub(super) struct Table {
     flights: u64,
     /// Keys whose next write can begin, collected over one admission so that repeated writes of a key become one.
     startable: Vec<Key>,
+    /// What held the writes of keys that have none any more, to be used again.
+    #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
+    spare: Vec<Box<Writes>>,
 }
+
+/// As many as writes are on their way in a busy process; some 600 bytes each.
+const MOST_SPARE: usize = 1024;
 
 #[derive(Debug, Default)]
 struct State {
@@ -127,6 +133,13 @@ impl QueuedWrite {
     /// depends on what it finds, so it is made in any case.
     fn is_overtaken_by(&self, scope: Scope) -> bool {
         scope.covers(self.scope) && !matches!(self.change, Change::SetIfAbsent(_))
+    }
+}
+
+impl Writes {
+    /// Whether it is worth keeping: empty, and not grown.
+    fn is_small(&self) -> bool {
+        self.queue.capacity() <= 4 && self.readers.capacity() <= 4
     }
 }
 
@@ -193,7 +206,7 @@ impl Table {
         let state = slot.get_mut();
         state.epoch += 1;
         let fills = state.fills;
-        let writes = state.writes.get_or_insert_default();
+        let writes = state.writes.get_or_insert_with(|| self.spare.pop().unwrap_or_default());
         let was_startable = !writes.queue.is_empty();
         let mut waiters = Waiters::new();
         if !matches!(change, Change::SetIfAbsent(_)) {
@@ -230,7 +243,8 @@ impl Table {
 
     /// A write is done: answers whom to tell. Adds what was waiting for it to `due`.
     pub(super) fn finish_write(&mut self, key: &Key, due: &mut Due) -> Waiters {
-        let Some(state) = self.keys.get_mut(key) else { return Waiters::new() };
+        let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
+        let state = slot.get_mut();
         let Some(writes) = &mut state.writes else { return Waiters::new() };
         let Some(done) = writes.active.take() else { return Waiters::new() };
         let released: Vec<_> = writes.readers.extract_if(.., |reader| reader.0 <= done.epoch).collect();
@@ -238,7 +252,8 @@ impl Table {
         if !more_writes {
             // Every reader waits for a write that was called, and none is left.
             debug_assert!(writes.readers.is_empty(), "a reader waits for a write that does not come");
-            state.writes = None;
+            let spare = state.writes.take().filter(|writes| writes.is_small());
+            self.spare.extend(spare.filter(|_| self.spare.len() < MOST_SPARE));
         }
         let fence = (!more_writes).then_some(state.epoch);
         let first_new = self.flights;
@@ -258,8 +273,8 @@ impl Table {
         }
         if more_writes {
             due.writes.extend(self.next_write(key.clone()));
-        } else {
-            self.forget_if_idle(key);
+        } else if state.is_idle() {
+            slot.remove();
         }
         done.waiters
     }
@@ -287,10 +302,13 @@ impl Table {
 
     /// A walk is done: answers whom to tell.
     pub(super) fn finish_read(&mut self, key: &Key, flight: u64) -> Waiters {
-        let Some(state) = self.keys.get_mut(key) else { return Waiters::new() };
+        let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
+        let state = slot.get_mut();
         let Some(position) = state.position(flight) else { return Waiters::new() };
         let waiters = state.flights.remove(position).waiters;
-        self.forget_if_idle(key);
+        if state.is_idle() {
+            slot.remove();
+        }
         waiters
     }
 
@@ -298,12 +316,6 @@ impl Table {
     pub(super) fn seal(&mut self) {
         for flight in self.keys.values_mut().flat_map(|state| &mut state.flights) {
             flight.fence = None;
-        }
-    }
-
-    fn forget_if_idle(&mut self, key: &Key) {
-        if self.keys.get(key).is_some_and(State::is_idle) {
-            self.keys.remove(key);
         }
     }
 

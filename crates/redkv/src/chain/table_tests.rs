@@ -352,6 +352,24 @@ fn keys_do_not_know_of_each_other() {
 }
 
 #[test]
+fn what_held_the_writes_of_a_key_comes_empty_to_the_next() {
+    let mut table = Table::default();
+    table.set("1", 1);
+    table.begin();
+    table.get(2);
+    table.set("3", 3);
+    table.finish();
+    table.finish();
+    assert_eq!(table.spare.len(), 1);
+    table.write("other".into(), Scope::Chain, Change::Delete, waiter(4));
+    let job = table.begin();
+    assert_eq!((value(&job), table.spare.len()), (&b"-"[..], 0));
+    let mut due = Due::default();
+    assert_eq!(told(&table.finish_write(&job.key, &mut due)), [4]);
+    assert!(due.is_empty());
+}
+
+#[test]
 fn what_is_finished_twice_or_unknown_tells_nobody() {
     let mut table = Table::default();
     assert!(table.finish().0.is_empty());

@@ -16,7 +16,7 @@ use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::read_for_others;
 use crate::layers::Prefixed;
-use crate::store::{Answers, Capabilities, Expiry, SetMode, Store, Want, answer_all};
+use crate::store::{Answers, Capabilities, Expiry, Immediate, SetMode, Store, Want, answer_all};
 
 /// The policies of a tier: the second options object of `addStore`, the same for all stores.
 #[derive(Clone, Debug, Default)]
@@ -171,6 +171,21 @@ impl Tier {
         let ask = async { self.store.has(&askable.keys).await };
         let answers = self.bounded("has", askable.keys.len(), ask).await;
         askable.complete(answers)
+    }
+
+    /// What a store that answers on the calling thread has of `keys`; `None` of any other store, of keys that it
+    /// cannot have, and of one that panics: they go the way that leads to errors.
+    pub(super) fn ask_now<T>(
+        &self,
+        keys: &[Key],
+        ask: impl Fn(&dyn Immediate, &Key) -> Result<T>,
+    ) -> Option<Answers<T>> {
+        let store = self.store.immediate()?;
+        if !keys.iter().all(|key| self.check_key(key).is_ok()) {
+            return None;
+        }
+        let ask = || keys.iter().map(|key| ask(store, key)).collect();
+        std::panic::catch_unwind(AssertUnwindSafe(ask)).ok()
     }
 
     /// Writes entries, none of them longer than the ttl of this tier.

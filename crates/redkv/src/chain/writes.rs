@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 
-use super::core::Chain;
+use super::core::{Chain, tell};
 use super::request::{Answer, Scope};
 use super::shape::Shape;
 use super::table::{Change, Due, WriteJob};
 use super::tier::Tier;
-use crate::entry::{Deadline, Entry};
+use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::leave_caller;
 use crate::store::{Answers, Expiry, SetMode};
@@ -31,8 +31,13 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
     let Some((_, authority)) = writing.shape.authority(scope) else { return };
     // Drawn up before the authority draws up its own, so that no cache keeps an entry longer than it does.
     let following = Role::Cache { cap: authority.cap() };
-    let changes: Vec<_> = writing.jobs.iter().collect();
-    let mut answers = authority.apply(&changes, Role::Authority).await;
+    let changes = if writing.shape.caches(scope).next().is_some() {
+        writing.jobs.iter().map(WriteJob::copy).collect()
+    } else {
+        // Nobody else needs the values, and the first copy of one is not free.
+        writing.jobs.iter_mut().map(WriteJob::take).collect()
+    };
+    let mut answers = authority.apply(changes, Role::Authority).await;
 
     let (mut made, mut doubtful) = (Vec::new(), Vec::new());
     for (index, answer) in answers.iter().enumerate() {
@@ -84,8 +89,8 @@ impl Writing {
         if made.is_empty() {
             return Vec::new();
         }
-        let changes: Vec<_> = made.iter().map(|index| &self.jobs[*index]).collect();
-        let answers = tier.apply(&changes, role).await;
+        let changes = made.iter().map(|index| self.jobs[*index].copy()).collect();
+        let answers = tier.apply(changes, role).await;
         let mut failures = Vec::new();
         for (index, answer) in made.iter().zip(answers) {
             match answer {
@@ -117,11 +122,26 @@ impl Drop for Writing {
             self.jobs.iter().map(|job| (&job.key, table.finish_write(&job.key, &mut due))).collect();
         drop(table);
         let mut answers = std::mem::take(&mut self.answers).into_iter();
+        let mut count = 0;
         for (key, waiters) in done {
             let answer = answers.next().unwrap_or_else(given_up);
-            self.chain.answer(Some(key), waiters, answer.map(Answer::Written));
+            count += waiters.len();
+            self.chain.pending.end(key, waiters.len());
+            tell(waiters.into_iter(), answer.map(Answer::Written));
         }
+        self.chain.lifecycle.end(count);
         self.chain.start_next(due);
+    }
+}
+
+impl WriteJob {
+    fn copy(&self) -> (Key, Change) {
+        (self.key.clone(), self.change.clone())
+    }
+
+    /// The change, which the job no longer knows then.
+    fn take(&mut self) -> (Key, Change) {
+        (self.key.clone(), std::mem::replace(&mut self.change, Change::Delete))
     }
 }
 
@@ -144,34 +164,34 @@ enum Step {
 }
 
 impl Tier {
-    fn step(&self, job: &WriteJob, role: Role, now: u64) -> Step {
-        match (&job.change, role) {
+    fn step(&self, key: &Key, change: Change, role: Role, now: u64) -> Step {
+        match (change, role) {
             // An entry that ended while it waited for its turn leaves what its deadline would have left.
             (Change::Set(entry), Role::Authority) if entry.is_expired(now) => Step::Delete,
             (Change::SetIfAbsent(entry), Role::Authority) if entry.is_expired(now) => Step::Done(false),
-            (Change::Set(entry), Role::Authority) => Step::Set(entry.clone()),
-            (Change::SetIfAbsent(entry), Role::Authority) => Step::Add(entry.clone()),
+            (Change::Set(entry), Role::Authority) => Step::Set(entry),
+            (Change::SetIfAbsent(entry), Role::Authority) => Step::Add(entry),
             (Change::Delete, Role::Authority) => Step::Delete,
-            (_, Role::Cache { .. }) if self.check_key(&job.key).is_err() => Step::Done(true),
+            (_, Role::Cache { .. }) if self.check_key(key).is_err() => Step::Done(true),
             (Change::Delete, Role::Cache { .. }) => Step::Delete,
             // The authority had nothing, so whatever a cache has is old.
             (Change::Set(entry) | Change::SetIfAbsent(entry), Role::Cache { cap }) => {
-                let entry = entry.clone().capped(cap);
+                let entry = entry.capped(cap);
                 if entry.is_expired(now) || !self.can_keep(&entry) { Step::Delete } else { Step::Set(entry) }
             }
         }
     }
 
     /// Makes changes of distinct keys, each kind as one batch; one answer per change.
-    async fn apply(&self, jobs: &[&WriteJob], role: Role) -> Answers<bool> {
+    async fn apply(&self, changes: Vec<(Key, Change)>, role: Role) -> Answers<bool> {
         let now = self.clock().now();
-        let mut all: Vec<Result<bool>> = vec![Ok(true); jobs.len()];
+        let mut all: Vec<Result<bool>> = vec![Ok(true); changes.len()];
         let (mut sets, mut adds, mut deletes) = (Part::default(), Part::default(), Part::default());
-        for (index, job) in jobs.iter().enumerate() {
-            match self.step(job, role, now) {
-                Step::Set(entry) => sets.push(index, (job.key.clone(), entry)),
-                Step::Add(entry) => adds.push(index, (job.key.clone(), entry)),
-                Step::Delete => deletes.push(index, job.key.clone()),
+        for (index, (key, change)) in changes.into_iter().enumerate() {
+            match self.step(&key, change, role, now) {
+                Step::Set(entry) => sets.push(index, (key, entry)),
+                Step::Add(entry) => adds.push(index, (key, entry)),
+                Step::Delete => deletes.push(index, key),
                 Step::Done(answer) => all[index] = Ok(answer),
             }
         }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
 mod connecting;
+mod deadlines;
 mod faults;
 mod server;
 #[path = "../support/mod.rs"]
@@ -99,72 +100,12 @@ async fn in_a_batch_of_values_another_type_reads_as_missing() {
 }
 
 #[tokio::test]
-async fn in_a_batch_with_deadlines_another_type_fails_alone() {
-    let (store, mut other) = common();
-    let (list, string, missing) = (key("list"), key("string"), key("missing"));
-    redis::cmd("RPUSH").arg(list.as_str()).arg("x").exec(&mut other).unwrap();
-    set(&*store, &string, Entry::new("value")).await.unwrap();
-    let mut answers = store.get(&[list, string, missing], Want::ValueAndDeadline).await;
-    assert_eq!(answers.remove(0).unwrap_err().kind(), ErrorKind::Value);
-    assert_eq!(answers.remove(0).unwrap(), entry("value"));
-    assert_eq!(answers.remove(0).unwrap(), None);
-}
-
-#[tokio::test]
 async fn a_write_replaces_another_type() {
     let (store, mut other) = common();
     let key = key("list");
     redis::cmd("RPUSH").arg(key.as_str()).arg("x").exec(&mut other).unwrap();
     set(&*store, &key, Entry::new("value")).await.unwrap();
     assert_eq!(get(&*store, &key).await.unwrap(), entry("value"));
-}
-
-#[tokio::test]
-async fn in_a_batch_every_value_gets_its_own_deadline() {
-    let (store, _) = common();
-    let keys = [key("a"), key("b"), key("c"), key("d")];
-    let soon = SystemClock.deadline_in(100_000);
-    let late = SystemClock.deadline_in(10_000_000);
-    let entries = [
-        (keys[0].clone(), Entry::until("a", soon)),
-        (keys[1].clone(), Entry::new("b")),
-        (keys[3].clone(), Entry::until("d", late)),
-    ];
-    assert!(store.set(&entries, SetMode::Always).await.into_iter().all(|answer| answer.unwrap()));
-    let mut answers = store.get(&keys, Want::ValueAndDeadline).await.into_iter().map(Result::unwrap);
-
-    let a = answers.next().unwrap().unwrap();
-    assert_eq!(a.value, "a");
-    assert!(a.deadline.unwrap().millis().abs_diff(soon.millis()) < 50_000);
-    assert_eq!(answers.next().unwrap(), entry("b"));
-    assert_eq!(answers.next().unwrap(), None);
-    let d = answers.next().unwrap().unwrap();
-    assert_eq!(d.value, "d");
-    assert!(d.deadline.unwrap().millis().abs_diff(late.millis()) < 50_000);
-}
-
-#[tokio::test]
-async fn a_value_is_never_paired_with_the_deadline_of_another_one() {
-    let (store, mut other) = common();
-    let (key, writer_key) = (key("k"), key("stop"));
-    let (name, stop) = (key.clone(), writer_key.clone());
-    let writer = std::thread::spawn(move || {
-        while redis::cmd("EXISTS").arg(stop.as_str()).query::<u8>(&mut other).unwrap() == 0 {
-            let set = |value| redis::cmd("SET").arg(name.as_str()).arg(value).clone();
-            set("mortal").arg("PX").arg(1_000_000).exec(&mut other).unwrap();
-            set("immortal").exec(&mut other).unwrap();
-        }
-    });
-    // So many keys that a server reads them in several goes, with the other client in between.
-    let mut keys: Vec<_> = (0..500).map(|_| self::key("filler")).collect();
-    keys.push(key);
-    for _ in 0..200 {
-        let read = store.get(&keys, Want::ValueAndDeadline).await.remove(500).unwrap();
-        let pair = read.map(|entry| (entry.value == "mortal", entry.deadline.is_some()));
-        assert!(matches!(pair, None | Some((true, true)) | Some((false, false))), "{pair:?}");
-    }
-    set(&*store, &writer_key, Entry::new("")).await.unwrap();
-    writer.join().unwrap();
 }
 
 #[tokio::test]

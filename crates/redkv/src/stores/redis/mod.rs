@@ -7,6 +7,7 @@ mod error;
 mod greet;
 mod link;
 mod read;
+mod script;
 mod socket;
 mod store;
 mod tls;

@@ -18,7 +18,7 @@ pub(super) fn values(keys: &[Key]) -> Request {
     Request::One(value_command(keys))
 }
 
-fn value_command(keys: &[Key]) -> Cmd {
+pub(super) fn value_command(keys: &[Key]) -> Cmd {
     let bytes = keys.iter().map(|key| key.len()).sum::<usize>();
     let mut command = Cmd::with_capacity(keys.len() + 1, bytes + 4);
     command.arg(if keys.len() == 1 { "GET" } else { "MGET" });
@@ -75,21 +75,34 @@ pub(super) fn entries_read(mut replies: Vec<Value>, len: usize, asked: u64) -> A
             return answer_all(len, &Err(refusal.unwrap_or_else(|| error_of(Failure::Answer))));
         }
     };
-    let values = match results.next() {
-        Some(Value::Array(values)) if values.len() == len => values,
-        Some(Value::ServerError(error)) => return answer_all(len, &Err(error_of(Failure::Server(&error)))),
-        Some(value) if len == 1 => vec![value],
-        _ => return answer_all(len, &Err(error_of(Failure::Answer))),
-    };
-    values.into_iter().zip(results).map(|(value, left)| entry(value, &left, asked)).collect()
+    match many_values(results.next().unwrap_or(Value::Nil), len) {
+        Ok(values) => {
+            values.into_iter().zip(results).map(|(value, left)| entry(value, life(&left)?, asked)).collect()
+        }
+        Err(error) => answer_all(len, &Err(error)),
+    }
 }
 
-fn entry(value: Value, left: &Value, asked: u64) -> Result<Option<Entry>> {
-    let left = match left {
-        Value::Int(left) => *left,
-        Value::ServerError(error) => return Err(error_of(Failure::Server(error))),
-        _ => return Err(error_of(Failure::Answer)),
-    };
+/// The values in the answer to [`value_command`].
+pub(super) fn many_values(reply: Value, len: usize) -> Result<Vec<Value>> {
+    match reply {
+        Value::Array(values) if values.len() == len => Ok(values),
+        Value::ServerError(error) => Err(error_of(Failure::Server(&error))),
+        value if len == 1 => Ok(vec![value]),
+        _ => Err(error_of(Failure::Answer)),
+    }
+}
+
+fn life(left: &Value) -> Result<i64> {
+    match left {
+        Value::Int(left) => Ok(*left),
+        Value::ServerError(error) => Err(error_of(Failure::Server(error))),
+        _ => Err(error_of(Failure::Answer)),
+    }
+}
+
+/// What a value and its answer to `PTTL` are together.
+pub(super) fn entry(value: Value, left: i64, asked: u64) -> Result<Option<Entry>> {
     match (bytes(value)?, u64::try_from(left)) {
         (_, Err(_)) if left == GONE => Ok(None),
         (Some(value), Err(_)) => Ok(Some(Entry::new(value))),

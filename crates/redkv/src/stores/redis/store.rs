@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use redis::Value;
@@ -11,7 +12,7 @@ use super::connection::Connection;
 use super::error::{Failure, error_of};
 use super::greet::alive;
 use super::link::Request;
-use super::{read, write};
+use super::{read, script, write};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::Result;
@@ -26,6 +27,8 @@ use crate::store::{Answers, Capabilities, Expiry, Immediate, Pieces, SetMode, St
 pub struct RedisStore {
     connection: Connection,
     clock: Arc<dyn Clock>,
+    /// Whether scripts are worth a try: until one has failed.
+    scripts: AtomicBool,
 }
 
 /// The store of `config`, with its prefix before every key.
@@ -39,7 +42,7 @@ impl RedisStore {
     /// A store that will connect when it is first used. Keys go to the server as they are: [`build`] puts the
     /// prefix of `config` before them.
     pub fn new(config: RedisConfig, clock: Arc<dyn Clock>) -> Self {
-        Self { connection: Connection::new(config), clock }
+        Self { connection: Connection::new(config), clock, scripts: AtomicBool::new(true) }
     }
 
     async fn ping(&self) -> Result<()> {
@@ -47,6 +50,26 @@ impl RedisStore {
             Some(reply) => alive(reply, self.connection.config()),
             None => Err(error_of(Failure::Answer)),
         }
+    }
+
+    /// Reads values with their deadlines.
+    async fn entries(&self, keys: &[Key]) -> Answers<Option<Entry>> {
+        let len = keys.len();
+        if len >= script::WORTH_IT && self.scripts.load(Ordering::Relaxed) {
+            let asked = self.clock.now();
+            match self
+                .connection
+                .send(script::entries(keys))
+                .await
+                .map(|it| script::entries_read(it, len, asked))
+            {
+                Ok(Some(answers)) => return answers,
+                Ok(None) => self.scripts.store(false, Ordering::Relaxed),
+                Err(error) => return answer_all(len, &Err(error)),
+            }
+        }
+        let asked = self.clock.now();
+        self.ask(read::entries(keys), len, |replies| read::entries_read(replies, len, asked)).await
     }
 
     /// Sends `request` and reads its replies; without any, all keys fail alike.
@@ -81,8 +104,8 @@ impl Store for RedisStore {
             deadline_costs_extra: true,
             max_key_bytes: LARGEST,
             max_value_bytes: LARGEST,
-            reads: Pieces { min: 64, max: 500 },
-            writes: Pieces { min: 64, max: 500 },
+            reads: Pieces { min: 100, max: 500 },
+            writes: Pieces { min: 100, max: 500 },
             // Encryption is work for another thread.
             light: self.connection.config().tls.is_none(),
             shared: true,
@@ -109,11 +132,7 @@ impl Store for RedisStore {
                 Want::Value => {
                     self.ask(read::values(keys), len, |replies| read::values_read(replies, len)).await
                 }
-                Want::ValueAndDeadline => {
-                    let asked = self.clock.now();
-                    self.ask(read::entries(keys), len, |replies| read::entries_read(replies, len, asked))
-                        .await
-                }
+                Want::ValueAndDeadline => self.entries(keys).await,
             }
         })
     }
