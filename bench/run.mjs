@@ -76,13 +76,14 @@ async function run(selected, { env, signal }) {
   const redis = env.REDKV_TEST_REDIS_URL ? await redisInfo(env.REDKV_TEST_REDIS_URL) : {}
   const pid = pidOf(redis)
   if (env.REDKV_TEST_DYNAMODB_ENDPOINT) await createTable(env.REDKV_TEST_DYNAMODB_ENDPOINT)
-  const context = { signal, env: { ...env, ...(pid && { REDKV_BENCH_SERVER_PID: pid }) } }
+  const withRedis = { ...env, ...(pid && { REDKV_BENCH_SERVER_PID: pid }) }
   const servers = redis.redis_version ? { 'redis-server': redis.redis_version } : {}
   const where = conditions({ options: { rounds, millis }, servers })
   const results = []
   console.log(`\n${legend}\n`)
   for (const comparison of selected) {
-    const result = await compare(comparison, context)
+    const usesRedis = comparison.role === 'redis' || comparison.role === 'tiered'
+    const result = await compare(comparison, { signal, env: usesRedis ? withRedis : env })
     results.push(result)
     console.log(comparisonTable(result))
   }
