@@ -11,6 +11,7 @@ import { comparisonTable, conditionsText, legend, targetTable } from './lib/mark
 import { prepare } from './lib/prepare.mjs'
 import { createTable, pidOf, redisInfo } from './lib/servers.mjs'
 import { summary } from './lib/statistics.mjs'
+import { write } from './lib/write.mjs'
 import { judge, targets } from './targets.mjs'
 
 const help = `npm run bench -- [options]
@@ -19,6 +20,7 @@ const help = `npm run bench -- [options]
   --millis N      how long each measurement takes (1500)
   --only TEXT     only comparisons whose name or title contains one of the texts, separated by commas
   --clients TEXT  only clients whose name contains one of the texts, separated by commas
+  --write         also write results.json, results.md and the charts to docs/performance/
   --as-is         measure the addon that is there instead of building it`
 
 const { values: options } = parseArgs({
@@ -27,6 +29,7 @@ const { values: options } = parseArgs({
     millis: { type: 'string', default: '1500' },
     only: { type: 'string', default: '' },
     clients: { type: 'string', default: '' },
+    write: { type: 'boolean', default: false },
     'as-is': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false }
   }
@@ -46,6 +49,7 @@ function chosen() {
   }))
   const left = reduced.filter(({ clients }) => clients.length > 0)
   if (left.length === 0) throw new Failure('no comparison is left: see bench/comparisons.mjs for their names')
+  if (options.write && (options.only || options.clients)) throw new Failure('--write is for the whole comparison')
   return left
 }
 
@@ -72,30 +76,34 @@ function judged(results) {
   return targets.map((target) => judge(target, Object.fromEntries(medians)))
 }
 
+/** What each role needs. */
+const servers = { memory: [], tiered: ['redis'], redis: ['redis'], dynamodb: ['dynamodb'] }
+
 async function run(selected, { env, signal }) {
   const redis = env.REDKV_TEST_REDIS_URL ? await redisInfo(env.REDKV_TEST_REDIS_URL) : {}
   const pid = pidOf(redis)
   if (env.REDKV_TEST_DYNAMODB_ENDPOINT) await createTable(env.REDKV_TEST_DYNAMODB_ENDPOINT)
   const withRedis = { ...env, ...(pid && { REDKV_BENCH_SERVER_PID: pid }) }
-  const servers = redis.redis_version ? { 'redis-server': redis.redis_version } : {}
-  const where = conditions({ options: { rounds, millis }, servers })
+  const versions = redis.redis_version ? { 'redis-server': redis.redis_version } : {}
+  const where = conditions({ options: { rounds, millis }, versions })
   const results = []
   console.log(`\n${legend}\n`)
   for (const comparison of selected) {
-    const usesRedis = comparison.role === 'redis' || comparison.role === 'tiered'
+    const usesRedis = servers[comparison.role].includes('redis')
     const result = await compare(comparison, { signal, env: usesRedis ? withRedis : env })
     results.push(result)
     console.log(comparisonTable(result))
   }
-  console.log(targetTable(judged(results)))
-  console.log(conditionsText(where.after()))
+  const report = { conditions: where.after(), comparisons: results, targets: judged(results) }
+  console.log(targetTable(report.targets))
+  console.log(conditionsText(report.conditions))
+  if (options.write) for (const path of write(report)) console.log(`written: ${path}`)
 }
 
 await main(async () => {
   if (options.help) return console.log(help)
   const selected = chosen()
   await prepare({ asIs: options['as-is'] })
-  const roles = new Set(selected.map(({ role }) => role))
-  const only = [...(roles.has('dynamodb') ? ['dynamodb'] : []), ...(roles.has('redis') || roles.has('tiered') ? ['redis'] : [])]
+  const only = [...new Set(selected.flatMap(({ role }) => servers[role]))]
   await withServers({ only }, (context) => run(selected, context))
 })

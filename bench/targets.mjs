@@ -11,7 +11,7 @@ const serverCpu = ({ serverCpu }) => serverCpu
 const requests = ({ requests }) => requests
 
 /** At least `asked` times the fastest of the peers. */
-const faster = (asked, id, peers, what = `${id}: operations/s`) => ({ what, id, peers, of: perSecond, asked, least: true })
+const faster = (asked, id, peers) => ({ what: `${id}: operations/s`, id, peers, of: perSecond, asked, least: true })
 
 /** At most `asked` times the lowest of the peers. What `without` took, the harness alone, counts for neither. */
 const lower = (asked, id, of, peers, what, without) => ({
@@ -66,7 +66,7 @@ export const targets = [
 
 /** The best of the peers that were measured. */
 function best({ peers, of, least }, medians) {
-  const known = peers.flatMap((peer) => (Number.isFinite(medians[peer] && of(medians[peer])) ? [peer] : []))
+  const known = peers.filter((peer) => medians[peer] && Number.isFinite(of(medians[peer])))
   known.sort((a, b) => (of(medians[a]) - of(medians[b])) * (least ? -1 : 1))
   return known[0]
 }
@@ -85,5 +85,6 @@ export function judge(target, results) {
   const harness = without ? of(medians[without] ?? {}) : 0
   const ratio = (of(medians.redkv) - harness) / (of(medians[peer]) - harness)
   // Less than the harness alone is noise: there is no ratio.
-  return ratio > 0 && Number.isFinite(ratio) ? { ...row, peer, ratio, met: least ? ratio >= asked : ratio <= asked } : row
+  if (!(ratio > 0 && Number.isFinite(ratio))) return row
+  return { ...row, peer, ratio, met: least ? ratio >= asked : ratio <= asked }
 }

@@ -21,14 +21,14 @@ function packages() {
 }
 
 /** What there is to say before the measurements; `after()` gives all of it when they are done. */
-export function conditions({ options, servers = {} }) {
-  const [{ model }, ...others] = cpus()
+export function conditions({ options, versions: others = {} }) {
+  const processors = cpus()
   const before = load()
-  const versions = { redkv: json('package.json').version, ...packages(), ...servers }
+  const versions = { redkv: json('package.json').version, ...packages(), ...others }
   const fixed = {
     date: new Date().toISOString().slice(0, 10),
-    cpu: model.trim(),
-    cores: others.length + 1,
+    cpu: processors[0].model.trim(),
+    cores: processors.length,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     system: `${process.platform} ${release()} ${process.arch}`,
     node: process.version,

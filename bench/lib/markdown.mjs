@@ -1,11 +1,6 @@
 // The results as Markdown.
 
-/** A number with three significant digits, or `–` when it is not known. */
-export function digits(number) {
-  if (number === undefined || number === null || !Number.isFinite(number)) return '–'
-  const whole = Math.max(1, Math.floor(Math.log10(Math.abs(number) || 1)) + 1)
-  return number.toFixed(Math.max(0, 3 - whole))
-}
+import { digits } from './digits.mjs'
 
 const table = (rows) => rows.map((row) => `| ${row.join(' | ')} |`)
 
@@ -39,7 +34,8 @@ export function comparisonTable({ title, clients }) {
 
 export const legend =
   'Medians of the rounds, with the least and the greatest throughput. `ns`: time by the clock for each operation; ' +
-  '`main`, `process`, `server`: CPU of the JavaScript thread, of the whole process and of the server for each operation.'
+  '`main`, `process`, `server`: CPU of the JavaScript thread, of the whole process and of the server for each ' +
+  'operation.'
 
 /** Asked and reached. */
 export function targetTable(judged) {
