@@ -5,6 +5,7 @@
 // - `tiered` (memory in front of Redis): also `set(key, value, ttl)`, `inMemory(key)` and `clearMemory(keys)`, and
 //   `keepsRemainingTtl`, whether an entry that is filled into memory ends there when it ends in Redis
 // - `dynamodb(endpoint)`: `{ get, set, close }`
+// - `chain(stores)`, `bounded(entries)`: as `memory`, for how cost grows
 
 const files = {
   redkv: 'redkv',
@@ -21,7 +22,8 @@ const files = {
   ioredis: 'ioredis',
   'ioredis auto': 'ioredis',
   glide: 'glide',
-  'lib-dynamodb': 'lib-dynamodb'
+  'lib-dynamodb': 'lib-dynamodb',
+  'lru-cache': 'lru-cache'
 }
 
 /** Opens a client in a role. Only its own file is loaded. */

@@ -1,6 +1,9 @@
 // RedKV with its default options.
 
+import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { dynamodbOptions, redisUrl, tableName } from './address.mjs'
 
 const RedKV = createRequire(import.meta.url)('../..')
@@ -33,6 +36,24 @@ async function tiered() {
   }
 }
 
+/** The stores that a chain is made of when tiers are counted. A `miss` has room for one entry. */
+const stores = {
+  miss: ['memory', { maxEntries: 1 }],
+  memory: ['memory'],
+  redis: ['redis', { url: redisUrl }],
+  sqlite: ['sqlite', { path: join(tmpdir(), `redkv-bench-${process.pid}.sqlite`) }]
+}
+
+async function chainOf(names) {
+  const { client } = await chain((kv) => names.forEach((name) => kv.addStore(...stores[name])))
+  if (names.includes('sqlite')) process.on('exit', removeDatabase)
+  return client
+}
+
+function removeDatabase() {
+  for (const suffix of ['', '-shm', '-wal']) rmSync(`${stores.sqlite[1].path}${suffix}`, { force: true })
+}
+
 const only = async (...store) => (await chain((kv) => kv.addStore(...store))).client
 
 export default {
@@ -40,6 +61,8 @@ export default {
     memory: () => only('memory'),
     redis: () => only('redis', { url: redisUrl }),
     tiered,
+    chain: chainOf,
+    bounded: (maxEntries) => only('memory', { maxEntries }),
     dynamodb: (endpoint) => only('dynamodb', { tableName, endpoint, ...dynamodbOptions })
   }
 }

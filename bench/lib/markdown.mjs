@@ -4,7 +4,8 @@ import { digits } from './digits.mjs'
 
 const table = (rows) => rows.map((row) => `| ${row.join(' | ')} |`)
 
-function withHead(head, rows) {
+/** The lines of a table. */
+export function withHead(head, rows) {
   return [...table([head, head.map((_, column) => (column === 0 ? '---' : '---:'))]), ...table(rows)]
 }
 

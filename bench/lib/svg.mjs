@@ -72,18 +72,25 @@ function decades(numbers) {
   return Array.from({ length: to - from + 1 }, (_, n) => from + n)
 }
 
+/** An axis from one to a number. */
+function counted(last, start, end) {
+  const step = (end - start) / Math.max(1, last - 1)
+  const at = (number) => (start + (number - 1) * step).toFixed(1)
+  return { ticks: Array.from({ length: last }, (_, n) => n + 1), at }
+}
+
 /** 1000000 as `1 M`. */
 function short(number) {
   const [divisor, unit] = number >= 1e6 ? [1e6, ' M'] : number >= 1e3 ? [1e3, ' k'] : [1, '']
-  return `${digits(number / divisor).replace(/\.?0+$/, '') || 0}${unit}`
+  return `${Number((number / divisor).toPrecision(3))}${unit}`
 }
 
 /**
- * Lines with two logarithmic axes.
+ * Lines with logarithmic axes; `linear` is for an axis across that counts up from one.
  *
- * @param {{ title: string, x: string, y: string, series: { label: string, points: [number, number][] }[] }} chart
+ * @param {{ title: string, x: string, y: string, linear?: boolean, series: { label: string, points: [number, number][] }[] }} chart
  */
-export function lineChart({ title, x: xName, y: yName, series }) {
+export function lineChart({ title, x: xName, y: yName, linear = false, series }) {
   const [width, height, left, right, top, bottom] = [760, 380, 60, 150, 44, 46]
   const all = series.flatMap(({ points }) => points)
   const axis = (numbers, start, end) => {
@@ -93,7 +100,7 @@ export function lineChart({ title, x: xName, y: yName, series }) {
     return { ticks: steps.map((step) => 10 ** step), at: (number) => scale(number).toFixed(1) }
   }
   const [across, up] = [0, 1].map((index) => all.map((point) => point[index]))
-  const x = axis(across, left, width - right)
+  const x = linear ? counted(Math.max(...across), left, width - right) : axis(across, left, width - right)
   const y = axis(up, height - bottom, top)
   const parts = [
     text(0, 18, title, 'class="title"'),

@@ -4,13 +4,15 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../scripts/lib/run.mjs'
 import { charts, panelsOf } from '../charts.mjs'
+import { groups, startFigures } from '../growth-groups.mjs'
+import { growthTables, startTable } from './growth-markdown.mjs'
 import { comparisonTable, conditionsText, legend, targetTable } from './markdown.mjs'
-import { barChart } from './svg.mjs'
+import { barChart, lineChart } from './svg.mjs'
 
 const folder = join('docs', 'performance')
 
 /** Writes files, by name, and returns their paths. */
-export function writeFiles(files) {
+function writeFiles(files) {
   mkdirSync(join(root, folder), { recursive: true })
   return Object.entries(files).map(([name, content]) => {
     writeFileSync(join(root, folder, name), content)
@@ -19,7 +21,7 @@ export function writeFiles(files) {
 }
 
 /** In one line: for the foot of a chart. */
-export function shortly({ date, cpu, cores, node }) {
+function shortly({ date, cpu, cores, node }) {
   return `${date}, ${cores} x ${cpu}, Node.js ${node}`
 }
 
@@ -53,6 +55,48 @@ export function write(report) {
   return writeFiles({
     'results.json': `${JSON.stringify(report, null, 1)}\n`,
     'results.md': markdown(report, drawn),
+    ...Object.fromEntries(drawn.map(([name, , svg]) => [name, svg]))
+  })
+}
+
+/** The charts of how cost grows: file name and image. */
+function growthCharts({ conditions, groups: results }) {
+  return results.flatMap(({ id, title, x, points }) =>
+    groups
+      .find((group) => group.id === id)
+      .figures.map(({ file, y, of, linear }) => {
+        const labels = Object.keys(points[0].series)
+        const series = labels.map((label) => ({
+          label,
+          points: points.map((at) => [at.point, of(at.series[label].median)]).filter(([, value]) => value > 0)
+        }))
+        return [`${file}.svg`, title, lineChart({ title, x, y: `${y} · ${shortly(conditions)}`, linear, series })]
+      })
+  )
+}
+
+/** Writes JSON, Markdown and charts of how cost grows. */
+export function writeGrowth(report) {
+  const drawn = growthCharts(report)
+  const parts = [
+    '# How cost grows, and what starting costs',
+    '',
+    'Written by `npm run bench:growth -- --write`; medians of the rounds.',
+    '',
+    conditionsText(report.conditions),
+    startTable(startFigures, report.start),
+    ...report.groups.flatMap((result) => [
+      growthTables(
+        groups.find(({ id }) => id === result.id),
+        result
+      ),
+      ...drawn.flatMap(([name, title]) => (title === result.title ? [`![${title}](${name})`] : [])),
+      ''
+    ])
+  ]
+  return writeFiles({
+    'growth.json': `${JSON.stringify(report, null, 1)}\n`,
+    'growth.md': `${parts.join('\n').trimEnd()}\n`,
     ...Object.fromEntries(drawn.map(([name, , svg]) => [name, svg]))
   })
 }

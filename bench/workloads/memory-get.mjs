@@ -7,8 +7,8 @@ import { tight } from '../lib/loops.mjs'
 const count = 8192
 const size = 256
 
-export default async function memoryGet({ client: name, role, millis }) {
-  const client = await open(name, role)
+export default async function memoryGet({ client: name, role, args = [], millis }) {
+  const client = await open(name, role, ...args)
   await fill(client, entries(count, 100))
   const { keys, values } = entries(count, 100)
   let index = 0

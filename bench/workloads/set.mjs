@@ -4,8 +4,8 @@ import { open } from '../clients/index.mjs'
 import { entries, fill, step, verify } from '../lib/data.mjs'
 import { closedLoop } from '../lib/loops.mjs'
 
-export default async function set({ client: name, role, millis, outstanding, size = 100, count = 8192 }) {
-  const client = await open(name, role)
+export default async function set({ client: name, role, args = [], millis, outstanding, size = 100, count = 8192 }) {
+  const client = await open(name, role, ...args)
   await fill(client, entries(count, size, 'before'))
   const { keys, values } = entries(count, size)
   const at = (n) => Math.imul(n, step) & (count - 1)
