@@ -88,7 +88,8 @@ function short(number) {
 /**
  * Lines with logarithmic axes; `linear` is for an axis across that counts up from one.
  *
- * @param {{ title: string, x: string, y: string, linear?: boolean, series: { label: string, points: [number, number][] }[] }} chart
+ * @typedef {{ label: string, points: [number, number][] }} Series
+ * @param {{ title: string, x: string, y: string, linear?: boolean, series: Series[] }} chart
  */
 export function lineChart({ title, x: xName, y: yName, linear = false, series }) {
   const [width, height, left, right, top, bottom] = [760, 380, 60, 150, 44, 46]
