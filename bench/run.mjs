@@ -1,65 +1,109 @@
-// `npm run bench`: RedKV beside other packages. Every client runs in a process of its own, rounds alternate, and the
-// figures are medians with the range of the rounds. Options: `--rounds N` (5), `--millis N` of each measurement (1500).
+// `npm run bench`: RedKV beside other packages. Installs, builds, starts the servers, measures, and prints Markdown.
+// See README.md for what is measured and how.
 
-import { cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
-
-import { main, must, npm, read, root } from '../scripts/lib/run.mjs'
-import { setup } from '../scripts/lib/setup.mjs'
+import { Failure, main } from '../scripts/lib/run.mjs'
 import { withServers } from '../scripts/lib/with-servers.mjs'
+import { comparisons } from './comparisons.mjs'
+import { measure } from './lib/child.mjs'
+import { conditions } from './lib/conditions.mjs'
+import { comparisonTable, conditionsText, legend, targetTable } from './lib/markdown.mjs'
+import { prepare } from './lib/prepare.mjs'
+import { createTable, pidOf, redisInfo } from './lib/servers.mjs'
+import { summary } from './lib/statistics.mjs'
+import { write } from './lib/write.mjs'
+import { judge, targets } from './targets.mjs'
+
+const help = `npm run bench -- [options]
+
+  --rounds N      how often each client is measured (5)
+  --millis N      how long each measurement takes (1500)
+  --only TEXT     only comparisons whose name or title contains one of the texts, separated by commas
+  --clients TEXT  only clients whose name contains one of the texts, separated by commas
+  --write         also write results.json, results.md and the charts to docs/performance/
+  --as-is         measure the addon that is there instead of building it`
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, millis: { type: 'string', default: '1500' } }
+  options: {
+    rounds: { type: 'string', default: '5' },
+    millis: { type: 'string', default: '1500' },
+    only: { type: 'string', default: '' },
+    clients: { type: 'string', default: '' },
+    write: { type: 'boolean', default: false },
+    'as-is': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false }
+  }
 })
+const rounds = Number(options.rounds)
+const millis = Number(options.millis)
 
-const comparisons = [
-  { title: 'A hit in memory, awaited one after the other', clients: ['redkv memory', 'Map'], outstanding: 1 },
-  ...[1, 100, 1000].map((outstanding) => ({
-    title: `Redis GET of 100 bytes, ${outstanding} outstanding`,
-    clients: ['redkv redis', 'node-redis 6', 'node-redis 6, timeout: 0'],
-    outstanding
+/** Whether a text contains one of those that an option lists. */
+const matches = (option, text) => option.split(',').some((part) => text.includes(part))
+
+/** The comparisons that are asked for, with the clients that are asked for. */
+function chosen() {
+  const some = comparisons.filter(({ id, title }) => matches(options.only, `${id} ${title}`))
+  const reduced = some.map((comparison) => ({
+    ...comparison,
+    clients: comparison.clients.filter((client) => matches(options.clients, client))
   }))
-]
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-
-async function measure(client, outstanding, env) {
-  const args = ['bench/measure.mjs', client, String(outstanding), options.millis]
-  return JSON.parse(await read(process.execPath, args, { cwd: root, env }))
+  const left = reduced.filter(({ clients }) => clients.length > 0)
+  if (left.length === 0) throw new Failure('no comparison is left: see bench/comparisons.mjs for their names')
+  if (options.write && (options.only || options.clients)) throw new Failure('--write is for the whole comparison')
+  return left
 }
 
-async function compare({ clients, outstanding }, env) {
-  const results = new Map(clients.map((client) => [client, []]))
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const client of clients) results.get(client).push(await measure(client, outstanding, env))
+/** Measures all clients of a comparison, round after round, each round beginning with another one. */
+async function compare({ clients, ...comparison }, context) {
+  const { id, title, ...specification } = comparison
+  const measured = Object.fromEntries(clients.map((client) => [client, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (let n = 0; n < clients.length; n++) {
+      const client = clients[(n + round) % clients.length]
+      measured[client].push(await measure({ ...specification, client, millis }, context))
+    }
   }
-  return results
+  const summaries = Object.entries(measured).map(([client, all]) => [client, { ...summary(all), rounds: all }])
+  return { id, title, clients: Object.fromEntries(summaries) }
 }
 
-function print(title, results) {
-  const [ours] = results.values()
-  const speed = (rounds) => median(rounds.map((round) => round.perSecond))
-  console.log(`\n**${title}**\n`)
-  console.log('| client | ops/s (range) | redkv is | ns/op | p50 us | p99 us | main thread us/op | process us/op |')
-  console.log('|---|---|---|---|---|---|---|---|')
-  for (const [client, rounds] of results) {
-    const of = (name, digits) => median(rounds.map((round) => round[name])).toFixed(digits)
-    const range = [Math.min, Math.max].map((pick) => Math.round(pick(...rounds.map((r) => r.perSecond)) / 1000))
-    const ratio = `${(speed(ours) / speed(rounds)).toFixed(2)}x`
-    console.log(
-      `| ${client} | ${Math.round(speed(rounds) / 1000)} k (${range.join('-')}) | ${ratio} | ${of('nanos', 0)} ` +
-        `| ${of('p50', 1)} | ${of('p99', 1)} | ${of('mainCpu', 2)} | ${of('totalCpu', 2)} |`
-    )
+/** What was asked beside what was reached. */
+function judged(results) {
+  const medians = results.map(({ id, clients }) => [
+    id,
+    Object.fromEntries(Object.entries(clients).map(([client, { median }]) => [client, median]))
+  ])
+  return targets.map((target) => judge(target, Object.fromEntries(medians)))
+}
+
+/** What each role needs. */
+const servers = { memory: [], tiered: ['redis'], redis: ['redis'], dynamodb: ['dynamodb'] }
+
+async function run(selected, { env, signal }) {
+  const redis = env.REDKV_TEST_REDIS_URL ? await redisInfo(env.REDKV_TEST_REDIS_URL) : {}
+  const pid = pidOf(redis)
+  if (env.REDKV_TEST_DYNAMODB_ENDPOINT) await createTable(env.REDKV_TEST_DYNAMODB_ENDPOINT)
+  const withRedis = { ...env, ...(pid && { REDKV_BENCH_SERVER_PID: pid }) }
+  const versions = redis.redis_version ? { 'redis-server': redis.redis_version } : {}
+  const where = conditions({ options: { rounds, millis }, versions })
+  const results = []
+  console.log(`\n${legend}\n`)
+  for (const comparison of selected) {
+    const usesRedis = servers[comparison.role].includes('redis')
+    const result = await compare(comparison, { signal, env: usesRedis ? withRedis : env })
+    results.push(result)
+    console.log(comparisonTable(result))
   }
+  const report = { conditions: where.after(), comparisons: results, targets: judged(results) }
+  console.log(targetTable(report.targets))
+  console.log(conditionsText(report.conditions))
+  if (options.write) for (const path of write(report)) console.log(`written: ${path}`)
 }
 
 await main(async () => {
-  await setup()
-  await must(...npm('ci', '--no-audit', '--no-fund', '--loglevel=error'), { cwd: `${root}/bench` })
-  await withServers({ only: ['redis'] }, async ({ env }) => {
-    const [{ model }, ...others] = cpus()
-    console.log(`\n${others.length + 1} x ${model}, ${process.platform} ${release()}, Node.js ${process.version}`)
-    console.log(`medians of ${options.rounds} alternating rounds of ${options.millis} ms`)
-    for (const comparison of comparisons) print(comparison.title, await compare(comparison, env))
-  })
+  if (options.help) return console.log(help)
+  const selected = chosen()
+  await prepare({ asIs: options['as-is'] })
+  const only = [...new Set(selected.flatMap(({ role }) => servers[role]))]
+  await withServers({ only }, (context) => run(selected, context))
 })
