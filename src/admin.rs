@@ -84,7 +84,7 @@ callbacks! {
     add_store = |js: Js, Admin(instance): &Admin, [name, options, tier_options]: [Value; 3]| {
         let (name, options, tier_options) = (js.string(name), js.string(options), js.string(tier_options));
         let added = add(instance, name, options.as_deref(), tier_options.as_deref());
-        let (place, warnings) = added.map_err(|error| instance.exchange.throw(js, &error))?;
+        let (place, warnings) = added.map_err(|error| instance.exchange.promises().throw(js, &error))?;
         instance.refresh();
         instance.warm_up(js);
         let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
@@ -140,5 +140,5 @@ fn panicked_crossing(js: Js, Crossing(exchange): &Crossing) {
 }
 
 fn throw_defect(js: Js, exchange: &Exchange) {
-    exchange.throw(js, &Error::new(ErrorKind::Internal, "a defect of RedKV: the call panicked"));
+    exchange.promises().throw(js, &Error::new(ErrorKind::Internal, "a defect of RedKV: the call panicked"));
 }

@@ -8,52 +8,22 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use napi::sys;
-use redkv::chain::Answer;
-use redkv::entry::Entry;
-use redkv::error::{Error, ErrorKind, Outcome as Applied, Result};
+use redkv::error::{Error, ErrorKind, Outcome};
 
-use crate::errors;
 use crate::instance::Instance;
 use crate::io::{IoThread, Job};
-use crate::js::{Js, JsResult, Kept, Origin, Pending, Value};
-use crate::outbox::{Completion, Outbox, Outcome};
+use crate::js::{Js, JsResult, Origin, Pending, Value};
+use crate::outbox::Outbox;
+use crate::promises::Promises;
 use crate::shortcut::{Shortcut, Way};
-use crate::text::is_ascii;
-
-/// How the answer to a read is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// As a string.
-    Text,
-    /// As a `Buffer`.
-    Bytes,
-    /// As nothing: it is enough that it worked.
-    Nothing,
-}
-
-/// The JavaScript functions that settle promises and make errors.
-#[derive(Debug)]
-struct Callbacks {
-    /// `settle(slot, value, slot, value, …)`
-    settle: Kept,
-    /// `fail(slot, error)`
-    fail: Kept,
-    /// `failMany(slot, values, errors)`: of an operation on many keys, with `undefined` where there was no error.
-    fail_many: Kept,
-    /// `arrayOf(...items)`
-    array_of: Kept,
-    /// The factory of [`errors::to_js`].
-    make_error: Kept,
-}
 
 /// Everything of one copy of the JavaScript side, until its environment ends. All of it belongs to the JavaScript
 /// thread, but for the outbox.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    callbacks: Callbacks,
+    promises: Promises,
     outbox: Arc<Outbox>,
     io: RefCell<Option<IoThread>>,
-    slots: RefCell<Slots>,
     shortcut: Shortcut,
     /// Where answers come from that this thread reads itself.
     origin: Origin,
@@ -63,36 +33,14 @@ pub(crate) struct Exchange {
     is_referenced: Cell<bool>,
 }
 
-/// The places of pending promises on the JavaScript side.
-#[derive(Debug, Default)]
-struct Slots {
-    formats: Vec<Format>,
-    free: Vec<u32>,
-}
-
-/// Operations whose promises are settled by one call into JavaScript.
-const SETTLED_TOGETHER: usize = 64;
-
-/// Arguments that every stack has room for.
-const MOST_ARGUMENTS: usize = 1024;
-
 impl Exchange {
     /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`. `on_libuv`
     /// says whether the event loop is that of Node.js.
     pub(crate) fn connect(js: Js, functions: [Value; 5], on_libuv: bool) -> JsResult<Rc<Self>> {
-        let [settle, fail, fail_many, array_of, make_error] = functions;
-        let callbacks = Callbacks {
-            settle: js.keep(settle)?,
-            fail: js.keep(fail)?,
-            fail_many: js.keep(fail_many)?,
-            array_of: js.keep(array_of)?,
-            make_error: js.keep(make_error)?,
-        };
         let exchange = Rc::new(Self {
-            callbacks,
+            promises: Promises::connect(js, functions)?,
             outbox: Arc::default(),
             io: RefCell::default(),
-            slots: RefCell::default(),
             shortcut: Shortcut::default(),
             origin: js.origin("redkv")?,
             gathering: RefCell::default(),
@@ -113,28 +61,9 @@ impl Exchange {
         &self.outbox
     }
 
-    /// Throws `error` in JavaScript.
-    pub(crate) fn throw(&self, js: Js, error: &Error) -> Pending {
-        errors::throw(js, &self.callbacks.make_error, error)
-    }
-
-    /// An array of `items`: from the arguments of a call, which is several times cheaper than setting elements.
-    pub(crate) fn array(&self, js: Js, items: &[Value]) -> JsResult<Value> {
-        if items.len() > MOST_ARGUMENTS {
-            return js.array(items);
-        }
-        js.call(js.kept(&self.callbacks.array_of)?, items)
-    }
-
-    /// A place for a promise, and the word to keep the process alive until it is settled.
-    pub(crate) fn open_slot(&self, format: Format) -> u32 {
-        let mut slots = self.slots.borrow_mut();
-        if let Some(slot) = slots.free.pop() {
-            slots.formats[slot as usize] = format;
-            return slot;
-        }
-        slots.formats.push(format);
-        u32::try_from(slots.formats.len() - 1).unwrap_or(u32::MAX)
+    /// The promises, and what is told to them.
+    pub(crate) fn promises(&self) -> &Promises {
+        &self.promises
     }
 
     /// Notes that `instance` has operations to hand over when the turn ends.
@@ -160,11 +89,7 @@ impl Exchange {
 
     /// Whether these operations are sent by this thread. They must not overtake others that were sent before.
     fn goes_short(&self, js: Js, jobs: &[Job]) -> bool {
-        let pending = {
-            let slots = self.slots.borrow();
-            slots.formats.len() - slots.free.len()
-        };
-        match self.shortcut.way(pending, jobs.iter().map(Job::keys).sum()) {
+        match self.shortcut.way(self.promises.pending(), jobs.iter().map(Job::keys).sum()) {
             Way::Long => return false,
             Way::LeaveShort => {
                 self.open_home(false);
@@ -294,97 +219,10 @@ impl Exchange {
 
     /// Settles everything that was answered.
     fn settle(&self, js: Js) {
-        let completions = self.outbox.take();
-        let mut completions = completions.into_iter().peekable();
-        while completions.peek().is_some() {
-            let settled = js.in_scope(|| {
-                let mut arguments = Vec::with_capacity(2 * SETTLED_TOGETHER);
-                for completion in completions.by_ref().take(SETTLED_TOGETHER) {
-                    self.prepare(js, completion, &mut arguments)?;
-                }
-                if !arguments.is_empty() {
-                    js.call(js.kept(&self.callbacks.settle)?, &arguments)?;
-                }
-                Ok(())
-            });
-            if settled.is_err() {
-                // The environment is going down, or out of memory: the others are tried all the same.
-                js.clear_exception();
-            }
-        }
-        let slots = self.slots.borrow();
-        if slots.free.len() == slots.formats.len() {
-            drop(slots);
+        self.promises.settle(js, self.outbox.take());
+        if self.promises.pending() == 0 {
             self.reference(js, false);
         }
-    }
-
-    /// Adds a slot and its value to the arguments of `settle`, or settles at once what failed.
-    fn prepare(&self, js: Js, completion: Completion, arguments: &mut Vec<Value>) -> JsResult<()> {
-        let Completion { slot, outcome } = completion;
-        let format = {
-            let mut slots = self.slots.borrow_mut();
-            slots.free.push(slot);
-            slots.formats[slot as usize]
-        };
-        let value = match outcome {
-            Outcome::One(answer) => self.answer(js, answer, format),
-            Outcome::Many(answers) => match self.answers(js, slot, answers, format)? {
-                Some(values) => Ok(values),
-                None => return Ok(()),
-            },
-            Outcome::Done(Ok(())) => Ok(js.undefined()?),
-            Outcome::Done(Err(error)) => Err(error),
-        };
-        let slot = js.number(slot)?;
-        match value {
-            Ok(value) => arguments.extend([slot, value]),
-            Err(error) => {
-                let error = errors::to_js(js, &self.callbacks.make_error, &error)?;
-                js.call(js.kept(&self.callbacks.fail)?, &[slot, error])?;
-            }
-        }
-        Ok(())
-    }
-
-    fn answer(&self, js: Js, answer: Result<Answer>, format: Format) -> Result<Value> {
-        value_of(js, &answer?, format)
-    }
-
-    /// An array of the values; or `None` when some failed, and the promise was told.
-    fn answers(
-        &self,
-        js: Js,
-        slot: u32,
-        answers: Vec<Result<Answer>>,
-        format: Format,
-    ) -> JsResult<Option<Value>> {
-        let mut values = Vec::with_capacity(answers.len());
-        let mut failures = Vec::new();
-        for (index, answer) in answers.into_iter().enumerate() {
-            match self.answer(js, answer, format) {
-                Ok(value) => values.push(value),
-                Err(error) => {
-                    failures.push((index, error));
-                    values.push(js.undefined()?);
-                }
-            }
-        }
-        let count = values.len();
-        if failures.is_empty() && format == Format::Nothing {
-            return Ok(Some(js.undefined()?));
-        }
-        let values = self.array(js, &values)?;
-        if failures.is_empty() {
-            return Ok(Some(values));
-        }
-        let mut errors = vec![js.undefined()?; count];
-        for (index, error) in failures {
-            errors[index] = errors::to_js(js, &self.callbacks.make_error, &error)?;
-        }
-        let errors = self.array(js, &errors)?;
-        js.call(js.kept(&self.callbacks.fail_many)?, &[js.number(slot)?, values, errors])?;
-        Ok(None)
     }
 }
 
@@ -397,40 +235,10 @@ fn refuse(job: Job) {
         Job::Task(_) | Job::WarmUp(_) => return,
     };
     let error = Error::new(ErrorKind::Internal, "the I/O thread could not be started");
-    let error = error.retryable(true).outcome(Applied::NotApplied);
+    let error = error.retryable(true).outcome(Outcome::NotApplied);
     for index in 0..requests.len() {
         replies.reply(u32::try_from(index).unwrap_or(u32::MAX), Err(error.clone()));
     }
-}
-
-/// The JavaScript value of an answer.
-pub(crate) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value> {
-    match answer {
-        Answer::Entry(entry) => entry_of(js, entry.as_ref(), format),
-        Answer::Has(has) => js.boolean(*has).map_err(lost),
-        Answer::Written(_) => js.undefined().map_err(lost),
-    }
-}
-
-/// The JavaScript value of what is under a key.
-pub(crate) fn entry_of(js: Js, entry: Option<&Entry>, format: Format) -> Result<Value> {
-    let Some(Entry { value, .. }) = entry else { return js.null().map_err(lost) };
-    match format {
-        Format::Nothing => js.undefined().map_err(lost),
-        Format::Bytes => js.buffer(value).map_err(lost),
-        Format::Text if is_ascii(value) => js.ascii(value).map_err(lost),
-        Format::Text => match std::str::from_utf8(value) {
-            Ok(text) => js.text(text).map_err(lost),
-            Err(_) => {
-                let message = "the value is not UTF-8 text; read it with getBuffer()";
-                Err(Error::new(ErrorKind::Value, message).in_operation("get"))
-            }
-        },
-    }
-}
-
-fn lost(_: Pending) -> Error {
-    Error::new(ErrorKind::Internal, "JavaScript could not take the value")
 }
 
 /// Runs on the JavaScript thread when something has arrived for a socket that it looks after.

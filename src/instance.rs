@@ -10,10 +10,11 @@ use redkv::entry::{Entry, Key};
 use redkv::error::{Error, Result};
 use redkv::store::Store;
 
-use crate::exchange::{Exchange, Format};
+use crate::exchange::Exchange;
 use crate::io::Job;
 use crate::js::Js;
 use crate::outbox::{Many, Turn};
+use crate::promises::Format;
 
 /// A chain with its way to the I/O thread.
 #[derive(Debug)]
@@ -85,7 +86,7 @@ impl Instance {
 
     /// Notes a single operation, and answers with the slot of its promise.
     pub(crate) fn gather(self: &Rc<Self>, scope: Scope, key: Key, action: Action, format: Format) -> u32 {
-        let slot = self.exchange.open_slot(format);
+        let slot = self.exchange.promises().open_slot(format);
         let request = self.chain.request(scope, key, action);
         let mut gathered = self.begin_gathering();
         gathered.requests.push(request);
@@ -101,7 +102,7 @@ impl Instance {
         actions: impl IntoIterator<Item = (Key, Action)>,
         format: Format,
     ) -> u32 {
-        let slot = self.exchange.open_slot(format);
+        let slot = self.exchange.promises().open_slot(format);
         let requests: Vec<_> =
             actions.into_iter().map(|(key, action)| self.chain.request(scope, key, action)).collect();
         let replies = Arc::new(Many::new(slot, known, self.exchange.outbox().clone()));
@@ -178,7 +179,7 @@ impl Instance {
     }
 
     fn run(&self, js: Js, task: impl Future<Output = Result<()>> + Send + 'static) -> u32 {
-        let slot = self.exchange.open_slot(Format::Nothing);
+        let slot = self.exchange.promises().open_slot(Format::Nothing);
         let done = self.exchange.outbox().done(slot);
         let task = Box::pin(async move { done.tell(task.await) });
         self.exchange.send(js, [Job::Task(task)]);

@@ -8,6 +8,7 @@ mod io;
 mod js;
 mod operations;
 mod outbox;
+mod promises;
 mod shortcut;
 mod text;
 mod values;

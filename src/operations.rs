@@ -7,9 +7,9 @@ use redkv::entry::{Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Want;
 
-use crate::exchange::{Format, entry_of, value_of};
 use crate::instance::Handle;
 use crate::js::{Arguments, Callback, Js, JsResult, Type, Value, callback};
+use crate::promises::{Format, entry_of, value_of};
 use crate::values::{self, Refusal, with_key};
 
 /// All operations, by their names in JavaScript.
@@ -97,7 +97,7 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         }
     })?;
     if let Some(values) = known {
-        return Ok(handle.instance.exchange.array(js, &values)?);
+        return Ok(handle.instance.exchange.promises().array(js, &values)?);
     }
     // Some are not known, or are no text: only the way through the chain answers per key.
     let known = |key: &Key| match handle.ask_front(|front| front.get(key)) {
@@ -114,7 +114,7 @@ fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         Some(Lookup::Ask) | None => None,
     };
     if let Some(known) = keys.each(|key| known(key).and_then(|has| js.boolean(has).ok()))? {
-        return Ok(handle.instance.exchange.array(js, &known)?);
+        return Ok(handle.instance.exchange.promises().array(js, &known)?);
     }
     let known = |key: &Key| known(key).map(|has| Ok(Answer::Has(has)));
     ask_rest(js, handle, keys.list()?, known, Format::Text, || Action::Has)
@@ -250,7 +250,7 @@ fn ask_rest(
 
 fn refuse(js: Js, handle: &Handle, answer: Answered) -> JsResult<Value> {
     answer.map_err(|refusal| match refusal {
-        Refusal::Wrong(error) => handle.instance.exchange.throw(js, &error),
+        Refusal::Wrong(error) => handle.instance.exchange.promises().throw(js, &error),
         Refusal::Pending(pending) => pending,
     })
 }
@@ -258,5 +258,5 @@ fn refuse(js: Js, handle: &Handle, answer: Answered) -> JsResult<Value> {
 /// A panic in an operation is a defect, but not the end of the process.
 fn panicked(js: Js, handle: &Handle) {
     let error = Error::new(ErrorKind::Internal, "a defect of RedKV: the operation panicked");
-    handle.instance.exchange.throw(js, &error);
+    handle.instance.exchange.promises().throw(js, &error);
 }
