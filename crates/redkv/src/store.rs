@@ -115,15 +115,17 @@ pub struct Pieces {
     pub min: usize,
     /// Larger pieces than this are slower, or not allowed.
     pub max: usize,
+    /// Values of more bytes in all do not go into one piece, however few they are.
+    pub bytes: usize,
 }
 
 impl Pieces {
     /// A batch is never cut.
-    pub const WHOLE: Self = Self { min: usize::MAX, max: usize::MAX };
+    pub const WHOLE: Self = Self { min: usize::MAX, max: usize::MAX, bytes: usize::MAX };
 
-    /// The size of the pieces of a batch of `n`.
-    pub fn size(self, n: usize) -> usize {
-        (n / 2).clamp(self.min, self.max).max(1)
+    /// The size of the pieces of a batch of `n` values of about `value_bytes` each.
+    pub fn size(self, n: usize, value_bytes: usize) -> usize {
+        (n / 2).clamp(self.min, self.max).min(self.bytes / value_bytes.max(1)).max(1)
     }
 }
 
@@ -182,4 +184,22 @@ impl Capabilities {
 /// The same answer for every key of a batch.
 pub fn answer_all<T: Clone>(len: usize, answer: &Result<T>) -> Answers<T> {
     vec![answer.clone(); len]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_cut_in_two_within_the_bounds() {
+        let pieces = Pieces { min: 100, max: 500, bytes: 1 << 20 };
+        assert_eq!([10, 150, 400, 5_000].map(|n| pieces.size(n, 100)), [100, 100, 200, 500]);
+        assert_eq!(Pieces::WHOLE.size(5_000, 1 << 20), usize::MAX >> 20);
+    }
+
+    #[test]
+    fn large_values_make_small_pieces() {
+        let pieces = Pieces { min: 100, max: 500, bytes: 256 * 1024 };
+        assert_eq!([0, 1_000, 10_000, 1 << 20].map(|bytes| pieces.size(1_000, bytes)), [500, 262, 26, 1]);
+    }
 }

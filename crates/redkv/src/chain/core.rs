@@ -191,14 +191,14 @@ impl Chain {
         let Due { reads, writes } = due;
         for group in groups(reads, |job: &ReadJob| (job.scope, job.question)) {
             let scope = group[0].scope;
-            let size = shape.pieces(scope, |capabilities| capabilities.reads).size(group.len());
+            let size = shape.piece_size(scope, group.len(), |capabilities| capabilities.reads);
             for piece in pieces(group, size) {
                 spawn(reads::run(self.clone(), shape.clone(), piece));
             }
         }
         for group in groups(writes, |job: &WriteJob| job.scope) {
             let scope = group[0].scope;
-            let size = shape.pieces(scope, |capabilities| capabilities.writes).size(group.len());
+            let size = shape.piece_size(scope, group.len(), |capabilities| capabilities.writes);
             for piece in pieces(group, size) {
                 spawn(writes::run(self.clone(), shape.clone(), scope, piece));
             }

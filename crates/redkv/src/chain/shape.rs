@@ -50,10 +50,10 @@ impl Shape {
         }
     }
 
-    /// Best pieces of a batch: those of the first tier that is worth cutting for.
-    pub(super) fn pieces(&self, scope: Scope, of: impl Fn(&Capabilities) -> Pieces) -> Pieces {
+    /// The best size of the pieces of a batch of `n`: that of the first tier that is worth cutting for.
+    pub(super) fn piece_size(&self, scope: Scope, n: usize, of: impl Fn(&Capabilities) -> Pieces) -> usize {
         let mut remote = self.tiers[self.range(scope)].iter().filter(|tier| !tier.capabilities().immediate);
-        remote.next().map_or(Pieces::WHOLE, |tier| of(tier.capabilities()))
+        remote.next().map_or(n, |tier| of(tier.capabilities()).size(n, tier.typical_value()))
     }
 
     /// Refuses what some tier of `scope` can never do, before any of them is asked. What an optional cache cannot

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -57,6 +57,8 @@ pub struct Tier {
     timeout: Option<Duration>,
     optional: bool,
     clock: Arc<dyn Clock>,
+    /// About how many bytes a value here has, as of the last batches.
+    typical_value: AtomicUsize,
     pub(super) stale: StaleKeys,
     pub(super) repair: Repair,
 }
@@ -99,6 +101,7 @@ impl Tier {
             timeout,
             optional: config.optional,
             clock,
+            typical_value: AtomicUsize::new(0),
             stale: StaleKeys::default(),
             repair: Repair::default(),
         })
@@ -154,6 +157,7 @@ impl Tier {
         let ask = async { self.store.get(&askable.keys, want).await };
         let answers = self.bounded("get", askable.keys.len(), ask).await;
         let mut answers = askable.complete(answers);
+        self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
         if answers.iter().any(|answer| matches!(answer, Ok(Some(entry)) if entry.deadline.is_some())) {
             let now = self.clock.now();
             for answer in &mut answers {
@@ -163,6 +167,21 @@ impl Tier {
             }
         }
         answers
+    }
+
+    /// About how many bytes a value here has.
+    pub(super) fn typical_value(&self) -> usize {
+        self.typical_value.load(Ordering::Relaxed)
+    }
+
+    /// Notes how large the values of a batch are. Batches that end at the same time may overwrite each other's word:
+    /// it is an estimate.
+    fn note_sizes<'a>(&self, entries: impl Iterator<Item = &'a Entry>) {
+        let (count, bytes) =
+            entries.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.value.len()));
+        if let Some(mean) = bytes.checked_div(count) {
+            self.typical_value.store((3 * self.typical_value() + mean) / 4, Ordering::Relaxed);
+        }
     }
 
     /// Whether there are live entries.
@@ -195,6 +214,7 @@ impl Tier {
                 *entry = self.capped(std::mem::replace(entry, Entry::new("")));
             }
         }
+        self.note_sizes(entries.iter().map(|(_, entry)| entry));
         self.bounded("set", entries.len(), async { self.store.set(&entries, mode).await }).await
     }
 

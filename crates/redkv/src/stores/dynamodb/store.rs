@@ -106,8 +106,8 @@ impl Store for DynamoDbStore {
             max_key_bytes: LONGEST_KEY,
             empty_keys: false,
             max_value_bytes: LARGEST_ITEM.saturating_sub(beside_value),
-            reads: Pieces { min: MOST_KEYS, max: MOST_KEYS },
-            writes: Pieces { min: MOST_CHANGES, max: MOST_CHANGES },
+            reads: Pieces { min: MOST_KEYS, max: MOST_KEYS, bytes: usize::MAX },
+            writes: Pieces { min: MOST_CHANGES, max: MOST_CHANGES, bytes: usize::MAX },
             shared: true,
             durable: true,
             ..Capabilities::BASE

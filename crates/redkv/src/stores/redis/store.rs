@@ -86,6 +86,9 @@ impl RedisStore {
     }
 }
 
+/// Pieces of more bytes keep the server, the wire and this process waiting for each other.
+const PIECES: Pieces = Pieces { min: 100, max: 500, bytes: 256 * 1024 };
+
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").field("config", self.connection.config()).finish_non_exhaustive()
@@ -104,8 +107,8 @@ impl Store for RedisStore {
             deadline_costs_extra: true,
             max_key_bytes: LARGEST,
             max_value_bytes: LARGEST,
-            reads: Pieces { min: 100, max: 500 },
-            writes: Pieces { min: 100, max: 500 },
+            reads: PIECES,
+            writes: PIECES,
             // Encryption is work for another thread.
             light: self.connection.config().tls.is_none(),
             shared: true,
