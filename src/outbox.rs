@@ -28,10 +28,32 @@ pub(crate) enum Outcome {
 /// Answers that wait for the JavaScript thread.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    waiting: Mutex<Vec<Completion>>,
+    waiting: Mutex<Waiting>,
     /// Whether the JavaScript thread was told and has not looked yet.
     told: AtomicBool,
     bell: Mutex<Option<Bell>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    completions: Vec<Completion>,
+    /// The work that they are.
+    weight: usize,
+}
+
+impl Completion {
+    /// How much work it is for the JavaScript thread, in small values.
+    fn weight(&self) -> usize {
+        let of_answer = |answer: &Result<Answer>| match answer {
+            Ok(Answer::Entry(Some(entry))) => 1 + entry.value.len() / 256,
+            _ => 1,
+        };
+        match &self.outcome {
+            Outcome::One(answer) => of_answer(answer),
+            Outcome::Many(answers) => answers.iter().map(of_answer).sum(),
+            Outcome::Done(_) => 1,
+        }
+    }
 }
 
 /// Rings on the JavaScript thread; there while its environment lives.
@@ -42,10 +64,10 @@ struct Bell(sys::napi_threadsafe_function);
 unsafe impl Send for Bell {}
 
 impl Outbox {
-    /// Completions after which the JavaScript thread is told even though more are on their way.
+    /// Weight after which the JavaScript thread is told even though more is on its way.
     const MANY: usize = 256;
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<Completion>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -56,9 +78,11 @@ impl Outbox {
     /// Leaves an answer. The JavaScript thread hears of it when the I/O thread has nothing else to do, or when many
     /// have gathered.
     pub(crate) fn push(&self, completion: Completion) {
+        let weight = completion.weight();
         let mut waiting = self.waiting();
-        waiting.push(completion);
-        let is_many = waiting.len() >= Self::MANY;
+        waiting.completions.push(completion);
+        waiting.weight += weight;
+        let is_many = waiting.weight >= Self::MANY;
         drop(waiting);
         if is_many {
             self.ring();
@@ -67,13 +91,13 @@ impl Outbox {
 
     /// Tells the JavaScript thread if anything waits for it.
     pub(crate) fn ring_if_waiting(&self) {
-        if !self.waiting().is_empty() {
+        if !self.is_empty() {
             self.ring();
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting().is_empty()
+        self.waiting().completions.is_empty()
     }
 
     fn ring(&self) {
@@ -90,7 +114,7 @@ impl Outbox {
     /// Everything that waits. From here on a new answer rings again.
     pub(crate) fn take(&self) -> Vec<Completion> {
         self.told.store(false, Ordering::Release);
-        std::mem::take(&mut self.waiting())
+        std::mem::take(&mut *self.waiting()).completions
     }
 
     /// Whether there is a bell.
