@@ -1,6 +1,6 @@
 //! Tasks that run on the thread that wakes them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future;
@@ -30,6 +30,8 @@ pub struct Executor {
 thread_local! {
     /// The executor that the thread works for.
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    /// The memory of the last queue of woken tasks, for the next one.
+    static SPARE: Cell<VecDeque<Runnable>> = const { Cell::new(VecDeque::new()) };
 }
 
 struct Current {
@@ -100,7 +102,7 @@ impl Executor {
         work: impl FnOnce(),
         woken_elsewhere: impl FnOnce() -> Vec<Runnable>,
     ) {
-        let current = Current { is_own, is_running: true, ..Current::of(self) };
+        let current = Current { is_own, is_running: true, woken: SPARE.take(), ..Current::of(self) };
         let _leave = Leave(CURRENT.replace(Some(current)));
         work();
         let more = woken_elsewhere();
@@ -160,11 +162,11 @@ struct Leave(Option<Current>);
 
 impl Drop for Leave {
     fn drop(&mut self) {
-        if let Some(Current { executor, woken, .. }) = CURRENT.replace(self.0.take())
-            && !woken.is_empty()
-        {
-            executor.hand_over(woken);
+        let Some(Current { executor, mut woken, .. }) = CURRENT.replace(self.0.take()) else { return };
+        if !woken.is_empty() {
+            executor.hand_over(woken.drain(..));
         }
+        SPARE.set(woken);
     }
 }
 
