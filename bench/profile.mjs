@@ -74,7 +74,8 @@ function table(title, threads) {
 async function profile({ title, specification }, { env, signal }, folder) {
   const data = join(folder, 'perf.data')
   const measured = JSON.stringify({ ...specification, client: 'redkv', millis: Number(options.millis) })
-  const node = [process.execPath, '--perf-basic-prof', 'bench/measure.mjs', measured]
+  const quiet = `--logfile=${join(folder, 'v8.log')}`
+  const node = [process.execPath, '--perf-basic-prof', quiet, 'bench/measure.mjs', measured]
   const record = ['record', '--quiet', '-e', 'cpu-clock', '-F', '4999', '-o', data, '--', ...node]
   await must('perf', record, { cwd: root, env, signal, stdio: ['ignore', 'pipe', 'pipe'] })
   const report = ['report', '-i', data, '--no-children', '--stdio', '--sort', 'comm,dso,symbol']
