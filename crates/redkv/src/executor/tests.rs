@@ -45,15 +45,10 @@ impl Drop for Own {
 }
 
 /// A task that says on which thread it begins, and on which it goes on after `released`.
-fn two_steps(
-    said: mpsc::Sender<ThreadId>,
-    released: oneshot::Receiver<()>,
-) -> impl Future<Output = ()> + Send {
-    async move {
-        said.send(thread::current().id()).expect("somebody listens");
-        released.await.expect("the release");
-        said.send(thread::current().id()).expect("somebody listens");
-    }
+async fn two_steps(said: mpsc::Sender<ThreadId>, released: oneshot::Receiver<()>) {
+    said.send(thread::current().id()).expect("somebody listens");
+    released.await.expect("the release");
+    said.send(thread::current().id()).expect("somebody listens");
 }
 
 #[test]
