@@ -1,7 +1,7 @@
 // What is compared: a workload, its numbers, and the clients that can do it. The first client is RedKV.
 
 const inRedis = ['redkv', 'node-redis', 'node-redis tuned', 'ioredis', 'ioredis auto', 'glide']
-const inTiers = ['redkv', 'cache-manager', 'cacheable', 'bentocache', 'bentocache tuned']
+const inTiers = ['redkv', 'cache-manager wrap', 'cacheable', 'bentocache', 'bentocache tuned']
 const inMemory = ['cache-manager', 'keyv', 'keyv tuned', 'cacheable', 'bentocache', 'bentocache tuned', 'unstorage']
 
 const redis = (workload, id, title, numbers) => ({ id, title, role: 'redis', workload, clients: inRedis, ...numbers })
@@ -33,7 +33,7 @@ export const comparisons = [
     title: 'Memory in front of Redis: a hit in memory, awaited',
     role: 'tiered',
     workload: 'memory-get',
-    clients: inTiers
+    clients: [...inTiers, 'cache-manager']
   },
   ...[100, 1000].map((outstanding) => ({
     id: `back-fill ${outstanding}`,

@@ -2,7 +2,7 @@
 
 const tuned = 'node-redis tuned'
 const allRedis = ['node-redis', tuned, 'ioredis', 'ioredis auto', 'glide']
-const allTiered = ['cache-manager', 'cacheable', 'bentocache', 'bentocache tuned']
+const allTiered = ['cache-manager wrap', 'cacheable', 'bentocache', 'bentocache tuned']
 
 const perSecond = ({ perSecond }) => perSecond
 const p50 = ({ p50 }) => p50
@@ -26,12 +26,12 @@ const lower = (asked, id, of, peers, what, without) => ({
 
 export const targets = [
   faster(2.5, 'memory get', ['cache-manager']),
-  faster(10, 'memory get', ['keyv', 'keyv tuned']),
-  faster(20, 'memory get', ['cacheable', 'bentocache', 'bentocache tuned']),
+  ...['keyv', 'keyv tuned'].map((peer) => faster(10, 'memory get', [peer])),
+  ...['cacheable', 'bentocache', 'bentocache tuned'].map((peer) => faster(20, 'memory get', [peer])),
   faster(0.5, 'memory get', ['Map']),
   faster(3, 'memory set', ['unstorage']),
   faster(3, 'memory set', ['cache-manager']),
-  faster(15, 'tiered hit', allTiered),
+  ...[...allTiered, 'cache-manager'].map((peer) => faster(15, 'tiered hit', [peer])),
   faster(3, 'back-fill 100', allTiered),
   faster(6, 'back-fill 1000', allTiered),
   ...['redis get', 'redis set'].flatMap((kind) => [

@@ -1,5 +1,5 @@
 // cache-manager. Its own memory store is a keyv without serialisation, and so is the one in front of Redis here.
-// Its `get` does not fill the stores in front, only `wrap` does, with a ttl that starts anew.
+// Its `get` does not fill the stores in front; only `wrap` does, with a ttl that starts anew.
 
 import { createCache } from 'cache-manager'
 import { Keyv } from 'keyv'
@@ -29,11 +29,11 @@ function absent() {
   throw new Error('cache-manager: not in Redis')
 }
 
-async function tiered() {
+/** Two stores, read through `read(cache, key)`. */
+async function tiered(read) {
   const { cache, front } = await stores()
   return {
-    get: (key) => cache.get(key),
-    getFilling: (key) => cache.wrap(key, absent, hour),
+    get: (key) => read(cache, key),
     set: (key, value, ttl) => cache.set(key, value, ttl),
     inMemory: async (key) => (await front.get(key)) !== undefined,
     clearMemory: () => front.clear(),
@@ -42,4 +42,7 @@ async function tiered() {
   }
 }
 
-export default { 'cache-manager': { memory, tiered } }
+export default {
+  'cache-manager': { memory, tiered: () => tiered((cache, key) => cache.get(key)) },
+  'cache-manager wrap': { tiered: () => tiered((cache, key) => cache.wrap(key, absent, hour)) }
+}

@@ -11,6 +11,7 @@ const files = {
   redkv: 'redkv',
   Map: 'map',
   'cache-manager': 'cache-manager',
+  'cache-manager wrap': 'cache-manager',
   keyv: 'keyv',
   'keyv tuned': 'keyv',
   cacheable: 'cacheable',

@@ -10,7 +10,6 @@ const hour = 3_600_000
 
 export default async function backFill({ client: name, role, millis, outstanding }) {
   const client = await open(name, role)
-  const read = client.getFilling ?? client.get
   const { keys, values } = entries(count, 100)
   await fill(client, entries(count, 100), hour)
 
@@ -23,7 +22,7 @@ export default async function backFill({ client: name, role, millis, outstanding
       while (next < count) {
         const n = next++
         const before = (n & 15) === 0 ? performance.now() : 0
-        const value = await read(keys[n])
+        const value = await client.get(keys[n])
         if (value !== values[n]) wrong(keys[n], value, values[n])
         if (before !== 0) samples.push(performance.now() - before)
       }
@@ -40,13 +39,13 @@ export default async function backFill({ client: name, role, millis, outstanding
   const samples = []
   let done = 0
   for (; meter.millis < millis; done += count) samples.push(...(await pass(meter)))
-  await checkFilling({ client, read, keys })
+  await checkFilling({ client, keys })
   await client.close()
   return meter.result(done, samples)
 }
 
 /** Reads were misses because memory was empty, it is filled now, and entries end there when they end in Redis. */
-async function checkFilling({ client, read, keys }) {
+async function checkFilling({ client, keys }) {
   const must = (fact, text) => {
     if (!fact) throw new Error(text)
   }
@@ -58,7 +57,7 @@ async function checkFilling({ client, read, keys }) {
   await client.set(probe, 'short', 1_500)
   await sleep(500)
   await client.clearMemory([probe])
-  must((await read(probe)) === 'short', 'the probe is not in Redis')
+  must((await client.get(probe)) === 'short', 'the probe is not in Redis')
   must(await client.inMemory(probe), 'the probe is not in memory')
   await sleep(1_100)
   if (client.keepsRemainingTtl) must(!(await client.inMemory(probe)), 'the probe outlives its ttl in memory')
