@@ -86,7 +86,7 @@ impl Chain {
     pub fn begins_light(&self) -> bool {
         let shape = self.shape();
         let remote = shape.tiers.iter().find(|tier| !tier.capabilities().immediate);
-        remote.is_some_and(|tier| tier.capabilities().light)
+        remote.is_none_or(|tier| tier.capabilities().light)
     }
 
     pub(super) fn shape(&self) -> Arc<Shape> {
