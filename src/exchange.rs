@@ -12,7 +12,9 @@ use redkv::error::{Error, ErrorKind, Outcome};
 
 use crate::instance::Instance;
 use crate::io::{IoThread, Job};
-use crate::js::{Js, JsResult, Origin, Pending, Value};
+#[cfg(unix)]
+use crate::js::Origin;
+use crate::js::{Js, JsResult, Pending, Value};
 use crate::outbox::Outbox;
 use crate::promises::Promises;
 use crate::shortcut::{Shortcut, Way};
@@ -26,6 +28,7 @@ pub(crate) struct Exchange {
     io: RefCell<Option<IoThread>>,
     shortcut: Shortcut,
     /// Where answers come from that this thread reads itself.
+    #[cfg(unix)]
     origin: Origin,
     /// Instances with operations that were not handed over yet.
     gathering: RefCell<Vec<Rc<Instance>>>,
@@ -42,6 +45,7 @@ impl Exchange {
             outbox: Arc::default(),
             io: RefCell::default(),
             shortcut: Shortcut::default(),
+            #[cfg(unix)]
             origin: js.origin("redkv")?,
             gathering: RefCell::default(),
             is_referenced: Cell::new(false),
@@ -134,6 +138,7 @@ impl Exchange {
     }
 
     /// Reads what has arrived for sockets that this thread looks after.
+    #[cfg(unix)]
     fn read_here(&self, js: Js) {
         self.with_io(|io| {
             io.executor().run_here(|| io.executor().home().iter().for_each(|home| home.turn()));

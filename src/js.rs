@@ -254,6 +254,7 @@ impl Js {
     }
 
     /// Something that callbacks of the event loop itself come from.
+    #[cfg(unix)]
     pub(crate) fn origin(self, name: &str) -> JsResult<Origin> {
         let mut context = ptr::null_mut();
         let name = self.text(name)?;
@@ -263,6 +264,7 @@ impl Js {
 
     /// Runs `work` in a callback of the event loop itself, as Node.js runs its own: what was made is reclaimed, and
     /// promises that were settled tell those who wait for them.
+    #[cfg(unix)]
     pub(crate) fn in_callback(self, origin: &Origin, work: impl FnOnce()) -> JsResult<()> {
         self.in_scope(|| {
             let (mut scope, resource) = (ptr::null_mut(), self.undefined()?);
@@ -314,6 +316,7 @@ impl Js {
 }
 
 /// Where callbacks of the event loop itself come from, for those who trace such things.
+#[cfg(unix)]
 #[derive(Debug)]
 pub(crate) struct Origin(sys::napi_async_context);
 
