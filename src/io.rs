@@ -84,6 +84,9 @@ impl IoThread {
         let thread = std::thread::Builder::new().name("redkv-io".into()).spawn(move || {
             tasks.adopt_thread();
             runtime.block_on(work(&jobs, &tasks));
+            // What is given up may want to start something as it goes.
+            let handle = runtime.handle().clone();
+            let _context = handle.enter();
             tasks.end();
             // A name look-up may hang in the system: nobody waits for it.
             runtime.shutdown_background();

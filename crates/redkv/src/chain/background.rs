@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 /// Tasks that end with the chain: when it is closed, or dropped without that.
@@ -15,12 +16,13 @@ impl Default for Background {
 }
 
 impl Background {
-    /// Starts a task; after [`Background::stop`] nothing is started any more. From within a runtime.
+    /// Starts a task; after [`Background::stop`], or outside of a runtime, nothing is started any more.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tasks) = &mut *tasks {
+        // A write that is given up with its runtime has nobody left to repair anything for.
+        if let (Some(tasks), Ok(runtime)) = (&mut *tasks, Handle::try_current()) {
             while tasks.try_join_next().is_some() {}
-            tasks.spawn(task);
+            tasks.spawn_on(task, &runtime);
         }
     }
 
@@ -30,5 +32,15 @@ impl Background {
         if let Some(mut tasks) = tasks {
             tasks.shutdown().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_of_a_runtime_nothing_is_started() {
+        Background::default().spawn(async { panic!("it runs") });
     }
 }

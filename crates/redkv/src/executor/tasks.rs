@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use async_task::{Runnable, Task};
 use tokio::runtime::Handle;
@@ -219,7 +220,11 @@ impl Drop for Running {
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     match Executor::current() {
         Some(executor) => start(&executor, future).detach(),
-        None => drop(tokio::spawn(future)),
+        None => match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(future)),
+            // The runtime has ended, and with it everybody who waits.
+            Err(_) => drop(future),
+        },
     }
 }
 
@@ -261,11 +266,29 @@ pub(crate) async fn read_for_others() {
     }
 }
 
+/// A future that may panic when it is dropped: a defect like any other, and no reason to end the process.
+struct Contained<F>(Option<Pin<Box<F>>>);
+
+impl<F: Future<Output = ()>> Future for Contained<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Ready(()), |future| future.as_mut().poll(context))
+    }
+}
+
+impl<F> Drop for Contained<F> {
+    fn drop(&mut self) {
+        let future = self.0.take();
+        drop(catch_unwind(AssertUnwindSafe(|| drop(future))));
+    }
+}
+
 fn start(executor: &Arc<Executor>, future: impl Future<Output = ()> + Send + 'static) -> Task<()> {
     let executor = Arc::downgrade(executor);
     // Unconstrained, because the budget of the runtime is meant for one of its tasks, and many run here in a row.
-    let (runnable, task) =
-        async_task::spawn(coop::unconstrained(future), move |runnable| schedule(&executor, runnable));
+    let future = coop::unconstrained(Contained(Some(Box::pin(future))));
+    let (runnable, task) = async_task::spawn(future, move |runnable| schedule(&executor, runnable));
     runnable.schedule();
     task
 }

@@ -157,6 +157,37 @@ fn tasks_that_are_woken_after_the_end_are_dropped() {
     assert_eq!((Arc::strong_count(&held), held.load(Ordering::SeqCst)), (1, 0));
 }
 
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn a_task_that_panics_when_it_is_dropped_does_no_harm() {
+    let own = Own::start();
+    let mut running = None;
+    own.executor.run_here(|| {
+        running = Some(spawn_owned(async {
+            let _held = PanicsWhenDropped;
+            future::pending::<()>().await;
+        }));
+    });
+    own.executor.run_here(|| drop(running));
+    let (said, heard) = mpsc::channel();
+    own.executor.run_here(|| spawn(async move { said.send(()).expect("somebody listens") }));
+    assert_eq!(heard.recv(), Ok(()));
+}
+
+#[test]
+fn what_is_started_after_the_runtime_ended_is_dropped() {
+    let (said, heard) = mpsc::channel::<()>();
+    spawn(async move { said.send(()).expect("somebody listens") });
+    assert_eq!(heard.recv(), Err(mpsc::RecvError));
+}
+
 #[tokio::test]
 async fn without_an_executor_tasks_run_on_the_runtime() {
     let (release, released) = oneshot::channel();
