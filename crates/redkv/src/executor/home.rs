@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::task::AtomicWaker;
 use mio::event::Source;
 use mio::{Events, Interest, Poll, Registry, Token};
+use smallvec::SmallVec;
 
 /// Tells which sockets are ready, to a thread that waits by other means until any of them is: to the event loop of
 /// JavaScript.
@@ -101,12 +102,11 @@ impl Home {
         if poll.poll(events, Some(Duration::ZERO)).is_err() {
             return self.wake_all();
         }
-        let guests = self.guests();
-        for event in &*events {
-            if let Some(news) = guests.news.get(&event.token()) {
-                news.tell();
-            }
-        }
+        let due: SmallVec<[_; 4]> = {
+            let guests = self.guests();
+            events.iter().filter_map(|event| guests.news.get(&event.token()).cloned()).collect()
+        };
+        due.iter().for_each(|news| news.tell());
     }
 
     /// Wakes the tasks of all sockets that are here.

@@ -124,7 +124,9 @@ impl Executor {
     /// the others.
     pub fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
-        drop(std::mem::take(&mut *self.shared()));
+        let woken = std::mem::take(&mut *self.shared());
+        // Not under the lock: what a task holds may wake others when it is dropped.
+        drop(woken);
         self.home.iter().for_each(|home| home.end());
     }
 
@@ -135,7 +137,7 @@ impl Executor {
     fn hand_over(&self, runnables: impl IntoIterator<Item = Runnable>) {
         let mut shared = self.shared();
         if self.ended.load(Ordering::SeqCst) {
-            // Not under the lock: what a task holds may wake others when it is dropped.
+            // Nor here.
             drop(shared);
             return runnables.into_iter().for_each(drop);
         }

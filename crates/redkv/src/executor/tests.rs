@@ -157,6 +157,27 @@ fn tasks_that_are_woken_after_the_end_are_dropped() {
     assert_eq!((Arc::strong_count(&held), held.load(Ordering::SeqCst)), (1, 0));
 }
 
+#[test]
+fn the_end_drops_tasks_whose_drop_wakes_others() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let executor = Executor::new(runtime.handle().clone());
+    let (release, released) = oneshot::channel::<()>();
+    let (said, heard) = mpsc::channel::<()>();
+    executor.run_here(|| {
+        spawn(async move {
+            drop(released.await);
+            drop(said);
+        });
+        // Waits on the shared queue, and lets the other go when it is dropped.
+        spawn(async move {
+            leave_caller().await;
+            drop(release);
+        });
+    });
+    executor.end();
+    assert_eq!(heard.recv(), Err(mpsc::RecvError));
+}
+
 struct PanicsWhenDropped;
 
 impl Drop for PanicsWhenDropped {
