@@ -93,7 +93,7 @@ await main(async () => {
   copyFileSync(join(root, 'target', 'quick', 'libredkv_node.so'), addon)
   try {
     await withServers({ only: ['redis'] }, async (context) => {
-      const where = conditions({ options: { millis: options.millis } })
+      const where = conditions({ options: { rounds: 1, millis: Number(options.millis) } })
       const tables = []
       for (const workload of workloads) {
         tables.push(await profile(workload, context, folder))
