@@ -13,7 +13,8 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::config::RedisConfig;
 use super::error::{Failure, error_of};
-use super::link::{Answer, Link, Request};
+use super::link::{Answer, Link};
+use super::request::Request;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 
 /// Sends commands over one connection, in the order of the calls.

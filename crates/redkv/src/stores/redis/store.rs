@@ -11,7 +11,7 @@ use super::config::RedisConfig;
 use super::connection::Connection;
 use super::error::{Failure, error_of};
 use super::greet::alive;
-use super::link::Request;
+use super::request::Request;
 use super::{read, script, write};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
@@ -46,7 +46,7 @@ impl RedisStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        match self.connection.send(Request::One(redis::cmd("PING"))).await?.first() {
+        match self.connection.send(Request::bare("PING")).await?.first() {
             Some(reply) => alive(reply, self.connection.config()),
             None => Err(error_of(Failure::Answer)),
         }
