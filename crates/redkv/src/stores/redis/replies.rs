@@ -197,11 +197,7 @@ mod tests {
             string("a\r\nb"),
             Value::Nil,
             Value::Array(vec![]),
-            Value::Array(vec![
-                string("x"),
-                Value::Array(vec![Value::Int(1), Value::Nil]),
-                string("yz"),
-            ]),
+            Value::Array(vec![string("x"), Value::Array(vec![Value::Int(1), Value::Nil]), string("yz")]),
             Value::Int(i64::MAX),
             Value::Int(i64::MIN),
         ]

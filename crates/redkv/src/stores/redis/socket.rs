@@ -121,9 +121,11 @@ impl AsyncWrite for Socket {
         self.settle()?;
         match &mut self.place {
             Place::Runtime(stream) => Pin::new(stream).poll_write(context, bytes),
-            Place::Home(_, stream, guest) => {
+            Place::Home(home, stream, guest) => {
                 guest.listen(context);
-                tried(|| stream.write(bytes))?.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
+                let written = tried(|| stream.write(bytes))?;
+                home.watch_output(guest, stream, written.is_none())?;
+                written.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
             }
             Place::Nowhere => Poll::Ready(Err(lost())),
         }
@@ -137,10 +139,11 @@ impl AsyncWrite for Socket {
         self.settle()?;
         match &mut self.place {
             Place::Runtime(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Place::Home(_, stream, guest) => {
+            Place::Home(home, stream, guest) => {
                 guest.listen(context);
-                tried(|| stream.write_vectored(slices))?
-                    .map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
+                let written = tried(|| stream.write_vectored(slices))?;
+                home.watch_output(guest, stream, written.is_none())?;
+                written.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
             }
             Place::Nowhere => Poll::Ready(Err(lost())),
         }
