@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::background::Background;
+use super::events::{Events, Observer};
 use super::lifecycle::Lifecycle;
 use super::pending::PendingWrites;
 use super::request::{Action, Answer, Replies, Request, Scope, Waiter};
@@ -29,6 +30,7 @@ pub struct Chain {
     pub(super) pending: PendingWrites,
     pub(super) lifecycle: Lifecycle,
     pub(super) background: Background,
+    pub(super) events: Events,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -41,8 +43,14 @@ impl Chain {
             pending: PendingWrites::new(),
             lifecycle: Lifecycle::default(),
             background: Background::default(),
+            events: Events::default(),
             clock,
         }
+    }
+
+    /// Tells `observer` what happens here from now on. There is one at most: the first.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.events.observe(observer);
     }
 
     /// Puts `store` behind the stores that are there, and answers with its place.
@@ -52,8 +60,9 @@ impl Chain {
         if self.is_closed() {
             return Err(Error::closed().in_operation("addStore"));
         }
-        let tier = Tier::new(store, config, self.clock.clone())?;
+        let mut tier = Tier::new(store, config, self.clock.clone())?;
         let is_immediate = tier.capabilities().immediate;
+        tier.events = self.events.clone();
         let place = self.append(tier)?;
         // After the shape, each under its own lock: whoever holds one of these locks may look at the shape.
         self.table().seal();
@@ -63,17 +72,19 @@ impl Chain {
         Ok(place)
     }
 
-    fn append(&self, tier: Tier) -> Result<u16> {
+    fn append(&self, mut tier: Tier) -> Result<u16> {
         let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
         let place = shape.tiers.len();
         if place == Shape::MOST_TIERS {
             let message = format!("a chain has at most {} stores", Shape::MOST_TIERS);
             return Err(Error::argument("name", message));
         }
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
+        let place = place as u16;
+        tier.place = place;
         let tiers = shape.tiers.iter().cloned().chain([Arc::new(tier)]).collect();
         *shape = Arc::new(Shape { tiers });
-        #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
-        Ok(place as u16)
+        Ok(place)
     }
 
     /// The clock that the deadlines of this chain go by.

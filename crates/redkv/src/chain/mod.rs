@@ -2,6 +2,7 @@
 
 mod background;
 mod core;
+mod events;
 mod front;
 mod lifecycle;
 mod pending;
@@ -18,6 +19,7 @@ mod tier;
 mod writes;
 
 pub use self::core::Chain;
+pub use events::{Event, Observer};
 pub use front::{Front, Lookup};
 pub use request::{Action, Answer, Replies, Request, Scope};
 pub use store::ChainStore;

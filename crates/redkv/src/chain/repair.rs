@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::Chain;
+use super::events::Event;
 use super::shape::Shape;
 use super::tier::Tier;
 use crate::entry::Key;
@@ -42,6 +43,11 @@ async fn repair(tier: Arc<Tier>) {
         let keys: Vec<_> = marked.iter().map(|(key, _)| key.clone()).collect();
         let answers = tier.delete(&keys).await;
         let failed = answers.iter().any(Result::is_err);
+        tier.report(&answers);
+        let keys = answers.iter().filter(|answer| answer.is_ok()).count();
+        if keys > 0 {
+            tier.events.tell(Event::Repair { tier: tier.place, keys });
+        }
         for (marked, answer) in marked.iter().zip(answers) {
             if answer.is_ok() {
                 tier.stale.repaired(marked);

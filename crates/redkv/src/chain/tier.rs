@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use super::events::{Event, Events};
 use super::stale::StaleKeys;
 use crate::clock::Clock;
 use crate::config::Fields;
@@ -59,6 +60,9 @@ pub struct Tier {
     clock: Arc<dyn Clock>,
     /// About how many bytes a value here has, as of the last batches.
     typical_value: AtomicUsize,
+    /// Where it is in its chain, and whom that tells.
+    pub(super) place: u16,
+    pub(super) events: Events,
     pub(super) stale: StaleKeys,
     pub(super) repair: Repair,
 }
@@ -102,6 +106,8 @@ impl Tier {
             optional: config.optional,
             clock,
             typical_value: AtomicUsize::new(0),
+            place: 0,
+            events: Events::default(),
             stale: StaleKeys::default(),
             repair: Repair::default(),
         })
@@ -311,6 +317,15 @@ impl Tier {
             }
         }
         answers
+    }
+
+    /// Tells of the failures in `answers`, which no caller is told of.
+    pub(super) fn report<T>(&self, answers: &[Result<T>]) {
+        let mut errors = answers.iter().filter_map(|answer| answer.as_ref().err());
+        if let Some(first) = errors.next() {
+            let (keys, error) = (1 + errors.count(), first.clone());
+            self.events.tell(Event::TierError { tier: self.place, keys, error });
+        }
     }
 
     /// `error`, from this store in this operation.
