@@ -110,7 +110,8 @@ redkv.addStore('sqlite', { path: 'file.sqlite', verbose: console.log })
 
 // Tier options
 
-redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, optional: true, prefix: 'app:' })
+redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, connectTimeout: '1s', breakAfter: 5, optional: true, prefix: 'app:' })
+redkv.addStore('memory', {}, { breakAfter: false })
 redkv.addStore('sqlite', { path: ':memory:' }, {})
 
 // @ts-expect-error — misspelt

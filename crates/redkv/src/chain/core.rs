@@ -10,7 +10,8 @@ use super::pending::PendingWrites;
 use super::request::{Action, Answer, Replies, Request, Scope, Waiter};
 use super::shape::Shape;
 use super::table::{Change, Due, Question, ReadJob, Table, WriteJob};
-use super::tier::{Tier, TierConfig};
+use super::tier::Tier;
+use super::tier_config::TierConfig;
 use super::{reads, writes};
 use crate::clock::Clock;
 use crate::entry::Key;
@@ -29,7 +30,7 @@ pub struct Chain {
     pub(super) table: Mutex<Table>,
     pub(super) pending: PendingWrites,
     pub(super) lifecycle: Lifecycle,
-    pub(super) background: Background,
+    pub(super) background: Arc<Background>,
     pub(super) events: Events,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -42,7 +43,7 @@ impl Chain {
             table: Mutex::default(),
             pending: PendingWrites::new(),
             lifecycle: Lifecycle::default(),
-            background: Background::default(),
+            background: Arc::default(),
             events: Events::default(),
             clock,
         }
@@ -60,9 +61,8 @@ impl Chain {
         if self.is_closed() {
             return Err(Error::closed().in_operation("addStore"));
         }
-        let mut tier = Tier::new(store, config, self.clock.clone())?;
+        let tier = Tier::new(store, config, self.clock.clone())?;
         let is_immediate = tier.capabilities().immediate;
-        tier.events = self.events.clone();
         let place = self.append(tier)?;
         // After the shape, each under its own lock: whoever holds one of these locks may look at the shape.
         self.table().seal();
@@ -72,7 +72,7 @@ impl Chain {
         Ok(place)
     }
 
-    fn append(&self, mut tier: Tier) -> Result<u16> {
+    fn append(&self, tier: Tier) -> Result<u16> {
         let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
         let place = shape.tiers.len();
         if place == Shape::MOST_TIERS {
@@ -81,8 +81,8 @@ impl Chain {
         }
         #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
         let place = place as u16;
-        tier.place = place;
-        let tiers = shape.tiers.iter().cloned().chain([Arc::new(tier)]).collect();
+        let tier = tier.placed(place, self.events.clone(), Arc::downgrade(&self.background));
+        let tiers = shape.tiers.iter().cloned().chain([tier]).collect();
         *shape = Arc::new(Shape { tiers });
         Ok(place)
     }

@@ -43,7 +43,7 @@ impl Front {
         let is_free = self.chain.lifecycle.is_settled()
             && !self.chain.is_closed()
             && !self.chain.pending.may_have(key)
-            && (self.tier.stale.is_empty() || !self.tier.stale.contains(key));
+            && !self.tier.is_stale(key);
         if is_free { self.tier.store().immediate() } else { None }
     }
 

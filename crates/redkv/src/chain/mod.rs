@@ -1,6 +1,7 @@
 //! Tiers in order: each is a cache for the ones after it, the last is the authority.
 
 mod background;
+mod breaker;
 mod core;
 mod events;
 mod front;
@@ -16,6 +17,7 @@ mod stale;
 mod store;
 mod table;
 mod tier;
+mod tier_config;
 mod writes;
 
 pub use self::core::Chain;
@@ -23,4 +25,5 @@ pub use events::{Event, Observer};
 pub use front::{Front, Lookup};
 pub use request::{Action, Answer, Replies, Request, Scope};
 pub use store::ChainStore;
-pub use tier::{Tier, TierConfig};
+pub use tier::Tier;
+pub use tier_config::TierConfig;

@@ -61,7 +61,8 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         if !shape.tiers[place].capabilities().light {
             leave_caller().await;
         }
-        let found = walk.ask(&shape.tiers[place], place, scope, question).await;
+        let is_last = shape.range(scope).end == place + 1;
+        let found = walk.ask(&shape.tiers[place], place, scope, question, is_last).await;
         if found.is_empty() {
             continue;
         }
@@ -84,13 +85,24 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
 
 impl Walk {
     /// Asks one tier for the open keys. What it has is taken out of them.
-    async fn ask(&mut self, tier: &Tier, place: usize, scope: Scope, question: Question) -> Vec<Found> {
+    async fn ask(
+        &mut self,
+        tier: &Tier,
+        place: usize,
+        scope: Scope,
+        question: Question,
+        is_last: bool,
+    ) -> Vec<Found> {
         let asked = self.put_stale_last(tier, scope, question);
         let keys = &self.keys[..asked];
         let answers = match hits_now(tier, keys, question) {
             Some(answers) => answers,
             None => hits(tier, keys, question, place > 0 && scope == Scope::Chain).await,
         };
+        if !is_last {
+            // The readers go on without it; what the last one failed with, they are told.
+            tier.report(&answers);
+        }
         if answers.iter().all(|answer| matches!(answer, Ok(None))) {
             self.open[..asked].iter_mut().for_each(|open| open.miss(place));
             return Vec::new();
@@ -128,7 +140,7 @@ impl Walk {
             return self.open.len();
         }
         let keys = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
-        let (mut stale, others): (Vec<_>, Vec<_>) = keys.partition(|(key, _)| tier.stale.contains(key));
+        let (mut stale, others): (Vec<_>, Vec<_>) = keys.partition(|(key, _)| tier.is_stale(key));
         for (_, open) in &mut stale {
             open.failure = (scope != Scope::Chain).then(|| {
                 let message = "the store holds an old value under this key, because a write did not reach it";
@@ -235,8 +247,9 @@ impl Filling {
     /// Fills the other tiers. The readers are answered when this is dropped.
     async fn finish(self) {
         let fills = self.targets().into_iter().map(|target| async move {
-            // A back-fill that fails leaves a miss behind, which the next read sees: nobody needs to know.
-            target.tier.set(target.entries, SetMode::IfAbsent).await;
+            // A back-fill that fails leaves a miss behind, which the next read sees: no reader needs to know.
+            let answers = target.tier.set(target.entries, SetMode::IfAbsent).await;
+            target.tier.report(&answers);
         });
         join_all(fills).await;
     }

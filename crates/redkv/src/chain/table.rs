@@ -293,10 +293,24 @@ impl Table {
         self.keys.get(key).is_some_and(|state| state.may_fill(flight))
     }
 
+    /// An old value is to be taken away from a tier: whether nobody writes the key. If so, writes of it wait until
+    /// [`Table::finish_fill`].
+    pub(super) fn begin_repair(&mut self, key: &Key) -> bool {
+        let state = self.keys.entry_ref(key).or_default();
+        let is_free = state.writes.is_none();
+        state.fills += u32::from(is_free);
+        is_free
+    }
+
     /// A back-fill is done, whatever came of it. Adds a write that waited for it to `due`.
     pub(super) fn finish_fill(&mut self, key: &Key, due: &mut Due) {
-        let Some(state) = self.keys.get_mut(key) else { return };
+        let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return };
+        let state = slot.get_mut();
         state.fills = state.fills.saturating_sub(1);
+        if state.is_idle() {
+            slot.remove();
+            return;
+        }
         due.writes.extend(self.next_write(key.clone()));
     }
 

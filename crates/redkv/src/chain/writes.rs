@@ -58,11 +58,17 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
         writing.follow(place, tier, &made, following)
     });
     let failures = join_all(caches).await;
-    for (index, error) in failures.into_iter().flatten() {
-        if answers[index].is_ok() {
-            // Whoever is woken by this wants to know first whether the write was lost.
-            answers[index] = Err(error.noting(&format!("; {} has made the write", authority.name())));
+    for ((_, tier), failures) in writing.shape.caches(scope).zip(failures) {
+        let mut untold = Vec::new();
+        for (index, error) in failures {
+            if answers[index].is_err() || tier.is_optional() {
+                untold.push(Err::<(), _>(error));
+            } else {
+                // Whoever is woken by this wants to know first whether the write was lost.
+                answers[index] = Err(error.noting(&format!("; {} has made the write", authority.name())));
+            }
         }
+        tier.report(&untold);
     }
     writing.answers = answers;
 }
@@ -84,7 +90,7 @@ impl Writing {
         }
     }
 
-    /// Makes the writes that the authority made in another tier, and answers with those that count as failed.
+    /// Makes the writes that the authority made in another tier, and answers with those that failed.
     async fn follow(&self, place: usize, tier: &Tier, made: &[usize], role: Role) -> Vec<(usize, Error)> {
         if made.is_empty() {
             return Vec::new();
@@ -97,9 +103,7 @@ impl Writing {
                 Ok(_) => tier.stale.clear(&self.jobs[*index].key),
                 Err(error) => {
                     self.chain.mark_stale(&self.shape, place, tier, &self.jobs[*index].key);
-                    if !tier.is_optional() {
-                        failures.push((*index, error));
-                    }
+                    failures.push((*index, error));
                 }
             }
         }

@@ -1,6 +1,8 @@
 //! What a chain promises, one test a statement.
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
+mod breaker;
+mod events;
 mod fences;
 mod front;
 mod harness;
