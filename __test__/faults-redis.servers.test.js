@@ -5,13 +5,17 @@
 
 const assert = require('node:assert/strict')
 const { after, describe, test } = require('node:test')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { settledWithin } = require('./support/deadline.js')
 const { History } = require('./support/history.js')
 const { faults } = require('./support/redis-faults.js')
 const { TIMEOUT, TIMEOUT_OF_OTHERS, siteOf } = require('./support/redis-site.js')
 const { until } = require('./support/wait.js')
 
-const ROUNDS = 4
+const ROUNDS = 12
+
+/** Between two rounds, in milliseconds: all of them take longer than some of the pauses between two probes. */
+const PAUSE = 100
 
 /** Within this a store that is well again has to be in use again, in milliseconds. */
 const BACK_IN_USE = 5_000
@@ -75,10 +79,11 @@ async function round(history, n) {
   ])
 }
 
+/** Keys that are there before the fault, of the value 'hot'. */
 const written = ['kept', 'kept-too', 'kept-1', 'kept-2', 'overwritten', 'deleted', 'many-1', 'many-2', 'hot']
 
 for (const names of [['redis'], ['memory', 'redis'], ['redis', 'sqlite'], ['redis', 'dynamodb']]) {
-  describe(`in ${names.join(' > ')}, a Redis that`, { concurrency: 3 }, () => {
+  describe(`in ${names.join(' > ')}, a Redis that`, { concurrency: 4 }, () => {
     for (const [name, fault] of Object.entries(faults)) {
       test(`${name} leaves nothing hanging, lost or wrong, and is used again afterwards`, async (t) => {
         const site = await siteOf(t, ...names)
@@ -92,11 +97,15 @@ for (const names of [['redis'], ['memory', 'redis'], ['redis', 'sqlite'], ['redi
         const stop = names[0] === 'memory' ? hotReads(kv) : undefined
 
         await fault.begin(site)
-        for (let n = 0; n < ROUNDS; n += 1) await round(history, n)
+        for (let n = 0; n < ROUNDS; n += 1) {
+          await round(history, n)
+          await sleep(PAUSE)
+        }
         await fault.end(site)
 
         const begin = performance.now()
-        await until(() => kv.set('again', 'value').then(() => site.redis.command('EXISTS', 'again')).then((n) => n === '1', () => false))
+        const isThere = async () => (await site.redis.command('EXISTS', 'again')) === '1'
+        await until(() => kv.set('again', 'value').then(isThere, () => false))
         const took = performance.now() - begin
         assert.ok(took < BACK_IN_USE, `it was used again after ${Math.round(took)} ms`)
         if (stop) assert.ok((await stop()) > ROUNDS)

@@ -9,7 +9,6 @@ const LATE = 1_500
  * - `codes`: what an operation on that store alone may fail with meanwhile
  * - `retryable`: whether these errors say that the call may be repeated
  * - `mayApply`: whether a write that failed may have been made all the same
- * - `answersReads`: whether reads work as ever
  */
 const faults = {
   'is killed': {
@@ -69,19 +68,26 @@ const faults = {
     retryable: true,
     mayApply: true,
   },
+  'loses its connections all the time': {
+    begin: async (site) => {
+      site.cutting = setInterval(() => site.proxy.cut(), 20)
+    },
+    end: async ({ cutting }) => clearInterval(cutting),
+    codes: ['ERR_REDKV_CONNECTION'],
+    retryable: true,
+    mayApply: true,
+  },
   'is out of memory': {
     begin: ({ redis }) => redis.command('CONFIG', 'SET', 'maxmemory', '1kb'),
     end: ({ redis }) => redis.command('CONFIG', 'SET', 'maxmemory', '0'),
     codes: ['ERR_REDKV_STORE'],
     retryable: true,
-    answersReads: true,
   },
   'is read-only': {
     begin: ({ redis }) => redis.command('REPLICAOF', '127.0.0.1', '1'),
     end: ({ redis }) => redis.command('REPLICAOF', 'NO', 'ONE'),
     codes: ['ERR_REDKV_STORE'],
-    retryable: false,
-    answersReads: true,
+    retryable: true,
   },
   'asks for another password': {
     begin: ({ redis }) => redis.requirePassword('another'),
