@@ -19,6 +19,6 @@ mod writes;
 
 pub use self::core::Chain;
 pub use front::{Front, Lookup};
-pub use request::{Action, Answer, Replies, Request, Scope};
+pub use request::{Action, Answer, Question, Replies, Request, Scope};
 pub use store::ChainStore;
 pub use tier::{Tier, TierConfig};
