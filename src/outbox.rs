@@ -198,6 +198,9 @@ impl Many {
         let places: Vec<_> =
             (0..).zip(&known).filter(|(_, answer)| answer.is_none()).map(|(place, _)| place).collect();
         let count = known.len();
+        if places.len() == count {
+            return Self::new(slot, count, outbox);
+        }
         let collected = Collected { known: count - places.len(), answers: known };
         Self { slot, count, places: Some(places), collected: Mutex::new(collected), outbox }
     }
