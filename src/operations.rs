@@ -9,7 +9,7 @@ use redkv::store::Want;
 
 use crate::instance::Handle;
 use crate::js::{Arguments, Callback, Js, JsResult, Type, Value, callback};
-use crate::promises::{Format, entry_of, value_of};
+use crate::promises::{Format, bytes_of, value_of};
 use crate::values::{self, Refusal, with_key};
 
 /// All operations, by their names in JavaScript.
@@ -52,7 +52,7 @@ type Answered = std::result::Result<Value, Refusal>;
 
 fn read(js: Js, handle: &Handle, key: Value, format: Format) -> Answered {
     with_key(js, key, |key| {
-        let known = handle.ask_front(|front| front.read(key, |entry| entry_of(js, entry, format)));
+        let known = handle.ask_front(|front| front.read(key, |value| bytes_of(js, value, format)));
         match known {
             Some(Lookup::Known(value)) => Ok(value?),
             Some(Lookup::Ask) | None => {
@@ -90,7 +90,7 @@ fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
 fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     let keys = Keys::new(js, keys)?;
     let known = keys.each(|key| {
-        let known = handle.ask_front(|front| front.read(key, |entry| entry_of(js, entry, Format::Text)));
+        let known = handle.ask_front(|front| front.read(key, |value| bytes_of(js, value, Format::Text)));
         match known {
             Some(Lookup::Known(value)) => value.ok(),
             Some(Lookup::Ask) | None => None,
