@@ -7,8 +7,9 @@ use redkv::entry::{Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Want;
 
+use crate::callback::{Arguments, callback};
 use crate::instance::Handle;
-use crate::js::{Arguments, Callback, Js, JsResult, Type, Value, callback};
+use crate::js::{Callback, Js, JsResult, Type, Value};
 use crate::promises::{Format, bytes_of, value_of};
 use crate::values::{self, Refusal, with_key};
 
