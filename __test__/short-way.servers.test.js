@@ -34,8 +34,8 @@ function wakeUps() {
   const tasks = readdirSync('/proc/self/task').map((task) => `/proc/self/task/${task}`)
   const ours = tasks.filter((task) => readFileSync(`${task}/comm`, 'utf8').trim() === 'redkv-io')
   assert.notEqual(ours.length, 0)
-  const counts = ours.map((task) => /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(readFileSync(`${task}/status`, 'utf8'))[1])
-  return counts.reduce((sum, count) => sum + Number(count), 0)
+  const count = (status) => Number(/^voluntary_ctxt_switches:\s*(\d+)$/m.exec(status)[1])
+  return ours.reduce((sum, task) => sum + count(readFileSync(`${task}/status`, 'utf8')), 0)
 }
 
 /** Keeps the thread busy. */
