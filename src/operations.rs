@@ -7,9 +7,10 @@ use redkv::entry::{Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Want;
 
+use crate::callback::{Arguments, callback};
 use crate::instance::Handle;
-use crate::js::{Arguments, Callback, Js, JsResult, Type, Value, callback};
-use crate::promises::{Format, entry_of, value_of};
+use crate::js::{Callback, Js, JsResult, Type, Value};
+use crate::promises::{Format, bytes_of, value_of};
 use crate::values::{self, Refusal, with_key};
 
 /// All operations, by their names in JavaScript.
@@ -52,7 +53,7 @@ type Answered = std::result::Result<Value, Refusal>;
 
 fn read(js: Js, handle: &Handle, key: Value, format: Format) -> Answered {
     with_key(js, key, |key| {
-        let known = handle.ask_front(|front| front.read(key, |entry| entry_of(js, entry, format)));
+        let known = handle.ask_front(|front| front.read(key, |value| bytes_of(js, value, format)));
         match known {
             Some(Lookup::Known(value)) => Ok(value?),
             Some(Lookup::Ask) | None => {
@@ -93,7 +94,7 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         return ask_all(js, handle, &keys, Question::Get(Want::Value));
     }
     let known = keys.each(|key| {
-        let known = handle.ask_front(|front| front.read(key, |entry| entry_of(js, entry, Format::Text)));
+        let known = handle.ask_front(|front| front.read(key, |value| bytes_of(js, value, Format::Text)));
         match known {
             Some(Lookup::Known(value)) => value.ok(),
             Some(Lookup::Ask) | None => None,
