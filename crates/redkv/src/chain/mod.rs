@@ -23,7 +23,7 @@ mod writes;
 pub use self::core::Chain;
 pub use events::{Event, Observer};
 pub use front::{Front, Lookup};
-pub use request::{Action, Answer, Replies, Request, Scope};
+pub use request::{Action, Answer, Question, Replies, Request, Scope};
 pub use store::ChainStore;
 pub use tier::Tier;
 pub use tier_config::TierConfig;

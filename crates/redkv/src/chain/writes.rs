@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 
-use super::core::{Chain, tell};
-use super::request::{Answer, Scope};
+use super::core::Chain;
+use super::request::{Answer, Replies, Scope, Waiter};
 use super::shape::Shape;
 use super::table::{Change, Due, WriteJob};
 use super::tier::Tier;
@@ -127,14 +127,44 @@ impl Drop for Writing {
         drop(table);
         let mut answers = std::mem::take(&mut self.answers).into_iter();
         let mut count = 0;
+        let mut telling = Telling::default();
         for (key, waiters) in done {
-            let answer = answers.next().unwrap_or_else(given_up);
+            let answer = answers.next().unwrap_or_else(given_up).map(Answer::Written);
             count += waiters.len();
             self.chain.pending.end(key, waiters.len());
-            tell(waiters.into_iter(), answer.map(Answer::Written));
+            for waiter in waiters {
+                telling.add(waiter, answer.clone());
+            }
         }
+        telling.flush();
         self.chain.lifecycle.end(count);
         self.chain.start_next(due);
+    }
+}
+
+/// Answers in a row for the same caller, who is told of them together.
+#[derive(Default)]
+struct Telling {
+    caller: Option<Arc<dyn Replies>>,
+    indexes: Vec<u32>,
+    answers: Answers<Answer>,
+}
+
+impl Telling {
+    fn add(&mut self, waiter: Waiter, answer: Result<Answer>) {
+        if self.caller.as_ref().is_none_or(|caller| !Arc::ptr_eq(caller, &waiter.replies)) {
+            self.flush();
+            self.caller = Some(waiter.replies);
+        }
+        self.indexes.push(waiter.index);
+        self.answers.push(answer);
+    }
+
+    fn flush(&mut self) {
+        if let Some(caller) = self.caller.take() {
+            caller.reply_many(&self.indexes, std::mem::take(&mut self.answers));
+            self.indexes.clear();
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod front;
 mod harness;
 mod lifecycle;
 mod limits;
+mod many;
 mod order;
 mod reads;
 mod single_flight;
