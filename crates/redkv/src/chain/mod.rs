@@ -6,6 +6,7 @@ mod core;
 mod events;
 mod front;
 mod lifecycle;
+mod limits;
 mod pending;
 #[cfg(all(test, feature = "memory"))]
 mod random_tests;
@@ -18,6 +19,7 @@ mod store;
 mod table;
 mod tier;
 mod tier_config;
+mod tombstone;
 mod writes;
 
 pub use self::core::Chain;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use smallvec::SmallVec;
+use tokio::time::Instant;
 
 use super::core::{Chain, tell};
 use super::request::{Answer, Question, Replies, Scope};
@@ -69,6 +70,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         open.push(Open { flight, index, missed: 0, failure: None });
     }
     let mut walk = Walk { chain, caller, keys, open };
+    let since = shape.tiers.iter().any(|tier| tier.tombstones.is_some()).then(Instant::now);
     for place in shape.range(scope) {
         if walk.open.is_empty() {
             return;
@@ -80,7 +82,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         if ended.keys.is_empty() {
             continue;
         }
-        let filling = Filling::begin(walk.chain.clone(), shape.clone(), ended, walk.caller.clone());
+        let filling = Filling::begin(walk.chain.clone(), shape.clone(), ended, walk.caller.clone(), since);
         if filling.begun.is_empty() {
             drop(filling);
         } else if walk.open.is_empty() {
@@ -227,12 +229,20 @@ struct Filling {
     caller: Caller,
     /// Places in `ended` of those whose key is marked as being filled.
     begun: Vec<usize>,
+    /// When the read began, if that matters.
+    since: Option<Instant>,
 }
 
 impl Filling {
     /// Fills immediate tiers, and marks the keys for which other tiers are to be filled.
-    fn begin(chain: Arc<Chain>, shape: Arc<Shape>, ended: Ended, caller: Caller) -> Self {
-        let mut filling = Self { chain, shape, ended, caller, begun: Vec::new() };
+    fn begin(
+        chain: Arc<Chain>,
+        shape: Arc<Shape>,
+        ended: Ended,
+        caller: Caller,
+        since: Option<Instant>,
+    ) -> Self {
+        let mut filling = Self { chain, shape, ended, caller, begun: Vec::new(), since };
         if filling.ended.open.iter().any(|open| open.missed != 0) {
             filling.fill_immediate();
         }
@@ -278,7 +288,8 @@ impl Filling {
         let mut targets: Vec<Target> = Vec::new();
         for (key, open, entry) in self.begun.iter().filter_map(|index| self.ended.found(*index)) {
             for (place, tier) in missed(&self.shape, open) {
-                if tier.capabilities().immediate || !tier.takes(key, entry) {
+                let is_late = self.since.is_some_and(|since| !tier.may_fill_at(since));
+                if tier.capabilities().immediate || is_late || !tier.takes(key, entry) {
                     continue;
                 }
                 let pair = (key.clone(), entry.clone());
@@ -326,6 +337,11 @@ fn missed<'a>(shape: &'a Shape, open: &Open) -> impl Iterator<Item = (usize, &'a
 }
 
 impl Tier {
+    /// Whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
+    fn may_fill_at(&self, since: Instant) -> bool {
+        self.tombstones.is_none_or(|tombstones| tombstones.is_in_time(since))
+    }
+
     /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
     fn takes(&self, key: &Key, entry: &Entry) -> bool {
         self.check_key(key).is_ok() && self.check_entry(entry).is_ok()

@@ -1,6 +1,5 @@
 //! A store in a chain, with the policies that hold for it there.
 
-use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,8 +11,10 @@ use futures_util::FutureExt;
 use super::background::Background;
 use super::breaker::Breaker;
 use super::events::{Event, Events};
+use super::limits::cannot_expire;
 use super::stale::StaleKeys;
 use super::tier_config::TierConfig;
+use super::tombstone::{Tombstones, is_tombstone};
 use crate::clock::Clock;
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -26,11 +27,12 @@ use crate::store::{Answers, Capabilities, Expiry, Immediate, SetMode, Store, Wan
 #[derive(Debug)]
 pub struct Tier {
     store: Arc<dyn Store>,
-    label: Arc<str>,
-    capabilities: Capabilities,
+    pub(super) label: Arc<str>,
+    pub(super) capabilities: Capabilities,
     ttl: Option<u64>,
     timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
+    pub(super) tombstones: Option<Tombstones>,
     optional: bool,
     clock: Arc<dyn Clock>,
     /// About how many bytes a value here has, as of the last batches.
@@ -65,8 +67,8 @@ impl Tier {
     ///
     /// Fails when a policy asks for what the store cannot do.
     pub fn new(store: Arc<dyn Store>, config: TierConfig, clock: Arc<dyn Clock>) -> Result<Self> {
-        let store: Arc<dyn Store> = match config.prefix {
-            Some(prefix) => Arc::new(Prefixed::new(prefix, store)),
+        let store: Arc<dyn Store> = match &config.prefix {
+            Some(prefix) => Arc::new(Prefixed::new(prefix.clone(), store)),
             None => store,
         };
         let capabilities = store.capabilities();
@@ -75,6 +77,8 @@ impl Tier {
             return Err(cannot_expire().in_store(&label));
         }
         let timeout = (!capabilities.immediate).then(|| config.timeout.unwrap_or(TierConfig::TIMEOUT));
+        let tombstones =
+            Tombstones::new(&config, &capabilities, timeout).map_err(|error| error.in_store(&label))?;
         Ok(Self {
             store,
             label,
@@ -82,6 +86,7 @@ impl Tier {
             ttl: config.ttl,
             timeout,
             connect_timeout: config.connect_timeout,
+            tombstones,
             optional: config.optional,
             clock,
             typical_value: AtomicUsize::new(0),
@@ -148,11 +153,22 @@ impl Tier {
 
     /// Reads live entries. Keys that the store cannot have are an error each.
     pub(super) async fn get(&self, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
-        let askable = self.askable("get", keys);
+        self.read("get", keys, want).await
+    }
+
+    async fn read(&self, operation: &'static str, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
+        let askable = self.askable(operation, keys);
         let ask = async { self.store.get(&askable.keys, want).await };
-        let answers = self.guarded("get", &askable.keys, ask).await;
+        let answers = self.guarded(operation, &askable.keys, ask).await;
         let mut answers = askable.complete(answers);
         self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
+        if self.tombstones.is_some() {
+            for answer in &mut answers {
+                if matches!(answer, Ok(Some(entry)) if is_tombstone(entry)) {
+                    *answer = Ok(None);
+                }
+            }
+        }
         if answers.iter().any(|answer| matches!(answer, Ok(Some(entry)) if entry.deadline.is_some())) {
             let now = self.clock.now();
             for answer in &mut answers {
@@ -181,6 +197,11 @@ impl Tier {
 
     /// Whether there are live entries.
     pub(super) async fn has(&self, keys: &[Key]) -> Answers<bool> {
+        if self.tombstones.is_some() {
+            // Only the value tells an entry from a tombstone.
+            let entries = self.read("has", keys, Want::Value).await;
+            return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
+        }
         let askable = self.askable("has", keys);
         let ask = async { self.store.has(&askable.keys).await };
         let answers = self.guarded("has", &askable.keys, ask).await;
@@ -216,6 +237,12 @@ impl Tier {
 
     /// Deletes entries.
     pub(super) async fn delete(&self, keys: &[Key]) -> Answers<()> {
+        if let Some(tombstones) = self.tombstones {
+            let entries = tombstones.over(keys, &*self.clock);
+            let set = async { self.store.set(&entries, SetMode::Always).await };
+            let answers = self.guarded("delete", keys, set).await;
+            return answers.into_iter().map(|answer| answer.map(|_| ())).collect();
+        }
         self.guarded("delete", keys, async { self.store.delete(keys).await }).await
     }
 
@@ -227,47 +254,6 @@ impl Tier {
     /// The latest deadline of what is written into this tier now, if it has a ttl.
     pub(super) fn cap(&self) -> Option<Deadline> {
         self.ttl.map(|ttl| self.clock.deadline_in(ttl))
-    }
-
-    /// Whether the store can have an entry under `key`, as an error that names the field if not.
-    pub(super) fn check_key(&self, key: &str) -> Result<()> {
-        let limits = &self.capabilities;
-        if key.len() > limits.max_key_bytes {
-            let (length, most) = (key.len(), limits.max_key_bytes);
-            let message = format!("the key has {length} bytes, the store takes at most {most}");
-            return Err(Error::argument("key", message).in_store(&self.label));
-        }
-        if key.is_empty() && !limits.empty_keys {
-            return Err(Error::argument("key", "the store takes no empty key").in_store(&self.label));
-        }
-        Ok(())
-    }
-
-    /// Whether the store can keep `entry`, as an error that names the field if not.
-    pub(super) fn check_entry(&self, entry: &Entry) -> Result<()> {
-        let limits = &self.capabilities;
-        let error = if entry.value.len() > limits.max_value_bytes {
-            let (length, most) = (entry.value.len(), limits.max_value_bytes);
-            Error::argument("value", format!("the value has {length} bytes, the store takes at most {most}"))
-        } else if entry.deadline.is_some() && limits.expiry == Expiry::None {
-            cannot_expire()
-        } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
-            Error::unsupported("the store keeps text only, and the value is not UTF-8")
-        } else {
-            return Ok(());
-        };
-        Err(error.in_store(&self.label))
-    }
-
-    /// Sorts out the keys that the store cannot have.
-    fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
-        if keys.iter().all(|key| self.check_key(key).is_ok()) {
-            return Askable { keys: Cow::Borrowed(keys), refused: Vec::new() };
-        }
-        let refuse = |key: &Key| self.check_key(key).err().map(|error| self.tag(error, operation));
-        let refused: Vec<_> = keys.iter().map(refuse).collect();
-        let good = keys.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
-        Askable { keys: good.map(|(key, _)| key.clone()).collect(), refused }
     }
 
     /// As [`Tier::bounded`], of a store that is not asked while it counts as down.
@@ -357,27 +343,4 @@ impl Tier {
         Error::new(ErrorKind::Internal, "a defect of RedKV: the store did not answer as it must")
             .outcome(Outcome::Unknown)
     }
-}
-
-/// The keys of a batch that a store can have.
-struct Askable<'a> {
-    keys: Cow<'a, [Key]>,
-    /// Per key of the batch, why it is not asked for; empty when all are.
-    refused: Vec<Option<Error>>,
-}
-
-impl Askable<'_> {
-    /// The answers to the whole batch, from those to the keys that were asked for.
-    fn complete<T>(self, answers: Answers<T>) -> Answers<T> {
-        if self.refused.is_empty() {
-            return answers;
-        }
-        let mut answers = answers.into_iter();
-        self.refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect()
-    }
-}
-
-fn cannot_expire() -> Error {
-    let message = "as it is configured here it cannot let entries end, so a ttl cannot be kept";
-    Error::unsupported(message).about("ttl")
 }

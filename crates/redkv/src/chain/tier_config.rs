@@ -17,6 +17,9 @@ pub struct TierConfig {
     pub connect_timeout: Option<Duration>,
     /// Failures in a row after which the store is not asked until it has answered a probe; never when absent.
     pub break_after: Option<u32>,
+    /// For how many milliseconds a deleted key is remembered in this tier, so that no back-fill of another process
+    /// brings it back; not at all when absent.
+    pub tombstone: Option<u64>,
     /// Whether failures of this tier may not reject a write.
     pub optional: bool,
     /// Put before every key in this tier.
@@ -30,6 +33,7 @@ impl Default for TierConfig {
             timeout: None,
             connect_timeout: None,
             break_after: Some(Self::BREAK_AFTER),
+            tombstone: None,
             optional: false,
             prefix: None,
         }
@@ -40,7 +44,7 @@ impl TierConfig {
     pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
     const BREAK_AFTER: u32 = 3;
 
-    /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `optional` and `prefix`.
+    /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `tombstone`, `optional` and `prefix`.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Ok(Self {
@@ -48,6 +52,7 @@ impl TierConfig {
             timeout: fields.duration("timeout")?,
             connect_timeout: fields.duration("connectTimeout")?,
             break_after: break_after(fields)?,
+            tombstone: fields.duration("tombstone")?.map(millis),
             optional: fields.boolean("optional")?.unwrap_or(false),
             prefix: fields.string("prefix")?,
         })

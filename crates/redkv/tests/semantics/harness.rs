@@ -80,6 +80,16 @@ impl World {
         Ok(TestTier { caller, faults, memory })
     }
 
+    /// Adds the store of a tier of another chain, as another process would have it.
+    pub(crate) fn share(&self, other: &TestTier, config: TierConfig) -> TestTier {
+        let name = self.names.borrow_mut().next().unwrap();
+        let store = Faulty::new(other.memory.clone()).named(name);
+        let faults = store.faults();
+        let place = self.chain.add(Arc::new(store), config).unwrap();
+        let caller = Caller { chain: self.chain.clone(), scope: Scope::Tier(place) };
+        TestTier { caller, faults, memory: other.memory.clone() }
+    }
+
     /// Adds a memory store that answers at once.
     pub(crate) fn add_memory(&self) -> TestTier {
         let memory = self.memory();

@@ -13,4 +13,5 @@ mod order;
 mod reads;
 mod single_flight;
 mod stale;
+mod tombstones;
 mod writes;
