@@ -68,6 +68,16 @@ describe('a half-open Redis', () => {
     assert.equal(await kv.get('new-0'), 'value')
   })
 
+  test('holds operations on one key no longer than the writes of it that go before', async (t) => {
+    const site = await siteOf(t, 'memory', 'redis')
+    const kv = await site.open({ tier: { breakAfter: false } })
+    site.proxy.swallow()
+    // The first is sent. Of those behind it only the last is, and the read is after that.
+    const writes = Array.from({ length: 20 }, (_, n) => settledWithin(n === 0 ? TIMEOUT : 2 * TIMEOUT, kv.set('key', n)))
+    const read = settledWithin(3 * TIMEOUT, kv.get('key'))
+    for (const { error } of await Promise.all([...writes, read])) assert.equal(error.store, 'redis')
+  })
+
   test('is used again when it answers, and has none of the values that it missed the end of', async (t) => {
     const site = await siteOf(t, 'redis', 'sqlite')
     const kv = await site.open()

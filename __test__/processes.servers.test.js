@@ -6,10 +6,12 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const { describe, test } = require('node:test')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { clientOptions, freshTable } = require('./support/dynamodb.js')
 const { freshPrefix, server } = require('./support/fresh.js')
 const { kvProcess } = require('./support/kv-process.js')
 const { proxyTo, targetOf } = require('./support/proxy.js')
+const { privateRedis } = require('./support/redis-server.js')
 const { until } = require('./support/wait.js')
 
 /** Two processes with the same stores; the reads of the slow one from DynamoDB can be held on their way back. */
@@ -66,6 +68,17 @@ describe('while one process reads a key from the source of truth', () => {
     assert.equal(await both.quick.call('has', 'key'), false)
   })
 
+  test('for longer than tombstones stand, and another one deletes it: the value does not come back', async (t) => {
+    const both = await twoProcesses(t, { timeout: 500, tombstone: '1500ms' })
+    await both.truth.call('set', 'key', 'old')
+    const read = await duringARead(both, 'key', async () => {
+      await both.quick.call('delete', 'key')
+      await sleep(2_000)
+    })
+    assert.equal(read, 'old')
+    assert.equal(await both.quick.call('get', 'key'), null)
+  })
+
   test('another one deletes it and writes it again, with tombstones in the cache: the new value is there', async (t) => {
     const both = await twoProcesses(t, { tombstone: '30s' })
     await both.truth.call('set', 'key', 'old')
@@ -94,6 +107,23 @@ describe('while one process reads a key from the source of truth', () => {
 })
 
 describe('when one process dies', () => {
+  test('before a cache that missed its delete could be told, the others have the old value until the ttl there ends', async (t) => {
+    const redis = await privateRedis(t)
+    const proxy = await proxyTo(t, redis.options)
+    const endpoint = server('REDKV_TEST_DYNAMODB_ENDPOINT')
+    const dynamodb = ['dynamodb', { ...clientOptions(endpoint), tableName: await freshTable(t, endpoint) }]
+    const tier = { ttl: '3s', timeout: 300, optional: true }
+    const dying = await kvProcess(t, ['redis', { ...redis.options, port: proxy.port }, tier], dynamodb)
+    const other = await kvProcess(t, ['redis', redis.options, tier], dynamodb)
+    await other.call('set', 'key', 'old')
+    proxy.swallow()
+    await dying.call('delete', 'key')
+    assert.equal(await dying.call('get', 'key'), null)
+    await dying.kill()
+    assert.equal(await other.call('get', 'key'), 'old')
+    await until(async () => (await other.call('get', 'key')) === null)
+  })
+
   test('what it wrote and was told so is there for the other', async (t) => {
     const both = await twoProcesses(t, {})
     await both.quick.call('setMany', { a: '1', b: '2' })
