@@ -68,6 +68,13 @@ const faults = {
     retryable: true,
     mayApply: true,
   },
+  'gets requests too late': {
+    begin: async ({ proxy }) => proxy.delay({ request: LATE }),
+    end: async ({ proxy }) => proxy.pass(),
+    codes: ['ERR_REDKV_TIMEOUT', 'ERR_REDKV_CONNECTION'],
+    retryable: true,
+    mayApply: true,
+  },
   'loses its connections all the time': {
     begin: async (site) => {
       site.cutting = setInterval(() => site.proxy.cut(), 20)
