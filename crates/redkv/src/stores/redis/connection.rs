@@ -172,12 +172,23 @@ impl Shared {
         }
     }
 
-    /// Takes the connection of this generation out of use, unless that has happened before.
+    /// Ends the connection of this generation, unless that has happened before; what is under way on it fails.
     pub(super) fn lost(&self, generation: u64) {
+        if let Some(link) = self.take_out(generation) {
+            link.cut();
+        }
+    }
+
+    /// Takes the connection of this generation out of use, and lets what is under way on it finish.
+    pub(super) fn retire(&self, generation: u64) {
+        drop(self.take_out(generation));
+    }
+
+    fn take_out(&self, generation: u64) -> Option<Arc<Link>> {
         let mut state = self.lock();
-        let State::Up(link) = &*state else { return };
+        let State::Up(link) = &*state else { return None };
         if link.generation != generation {
-            return;
+            return None;
         }
         let pause = if link.was_useful() {
             Pause { generation, ..Pause::default() }
@@ -186,10 +197,9 @@ impl Shared {
             let error = Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
             Pause::after(1, generation, error)
         };
-        let before = mem::replace(&mut *state, State::Down(pause));
-        drop(state);
-        if let State::Up(link) = before {
-            link.cut();
+        match mem::replace(&mut *state, State::Down(pause)) {
+            State::Up(link) => Some(link),
+            _ => None,
         }
     }
 }

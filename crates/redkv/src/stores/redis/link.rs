@@ -34,7 +34,10 @@ pub(super) struct Link {
     patience: Duration,
     /// Answers that callers have received on this connection.
     answers: AtomicU64,
+    /// Whether somebody has stopped waiting for an answer that may still come.
     probing: AtomicBool,
+    /// Whether requests go over another connection by now, and this one only waits for its last answers.
+    retired: AtomicBool,
     since: Instant,
 }
 
@@ -57,9 +60,18 @@ impl Link {
         let driver = Driver(Mutex::new(Some(driver)));
         greet(&wire, config).await?;
         let patience = config.connect_timeout.min(PATIENCE);
-        let (answers, probing) = (AtomicU64::new(0), AtomicBool::new(false));
-        let since = Instant::now();
-        Ok(Arc::new(Self { generation, wire, driver, runtime, home, patience, answers, probing, since }))
+        Ok(Arc::new(Self {
+            generation,
+            wire,
+            driver,
+            runtime,
+            home,
+            patience,
+            answers: AtomicU64::new(0),
+            probing: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
+            since: Instant::now(),
+        }))
     }
 
     /// The answer to `request`, which is queued for sending when this is first polled.
@@ -91,8 +103,15 @@ impl Link {
     /// The server became a replica. A fail-over may have given its name to another one, so the next request looks the
     /// name up again; not too often, for the server may be one that was set up so.
     fn look_for_the_master(&self) {
-        if self.since.elapsed() >= LOOK_AGAIN {
+        if self.since.elapsed() < LOOK_AGAIN {
+            return;
+        }
+        // The one order of these and of those in `probe` lets one of them see the other.
+        self.retired.store(true, Ordering::SeqCst);
+        if self.probing.load(Ordering::SeqCst) {
             self.give_up();
+        } else if let Some(shared) = self.home.upgrade() {
+            shared.retire(self.generation);
         }
     }
 
@@ -118,7 +137,12 @@ impl Link {
     /// impatient. The answer to a `PING` behind the abandoned command tells the two apart, as answers come in
     /// order; while other answers come in, the `PING` is only waiting its turn.
     fn probe(self: &Arc<Self>) {
-        if self.probing.swap(true, Ordering::Relaxed) || self.driver.has_ended() {
+        if self.probing.swap(true, Ordering::SeqCst) || self.driver.has_ended() {
+            return;
+        }
+        if self.retired.load(Ordering::SeqCst) {
+            // A write that nobody waits for must not arrive after newer ones, which go over another connection.
+            self.cut();
             return;
         }
         let link = self.clone();

@@ -85,6 +85,55 @@ pub(super) fn entries_read(mut replies: Vec<Value>, len: usize, asked: u64) -> A
     }
 }
 
+/// Whether the server had no memory to queue a transaction with; it refuses to do so for reads too.
+pub(super) fn lacked_memory(replies: &[Value]) -> bool {
+    replies.iter().any(|reply| matches!(reply, Value::ServerError(error) if error.code() == "OOM"))
+}
+
+/// Reads values with the time they have left, as [`entries`] does, without a transaction.
+///
+/// The time is asked for before and after the value. The shorter one is that of the value, or is too short, unless
+/// another client replaced the entry twice in between.
+pub(super) fn entries_unqueued(keys: &[Key]) -> Request {
+    let mut request = Request::with_capacity(keys.len() * 5 + 4, bytes_of(keys) * 3);
+    let ask_lives = |request: &mut Request| {
+        for key in keys {
+            request.command(2, "PTTL").arg(key.as_bytes());
+        }
+    };
+    ask_lives(&mut request);
+    ask_values(&mut request, keys);
+    ask_lives(&mut request);
+    request
+}
+
+/// The answers to [`entries_unqueued`], which were asked for at `asked`.
+pub(super) fn entries_unqueued_read(
+    mut replies: Vec<Value>,
+    len: usize,
+    asked: u64,
+) -> Answers<Option<Entry>> {
+    if replies.len() != 2 * len + 1 {
+        return answer_all(len, &Err(error_of(Failure::Answer)));
+    }
+    let after = replies.split_off(len + 1);
+    let values = match many_values(replies.pop().unwrap_or(Value::Nil), len) {
+        Ok(values) => values,
+        Err(error) => return answer_all(len, &Err(error)),
+    };
+    let lives = replies.iter().zip(&after).map(|(before, after)| Ok(shorter(life(before)?, life(after)?)));
+    values.into_iter().zip(lives).map(|(value, left)| entry(value, left?, asked)).collect()
+}
+
+/// The shorter of two answers to `PTTL`.
+fn shorter(before: i64, after: i64) -> i64 {
+    match (before, after) {
+        (GONE, _) | (_, GONE) => GONE,
+        (before, after) if before < 0 || after < 0 => before.max(after),
+        (before, after) => before.min(after),
+    }
+}
+
 /// The values in the answer to [`ask_values`].
 pub(super) fn many_values(reply: Value, len: usize) -> Result<Vec<Value>> {
     match reply {
