@@ -275,12 +275,23 @@ impl Filling {
 
     /// Fills the other tiers. The readers are answered when this is dropped.
     async fn finish(self) {
-        let fills = self.targets().into_iter().map(|target| async move {
-            // A back-fill that fails leaves a miss behind, which the next read sees: no reader needs to know.
-            let answers = target.tier.set(target.entries, SetMode::IfAbsent).await;
-            target.tier.report(&answers);
-        });
+        let fills = self.targets().into_iter().map(|target| self.fill(target));
         join_all(fills).await;
+    }
+
+    /// A back-fill that fails leaves a miss behind, which the next read sees: no reader needs to know.
+    async fn fill(&self, Target { place, tier, entries }: Target) {
+        let keeps_order = tier.capabilities().ordered;
+        let keys: Vec<_> =
+            if keeps_order { Vec::new() } else { entries.iter().map(|(key, _)| key.clone()).collect() };
+        let answers = tier.set(entries, SetMode::IfAbsent).await;
+        tier.report(&answers);
+        // One that may still be made could bring back what is deleted meanwhile.
+        for (key, answer) in keys.iter().zip(&answers) {
+            if answer.as_ref().is_err_and(Error::may_have_applied) {
+                self.chain.mark_stale(&self.shape, place, key, true);
+            }
+        }
     }
 
     /// What to write into which tier that does not answer at once.

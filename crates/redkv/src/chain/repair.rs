@@ -3,6 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use super::core::Chain;
 use super::events::Event;
 use super::shape::Shape;
@@ -14,6 +16,11 @@ use crate::entry::Key;
 /// First and longest pause between two attempts; each is drawn anew from half to all of it.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a request that was given up may still be on its way to a store that does not keep their order. The
+/// connection that it left on is cut by then, so what remains are queues of the network and of the service.
+const LATE: Duration = Duration::from_secs(10);
+/// How often it is looked whether that is over.
+const UNTIL_SETTLED: Duration = Duration::from_secs(1);
 /// Keys invalidated in one attempt.
 const BATCH: usize = 500;
 
@@ -21,10 +28,15 @@ impl Chain {
     /// Notes that the tier at `place` may hold an old value under `key`, and sees to its invalidation.
     ///
     /// From now on reads of this process pass the tier by for that key.
-    pub(super) fn mark_stale(self: &Arc<Self>, shape: &Shape, place: usize, tier: &Tier, key: &Key) {
-        tier.mark_stale(key);
+    ///
+    /// `may_come` says whether a write of an old value may still arrive there.
+    pub(super) fn mark_stale(self: &Arc<Self>, shape: &Shape, place: usize, key: &Key, may_come: bool) {
+        let tier = &shape.tiers[place];
+        let late = (may_come && !tier.capabilities().ordered).then(|| Instant::now() + LATE);
+        // What the store has now is gone by its ttl at the latest.
+        tier.stale.mark(key, tier.cap(), late);
         if tier.repair.begin() {
-            self.background.spawn(repair(Arc::downgrade(self), shape.tiers[place].clone()));
+            self.background.spawn(repair(Arc::downgrade(self), tier.clone()));
         }
     }
 }
@@ -34,10 +46,14 @@ async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
     let mut pause = FIRST_PAUSE;
     loop {
         let marked = tier.stale.some(BATCH);
+        if marked.is_empty() && tier.stale.wants_repair() {
+            sleep(UNTIL_SETTLED).await;
+            continue;
+        }
         if marked.is_empty() {
             // A key that is marked from here on finds no repair on its way and begins one.
             tier.repair.end();
-            if tier.stale.some(1).is_empty() || !tier.repair.begin() {
+            if !tier.stale.wants_repair() || !tier.repair.begin() {
                 return;
             }
             continue;
@@ -48,7 +64,7 @@ async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
             pause = FIRST_PAUSE;
             continue;
         }
-        tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -100,12 +116,6 @@ impl Drop for Repairing {
 }
 
 impl Tier {
-    /// From now on the tier is read past for `key`, until a write of it or a repair has reached the store.
-    fn mark_stale(&self, key: &Key) {
-        // What the store has now is gone by its ttl at the latest.
-        self.stale.mark(key, self.cap());
-    }
-
     /// Whether the tier must be read past for `key`.
     pub(super) fn is_stale(&self, key: &str) -> bool {
         !self.stale.is_empty() && self.stale.contains(key, self.clock())

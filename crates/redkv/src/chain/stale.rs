@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::entry::{Deadline, Key};
@@ -26,10 +27,23 @@ pub(super) struct StaleKeys<S: BuildHasher = RandomState> {
 #[derive(Debug, Default)]
 struct Marks<S> {
     next: u64,
-    keys: HashMap<Key, u64, S>,
+    keys: HashMap<Key, Mark, S>,
     bytes: usize,
     /// Of a tier that is stale as a whole: when it is no longer.
     until: Option<Deadline>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    number: u64,
+    /// Until when a write that was given up may still be made: what the tier holds before cannot be relied on.
+    late: Option<Instant>,
+}
+
+impl Mark {
+    fn is_settled(self) -> bool {
+        self.late.is_none_or(|late| late <= Instant::now())
+    }
 }
 
 /// A key and the mark that a repair is going to clear.
@@ -45,40 +59,42 @@ impl StaleKeys {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The tier may hold an old value under `key`, `until` its ttl has passed.
-    pub(super) fn mark(&self, key: &Key, until: Option<Deadline>) {
+    /// The tier may hold an old value under `key`, `until` its ttl has passed, or may be given one up to `late`.
+    pub(super) fn mark(&self, key: &Key, until: Option<Deadline>, late: Option<Instant>) {
         let mut marks = self.marks();
         marks.next += 1;
-        let mark = marks.next;
+        let number = marks.next;
         if self.is_whole_tier() {
             marks.until = until;
             return;
         }
-        if marks.keys.insert(key.clone(), mark).is_none() {
+        let before = marks.keys.get(key).map(|mark| mark.late);
+        if before.is_none() {
             marks.bytes += key.len();
         }
+        marks.keys.insert(key.clone(), Mark { number, late: late.max(before.flatten()) });
         if marks.keys.len() > Self::MOST || marks.bytes > Self::MOST_BYTES {
-            *marks = Marks { next: mark, until, ..Marks::default() };
+            *marks = Marks { next: number, until, ..Marks::default() };
             self.count.store(usize::MAX, Ordering::Release);
         } else {
             self.count.store(marks.keys.len(), Ordering::Release);
         }
     }
 
-    /// A write of `key` reached the tier: what it holds is current.
+    /// A write of `key` reached the tier: what it holds is current, unless one before may still come.
     pub(super) fn clear(&self, key: &Key) {
         if self.is_empty() {
             return;
         }
-        self.remove(key, |_| true);
+        self.remove(key, Mark::is_settled);
     }
 
     /// The key was invalidated in the tier after it had been marked.
-    pub(super) fn repaired(&self, (key, mark): &Marked) {
-        self.remove(key, |current| current == *mark);
+    pub(super) fn repaired(&self, (key, number): &Marked) {
+        self.remove(key, |mark| mark.number == *number);
     }
 
-    fn remove(&self, key: &Key, condition: impl FnOnce(u64) -> bool) {
+    fn remove(&self, key: &Key, condition: impl FnOnce(Mark) -> bool) {
         let mut marks = self.marks();
         if self.is_whole_tier() || !marks.keys.get(key).is_some_and(|mark| condition(*mark)) {
             return;
@@ -117,9 +133,16 @@ impl StaleKeys {
         self.count.load(Ordering::Acquire) == usize::MAX
     }
 
-    /// Up to `most` keys to invalidate.
+    /// Whether there is a key to invalidate, now or later.
+    pub(super) fn wants_repair(&self) -> bool {
+        !self.marks().keys.is_empty()
+    }
+
+    /// Up to `most` keys to invalidate now.
     pub(super) fn some(&self, most: usize) -> Vec<Marked> {
-        self.marks().keys.iter().take(most).map(|(key, mark)| (key.clone(), *mark)).collect()
+        let marks = self.marks();
+        let settled = marks.keys.iter().filter(|(_, mark)| mark.is_settled());
+        settled.take(most).map(|(key, mark)| (key.clone(), mark.number)).collect()
     }
 }
 
@@ -136,9 +159,9 @@ mod tests {
     fn a_repair_does_not_clear_a_mark_made_after_it_began() {
         let stale = StaleKeys::default();
         let key = Key::from("k");
-        stale.mark(&key, None);
+        stale.mark(&key, None, None);
         let repair = stale.some(10).remove(0);
-        stale.mark(&key, None);
+        stale.mark(&key, None, None);
         stale.repaired(&repair);
         assert!(stale.contains("k", &clock()));
         stale.repaired(&stale.some(10).remove(0));
@@ -148,7 +171,7 @@ mod tests {
     #[test]
     fn too_many_keys_make_the_whole_tier_stale() {
         let stale = StaleKeys::default();
-        (0..=StaleKeys::MOST).for_each(|n| stale.mark(&n.to_string().into(), None));
+        (0..=StaleKeys::MOST).for_each(|n| stale.mark(&n.to_string().into(), None, None));
         assert!(stale.is_whole_tier());
         assert!(stale.contains("never marked", &clock()));
         stale.clear(&"1".into());
@@ -159,26 +182,27 @@ mod tests {
     fn too_many_bytes_of_keys_make_the_whole_tier_stale() {
         let stale = StaleKeys::default();
         let key = |n: usize| Key::from(n.to_string() + &"x".repeat(StaleKeys::MOST_BYTES / 4));
-        (0..3).for_each(|n| stale.mark(&key(n), None));
-        stale.mark(&key(0), None);
+        (0..3).for_each(|n| stale.mark(&key(n), None, None));
+        stale.mark(&key(0), None, None);
         assert!(!stale.is_whole_tier());
-        stale.mark(&key(4), None);
+        stale.mark(&key(4), None, None);
         assert!(stale.is_whole_tier());
     }
 
     #[test]
     fn a_whole_tier_is_trusted_again_when_its_ttl_has_passed_since_the_last_missed_write() {
         let (stale, clock) = (StaleKeys::default(), clock());
-        (0..=StaleKeys::MOST).for_each(|n| stale.mark(&n.to_string().into(), Some(clock.deadline_in(100))));
+        (0..=StaleKeys::MOST)
+            .for_each(|n| stale.mark(&n.to_string().into(), Some(clock.deadline_in(100)), None));
         clock.advance(99);
         assert!(stale.contains("k", &clock));
-        stale.mark(&"late".into(), Some(clock.deadline_in(100)));
+        stale.mark(&"late".into(), Some(clock.deadline_in(100)), None);
         clock.advance(99);
         assert!(stale.contains("k", &clock));
         clock.advance(1);
         assert!(!stale.contains("k", &clock));
         assert!(stale.is_empty());
-        stale.mark(&"k".into(), None);
+        stale.mark(&"k".into(), None, None);
         assert!(stale.contains("k", &clock) && !stale.contains("late", &clock));
     }
 }

@@ -54,7 +54,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
         }
     }
     let caches = writing.shape.caches(scope).map(|(place, tier)| {
-        writing.doubt(place, tier, &doubtful);
+        writing.doubt(place, &doubtful);
         writing.follow(place, tier, &made, following)
     });
     let failures = join_all(caches).await;
@@ -75,9 +75,9 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
 
 impl Writing {
     /// The authority may or may not have made these writes: no cache may go on with the value from before.
-    fn doubt(&self, place: usize, tier: &Tier, doubtful: &[usize]) {
+    fn doubt(&self, place: usize, doubtful: &[usize]) {
         for index in doubtful {
-            self.chain.mark_stale(&self.shape, place, tier, &self.jobs[*index].key);
+            self.chain.mark_stale(&self.shape, place, &self.jobs[*index].key, false);
         }
     }
 
@@ -85,8 +85,8 @@ impl Writing {
     fn doubt_all(&self) {
         let Some(WriteJob { scope, .. }) = self.jobs.first() else { return };
         let all: Vec<_> = (0..self.jobs.len()).collect();
-        for (place, tier) in self.shape.caches(*scope) {
-            self.doubt(place, tier, &all);
+        for (place, _) in self.shape.caches(*scope) {
+            self.doubt(place, &all);
         }
     }
 
@@ -102,7 +102,8 @@ impl Writing {
             match answer {
                 Ok(_) => tier.stale.clear(&self.jobs[*index].key),
                 Err(error) => {
-                    self.chain.mark_stale(&self.shape, place, tier, &self.jobs[*index].key);
+                    let may_come = error.may_have_applied();
+                    self.chain.mark_stale(&self.shape, place, &self.jobs[*index].key, may_come);
                     failures.push((*index, error));
                 }
             }

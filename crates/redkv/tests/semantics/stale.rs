@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use redkv::chain::TierConfig;
 use redkv::error::ErrorKind;
 use redkv::layers::{Fault, Gate, Operation};
 
@@ -202,4 +203,41 @@ async fn a_tier_that_panics_does_not_lose_those_who_read_past_it() {
     let mut calls = world.call_all([("stale", GET), ("other", GET)]);
     assert_eq!(calls.pop().unwrap().value().await, some("v"));
     assert_eq!(calls.pop().unwrap().value().await, some("new"));
+}
+
+/// Longer than a write that was given up may still come.
+const VERY_LATE: Duration = Duration::from_secs(15);
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_comes_late_to_a_cache_that_keeps_no_order_is_never_served() {
+    let world = World::empty();
+    let cache = world.add(TierConfig::default(), |can| can.ordered = false);
+    world.add(TierConfig::default(), |_| {});
+    cache.faults.inject(Operation::Set, Fault::HoldBefore(Gate::new()));
+    assert_eq!(world.set("k", "late").error().await.kind(), ErrorKind::Timeout);
+    cache.faults.heal();
+    world.set("k", "new").written().await;
+    // Now it arrives.
+    cache.put("k", "late");
+    assert_eq!(world.get("k").value().await, some("new"));
+    pass(VERY_LATE).await;
+    assert_eq!(world.get("k").value().await, some("new"));
+    assert_eq!(cache.holds("k"), some("new"), "it was invalidated and filled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_back_fill_that_comes_late_to_a_cache_that_keeps_no_order_brings_nothing_back() {
+    let world = World::empty();
+    let cache = world.add(TierConfig::default(), |can| can.ordered = false);
+    let authority = world.add(TierConfig::default(), |_| {});
+    authority.put("k", "old");
+    cache.faults.inject(Operation::SetIfAbsent, Fault::HoldBefore(Gate::new()));
+    assert_eq!(world.get("k").value().await, some("old"));
+    cache.faults.heal();
+    world.delete("k").written().await;
+    cache.put("k", "old");
+    assert_eq!(world.get("k").value().await, None);
+    pass(VERY_LATE).await;
+    assert_eq!(cache.holds("k"), None);
+    assert_eq!(world.get("k").value().await, None);
 }
