@@ -8,7 +8,7 @@ const { describe, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { settledWithin } = require('./support/deadline.js')
 const { TIMEOUT, TIMEOUT_OF_OTHERS, siteOf } = require('./support/redis-site.js')
-const { until } = require('./support/wait.js')
+const { eventually, until } = require('./support/wait.js')
 
 const KEYS = 40
 const TIMES = 5
@@ -98,10 +98,11 @@ for (const names of [['redis'], ['memory', 'redis'], ['redis', 'sqlite'], ['memo
         await Promise.race([running, disturbing])
         load.goesOn = false
         await running
-        for (const counter of counters) counter.check(await kv.get(counter.key))
+        for (const counter of counters) counter.check(await eventually(() => kv.get(counter.key)))
         const other = await site.openElsewhere()
-        for (const counter of counters) await until(async () => Number(await other.get(counter.key)) >= counter.acknowledged)
-        for (const counter of counters) counter.check(await other.get(counter.key))
+        const elsewhere = ({ key }) => eventually(() => other.get(key))
+        for (const counter of counters) await until(async () => Number(await elsewhere(counter)) >= counter.acknowledged)
+        for (const counter of counters) counter.check(await elsewhere(counter))
         assert.ok(counters.every(({ acknowledged, reads }) => acknowledged > TIMES && reads > TIMES))
       })
     }

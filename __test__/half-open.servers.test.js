@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { settledWithin } = require('./support/deadline.js')
 const { TIMEOUT, siteOf } = require('./support/redis-site.js')
-const { until } = require('./support/wait.js')
+const { eventually, until } = require('./support/wait.js')
 
 /** So many reads, one after the other, past a tier that answers nothing: all in all they may take so long. */
 const READS = 60
@@ -19,7 +19,7 @@ describe('a half-open Redis', () => {
   test('costs 60 cold reads in a row less than 6 s in all, where each may wait 300 ms', async (t) => {
     const site = await siteOf(t, 'redis', 'sqlite')
     const kv = await site.open()
-    await kv.setMany(all)
+    await eventually(() => kv.setMany(all))
     site.proxy.swallow()
     const begin = performance.now()
     for (let n = 0; n < READS; n += 1) assert.equal(await kv.get(key(n)), `value-${n}`)
@@ -29,7 +29,8 @@ describe('a half-open Redis', () => {
 
   test('costs the same from the start: one that never answered', async (t) => {
     const site = await siteOf(t, 'redis', 'sqlite')
-    await (await site.open()).setMany(all)
+    const before = await site.open()
+    await eventually(() => before.setMany(all))
     site.proxy.swallow()
     const kv = await site.open({ tier: { optional: true, connectTimeout: TIMEOUT } })
     const begin = performance.now()
@@ -41,7 +42,7 @@ describe('a half-open Redis', () => {
   test('as the source of truth fails 60 operations in a row as quickly', async (t) => {
     const site = await siteOf(t, 'memory', 'redis')
     const kv = await site.open()
-    await kv.set('hot', 'value')
+    await eventually(() => kv.set('hot', 'value'))
     site.proxy.swallow()
     const begin = performance.now()
     for (let n = 0; n < READS; n += 1) {
@@ -56,7 +57,7 @@ describe('a half-open Redis', () => {
   test('holds thousands of operations of one turn no longer than their timeouts', async (t) => {
     const site = await siteOf(t, 'redis', 'sqlite')
     const kv = await site.open()
-    await kv.setMany(all)
+    await eventually(() => kv.setMany(all))
     site.proxy.swallow()
     // A write waits for the authority, then for the cache; a read waits for the cache, then for the authority.
     const operations = Array.from({ length: 3_000 }, (_, n) =>
@@ -81,7 +82,7 @@ describe('a half-open Redis', () => {
   test('is used again when it answers, and has none of the values that it missed the end of', async (t) => {
     const site = await siteOf(t, 'redis', 'sqlite')
     const kv = await site.open()
-    await kv.setMany(all)
+    await eventually(() => kv.setMany(all))
     site.proxy.swallow()
     for (let n = 0; n < READS; n += 1) await kv.delete(key(n)).catch((error) => assert.equal(error.store, 'redis'))
     site.proxy.pass()

@@ -8,10 +8,10 @@ const { settledWithin } = require('./deadline.js')
 const { proxyTo } = require('./proxy.js')
 const { faults } = require('./redis-faults.js')
 const { privateRedis } = require('./redis-server.js')
-const { until } = require('./wait.js')
+const { eventually, until } = require('./wait.js')
 
 /** How long an operation on the Redis may take, in milliseconds. */
-const TIMEOUT = 300
+const TIMEOUT = 500
 
 /** What Redis is in its chain. */
 const roles = {
@@ -54,10 +54,11 @@ async function chainOf(t, { names, tier }, proxy) {
   }
   await kv.ready()
   const [first, last] = names.map((name) => stores[name])
-  await kv.setMany({ set: 'old', 'many-1': 'old', 'many-2': 'old', delete: 'old', hot: 'old' })
+  await eventually(() => kv.setMany({ set: 'old', 'many-1': 'old', 'many-2': 'old', delete: 'old', hot: 'old' }))
   // Behind a memory the keys to read are cold. Before another store they differ, and one is not in the cache.
-  await last.setMany({ 'read-1': 'of the last', 'read-2': 'of the last', 'read-3': 'of the last' })
-  if (names[0] === 'redis') await first.setMany({ 'read-1': 'of the cache', 'read-2': 'of the cache' })
+  await eventually(() => last.setMany({ 'read-1': 'of the last', 'read-2': 'of the last', 'read-3': 'of the last' }))
+  if (names[0] !== 'redis') return { kv, ...stores }
+  await eventually(() => first.setMany({ 'read-1': 'of the cache', 'read-2': 'of the cache' }))
   return { kv, ...stores }
 }
 

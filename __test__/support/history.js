@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { settledWithin } = require('./deadline.js')
+const { eventually } = require('./wait.js')
 
 /** No store holds it. */
 const ABSENT = null
@@ -28,6 +29,12 @@ class History {
     this.mayApply = false
   }
 
+  /** Writes a value that is surely there afterwards. */
+  async prepare(key, value) {
+    await eventually(() => this.kv.set(key, value))
+    this.#possible.set(key, new Set([value]))
+  }
+
   /** What a read of the key may find. */
   possible(key) {
     return this.#possible.get(key) ?? new Set([ABSENT])
@@ -52,7 +59,7 @@ class History {
 
   async get(key) {
     const { value, error } = await this.#settled('get', () => this.kv.get(key))
-    if (!error) this.#found(key, value)
+    if (!error) this.found(key, value)
   }
 
   async has(key) {
@@ -65,10 +72,11 @@ class History {
   async getMany(keys) {
     const { value, error } = await this.#settled('getMany', () => this.kv.getMany(keys))
     const values = value ?? error.values ?? []
-    keys.forEach((key, index) => values[index] !== undefined && this.#found(key, values[index]))
+    keys.forEach((key, index) => values[index] !== undefined && this.found(key, values[index]))
   }
 
-  #found(key, value) {
+  /** Asserts that a read of the key may find this value. */
+  found(key, value) {
     assert.ok(this.possible(key).has(value), `'${key}' was read as ${value}, possible was ${[...this.possible(key)]}`)
   }
 

@@ -7,4 +7,16 @@ async function until(condition) {
   while (!(await condition())) await sleep(10)
 }
 
-module.exports = { until }
+/** What `call` resolves with, which is made again for as long as its errors say that it may be. */
+async function eventually(call) {
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!error.retryable) throw error
+      await sleep(10)
+    }
+  }
+}
+
+module.exports = { eventually, until }
