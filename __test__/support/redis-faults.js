@@ -9,6 +9,7 @@ const LATE = 1_500
  * - `codes`: what an operation on that store alone may fail with meanwhile
  * - `retryable`: whether these errors say that the call may be repeated
  * - `mayApply`: whether a write that failed may have been made all the same
+ * - `cuts`: whether the connections are ended at its beginning, which is an error of its own
  */
 const faults = {
   'is killed': {
@@ -94,6 +95,8 @@ const faults = {
     end: ({ redis }) => redis.requirePassword(''),
     codes: ['ERR_REDKV_STORE'],
     retryable: false,
+    cuts: true,
+    mayApply: true,
   },
 }
 
