@@ -6,17 +6,14 @@ const LATE = 1_500
 /**
  * What can become of a Redis. Each has
  * - `begin`, `end`: make it so, and undo it; `site` has the `redis` and the `proxy` through which it is used
- * - `codes`: what an operation on that store alone may fail with meanwhile
- * - `retryable`: whether these errors say that the call may be repeated
+ * - `errors`: what operations may fail with meanwhile, and whether that says that the call may be repeated
  * - `mayApply`: whether a write that failed may have been made all the same
- * - `cuts`: whether the connections are ended at its beginning, which is an error of its own
  */
 const faults = {
   'is killed': {
     begin: ({ redis }) => redis.kill(),
     end: ({ redis }) => redis.start(),
-    codes: ['ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_CONNECTION: true },
   },
   'refuses connections': {
     begin: async ({ proxy }) => {
@@ -24,21 +21,18 @@ const faults = {
       proxy.cut()
     },
     end: ({ proxy }) => proxy.accept(),
-    codes: ['ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_CONNECTION: true },
   },
   'is paused with SIGSTOP': {
     begin: async ({ redis }) => redis.pause(),
     end: async ({ redis }) => redis.resume(),
-    codes: ['ERR_REDKV_TIMEOUT', 'ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_TIMEOUT: true, ERR_REDKV_CONNECTION: true },
     mayApply: true,
   },
   'is half-open': {
     begin: async ({ proxy }) => proxy.swallow(),
     end: async ({ proxy }) => proxy.pass(),
-    codes: ['ERR_REDKV_TIMEOUT', 'ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_TIMEOUT: true, ERR_REDKV_CONNECTION: true },
   },
   'closes connections, and hangs on new ones': {
     begin: async ({ proxy }) => {
@@ -46,27 +40,29 @@ const faults = {
       proxy.swallow()
     },
     end: async ({ proxy }) => proxy.pass(),
-    codes: ['ERR_REDKV_TIMEOUT', 'ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_TIMEOUT: true, ERR_REDKV_CONNECTION: true },
   },
   'answers with garbage': {
     begin: async ({ proxy }) => proxy.talkNonsense(),
     end: async ({ proxy }) => proxy.pass(),
-    codes: ['ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_CONNECTION: true },
   },
   'loses its connections instead of answering': {
     begin: async ({ proxy }) => proxy.loseReplies(Infinity),
     end: async ({ proxy }) => proxy.pass(),
-    codes: ['ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_CONNECTION: true },
     mayApply: true,
   },
   'answers too late': {
     begin: async ({ proxy }) => proxy.delay({ reply: LATE }),
     end: async ({ proxy }) => proxy.pass(),
-    codes: ['ERR_REDKV_TIMEOUT', 'ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_TIMEOUT: true, ERR_REDKV_CONNECTION: true },
+    mayApply: true,
+  },
+  'gets requests too late': {
+    begin: async ({ proxy }) => proxy.delay({ request: LATE }),
+    end: async ({ proxy }) => proxy.pass(),
+    errors: { ERR_REDKV_TIMEOUT: true, ERR_REDKV_CONNECTION: true },
     mayApply: true,
   },
   'loses its connections all the time': {
@@ -74,28 +70,24 @@ const faults = {
       site.cutting = setInterval(() => site.proxy.cut(), 20)
     },
     end: async ({ cutting }) => clearInterval(cutting),
-    codes: ['ERR_REDKV_CONNECTION'],
-    retryable: true,
+    errors: { ERR_REDKV_CONNECTION: true },
     mayApply: true,
   },
   'is out of memory': {
     begin: ({ redis }) => redis.command('CONFIG', 'SET', 'maxmemory', '1kb'),
     end: ({ redis }) => redis.command('CONFIG', 'SET', 'maxmemory', '0'),
-    codes: ['ERR_REDKV_STORE'],
-    retryable: true,
+    errors: { ERR_REDKV_STORE: true },
   },
   'is read-only': {
     begin: ({ redis }) => redis.command('REPLICAOF', '127.0.0.1', '1'),
     end: ({ redis }) => redis.command('REPLICAOF', 'NO', 'ONE'),
-    codes: ['ERR_REDKV_STORE'],
-    retryable: true,
+    errors: { ERR_REDKV_STORE: true },
   },
   'asks for another password': {
     begin: ({ redis }) => redis.requirePassword('another'),
     end: ({ redis }) => redis.requirePassword(''),
-    codes: ['ERR_REDKV_STORE'],
-    retryable: false,
-    cuts: true,
+    // The open connections are cut.
+    errors: { ERR_REDKV_STORE: false, ERR_REDKV_CONNECTION: true },
     mayApply: true,
   },
 }

@@ -27,11 +27,11 @@ class Site {
     return { host: '127.0.0.1', port: this.proxy.port }
   }
 
-  /** A chain of the stores of this site. `redis`: other client options, `tier`: other tier options of the Redis. */
-  async open({ redis = this.throughProxy, tier = {} } = {}) {
+  /** A chain of the stores of this site. `redis`, `tier`: other options of the Redis; `names`: of these stores only. */
+  async open({ redis = this.throughProxy, tier = {}, names = this.names } = {}) {
     const kv = new RedKV()
     this.t.after(() => kv.close())
-    for (const name of this.names) {
+    for (const name of names) {
       if (name === 'redis') kv.addStore('redis', redis, { timeout: TIMEOUT, ...tier })
       else if (name === 'memory') kv.addStore('memory')
       else kv.addStore(name, await this.#options(name), { timeout: TIMEOUT_OF_OTHERS })
@@ -40,9 +40,10 @@ class Site {
     return kv
   }
 
-  /** A chain of the same stores as another process has it: without the proxy, and with nothing in memory. */
+  /** The stores that are shared, as another process has them: without the proxy. */
   openElsewhere() {
-    return this.open({ redis: this.redis.options, tier: { timeout: TIMEOUT_OF_OTHERS } })
+    const names = this.names.filter((name) => name !== 'memory')
+    return this.open({ redis: this.redis.options, tier: { timeout: TIMEOUT_OF_OTHERS }, names })
   }
 
   async #options(name) {
