@@ -3,7 +3,7 @@
 
 use napi::sys;
 use redkv::chain::{Action, Answer, Lookup, Question};
-use redkv::entry::{Entry, Key};
+use redkv::entry::{Draft, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Want;
 
@@ -11,7 +11,7 @@ use crate::callback::{Arguments, callback};
 use crate::instance::Handle;
 use crate::js::{Callback, Js, JsResult, Type, Value};
 use crate::promises::{Format, bytes_of, value_of};
-use crate::values::{self, Refusal, with_key};
+use crate::values::{self, Refusal, with_key, with_value};
 
 /// All operations, by their names in JavaScript.
 pub(crate) const ALL: [(&str, Callback); 9] = [
@@ -72,12 +72,17 @@ fn exists(js: Js, handle: &Handle, key: Value) -> Answered {
 }
 
 fn write(js: Js, handle: &Handle, key: Value, value: Value, ttl: Value) -> Answered {
-    let entry = entry(js, handle, value, ttl)?;
-    let key = with_key(js, key, |key| Key::from(key))?;
-    match handle.set_front(key, entry) {
-        Ok(()) => Ok(js.undefined()?),
-        Err((key, entry)) => Ok(js.number(handle.gather(key, Action::Set(entry), Format::Nothing))?),
-    }
+    let deadline = values::deadline(js, &handle.instance.chain, ttl)?;
+    with_value(js, value, |value| {
+        let entry = Draft { value, deadline };
+        with_key(js, key, |key| match handle.ask_front(|front| front.set(key, entry)) {
+            Some(Lookup::Known(())) => Ok(js.undefined()?),
+            Some(Lookup::Ask) | None => {
+                let action = Action::Set(entry.to_entry());
+                Ok(js.number(handle.gather(Key::from(key), action, Format::Nothing))?)
+            }
+        })?
+    })?
 }
 
 fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
@@ -133,15 +138,15 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
     let deadline = values::deadline(js, &handle.instance.chain, ttl)?;
     let mut writes = Vec::with_capacity(keys.len());
     for (index, key) in (0..).zip(keys) {
-        let value = values::value(js, js.element(values, index)?)?;
-        writes.push((key, Entry { value, deadline }));
+        let value = js.element(values, index)?;
+        writes.push((key, with_value(js, value, |value| Draft { value, deadline }.to_entry())?));
     }
     let mut known = Vec::with_capacity(writes.len());
     let mut rest = Vec::new();
     for (key, entry) in writes {
-        match handle.set_front(key, entry) {
-            Ok(()) => known.push(Some(Ok(Answer::Written(true)))),
-            Err((key, entry)) => {
+        match handle.ask_front(|front| front.set(&key, (&entry).into())) {
+            Some(Lookup::Known(())) => known.push(Some(Ok(Answer::Written(true)))),
+            Some(Lookup::Ask) | None => {
                 known.push(None);
                 rest.push((key, Action::Set(entry)));
             }
@@ -216,11 +221,6 @@ impl<'a> Keys<'a> {
             Self::Array(js, array, _) => with_key(*js, js.element(*array, place as u32)?, read),
         }
     }
-}
-
-fn entry(js: Js, handle: &Handle, value: Value, ttl: Value) -> std::result::Result<Entry, Refusal> {
-    let deadline = values::deadline(js, &handle.instance.chain, ttl)?;
-    Ok(Entry { value: values::value(js, value)?, deadline })
 }
 
 /// The answer that is known, or the slot of the promise.

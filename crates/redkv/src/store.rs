@@ -4,7 +4,7 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
-use crate::entry::{Entry, Key};
+use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
 
 /// One answer per key of a batch, in the order of the keys.
@@ -70,7 +70,7 @@ pub trait Immediate: Send + Sync {
     fn has_now(&self, key: &str) -> bool;
 
     /// Writes an entry and answers whether it was stored, as [`Store::set`] does.
-    fn set_now(&self, key: Key, entry: Entry, mode: SetMode) -> bool;
+    fn set_now(&self, key: &str, entry: Draft<'_>, mode: SetMode) -> bool;
 
     /// Deletes the entry under `key` if there is one.
     fn delete_now(&self, key: &str);

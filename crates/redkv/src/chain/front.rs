@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::Chain;
 use super::request::Scope;
 use super::tier::Tier;
-use crate::entry::{Entry, Key};
+use crate::entry::{Draft, Entry};
 use crate::store::{Immediate, SetMode};
 
 /// An answer that is known at once, or the word to ask the chain.
@@ -83,14 +83,14 @@ impl Front {
         }
     }
 
-    /// Writes `entry`, or gives key and entry back for [`Chain::submit`].
-    pub fn set(&self, key: Key, entry: Entry) -> Result<(), (Key, Entry)> {
-        let Some(store) = self.sole_store(&key) else { return Err((key, entry)) };
-        if self.tier.check_key(&key).is_err() || self.tier.check_entry(&entry).is_err() {
-            return Err((key, entry));
+    /// Writes `entry`, if the store can have it.
+    pub fn set(&self, key: &str, entry: Draft<'_>) -> Lookup<()> {
+        let Some(store) = self.sole_store(key) else { return Lookup::Ask };
+        if self.tier.check_key(key).is_err() || self.tier.check_draft(entry).is_err() {
+            return Lookup::Ask;
         }
-        store.set_now(key, self.tier.capped(entry), SetMode::Always);
-        Ok(())
+        store.set_now(key, entry.capped(self.tier.cap()), SetMode::Always);
+        Lookup::Known(())
     }
 
     /// Deletes the entry under `key`.

@@ -10,6 +10,7 @@ use quick_cache::unsync::{Cache, DefaultLifecycle};
 
 use super::bounds::Bounds;
 use super::kept::{Kept, Name};
+use crate::entry::Draft;
 
 pub(super) enum Map {
     /// With nothing to evict there is nothing to know about an entry, and a look-up saves a line of memory.
@@ -54,20 +55,26 @@ impl Map {
         }
     }
 
-    /// Puts `kept` in, and hands back what was there, unless the cache drops that itself.
-    pub(super) fn insert(&mut self, kept: Kept) -> Option<Kept> {
+    /// Puts `draft` in under `name`, and hands back what was there, unless that was overwritten or the cache drops it
+    /// itself.
+    pub(super) fn put(&mut self, name: Name<'_>, draft: Draft<'_>) -> Option<Kept> {
         match self {
             Self::Unbounded { table, state } => {
                 let hash = |kept: &Kept| state.hash_one(kept);
-                match table.entry(hash(&kept), |other| kept == *other, hash) {
-                    Entry::Occupied(mut entry) => Some(std::mem::replace(entry.get_mut(), kept)),
+                match table.entry(state.hash_one(name), |kept| name.is_of(kept), hash) {
+                    Entry::Occupied(mut entry) => {
+                        let kept = entry.get_mut();
+                        let overwritten = kept.overwrite(name, draft);
+                        (!overwritten).then(|| std::mem::replace(kept, Kept::new(name, draft)))
+                    }
                     Entry::Vacant(entry) => {
-                        entry.insert(kept);
+                        entry.insert(Kept::new(name, draft));
                         None
                     }
                 }
             }
             Self::Bounded(cache) => {
+                let kept = Kept::new(name, draft);
                 cache.insert(kept.clone(), kept);
                 None
             }

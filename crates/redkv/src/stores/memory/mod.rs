@@ -14,7 +14,7 @@ use self::kept::{Kept, Name};
 use self::map::Map;
 use crate::clock::Clock;
 use crate::config::Fields;
-use crate::entry::{Entry, Key};
+use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
 use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
 
@@ -108,14 +108,13 @@ impl Immediate for MemoryStore {
         self.map().peek(Name(key.as_bytes())).is_some_and(|kept| self.is_live(kept))
     }
 
-    fn set_now(&self, key: Key, entry: Entry, mode: SetMode) -> bool {
-        let kept = Kept::new(&key, entry);
+    fn set_now(&self, key: &str, entry: Draft<'_>, mode: SetMode) -> bool {
         let name = Name(key.as_bytes());
         let mut map = self.map_mut();
         if mode == SetMode::IfAbsent && map.peek(name).is_some_and(|present| self.is_live(present)) {
             return false;
         }
-        let replaced = map.insert(kept);
+        let replaced = map.put(name, entry);
         drop(map);
         drop(replaced);
         true
@@ -153,8 +152,7 @@ impl Store for MemoryStore {
     }
 
     fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
-        let answers =
-            entries.iter().map(|(key, entry)| Ok(self.set_now(key.clone(), entry.clone(), mode))).collect();
+        let answers = entries.iter().map(|(key, entry)| Ok(self.set_now(key, entry.into(), mode))).collect();
         future::ready(answers).boxed()
     }
 
@@ -181,9 +179,13 @@ mod tests {
         MemoryStore::new(MemoryConfig { max_entries, max_bytes }, clock)
     }
 
+    fn put(store: &MemoryStore, key: &str, entry: Entry) {
+        store.set_now(key, (&entry).into(), SetMode::Always);
+    }
+
     fn fill(store: &MemoryStore, count: usize, value: &'static str) {
         for n in 0..count {
-            store.set_now(format!("key-{n}").into(), Entry::new(value), SetMode::Always);
+            put(store, &format!("key-{n}"), Entry::new(value));
         }
     }
 
@@ -206,7 +208,7 @@ mod tests {
     fn large_values_count_for_max_bytes() {
         let store = store(None, Some(100_000));
         for n in 0..100 {
-            store.set_now(format!("key-{n}").into(), Entry::new(vec![0; 10_000]), SetMode::Always);
+            put(&store, &format!("key-{n}"), Entry::new(vec![0; 10_000]));
         }
         assert!((1..10).contains(&store.map().len()), "{} entries", store.map().len());
     }
@@ -250,8 +252,8 @@ mod tests {
     #[test]
     fn an_entry_larger_than_the_store_leaves_nothing_behind() {
         let store = store(None, Some(10_000));
-        store.set_now("k".into(), Entry::new("small"), SetMode::Always);
-        store.set_now("k".into(), Entry::new("x".repeat(20_000)), SetMode::Always);
+        put(&store, "k", Entry::new("small"));
+        put(&store, "k", Entry::new("x".repeat(20_000)));
         assert_eq!(store.get_now("k"), None);
     }
 
@@ -259,7 +261,7 @@ mod tests {
     fn an_entry_past_its_deadline_makes_room_when_it_is_read() {
         let clock = Arc::new(ManualClock::starting_at(1_000));
         let store = MemoryStore::new(MemoryConfig::default(), clock.clone());
-        store.set_now("k".into(), Entry::until("v", Deadline::at(1_050)), SetMode::Always);
+        put(&store, "k", Entry::until("v", Deadline::at(1_050)));
         clock.advance(50);
         assert_eq!(store.get_now("k"), None);
         assert_eq!(store.map().len(), 0);
