@@ -98,14 +98,17 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     if !handle.has_front() {
         return ask_all(js, handle, &keys, Question::Get(Want::Value));
     }
-    let known = keys.each(|key| {
-        let known = handle.ask_front(|front| front.read(key, |value| bytes_of(js, value, Format::Text)));
-        match known {
-            Some(Lookup::Known(value)) => value.ok(),
-            Some(Lookup::Ask) | None => None,
+    let texts = keys.texts()?;
+    let texts = texts.list();
+    let mut values = Vec::with_capacity(texts.len());
+    let mut read = |value: Option<&[u8]>| match bytes_of(js, value, Format::Text) {
+        Ok(value) => {
+            values.push(value);
+            true
         }
-    })?;
-    if let Some(values) = known {
+        Err(_) => false,
+    };
+    if handle.ask_front(|front| front.read_many(&texts, &mut read)) == Some(true) {
         return Ok(handle.instance.exchange.promises().array(js, &values)?);
     }
     // Some are not known, or are no text: only the way through the chain answers per key.
@@ -113,7 +116,8 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         Some(Lookup::Known(entry)) => Some(Ok(Answer::Entry(entry))),
         Some(Lookup::Ask) | None => None,
     };
-    ask_rest(js, handle, keys.list()?, known, Format::Text, || Action::Get(Want::Value))
+    let keys = texts.into_iter().map(Key::from).collect();
+    ask_rest(js, handle, keys, known, Format::Text, || Action::Get(Want::Value))
 }
 
 fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
@@ -210,6 +214,16 @@ impl<'a> Keys<'a> {
         Ok(Some(answers))
     }
 
+    /// All of them, one after the other in one place.
+    fn texts(&self) -> std::result::Result<Texts, Refusal> {
+        let mut texts =
+            Texts { all: String::with_capacity(32 * self.len()), ends: Vec::with_capacity(self.len()) };
+        for place in 0..self.len() {
+            self.with(place, |key| texts.push(key))?;
+        }
+        Ok(texts)
+    }
+
     fn list(&self) -> std::result::Result<Vec<Key>, Refusal> {
         (0..self.len()).map(|place| self.with(place, |key| Key::from(key))).collect()
     }
@@ -220,6 +234,25 @@ impl<'a> Keys<'a> {
             #[expect(clippy::cast_possible_truncation, reason = "less than a length that fits")]
             Self::Array(js, array, _) => with_key(*js, js.element(*array, place as u32)?, read),
         }
+    }
+}
+
+/// Texts without an allocation for each.
+struct Texts {
+    all: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+    }
+
+    fn list(&self) -> Vec<&str> {
+        let mut start = 0;
+        let text = |end: &usize| &self.all[std::mem::replace(&mut start, *end)..*end];
+        self.ends.iter().map(text).collect()
     }
 }
 

@@ -66,6 +66,10 @@ pub trait Immediate: Send + Sync {
     /// [`Immediate::get_now`]; `read` must not call the store.
     fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool;
 
+    /// Shows the values of the live entries under `keys` to `read`, `None` where there is none, in the order of the
+    /// keys, until `read` answers with `false`. Tells whether it never did; `read` must not call the store.
+    fn read_many_now(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool;
+
     /// Whether there is a live entry under `key`.
     fn has_now(&self, key: &str) -> bool;
 

@@ -40,11 +40,13 @@ impl Front {
     /// The store, if it may be asked for `key` past the queue: no write of the key is on its way, and the stores
     /// had their attempt to come up.
     fn store(&self, key: &str) -> Option<&dyn Immediate> {
-        let is_free = self.chain.lifecycle.is_settled()
-            && !self.chain.is_closed()
-            && !self.chain.pending.may_have(key)
-            && !self.tier.is_stale(key);
+        let is_free = self.chain.lifecycle.is_settled() && !self.chain.is_closed() && self.is_current(key);
         if is_free { self.tier.store().immediate() } else { None }
+    }
+
+    /// Whether what the store has of `key` is what was called last.
+    fn is_current(&self, key: &str) -> bool {
+        !self.chain.pending.may_have(key) && !self.tier.is_stale(key)
     }
 
     /// As [`Front::store`], for writes: only a chain of one can take them here.
@@ -72,6 +74,15 @@ impl Front {
             (None, Some(read)) if self.alone => Lookup::Known(read(None)),
             (None, _) => Lookup::Ask,
         }
+    }
+
+    /// As [`Front::read`], for `keys` in their order, until there is one that only the chain knows of, or `read` answers
+    /// with `false`. Tells whether neither was so.
+    pub fn read_many(&self, keys: &[&str], mut read: impl FnMut(Option<&[u8]>) -> bool) -> bool {
+        let Some((first, others)) = keys.split_first() else { return true };
+        let Some(store) = self.store(first) else { return false };
+        others.iter().all(|key| self.is_current(key))
+            && store.read_many_now(keys, &mut |value| (value.is_some() || self.alone) && read(value))
     }
 
     /// Whether there is a live entry under `key`.

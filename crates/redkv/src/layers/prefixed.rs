@@ -91,6 +91,12 @@ impl Immediate for Prefixed {
         self.inner.immediate().is_some_and(|inner| inner.read_now(&self.key(key), read))
     }
 
+    fn read_many_now(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool {
+        let keys: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
+        let keys: Vec<_> = keys.iter().map(Key::as_str).collect();
+        self.inner.immediate().is_some_and(|inner| inner.read_many_now(&keys, read))
+    }
+
     fn has_now(&self, key: &str) -> bool {
         self.inner.immediate().is_some_and(|inner| inner.has_now(&self.key(key)))
     }

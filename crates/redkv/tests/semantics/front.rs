@@ -205,3 +205,44 @@ async fn the_ttl_of_the_tier_caps_what_is_written_at_once() {
     assert_eq!(front.set("k", (&Entry::new("v")).into()), Lookup::Known(()));
     assert_eq!(front.get("k"), Lookup::Known(Some(Entry::until("v", world.deadline(500)))));
 }
+
+/// What `front` shows of `keys`, and whether it showed them all.
+fn shown(front: &Front, keys: &[&str]) -> (Vec<Option<Vec<u8>>>, bool) {
+    let mut shown = Vec::new();
+    let were_all = front.read_many(keys, |value| {
+        shown.push(value.map(<[u8]>::to_vec));
+        true
+    });
+    (shown, were_all)
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_are_answered_at_once_up_to_the_first_that_is_not_known() {
+    let (world, memory, [_first]) = chain_behind_memory();
+    world.get("up").value().await;
+    memory.put("a", "1");
+    memory.put("c", "3");
+    let one = Some(b"1".to_vec());
+    assert_eq!(shown(&front(&world), &["a", "a"]), (vec![one.clone(), one.clone()], true));
+    assert_eq!(shown(&front(&world), &["a", "missing", "c"]), (vec![one], false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_store_alone_what_is_missing_is_known_too() {
+    let world = World::empty();
+    let memory = world.add_memory();
+    memory.put("b", "2");
+    assert_eq!(shown(&front(&world), &["a", "b"]), (vec![None, Some(b"2".to_vec())], true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_are_not_answered_at_once_while_one_of_them_is_written() {
+    let (world, memory, [_first]) = chain_behind_memory();
+    world.get("up").value().await;
+    memory.put("a", "1");
+    memory.put("b", "old");
+    let set = world.set("b", "new");
+    assert_eq!(shown(&front(&world), &["a", "b"]), (Vec::new(), false));
+    set.written().await;
+    assert_eq!(shown(&front(&world), &["b"]), (vec![Some(b"new".to_vec())], true));
+}

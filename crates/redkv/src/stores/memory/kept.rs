@@ -56,6 +56,11 @@ impl Kept {
         &self.0.header.header
     }
 
+    /// Has the processor fetch the entry, and answers with something that cannot be known without.
+    pub(super) fn fetch(&self) -> u8 {
+        self.0.slice.last().copied().unwrap_or_default()
+    }
+
     pub(super) fn deadline(&self) -> Option<Deadline> {
         self.head().deadline
     }

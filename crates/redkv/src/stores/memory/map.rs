@@ -1,16 +1,23 @@
 //! The map of a store in memory.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use quick_cache::OptionsBuilder;
 use quick_cache::unsync::{Cache, DefaultLifecycle};
+use smallvec::SmallVec;
 
 use super::bounds::Bounds;
 use super::kept::{Kept, Name};
 use crate::entry::Draft;
+
+/// Keys that are looked up under one lock: others need not wait longer for it than for a few operations.
+pub(super) const TOGETHER: usize = 64;
+
+type Together<T> = SmallVec<[T; TOGETHER]>;
 
 pub(super) enum Map {
     /// With nothing to evict there is nothing to know about an entry, and a look-up saves a line of memory.
@@ -44,6 +51,25 @@ impl Map {
         match self {
             Self::Unbounded { table, state } => table.find(state.hash_one(name), |kept| name.is_of(kept)),
             Self::Bounded(cache) => cache.get(&name),
+        }
+    }
+
+    /// What is under each of `names`, which counts as a use of it.
+    pub(super) fn get_many<'a>(
+        &'a self,
+        names: impl Iterator<Item = Name<'a>> + Clone,
+    ) -> Together<Option<&'a Kept>> {
+        match self {
+            Self::Unbounded { table, state } => {
+                let hashes: Together<u64> = names.clone().map(|name| state.hash_one(name)).collect();
+                // Whatever comes first under the hash is most probably the entry. None of these fetches waits for
+                // another one, where to compare keys is to wait for each.
+                let fetch = |hash: &u64| table.find(*hash, |_| true).map_or(0, Kept::fetch);
+                black_box(hashes.iter().fold(0, |all, hash| all ^ fetch(hash)));
+                let find = |(name, hash): (Name<'_>, &u64)| table.find(*hash, |kept| name.is_of(kept));
+                names.zip(&hashes).map(find).collect()
+            }
+            Self::Bounded(_) => names.map(|name| self.get(name)).collect(),
         }
     }
 

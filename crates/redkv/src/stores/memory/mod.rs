@@ -11,7 +11,7 @@ use futures_util::future::{self, BoxFuture, FutureExt};
 
 use self::bounds::Bounds;
 use self::kept::{Kept, Name};
-use self::map::Map;
+use self::map::{Map, TOGETHER};
 use crate::clock::Clock;
 use crate::config::Fields;
 use crate::entry::{Draft, Entry, Key};
@@ -83,6 +83,27 @@ impl MemoryStore {
         None
     }
 
+    /// As [`Immediate::read_many_now`], under one lock.
+    fn read_together(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool {
+        let names = keys.iter().map(|key| Name(key.as_bytes()));
+        let mut ended = Vec::new();
+        let were_read = {
+            let map = self.map();
+            let found = map.get_many(names.clone());
+            names.zip(keys).zip(found).all(|((name, key), kept)| match kept {
+                Some(kept) if self.is_live(kept) => read(Some(kept.value(name))),
+                kept => {
+                    ended.extend(kept.map(|_| key));
+                    read(None)
+                }
+            })
+        };
+        for key in ended {
+            self.remove_if(key, |kept| !self.is_live(kept));
+        }
+        were_read
+    }
+
     fn remove_if(&self, key: &str, should_go: impl FnOnce(&Kept) -> bool) {
         let removed = self.map_mut().remove_if(Name(key.as_bytes()), should_go);
         drop(removed);
@@ -102,6 +123,10 @@ impl Immediate for MemoryStore {
 
     fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool {
         self.read(key, |kept, name| read(kept.value(name))).is_some()
+    }
+
+    fn read_many_now(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool {
+        keys.chunks(TOGETHER).all(|keys| self.read_together(keys, read))
     }
 
     fn has_now(&self, key: &str) -> bool {
@@ -265,5 +290,51 @@ mod tests {
         clock.advance(50);
         assert_eq!(store.get_now("k"), None);
         assert_eq!(store.map().len(), 0);
+    }
+
+    /// What `store` shows of `keys`, which are all read.
+    fn shown(store: &MemoryStore, keys: &[&str]) -> Vec<Option<Vec<u8>>> {
+        let mut shown = Vec::new();
+        assert!(store.read_many_now(keys, &mut |value| {
+            shown.push(value.map(<[u8]>::to_vec));
+            true
+        }));
+        shown
+    }
+
+    #[test]
+    fn many_keys_are_read_in_their_order() {
+        for store in [store(None, None), store(Some(10_000), None)] {
+            fill(&store, 200, "value");
+            let keys: Vec<_> = (0..300).rev().map(|n| format!("key-{n}")).collect();
+            let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+            let (missing, found) = (vec![None; 100], vec![Some(b"value".to_vec()); 200]);
+            assert_eq!(shown(&store, &keys), [missing, found].concat());
+        }
+    }
+
+    #[test]
+    fn nothing_is_shown_after_the_reader_had_enough() {
+        let store = store(None, None);
+        fill(&store, 200, "value");
+        let mut count = 0;
+        let keys: Vec<_> = (0..200).map(|n| format!("key-{n}")).collect();
+        let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+        let were_read = store.read_many_now(&keys, &mut |_| {
+            count += 1;
+            count < 100
+        });
+        assert_eq!((were_read, count), (false, 100));
+    }
+
+    #[test]
+    fn entries_past_their_deadline_make_room_when_many_are_read() {
+        let clock = Arc::new(ManualClock::starting_at(1_000));
+        let store = MemoryStore::new(MemoryConfig::default(), clock.clone());
+        put(&store, "short", Entry::until("v", Deadline::at(1_050)));
+        put(&store, "long", Entry::until("v", Deadline::at(1_051)));
+        clock.advance(50);
+        assert_eq!(shown(&store, &["short", "long"]), [None, Some(b"v".to_vec())]);
+        assert_eq!(store.map().len(), 1);
     }
 }
