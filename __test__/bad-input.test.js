@@ -45,6 +45,16 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('redis', { hots: '127.0.0.1' }), 'hots', 'redis')
   })
 
+  test('for an unknown option that has the name of a prototype', () => {
+    isArgumentError(addError('memory', JSON.parse('{ "__proto__": { "maxEntries": 5 } }')), '__proto__', 'memory')
+  })
+
+  test('for an option without a name, and does not repeat what it holds', () => {
+    const error = addError('redis', { port: { '': 's3cret' } })
+    isArgumentError(error, 'port', 'redis')
+    assert.doesNotMatch(error.message, /s3cret/)
+  })
+
   test('for an unknown option of the tier, and suggests the nearest', () => {
     const error = addError('memory', {}, { timout: 5 })
     isArgumentError(error, 'timout', 'memory')
@@ -56,7 +66,7 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('memory', { ttl: 5 }), 'ttl', 'memory')
   })
 
-  for (const maxEntries of ['many', '', 0, -1, 1.5, NaN, Infinity, true, {}, [5], () => 5, Symbol('5')]) {
+  for (const maxEntries of ['many', '', 0, -1, 1.5, NaN, Infinity, true, {}, [5], () => 5, Symbol('5'), 10n ** 400n]) {
     test(`for a whole number that is ${typeof maxEntries} ${String(maxEntries)}`, () => {
       isArgumentError(addError('memory', { maxEntries }), 'maxEntries', 'memory')
     })

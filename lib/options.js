@@ -18,7 +18,8 @@ function plain(value, seen) {
     case 'number':
       return Number.isFinite(value) ? value : inWords(String(value))
     case 'bigint':
-      return Number(value)
+      // One beyond all numbers is none.
+      return plain(Number(value), seen)
     case 'function':
     case 'symbol':
       return inWords(`a ${typeof value}`)
@@ -38,7 +39,8 @@ function plain(value, seen) {
 }
 
 function plainFields(value, seen) {
-  const result = {}
+  // Without a prototype every name is a field, `__proto__` too.
+  const result = Object.create(null)
   for (const name of new Set([...Object.keys(value), ...CREDENTIALS])) {
     if (value[name] !== undefined) result[name] = plain(value[name], seen)
   }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use redkv::chain::{Action, Answer, Chain, Front, Question, Replies, Request, Scope, TierConfig};
 use redkv::clock::{Clock, SystemClock};
-use redkv::entry::{Entry, Key};
+use redkv::entry::Key;
 use redkv::error::{Error, Result};
 use redkv::store::Store;
 
@@ -220,14 +220,6 @@ impl Handle {
             return None;
         }
         self.front.borrow().as_ref().map(ask)
-    }
-
-    /// Has the part of the chain that answers at once take a write, if it can.
-    pub(crate) fn set_front(&self, key: Key, entry: Entry) -> std::result::Result<(), (Key, Entry)> {
-        match &*self.front.borrow() {
-            Some(front) if !self.instance.is_closed.get() => front.set(key, entry),
-            _ => Err((key, entry)),
-        }
     }
 
     /// Whether there is a part of the chain that answers at once.

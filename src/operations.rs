@@ -3,7 +3,7 @@
 
 use napi::sys;
 use redkv::chain::{Action, Answer, Lookup, Question};
-use redkv::entry::{Entry, Key};
+use redkv::entry::{Draft, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Want;
 
@@ -11,7 +11,7 @@ use crate::callback::{Arguments, callback};
 use crate::instance::Handle;
 use crate::js::{Callback, Js, JsResult, Type, Value};
 use crate::promises::{Format, bytes_of, value_of};
-use crate::values::{self, Refusal, with_key};
+use crate::values::{self, Refusal, with_key, with_value};
 
 /// All operations, by their names in JavaScript.
 pub(crate) const ALL: [(&str, Callback); 9] = [
@@ -72,12 +72,17 @@ fn exists(js: Js, handle: &Handle, key: Value) -> Answered {
 }
 
 fn write(js: Js, handle: &Handle, key: Value, value: Value, ttl: Value) -> Answered {
-    let entry = entry(js, handle, value, ttl)?;
-    let key = with_key(js, key, |key| Key::from(key))?;
-    match handle.set_front(key, entry) {
-        Ok(()) => Ok(js.undefined()?),
-        Err((key, entry)) => Ok(js.number(handle.gather(key, Action::Set(entry), Format::Nothing))?),
-    }
+    let deadline = values::deadline(js, &handle.instance.chain, ttl)?;
+    with_value(js, value, |value| {
+        let entry = Draft { value, deadline };
+        with_key(js, key, |key| match handle.ask_front(|front| front.set(key, entry)) {
+            Some(Lookup::Known(())) => Ok(js.undefined()?),
+            Some(Lookup::Ask) | None => {
+                let action = Action::Set(entry.to_entry());
+                Ok(js.number(handle.gather(Key::from(key), action, Format::Nothing))?)
+            }
+        })?
+    })?
 }
 
 fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
@@ -93,14 +98,17 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     if !handle.has_front() {
         return ask_all(js, handle, &keys, Question::Get(Want::Value));
     }
-    let known = keys.each(|key| {
-        let known = handle.ask_front(|front| front.read(key, |value| bytes_of(js, value, Format::Text)));
-        match known {
-            Some(Lookup::Known(value)) => value.ok(),
-            Some(Lookup::Ask) | None => None,
+    let texts = keys.texts()?;
+    let texts = texts.list();
+    let mut values = Vec::with_capacity(texts.len());
+    let mut read = |value: Option<&[u8]>| match bytes_of(js, value, Format::Text) {
+        Ok(value) => {
+            values.push(value);
+            true
         }
-    })?;
-    if let Some(values) = known {
+        Err(_) => false,
+    };
+    if handle.ask_front(|front| front.read_many(&texts, &mut read)) == Some(true) {
         return Ok(handle.instance.exchange.promises().array(js, &values)?);
     }
     // Some are not known, or are no text: only the way through the chain answers per key.
@@ -108,7 +116,8 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         Some(Lookup::Known(entry)) => Some(Ok(Answer::Entry(entry))),
         Some(Lookup::Ask) | None => None,
     };
-    ask_rest(js, handle, keys.list()?, known, Format::Text, || Action::Get(Want::Value))
+    let keys = texts.into_iter().map(Key::from).collect();
+    ask_rest(js, handle, keys, known, Format::Text, || Action::Get(Want::Value))
 }
 
 fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
@@ -133,15 +142,15 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
     let deadline = values::deadline(js, &handle.instance.chain, ttl)?;
     let mut writes = Vec::with_capacity(keys.len());
     for (index, key) in (0..).zip(keys) {
-        let value = values::value(js, js.element(values, index)?)?;
-        writes.push((key, Entry { value, deadline }));
+        let value = js.element(values, index)?;
+        writes.push((key, with_value(js, value, |value| Draft { value, deadline }.to_entry())?));
     }
     let mut known = Vec::with_capacity(writes.len());
     let mut rest = Vec::new();
     for (key, entry) in writes {
-        match handle.set_front(key, entry) {
-            Ok(()) => known.push(Some(Ok(Answer::Written(true)))),
-            Err((key, entry)) => {
+        match handle.ask_front(|front| front.set(&key, (&entry).into())) {
+            Some(Lookup::Known(())) => known.push(Some(Ok(Answer::Written(true)))),
+            Some(Lookup::Ask) | None => {
                 known.push(None);
                 rest.push((key, Action::Set(entry)));
             }
@@ -205,6 +214,16 @@ impl<'a> Keys<'a> {
         Ok(Some(answers))
     }
 
+    /// All of them, one after the other in one place.
+    fn texts(&self) -> std::result::Result<Texts, Refusal> {
+        let mut texts =
+            Texts { all: String::with_capacity(32 * self.len()), ends: Vec::with_capacity(self.len()) };
+        for place in 0..self.len() {
+            self.with(place, |key| texts.push(key))?;
+        }
+        Ok(texts)
+    }
+
     fn list(&self) -> std::result::Result<Vec<Key>, Refusal> {
         (0..self.len()).map(|place| self.with(place, |key| Key::from(key))).collect()
     }
@@ -218,9 +237,23 @@ impl<'a> Keys<'a> {
     }
 }
 
-fn entry(js: Js, handle: &Handle, value: Value, ttl: Value) -> std::result::Result<Entry, Refusal> {
-    let deadline = values::deadline(js, &handle.instance.chain, ttl)?;
-    Ok(Entry { value: values::value(js, value)?, deadline })
+/// Texts without an allocation for each.
+struct Texts {
+    all: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len());
+    }
+
+    fn list(&self) -> Vec<&str> {
+        let mut start = 0;
+        let text = |end: &usize| &self.all[std::mem::replace(&mut start, *end)..*end];
+        self.ends.iter().map(text).collect()
+    }
 }
 
 /// The answer that is known, or the slot of the promise.

@@ -44,12 +44,17 @@ impl Units {
         Some(())
     }
 
+    /// Whether there are so few that nothing was allocated for them.
+    pub(crate) fn are_few(&self) -> bool {
+        Self::is_on_stack(self.length)
+    }
+
     fn is_on_stack(length: usize) -> bool {
         length < ON_STACK - 1
     }
 
     fn as_slice(&self) -> &[u16] {
-        if !Self::is_on_stack(self.length) {
+        if !self.are_few() {
             return &self.heap;
         }
         // SAFETY: `read` has written so many units.

@@ -1,9 +1,8 @@
 //! Keys, values and options as JavaScript gives them.
 
-use bytes::Bytes;
 use redkv::chain::Chain;
 use redkv::config::{DURATION, duration_of, millis_of};
-use redkv::entry::Deadline;
+use redkv::entry::{Deadline, Given};
 use redkv::error::Error;
 
 use crate::js::{Js, Pending, Type, Value};
@@ -38,16 +37,27 @@ pub(crate) fn with_key<T>(js: Js, value: Value, read: impl FnOnce(&str) -> T) ->
     units.with_utf8(read).map_err(|Broken| broken("key"))
 }
 
-/// The bytes of a value: of a string, a number as `String()` writes it, or a `Uint8Array`.
-pub(crate) fn value(js: Js, value: Value) -> Result<Bytes, Refusal> {
+/// Shows a value to `read`: a string, a number as `String()` writes it, or the bytes of a `Uint8Array`.
+pub(crate) fn with_value<T>(js: Js, value: Value, read: impl FnOnce(Given<'_>) -> T) -> Result<T, Refusal> {
     let mut units = Units::new();
     if units.read(js, value).is_none() {
-        if let Some(bytes) = js.with_bytes(value, Bytes::copy_from_slice)? {
-            return Ok(bytes);
-        }
+        let mut read = Some(read);
+        let answer = js.with_bytes(value, |bytes| read.take().map(|read| read(Given::Shown(bytes))))?;
+        let Some(read) = read else { return Ok(answer.flatten().ok_or(Pending)?) };
         read_number(js, value, &mut units, "value", "a string, a number or a Uint8Array")?;
+        return show(&units, read);
     }
-    units.to_utf8().map_err(|Broken| broken("value"))
+    show(&units, read)
+}
+
+fn show<T>(units: &Units, read: impl FnOnce(Given<'_>) -> T) -> Result<T, Refusal> {
+    let shown = if units.are_few() {
+        units.with_utf8(|text| read(Given::Shown(text.as_bytes())))
+    } else {
+        // Where it is narrowed to is where it stays.
+        units.to_utf8().map(|bytes| read(Given::Shared(&bytes)))
+    };
+    shown.map_err(|Broken| broken("value"))
 }
 
 /// Reads a number as `String()` writes it.

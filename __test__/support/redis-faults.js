@@ -88,6 +88,7 @@ const faults = {
     end: ({ redis }) => redis.requirePassword(''),
     // The open connections are cut.
     errors: { ERR_REDKV_STORE: false, ERR_REDKV_CONNECTION: true },
+    mayApply: true,
   },
 }
 

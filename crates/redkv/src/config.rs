@@ -152,10 +152,16 @@ impl Fields {
     }
 }
 
-/// What the caller gave where JSON has no words for it, such as a function: an object with a field without a name.
-fn in_words(map: &Map<String, Value>) -> Option<&str> {
-    map.get("").and_then(Value::as_str)
+/// What the caller gave where JSON has no words for it, such as a function: an object with a field without a name. Only
+/// these words are taken for that: an object of a user may have such a field too, and hold a credential.
+fn in_words(map: &Map<String, Value>) -> Option<&'static str> {
+    let given = map.get("").and_then(Value::as_str)?;
+    IN_WORDS.iter().find(|words| **words == given).copied()
 }
+
+/// As `lib/options.js` writes them.
+const IN_WORDS: [&str; 6] =
+    ["a function", "a reference to an object around it", "a symbol", "Infinity", "-Infinity", "NaN"];
 
 /// What a duration looks like, for messages.
 pub const DURATION: &str = "a positive number of milliseconds or a string such as '10s'";
@@ -201,6 +207,11 @@ fn whole(number: &serde_json::Number) -> Option<u64> {
 
 /// The known name that a misspelt one most likely meant.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    // Only of so much text: the distance takes time and memory with the product of the lengths.
+    const LONGEST: usize = 64;
+    if name.len() > LONGEST {
+        return None;
+    }
     let wanted = name.to_ascii_lowercase();
     known
         .iter()
@@ -247,6 +258,12 @@ mod tests {
             fields(json!({ "tls": function })).object("tls").unwrap_err().field(),
             Some("options.tls")
         );
+    }
+
+    #[test]
+    fn words_of_a_user_are_not_repeated() {
+        let error = fields(json!({ "port": { "": "s3cret" } })).integer("port", 1, 65535).unwrap_err();
+        assert_eq!(error.message(), "options.port must be a whole number from 1 to 65535, got an object");
     }
 
     #[test]

@@ -108,12 +108,81 @@ impl Entry {
 
     /// The same entry, ending at `deadline` at the latest.
     #[must_use]
-    pub fn capped(mut self, deadline: Option<Deadline>) -> Self {
-        self.deadline = match (self.deadline, deadline) {
-            (Some(own), Some(cap)) => Some(own.min(cap)),
-            (own, cap) => own.or(cap),
-        };
-        self
+    pub fn capped(self, deadline: Option<Deadline>) -> Self {
+        Self { deadline: earlier(self.deadline, deadline), ..self }
+    }
+}
+
+/// An entry that is to be written, whose value is copied or shared, as suits the store.
+#[derive(Clone, Copy)]
+pub struct Draft<'a> {
+    /// The value.
+    pub value: Given<'a>,
+    /// When the entry ends, or `None` for never.
+    pub deadline: Option<Deadline>,
+}
+
+/// The value of a [`Draft`].
+#[derive(Clone, Copy)]
+pub enum Given<'a> {
+    /// Somebody else's, who will overwrite it: to be copied.
+    Shown(&'a [u8]),
+    /// What can be shared.
+    Shared(&'a Bytes),
+}
+
+impl Given<'_> {
+    /// The same value, to be kept.
+    pub fn to_bytes(self) -> Bytes {
+        match self {
+            Self::Shown(bytes) => Bytes::copy_from_slice(bytes),
+            Self::Shared(bytes) => bytes.clone(),
+        }
+    }
+}
+
+impl Deref for Given<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Shown(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// The entry that was drafted.
+    pub fn to_entry(self) -> Entry {
+        Entry { value: self.value.to_bytes(), deadline: self.deadline }
+    }
+
+    /// The same draft, ending at `deadline` at the latest.
+    #[must_use]
+    pub fn capped(self, deadline: Option<Deadline>) -> Self {
+        Self { deadline: earlier(self.deadline, deadline), ..self }
+    }
+}
+
+impl<'a> From<&'a Entry> for Draft<'a> {
+    fn from(entry: &'a Entry) -> Self {
+        Self { value: Given::Shared(&entry.value), deadline: entry.deadline }
+    }
+}
+
+/// The earlier one of two deadlines, of which an absent one never comes.
+fn earlier(one: Option<Deadline>, other: Option<Deadline>) -> Option<Deadline> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Prints sizes and times only: a value may be a secret.
+impl fmt::Debug for Draft<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("bytes", &self.value.len()).field("deadline", &self.deadline).finish()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
-use crate::entry::{Entry, Key};
+use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
 
 /// One answer per key of a batch, in the order of the keys.
@@ -66,11 +66,15 @@ pub trait Immediate: Send + Sync {
     /// [`Immediate::get_now`]; `read` must not call the store.
     fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool;
 
+    /// Shows the values of the live entries under `keys` to `read`, `None` where there is none, in the order of the
+    /// keys, until `read` answers with `false`. Tells whether it never did; `read` must not call the store.
+    fn read_many_now(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool;
+
     /// Whether there is a live entry under `key`.
     fn has_now(&self, key: &str) -> bool;
 
     /// Writes an entry and answers whether it was stored, as [`Store::set`] does.
-    fn set_now(&self, key: Key, entry: Entry, mode: SetMode) -> bool;
+    fn set_now(&self, key: &str, entry: Draft<'_>, mode: SetMode) -> bool;
 
     /// Deletes the entry under `key` if there is one.
     fn delete_now(&self, key: &str);

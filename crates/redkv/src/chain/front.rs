@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::Chain;
 use super::request::Scope;
 use super::tier::Tier;
-use crate::entry::{Entry, Key};
+use crate::entry::{Draft, Entry};
 use crate::store::{Immediate, SetMode};
 
 /// An answer that is known at once, or the word to ask the chain.
@@ -40,11 +40,13 @@ impl Front {
     /// The store, if it may be asked for `key` past the queue: no write of the key is on its way, and the stores
     /// had their attempt to come up.
     fn store(&self, key: &str) -> Option<&dyn Immediate> {
-        let is_free = self.chain.lifecycle.is_settled()
-            && !self.chain.is_closed()
-            && !self.chain.pending.may_have(key)
-            && !self.tier.is_stale(key);
+        let is_free = self.chain.lifecycle.is_settled() && !self.chain.is_closed() && self.is_current(key);
         if is_free { self.tier.store().immediate() } else { None }
+    }
+
+    /// Whether what the store has of `key` is what was called last.
+    fn is_current(&self, key: &str) -> bool {
+        !self.chain.pending.may_have(key) && !self.tier.is_stale(key)
     }
 
     /// As [`Front::store`], for writes: only a chain of one can take them here.
@@ -74,6 +76,15 @@ impl Front {
         }
     }
 
+    /// As [`Front::read`], for `keys` in their order, until there is one that only the chain knows of, or `read` answers
+    /// with `false`. Tells whether neither was so.
+    pub fn read_many(&self, keys: &[&str], mut read: impl FnMut(Option<&[u8]>) -> bool) -> bool {
+        let Some((first, others)) = keys.split_first() else { return true };
+        let Some(store) = self.store(first) else { return false };
+        others.iter().all(|key| self.is_current(key))
+            && store.read_many_now(keys, &mut |value| (value.is_some() || self.alone) && read(value))
+    }
+
     /// Whether there is a live entry under `key`.
     pub fn has(&self, key: &str) -> Lookup<bool> {
         match self.store(key).map(|store| store.has_now(key)) {
@@ -83,14 +94,14 @@ impl Front {
         }
     }
 
-    /// Writes `entry`, or gives key and entry back for [`Chain::submit`].
-    pub fn set(&self, key: Key, entry: Entry) -> Result<(), (Key, Entry)> {
-        let Some(store) = self.sole_store(&key) else { return Err((key, entry)) };
-        if self.tier.check_key(&key).is_err() || self.tier.check_entry(&entry).is_err() {
-            return Err((key, entry));
+    /// Writes `entry`, if the store can have it.
+    pub fn set(&self, key: &str, entry: Draft<'_>) -> Lookup<()> {
+        let Some(store) = self.sole_store(key) else { return Lookup::Ask };
+        if self.tier.check_key(key).is_err() || self.tier.check_draft(entry).is_err() {
+            return Lookup::Ask;
         }
-        store.set_now(key, self.tier.capped(entry), SetMode::Always);
-        Ok(())
+        store.set_now(key, entry.capped(self.tier.cap()), SetMode::Always);
+        Lookup::Known(())
     }
 
     /// Deletes the entry under `key`.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::tier::Tier;
-use super::tombstone::is_tombstone;
-use crate::entry::{Entry, Key};
+use super::tombstone::is_mark;
+use crate::entry::{Draft, Entry, Key};
 use crate::error::{Error, Result};
 use crate::store::{Answers, Expiry};
 
@@ -25,13 +25,18 @@ impl Tier {
 
     /// Whether the store can keep `entry`, as an error that names the field if not.
     pub(super) fn check_entry(&self, entry: &Entry) -> Result<()> {
+        self.check_draft(entry.into())
+    }
+
+    /// As [`Tier::check_entry`].
+    pub(super) fn check_draft(&self, entry: Draft<'_>) -> Result<()> {
         let limits = &self.capabilities;
         let error = if entry.value.len() > limits.max_value_bytes {
             let (length, most) = (entry.value.len(), limits.max_value_bytes);
             Error::argument("value", format!("the value has {length} bytes, the store takes at most {most}"))
         } else if entry.deadline.is_some() && limits.expiry == Expiry::None {
             cannot_expire()
-        } else if self.tombstones.is_some() && is_tombstone(entry) {
+        } else if self.tombstones.is_some() && is_mark(&entry.value) {
             Error::argument("value", "the value is what stands for a deleted key here")
         } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
             Error::unsupported("the store keeps text only, and the value is not UTF-8")

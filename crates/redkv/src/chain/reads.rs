@@ -11,7 +11,7 @@ use super::request::{Answer, Question, Replies, Scope};
 use super::shape::Shape;
 use super::table::{Due, ReadJob};
 use super::tier::Tier;
-use crate::entry::{Entry, Key};
+use crate::entry::{Draft, Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::executor::{leave_caller, spawn};
 use crate::store::{Answers, SetMode, Want};
@@ -261,7 +261,7 @@ impl Filling {
                 match tier.store().immediate() {
                     // Under the lock of the table no write can come in between.
                     Some(store) if tier.takes(key, entry) => {
-                        store.set_now(key.clone(), tier.capped(entry.clone()), SetMode::IfAbsent);
+                        store.set_now(key, Draft::from(entry).capped(tier.cap()), SetMode::IfAbsent);
                     }
                     Some(_) => {}
                     None => waits |= tier.takes(key, entry),

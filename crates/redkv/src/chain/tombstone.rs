@@ -67,5 +67,10 @@ impl Tombstones {
 
 /// Whether `entry` is a tombstone.
 pub(super) fn is_tombstone(entry: &Entry) -> bool {
-    entry.value == MARK
+    is_mark(&entry.value)
+}
+
+/// Whether `value` is that of a tombstone.
+pub(super) fn is_mark(value: &[u8]) -> bool {
+    value == MARK
 }

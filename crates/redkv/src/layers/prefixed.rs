@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::entry::{Entry, Key};
+use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
 use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
 
@@ -91,12 +91,18 @@ impl Immediate for Prefixed {
         self.inner.immediate().is_some_and(|inner| inner.read_now(&self.key(key), read))
     }
 
+    fn read_many_now(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool {
+        let keys: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
+        let keys: Vec<_> = keys.iter().map(Key::as_str).collect();
+        self.inner.immediate().is_some_and(|inner| inner.read_many_now(&keys, read))
+    }
+
     fn has_now(&self, key: &str) -> bool {
         self.inner.immediate().is_some_and(|inner| inner.has_now(&self.key(key)))
     }
 
-    fn set_now(&self, key: Key, entry: Entry, mode: SetMode) -> bool {
-        self.inner.immediate().is_some_and(|inner| inner.set_now(self.key(&key), entry, mode))
+    fn set_now(&self, key: &str, entry: Draft<'_>, mode: SetMode) -> bool {
+        self.inner.immediate().is_some_and(|inner| inner.set_now(&self.key(key), entry, mode))
     }
 
     fn delete_now(&self, key: &str) {

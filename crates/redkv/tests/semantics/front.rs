@@ -36,7 +36,7 @@ async fn writes_of_a_chain_of_several_stores_are_for_the_chain() {
     let (world, memory, [_first]) = chain_behind_memory();
     world.get("up").value().await;
     memory.put("k", "v");
-    assert!(front(&world).set("k".into(), Entry::new("new")).is_err());
+    assert_eq!(front(&world).set("k", (&Entry::new("new")).into()), Lookup::Ask);
     assert_eq!(front(&world).delete("k"), Lookup::Ask);
     assert_eq!(memory.holds("k"), some("v"));
 }
@@ -48,7 +48,7 @@ async fn a_chain_of_memory_alone_answers_everything_at_once() {
     let front = front(&world);
     assert_eq!(front.get("k"), Lookup::Known(None));
     assert_eq!(front.has("k"), Lookup::Known(false));
-    assert_eq!(front.set("k".into(), Entry::new("v")), Ok(()));
+    assert_eq!(front.set("k", (&Entry::new("v")).into()), Lookup::Known(()));
     assert_eq!(memory.holds("k"), some("v"));
     assert_eq!(front.get("k"), known("v"));
     assert_eq!(front.delete("k"), Lookup::Known(()));
@@ -82,7 +82,7 @@ async fn a_memory_store_behind_others_has_a_front_of_its_own() {
     assert!(world.chain.front(Scope::Chain).is_none());
     let front = world.chain.front(memory.scope).unwrap();
     assert_eq!(front.get("k"), known("v"));
-    assert!(front.set("k".into(), Entry::new("new")).is_err());
+    assert_eq!(front.set("k", (&Entry::new("new")).into()), Lookup::Ask);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +192,7 @@ async fn a_closed_chain_answers_nothing_at_once() {
     let front = front(&world);
     world.chain.refuse();
     assert_eq!(front.get("k"), Lookup::Ask);
-    assert!(front.set("k".into(), Entry::new("new")).is_err());
+    assert_eq!(front.set("k", (&Entry::new("new")).into()), Lookup::Ask);
     assert_eq!(memory.holds("k"), some("v"));
 }
 
@@ -202,6 +202,47 @@ async fn the_ttl_of_the_tier_caps_what_is_written_at_once() {
     let memory = redkv::stores::MemoryStore::new(Default::default(), world.clock.clone());
     world.chain.add(std::sync::Arc::new(memory), ttl(500)).unwrap();
     let front = front(&world);
-    assert_eq!(front.set("k".into(), Entry::new("v")), Ok(()));
+    assert_eq!(front.set("k", (&Entry::new("v")).into()), Lookup::Known(()));
     assert_eq!(front.get("k"), Lookup::Known(Some(Entry::until("v", world.deadline(500)))));
+}
+
+/// What `front` shows of `keys`, and whether it showed them all.
+fn shown(front: &Front, keys: &[&str]) -> (Vec<Option<Vec<u8>>>, bool) {
+    let mut shown = Vec::new();
+    let were_all = front.read_many(keys, |value| {
+        shown.push(value.map(<[u8]>::to_vec));
+        true
+    });
+    (shown, were_all)
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_are_answered_at_once_up_to_the_first_that_is_not_known() {
+    let (world, memory, [_first]) = chain_behind_memory();
+    world.get("up").value().await;
+    memory.put("a", "1");
+    memory.put("c", "3");
+    let one = Some(b"1".to_vec());
+    assert_eq!(shown(&front(&world), &["a", "a"]), (vec![one.clone(), one.clone()], true));
+    assert_eq!(shown(&front(&world), &["a", "missing", "c"]), (vec![one], false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_store_alone_what_is_missing_is_known_too() {
+    let world = World::empty();
+    let memory = world.add_memory();
+    memory.put("b", "2");
+    assert_eq!(shown(&front(&world), &["a", "b"]), (vec![None, Some(b"2".to_vec())], true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_keys_are_not_answered_at_once_while_one_of_them_is_written() {
+    let (world, memory, [_first]) = chain_behind_memory();
+    world.get("up").value().await;
+    memory.put("a", "1");
+    memory.put("b", "old");
+    let set = world.set("b", "new");
+    assert_eq!(shown(&front(&world), &["a", "b"]), (Vec::new(), false));
+    set.written().await;
+    assert_eq!(shown(&front(&world), &["b"]), (vec![Some(b"new".to_vec())], true));
 }

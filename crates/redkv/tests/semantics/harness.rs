@@ -131,7 +131,7 @@ impl TestTier {
     }
 
     pub(crate) fn put_entry(&self, key: &str, entry: Entry) {
-        self.memory.set_now(key.into(), entry, SetMode::Always);
+        self.memory.set_now(key, (&entry).into(), SetMode::Always);
     }
 
     /// The value that the store itself holds.

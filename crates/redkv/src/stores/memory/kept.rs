@@ -5,9 +5,9 @@ use std::hash::{Hash, Hasher};
 use bytes::Bytes;
 use quick_cache::Equivalent;
 use smallvec::SmallVec;
-use triomphe::ThinArc;
+use triomphe::{Arc, ThinArc};
 
-use crate::entry::{Deadline, Entry, Key};
+use crate::entry::{Deadline, Draft, Entry};
 
 /// One pointer to one allocation, so that the maps of many entries stay in a cache of the processor, and only the
 /// entry itself has to be fetched: its head, its key, and right behind that its value. A clone is the same entry.
@@ -25,21 +25,40 @@ struct Head {
 const MOST_COPIED: usize = 1024;
 
 impl Kept {
-    pub(super) fn new(key: &Key, entry: Entry) -> Self {
-        let Entry { value, deadline } = entry;
+    /// `entry` under `name`.
+    pub(super) fn new(Name(key): Name<'_>, Draft { value, deadline }: Draft<'_>) -> Self {
         let head = |apart| Head { deadline, apart, key_length: key.len() };
         Self(if value.len() > MOST_COPIED {
-            ThinArc::from_header_and_slice(head(Some(Box::new(value))), key.as_bytes())
+            ThinArc::from_header_and_slice(head(Some(Box::new(value.to_bytes()))), key)
         } else {
             let mut text = SmallVec::<[u8; MOST_COPIED]>::new();
-            text.extend_from_slice(key.as_bytes());
+            text.extend_from_slice(key);
             text.extend_from_slice(&value);
             ThinArc::from_header_and_slice(head(None), &text)
         })
     }
 
+    /// Becomes `entry` under its own `name`, if it has room for just that and nobody shares it: that leaves out the
+    /// allocator, and fetches no other memory.
+    pub(super) fn overwrite(&mut self, name: Name<'_>, Draft { value, deadline }: Draft<'_>) -> bool {
+        self.0.with_arc_mut(|arc| {
+            let Some(kept) = Arc::get_mut(arc) else { return false };
+            let fits = kept.header().apart.is_none() && kept.length() == name.0.len() + value.len();
+            if fits {
+                kept.slice_mut()[name.0.len()..].copy_from_slice(&value);
+                kept.header_mut().deadline = deadline;
+            }
+            fits
+        })
+    }
+
     fn head(&self) -> &Head {
         &self.0.header.header
+    }
+
+    /// Has the processor fetch the entry, and answers with something that cannot be known without.
+    pub(super) fn fetch(&self) -> u8 {
+        self.0.slice.last().copied().unwrap_or_default()
     }
 
     pub(super) fn deadline(&self) -> Option<Deadline> {
@@ -117,8 +136,8 @@ mod tests {
     use super::*;
 
     fn assert_keeps(key: &str, entry: &Entry) {
-        let kept = Kept::new(&key.into(), entry.clone());
         let name = Name(key.as_bytes());
+        let kept = Kept::new(name, entry.into());
         assert_eq!(kept.key(), key.as_bytes());
         assert_eq!(kept.value(name), &entry.value[..]);
         assert_eq!(kept.deadline(), entry.deadline);
@@ -143,8 +162,35 @@ mod tests {
     #[test]
     fn a_large_value_is_shared_instead_of_copied() {
         let entry = Entry::new(vec![0; MOST_COPIED + 1]);
-        let kept = Kept::new(&"key".into(), entry.clone());
+        let kept = Kept::new(Name(b"key"), (&entry).into());
         assert_eq!(kept.to_entry(Name(b"key")).value.as_ptr(), entry.value.as_ptr());
+    }
+
+    #[test]
+    fn an_entry_is_overwritten_in_place_by_one_of_its_size() {
+        let name = Name(b"key");
+        let mut kept = Kept::new(name, (&Entry::new("old")).into());
+        let place = kept.value(name).as_ptr();
+        let entry = Entry::until("new", Deadline::at(5));
+        assert!(kept.overwrite(name, (&entry).into()));
+        assert_eq!((kept.to_entry(name), kept.value(name).as_ptr()), (entry, place));
+    }
+
+    #[test]
+    fn one_of_another_size_one_that_is_shared_and_one_apart_are_not() {
+        let name = Name(b"key");
+        let old = Entry::new("old");
+        let mut kept = Kept::new(name, (&old).into());
+        assert!(!kept.overwrite(name, (&Entry::new("newer")).into()));
+        let other = kept.clone();
+        assert!(!kept.overwrite(name, (&Entry::new("new")).into()));
+        assert_eq!((kept.to_entry(name), other.to_entry(name)), (old.clone(), old));
+
+        let large = Entry::new(vec![0; MOST_COPIED + 1]);
+        let mut kept = Kept::new(name, (&large).into());
+        assert!(!kept.overwrite(name, (&large).into()));
+        assert!(!kept.overwrite(name, (&Entry::new("")).into()));
+        assert_eq!(kept.to_entry(name), large);
     }
 
     #[test]

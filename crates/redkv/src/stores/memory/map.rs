@@ -1,15 +1,23 @@
 //! The map of a store in memory.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use quick_cache::OptionsBuilder;
 use quick_cache::unsync::{Cache, DefaultLifecycle};
+use smallvec::SmallVec;
 
 use super::bounds::Bounds;
 use super::kept::{Kept, Name};
+use crate::entry::Draft;
+
+/// Keys that are looked up under one lock: others need not wait longer for it than for a few operations.
+pub(super) const TOGETHER: usize = 64;
+
+type Together<T> = SmallVec<[T; TOGETHER]>;
 
 pub(super) enum Map {
     /// With nothing to evict there is nothing to know about an entry, and a look-up saves a line of memory.
@@ -46,6 +54,25 @@ impl Map {
         }
     }
 
+    /// What is under each of `names`, which counts as a use of it.
+    pub(super) fn get_many<'a>(
+        &'a self,
+        names: impl Iterator<Item = Name<'a>> + Clone,
+    ) -> Together<Option<&'a Kept>> {
+        match self {
+            Self::Unbounded { table, state } => {
+                let hashes: Together<u64> = names.clone().map(|name| state.hash_one(name)).collect();
+                // Whatever comes first under the hash is most probably the entry. None of these fetches waits for
+                // another one, where to compare keys is to wait for each.
+                let fetch = |hash: &u64| table.find(*hash, |_| true).map_or(0, Kept::fetch);
+                black_box(hashes.iter().fold(0, |all, hash| all ^ fetch(hash)));
+                let find = |(name, hash): (Name<'_>, &u64)| table.find(*hash, |kept| name.is_of(kept));
+                names.zip(&hashes).map(find).collect()
+            }
+            Self::Bounded(_) => names.map(|name| self.get(name)).collect(),
+        }
+    }
+
     /// What is under `name`, which does not count as a use of it.
     pub(super) fn peek(&self, name: Name<'_>) -> Option<&Kept> {
         match self {
@@ -54,20 +81,26 @@ impl Map {
         }
     }
 
-    /// Puts `kept` in, and hands back what was there, unless the cache drops that itself.
-    pub(super) fn insert(&mut self, kept: Kept) -> Option<Kept> {
+    /// Puts `draft` in under `name`, and hands back what was there, unless that was overwritten or the cache drops it
+    /// itself.
+    pub(super) fn put(&mut self, name: Name<'_>, draft: Draft<'_>) -> Option<Kept> {
         match self {
             Self::Unbounded { table, state } => {
                 let hash = |kept: &Kept| state.hash_one(kept);
-                match table.entry(hash(&kept), |other| kept == *other, hash) {
-                    Entry::Occupied(mut entry) => Some(std::mem::replace(entry.get_mut(), kept)),
+                match table.entry(state.hash_one(name), |kept| name.is_of(kept), hash) {
+                    Entry::Occupied(mut entry) => {
+                        let kept = entry.get_mut();
+                        let overwritten = kept.overwrite(name, draft);
+                        (!overwritten).then(|| std::mem::replace(kept, Kept::new(name, draft)))
+                    }
                     Entry::Vacant(entry) => {
-                        entry.insert(kept);
+                        entry.insert(Kept::new(name, draft));
                         None
                     }
                 }
             }
             Self::Bounded(cache) => {
+                let kept = Kept::new(name, draft);
                 cache.insert(kept.clone(), kept);
                 None
             }

@@ -11,10 +11,10 @@ use futures_util::future::{self, BoxFuture, FutureExt};
 
 use self::bounds::Bounds;
 use self::kept::{Kept, Name};
-use self::map::Map;
+use self::map::{Map, TOGETHER};
 use crate::clock::Clock;
 use crate::config::Fields;
-use crate::entry::{Entry, Key};
+use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
 use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
 
@@ -83,6 +83,27 @@ impl MemoryStore {
         None
     }
 
+    /// As [`Immediate::read_many_now`], under one lock.
+    fn read_together(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool {
+        let names = keys.iter().map(|key| Name(key.as_bytes()));
+        let mut ended = Vec::new();
+        let were_read = {
+            let map = self.map();
+            let found = map.get_many(names.clone());
+            names.zip(keys).zip(found).all(|((name, key), kept)| match kept {
+                Some(kept) if self.is_live(kept) => read(Some(kept.value(name))),
+                kept => {
+                    ended.extend(kept.map(|_| key));
+                    read(None)
+                }
+            })
+        };
+        for key in ended {
+            self.remove_if(key, |kept| !self.is_live(kept));
+        }
+        were_read
+    }
+
     fn remove_if(&self, key: &str, should_go: impl FnOnce(&Kept) -> bool) {
         let removed = self.map_mut().remove_if(Name(key.as_bytes()), should_go);
         drop(removed);
@@ -104,18 +125,21 @@ impl Immediate for MemoryStore {
         self.read(key, |kept, name| read(kept.value(name))).is_some()
     }
 
+    fn read_many_now(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool {
+        keys.chunks(TOGETHER).all(|keys| self.read_together(keys, read))
+    }
+
     fn has_now(&self, key: &str) -> bool {
         self.map().peek(Name(key.as_bytes())).is_some_and(|kept| self.is_live(kept))
     }
 
-    fn set_now(&self, key: Key, entry: Entry, mode: SetMode) -> bool {
-        let kept = Kept::new(&key, entry);
+    fn set_now(&self, key: &str, entry: Draft<'_>, mode: SetMode) -> bool {
         let name = Name(key.as_bytes());
         let mut map = self.map_mut();
         if mode == SetMode::IfAbsent && map.peek(name).is_some_and(|present| self.is_live(present)) {
             return false;
         }
-        let replaced = map.insert(kept);
+        let replaced = map.put(name, entry);
         drop(map);
         drop(replaced);
         true
@@ -153,8 +177,7 @@ impl Store for MemoryStore {
     }
 
     fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
-        let answers =
-            entries.iter().map(|(key, entry)| Ok(self.set_now(key.clone(), entry.clone(), mode))).collect();
+        let answers = entries.iter().map(|(key, entry)| Ok(self.set_now(key, entry.into(), mode))).collect();
         future::ready(answers).boxed()
     }
 
@@ -181,9 +204,13 @@ mod tests {
         MemoryStore::new(MemoryConfig { max_entries, max_bytes }, clock)
     }
 
+    fn put(store: &MemoryStore, key: &str, entry: Entry) {
+        store.set_now(key, (&entry).into(), SetMode::Always);
+    }
+
     fn fill(store: &MemoryStore, count: usize, value: &'static str) {
         for n in 0..count {
-            store.set_now(format!("key-{n}").into(), Entry::new(value), SetMode::Always);
+            put(store, &format!("key-{n}"), Entry::new(value));
         }
     }
 
@@ -206,7 +233,7 @@ mod tests {
     fn large_values_count_for_max_bytes() {
         let store = store(None, Some(100_000));
         for n in 0..100 {
-            store.set_now(format!("key-{n}").into(), Entry::new(vec![0; 10_000]), SetMode::Always);
+            put(&store, &format!("key-{n}"), Entry::new(vec![0; 10_000]));
         }
         assert!((1..10).contains(&store.map().len()), "{} entries", store.map().len());
     }
@@ -250,8 +277,8 @@ mod tests {
     #[test]
     fn an_entry_larger_than_the_store_leaves_nothing_behind() {
         let store = store(None, Some(10_000));
-        store.set_now("k".into(), Entry::new("small"), SetMode::Always);
-        store.set_now("k".into(), Entry::new("x".repeat(20_000)), SetMode::Always);
+        put(&store, "k", Entry::new("small"));
+        put(&store, "k", Entry::new("x".repeat(20_000)));
         assert_eq!(store.get_now("k"), None);
     }
 
@@ -259,9 +286,55 @@ mod tests {
     fn an_entry_past_its_deadline_makes_room_when_it_is_read() {
         let clock = Arc::new(ManualClock::starting_at(1_000));
         let store = MemoryStore::new(MemoryConfig::default(), clock.clone());
-        store.set_now("k".into(), Entry::until("v", Deadline::at(1_050)), SetMode::Always);
+        put(&store, "k", Entry::until("v", Deadline::at(1_050)));
         clock.advance(50);
         assert_eq!(store.get_now("k"), None);
         assert_eq!(store.map().len(), 0);
+    }
+
+    /// What `store` shows of `keys`, which are all read.
+    fn shown(store: &MemoryStore, keys: &[&str]) -> Vec<Option<Vec<u8>>> {
+        let mut shown = Vec::new();
+        assert!(store.read_many_now(keys, &mut |value| {
+            shown.push(value.map(<[u8]>::to_vec));
+            true
+        }));
+        shown
+    }
+
+    #[test]
+    fn many_keys_are_read_in_their_order() {
+        for store in [store(None, None), store(Some(10_000), None)] {
+            fill(&store, 200, "value");
+            let keys: Vec<_> = (0..300).rev().map(|n| format!("key-{n}")).collect();
+            let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+            let (missing, found) = (vec![None; 100], vec![Some(b"value".to_vec()); 200]);
+            assert_eq!(shown(&store, &keys), [missing, found].concat());
+        }
+    }
+
+    #[test]
+    fn nothing_is_shown_after_the_reader_had_enough() {
+        let store = store(None, None);
+        fill(&store, 200, "value");
+        let mut count = 0;
+        let keys: Vec<_> = (0..200).map(|n| format!("key-{n}")).collect();
+        let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+        let were_read = store.read_many_now(&keys, &mut |_| {
+            count += 1;
+            count < 100
+        });
+        assert_eq!((were_read, count), (false, 100));
+    }
+
+    #[test]
+    fn entries_past_their_deadline_make_room_when_many_are_read() {
+        let clock = Arc::new(ManualClock::starting_at(1_000));
+        let store = MemoryStore::new(MemoryConfig::default(), clock.clone());
+        put(&store, "short", Entry::until("v", Deadline::at(1_050)));
+        put(&store, "long", Entry::until("v", Deadline::at(1_051)));
+        clock.advance(50);
+        assert_eq!(shown(&store, &["short", "long"]), [None, Some(b"v".to_vec())]);
+        assert_eq!(store.map().len(), 1);
     }
 }

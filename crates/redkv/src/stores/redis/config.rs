@@ -72,13 +72,15 @@ impl RedisConfig {
                 url.port.or(port).unwrap_or(6379),
             ),
         };
+        let tls_is_of_url = url.tls && tls.is_none();
         let tls = if url.tls { Some(tls.unwrap_or_default()) } else { tls };
         if matches!(address, RedisAddress::Unix(_)) {
             if cfg!(not(unix)) {
                 return Err(Error::argument("path", "this system has no Unix sockets"));
             }
             if tls.is_some() {
-                return Err(Error::argument("tls", "a Unix socket cannot be used with tls"));
+                let field = if tls_is_of_url { "url" } else { "tls" };
+                return Err(Error::argument(field, "a Unix socket cannot be used with tls"));
             }
         }
         let underscored = fields.duration("connect_timeout")?;
@@ -239,6 +241,8 @@ mod tests {
     fn a_unix_socket_with_tls_is_refused() {
         let error = read(json!({ "path": "/tmp/redis.sock", "tls": true })).unwrap_err();
         assert_eq!(error.field(), Some("tls"));
+        let error = read(json!({ "path": "/tmp/redis.sock", "url": "rediss://far" })).unwrap_err();
+        assert_eq!(error.field(), Some("url"));
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 /// How long a statement waits while another process holds the lock that it needs.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+const KEY_COLUMN: &str = "redk";
+const VALUE_COLUMN: &str = "redv";
+
 /// Which table of which database a [`SqliteStore`](super::SqliteStore) uses.
 #[derive(Clone, Debug)]
 pub struct SqliteConfig {
@@ -39,8 +42,8 @@ impl SqliteConfig {
         let config = Self {
             location: Location::new(&fields.required_string("path")?)?,
             table: identifier(fields, "tableName")?.unwrap_or_else(|| "redkv".to_owned()),
-            key_column: identifier(fields, "keyColumn")?.unwrap_or_else(|| "redk".to_owned()),
-            value_column: identifier(fields, "valueColumn")?.unwrap_or_else(|| "redv".to_owned()),
+            key_column: identifier(fields, "keyColumn")?.unwrap_or_else(|| KEY_COLUMN.to_owned()),
+            value_column: identifier(fields, "valueColumn")?.unwrap_or_else(|| VALUE_COLUMN.to_owned()),
             expires_column: identifier(fields, "expiresColumn")?,
             busy_timeout: BUSY_TIMEOUT,
         };
@@ -48,7 +51,13 @@ impl SqliteConfig {
             return Err(Error::argument("tableName", "tableName must not begin with 'sqlite_'"));
         }
         if same(&config.value_column, &config.key_column) {
-            return Err(Error::argument("valueColumn", "valueColumn must not be the same as keyColumn"));
+            // One of them is the other's default, or both were given.
+            let (wrong, other) = if same(&config.value_column, VALUE_COLUMN) {
+                ("keyColumn", "valueColumn")
+            } else {
+                ("valueColumn", "keyColumn")
+            };
+            return Err(Error::argument(wrong, format!("{wrong} must not be the same as {other}")));
         }
         if let Some(expires) = &config.expires_column {
             let (key, value) = (&config.key_column, &config.value_column);
@@ -192,6 +201,10 @@ mod tests {
         assert_eq!(
             refused(json!({ "path": "kv.db", "valueColumn": "REDK" })),
             named("valueColumn", "valueColumn must not be the same as keyColumn")
+        );
+        assert_eq!(
+            refused(json!({ "path": "kv.db", "keyColumn": "redv" })),
+            named("keyColumn", "keyColumn must not be the same as valueColumn")
         );
         assert_eq!(
             refused(json!({ "path": "kv.db", "keyColumn": "k", "expiresColumn": "K" })),
