@@ -2,11 +2,13 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const { existsSync } = require('node:fs')
 const { describe, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const RedKV = require('..')
 const { childOf, prelude } = require('./support/child.js')
 const { freshFile } = require('./support/fresh.js')
+const { until } = require('./support/wait.js')
 
 /** A worker thread that runs the body of a function. */
 const worker = (script, workerData) => new Worker(`${prelude};(${script})()`, { eval: true, workerData })
@@ -68,6 +70,24 @@ describe('worker threads', () => {
       parentPort.postMessage([error instanceof RedKV.RedKVError, error.code])
     })
     assert.deepEqual((await once(failing, 'message'))[0], [true, 'ERR_REDKV_NO_STORES'])
+  })
+
+  test('let go of their stores when they are terminated in the middle of a turn', async (t) => {
+    const path = freshFile(t)
+    const busy = worker(async () => {
+      const { parentPort, workerData } = require('node:worker_threads')
+      const kv = new RedKV()
+      kv.addStore('sqlite', { path: workerData })
+      await kv.set('key', 'value')
+      kv.get('key')
+      parentPort.postMessage('called')
+      for (;;);
+    }, path)
+    await once(busy, 'message')
+    assert.equal(existsSync(`${path}-wal`), true)
+    await busy.terminate()
+    // SQLite removes it when the last connection is closed.
+    await until(() => !existsSync(`${path}-wal`))
   })
 
   test('may be terminated in the middle of operations, 50 times', async (t) => {

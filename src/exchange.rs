@@ -285,5 +285,7 @@ unsafe extern "C" fn end(exchange: *mut c_void) {
             unsafe { sys::napi_release_threadsafe_function(function, mode) };
         }
         drop(exchange.io.take());
+        // What was gathered in a turn that never ended; its instances hold this, so they would hold each other for ever.
+        drop(exchange.gathering.take());
     });
 }

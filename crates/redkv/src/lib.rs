@@ -12,6 +12,9 @@ pub mod conformance;
 pub mod entry;
 pub mod error;
 pub mod executor;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod layers;
 #[cfg(feature = "dynamodb")]
 mod opening;

@@ -16,6 +16,17 @@ pub use dynamodb::{DynamoDbConfig, DynamoDbCredentials, DynamoDbStore};
 pub use memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]
 pub use redis::{RedisAddress, RedisConfig, RedisStore, RedisTls, build as build_redis};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz {
+    //! See [`crate::fuzz`].
+    #[cfg(feature = "dynamodb")]
+    pub use super::dynamodb::fuzz::dynamodb_item;
+    #[cfg(feature = "redis")]
+    pub use super::redis::fuzz::{redis_lives, redis_replies, redis_url};
+    #[cfg(feature = "sqlite")]
+    pub use super::sqlite::fuzz::sqlite_row;
+}
+
 pub use registry::{Built, build};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteConfig, SqliteStore};

@@ -5,6 +5,8 @@ mod backoff;
 mod client;
 mod config;
 mod errors;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
 mod items;
 mod reads;
 mod store;

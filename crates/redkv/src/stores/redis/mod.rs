@@ -4,6 +4,8 @@ mod config;
 mod connection;
 mod dial;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
 mod greet;
 mod link;
 mod read;

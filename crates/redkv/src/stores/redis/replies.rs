@@ -61,6 +61,17 @@ impl Replies {
         Some((bytes, missing))
     }
 
+    /// The bytes that what is not complete takes.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) fn held(&self) -> usize {
+        let lists = self.open.iter().map(|open| super::fuzz::sizes_of(&open.values)).sum::<usize>();
+        lists + self.string.as_ref().map_or(0, |string| string.bytes.capacity())
+    }
+
+    /// The bytes that lengths alone make it take.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) const MOST_TRUSTED: usize = (DEEPEST + 1) * TRUSTED;
+
     /// The next value that is not an array with something in it.
     fn read_one(&mut self, input: &mut BytesMut) -> io::Result<Option<Value>> {
         if self.string.is_some() {
@@ -70,6 +81,9 @@ impl Replies {
             let Some(end) = memchr::memchr(b'\n', input) else {
                 return if input.len() > LONGEST_LINE { Err(malformed()) } else { Ok(None) };
             };
+            if end > LONGEST_LINE {
+                return Err(malformed());
+            }
             let (line, rest) = input.split_at(end + 1);
             let [kind, text @ .., b'\r', b'\n'] = line else { return Err(malformed()) };
             let value = match kind {
@@ -259,6 +273,8 @@ mod tests {
             io::ErrorKind::InvalidData,
             "a line without an end"
         );
+        let long = [&b"+"[..], &[b'x'; LONGEST_LINE], b"\r\n"].concat();
+        assert_eq!(read(&[&long]).unwrap_err().kind(), io::ErrorKind::InvalidData, "a long line at once");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) fn entries_read(replies: Vec<Value>, len: usize, asked: u64) -> Optio
 }
 
 /// The integers of a MessagePack array.
-fn unpacked(mut packed: &[u8]) -> Option<Vec<i64>> {
+pub(super) fn unpacked(mut packed: &[u8]) -> Option<Vec<i64>> {
     let len = match first(&mut packed)? {
         short @ 0x90..=0x9f => i64::from(short & 0x0f),
         0xdc => i64::from(u16::from_be_bytes(take(&mut packed)?)),

@@ -3,6 +3,8 @@
 mod change;
 mod config;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
 mod open;
 mod row;
 mod statements;

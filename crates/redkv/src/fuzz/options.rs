@@ -1,0 +1,197 @@
+//! Options of stores and tiers.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use super::Source;
+use crate::chain::TierConfig;
+use crate::config::Fields;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Any options are taken, or refused with an error that names one of them, one that is missing, or the whole. Text that
+/// was given as a value is not repeated.
+pub fn options(data: &[u8]) {
+    let mut source = Source(data);
+    let (_, read) = READERS[source.below(READERS.len())];
+    let options = serde_json::from_slice(source.0).unwrap_or_else(|_| any_value(&mut source, 0));
+    let mut names = HashSet::new();
+    names_in(&options, &mut names);
+    let Err(error) = read(options.clone()) else { return };
+
+    let (message, field) = (error.message(), error.field().unwrap_or_default());
+    let last = field.rsplit('.').next().unwrap_or_default();
+    let is_missing = ["is required", "is missing", " needs "].iter().any(|words| message.contains(words));
+    assert_eq!(error.kind(), ErrorKind::Argument, "{message}");
+    assert!(
+        field == WHOLE
+            || names.contains(field)
+            || names.contains(last)
+            || (is_missing && NAMES.contains(&field)),
+        "{message}: the error is about {field:?}, of {options}"
+    );
+    let is_named = names.iter().any(|name| name.contains(SECRET));
+    assert!(
+        is_named || !format!("{error} {error:?}").contains(SECRET),
+        "{error:?} repeats a value of {options}"
+    );
+}
+
+/// What stands for all options in errors.
+const WHOLE: &str = "options";
+
+/// Part of every text that is made here.
+const SECRET: &str = "s3cret";
+
+type Read = fn(Value) -> Result<()>;
+
+const READERS: &[(&str, Read)] = &[
+    ("tier", |options| reading(options, |fields| TierConfig::from_fields(fields).map(drop))),
+    #[cfg(feature = "dynamodb")]
+    ("dynamodb", |options| {
+        reading(options, |fields| crate::stores::DynamoDbConfig::from_fields(fields).map(drop))
+    }),
+    #[cfg(feature = "memory")]
+    ("memory", |options| {
+        reading(options, |fields| crate::stores::MemoryConfig::from_fields(fields).map(drop))
+    }),
+    #[cfg(feature = "redis")]
+    ("redis", |options| reading(options, |fields| crate::stores::RedisConfig::from_fields(fields).map(drop))),
+    #[cfg(feature = "sqlite")]
+    ("sqlite", |options| {
+        reading(options, |fields| crate::stores::SqliteConfig::from_fields(fields).map(drop))
+    }),
+    #[cfg(feature = "redis")]
+    ("redis with its tls", |options| {
+        let tls = json!({ "tls": options });
+        reading(tls, |fields| crate::stores::RedisConfig::from_fields(fields).map(drop)).map_err(whole_tls)
+    }),
+];
+
+/// The options of TLS are the whole that was given here.
+#[cfg(feature = "redis")]
+fn whole_tls(error: Error) -> Error {
+    if error.field() == Some("tls") { error.about(WHOLE) } else { error }
+}
+
+fn reading(options: Value, read: impl FnOnce(&mut Fields) -> Result<()>) -> Result<()> {
+    let mut fields = Fields::new(WHOLE, options)?;
+    read(&mut fields)?;
+    fields.finish().map(drop)
+}
+
+/// All names of fields, at any depth.
+fn names_in(value: &Value, names: &mut HashSet<String>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(name, value)| {
+            names.insert(name.clone());
+            names_in(value, names);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| names_in(item, names)),
+        _ => {}
+    }
+}
+
+fn any_value(source: &mut Source<'_>, depth: usize) -> Value {
+    // An object is what there has to be.
+    let kind = if depth == 0 { 0 } else { source.byte() % 9 };
+    match kind {
+        0 | 1 if depth < 3 => {
+            let fields = (0..source.below(6)).map(|_| (any_name(source), any_value(source, depth + 1)));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+        2 => Value::Bool(source.byte() % 2 == 0),
+        3 => json!(source.byte()),
+        4 => json!(f64::from_bits(source.number())),
+        5 => json!(source.number()),
+        6 if depth < 3 => (0..source.below(3)).map(|_| any_value(source, depth + 1)).collect(),
+        7 => Value::String(TEXTS[source.below(TEXTS.len())].to_owned()),
+        8 => Value::String(format!("{SECRET}{}", source.text(8))),
+        _ => Value::Null,
+    }
+}
+
+fn any_name(source: &mut Source<'_>) -> String {
+    match source.below(NAMES.len() + 2) {
+        0 => String::new(),
+        1 => source.text(12),
+        n => NAMES[n - 2].to_owned(),
+    }
+}
+
+const TEXTS: &[&str] = &[
+    "",
+    "1",
+    "65535",
+    "1e3s3cret",
+    "10s",
+    "v",
+    "redk",
+    "redv",
+    "REDV",
+    ":memory:",
+    "/s3cret",
+    "sqlite_s3cret",
+    "redis://user:s3cret@h:7000/1",
+    "rediss://:s3cret@h?db=1",
+    "unix:/s3cret?password=s3cret",
+    "redis://:s3cret@h#s3cret",
+    "https://s3cret:8000/path",
+    "http://s3cret@h",
+    "-----BEGIN CERTIFICATE-----\nczNjcmV0\n-----END CERTIFICATE-----",
+    "-----BEGIN PRIVATE KEY-----\nczNjcmV0\n-----END PRIVATE KEY-----",
+];
+
+const NAMES: &[&str] = &[
+    "ConsistentRead",
+    "accessKeyId",
+    "agent",
+    "apiVersion",
+    "attributeName",
+    "authPass",
+    "auth_pass",
+    "breakAfter",
+    "ca",
+    "cert",
+    "connectTimeout",
+    "connect_timeout",
+    "consistentRead",
+    "credentials",
+    "db",
+    "endpoint",
+    "expired",
+    "expiresColumn",
+    "host",
+    "httpOptions",
+    "key",
+    "keyColumn",
+    "maxAttempts",
+    "maxBytes",
+    "maxEntries",
+    "maxRetries",
+    "optional",
+    "password",
+    "path",
+    "port",
+    "prefix",
+    "profile",
+    "readonly",
+    "region",
+    "rejectUnauthorized",
+    "retry_strategy",
+    "secretAccessKey",
+    "servername",
+    "sessionToken",
+    "tableName",
+    "timeout",
+    "tls",
+    "tombstone",
+    "ttl",
+    "ttlAttribute",
+    "url",
+    "useDualstackEndpoint",
+    "useFipsEndpoint",
+    "user",
+    "username",
+    "valueColumn",
+];
