@@ -23,6 +23,7 @@ export import RedisTlsOptions = RedKV.RedisTlsOptions
 export import RedKVArgumentError = RedKV.RedKVArgumentError
 export import RedKVErrorCode = RedKV.RedKVErrorCode
 export import RedKVErrorDetails = RedKV.RedKVErrorDetails
+export import RedKVOutcome = RedKV.RedKVOutcome
 export import SetOptions = RedKV.SetOptions
 export import SQLiteOptions = RedKV.SQLiteOptions
 export import Store = RedKV.Store

@@ -974,11 +974,20 @@ declare namespace RedKV {
     /** The option or argument that it is about, where there is one. */
     readonly field?: string
 
-    /**
-     * Whether the same call may succeed when it is made again. A write that failed this way may have been made all the
-     * same, if its answer was lost.
-     */
+    /** Whether the same call may succeed when it is made again. */
     readonly retryable: boolean
+
+    /**
+     * Whether a write that failed may have been made: `'not-applied'` if it was not made in any store, `'unknown'` if
+     * its answer was lost, or if one store took it and another did not. With `ERR_REDKV_PARTIAL` it is `'unknown'` if
+     * that holds for one of {@link RedKVError.errors | errors}. Of a read it is always `'not-applied'`.
+     *
+     * @example
+     * ```js
+     * if (error.retryable && error.outcome === 'not-applied') await redkv.set(key, value) // no harm in a second one
+     * ```
+     */
+    readonly outcome: RedKVOutcome
 
     /** The error underneath, where there is one. */
     readonly cause?: Error
@@ -1000,6 +1009,9 @@ declare namespace RedKV {
     readonly values?: (string | null | undefined)[] | (boolean | undefined)[]
   }
 
+  /** Whether a write that failed may have been made all the same. */
+  type RedKVOutcome = 'not-applied' | 'unknown'
+
   /** What a {@link RedKVError} is about. */
   interface RedKVErrorDetails {
     store?: StoreName | undefined
@@ -1007,6 +1019,8 @@ declare namespace RedKV {
     field?: string | undefined
     /** @default false */
     retryable?: boolean | undefined
+    /** @default 'not-applied' */
+    outcome?: RedKVOutcome | undefined
     cause?: Error | undefined
   }
 
@@ -1037,6 +1051,9 @@ declare namespace RedKV {
 
     /** A wrong argument stays wrong. */
     readonly retryable: false
+
+    /** Nothing was written. */
+    readonly outcome: 'not-applied'
 
     /** The error underneath, where there is one. */
     readonly cause?: Error

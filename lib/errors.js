@@ -1,12 +1,16 @@
 'use strict'
 
+/** Whether a write that failed may have been made all the same. */
+const NOT_APPLIED = 'not-applied'
+const UNKNOWN = 'unknown'
+
 /**
  * What went wrong, with a stable `code`. Documented in index.d.ts.
  */
 class RedKVError extends Error {
-  constructor(code, message, { store, operation, field, retryable = false, cause } = {}) {
+  constructor(code, message, { store, operation, field, retryable = false, outcome = NOT_APPLIED, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause })
-    describe(this, { code, store, operation, field, retryable })
+    describe(this, { code, store, operation, field, retryable, outcome })
   }
 }
 
@@ -26,16 +30,17 @@ function describe(error, properties) {
 }
 
 /** Called by the addon: an argument error is a `TypeError`, everything else a `RedKVError`. */
-function makeError(code, message, store, operation, field, retryable, causeText) {
+function makeError(code, message, store, operation, field, retryable, mayHaveApplied, causeText) {
   const cause = causeText === undefined ? undefined : new Error(causeText)
-  if (code !== ARGUMENT) return new RedKVError(code, message, { store, operation, field, retryable, cause })
+  const outcome = mayHaveApplied ? UNKNOWN : NOT_APPLIED
+  if (code !== ARGUMENT) return new RedKVError(code, message, { store, operation, field, retryable, outcome, cause })
   const error = new TypeError(message, cause === undefined ? undefined : { cause })
-  return describe(error, { code, store, operation, field, retryable })
+  return describe(error, { code, store, operation, field, retryable, outcome })
 }
 
 /** The error for an argument that never reaches the addon. */
 function argumentError(field, message) {
-  return makeError(ARGUMENT, message, undefined, undefined, field, false, undefined)
+  return makeError(ARGUMENT, message, undefined, undefined, field, false, false, undefined)
 }
 
 /** The error of an operation on many keys of which some failed. `errors` has a place for every key. */
@@ -50,6 +55,7 @@ function partialError(operation, keys, values, errors) {
   const error = new RedKVError('ERR_REDKV_PARTIAL', message, {
     operation,
     retryable: [...failures.values()].every((failure) => failure.retryable),
+    outcome: [...failures.values()].some((failure) => failure.outcome === UNKNOWN) ? UNKNOWN : NOT_APPLIED,
     cause: first
   })
   error.errors = failures

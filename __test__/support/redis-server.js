@@ -56,6 +56,15 @@ class PrivateRedis {
     await exit
   }
 
+  /** Makes the server as one that hangs: connections stay, and nothing is answered. */
+  pause() {
+    this.#child.kill('SIGSTOP')
+  }
+
+  resume() {
+    this.#child.kill('SIGCONT')
+  }
+
   get pid() {
     return this.#child.pid
   }
