@@ -17,6 +17,7 @@ export import LegacyDynamoDBOptions = RedKV.LegacyDynamoDBOptions
 export import LegacyRedisOptions = RedKV.LegacyRedisOptions
 export import LegacySQLiteOptions = RedKV.LegacySQLiteOptions
 export import MemoryOptions = RedKV.MemoryOptions
+export import OperationOptions = RedKV.OperationOptions
 export import Operations = RedKV.Operations
 export import RedisOptions = RedKV.RedisOptions
 export import RedisTlsOptions = RedKV.RedisTlsOptions

@@ -67,7 +67,7 @@ declare class RedKV {
    * await redkv.ready() // finds a wrong password when the service starts, not with its first request
    * ```
    */
-  ready(): Promise<void>
+  ready(options?: RedKV.OperationOptions): Promise<void>
 
   /**
    * Lets what was called before finish, then ends all connections. From the call on everything else is refused with
@@ -117,8 +117,26 @@ declare namespace RedKV {
   /** Keys with their values: pairs `[key, value]` in an array, a `Map` or any other iterable, or a plain object. */
   type Entries = (Iterable<readonly [Key, Value]> & object) | { readonly [key: string]: Value }
 
+  /** Options of every operation. */
+  interface OperationOptions {
+    /**
+     * Ends the waiting for the operation, not the operation: its order among others stays, and what was sent is done.
+     *
+     * When it aborts, a read and `ready()` reject at once with the `reason` of the signal. A write may have been made
+     * by then: it rejects with `ERR_REDKV_ABORTED`, with the reason as `cause` and `'unknown'` as its
+     * {@link RedKVError.outcome | outcome}. With a signal that has aborted before the call nothing is sent, and every
+     * operation rejects with the reason.
+     *
+     * @example
+     * ```js
+     * await redkv.get('user:1', { signal: AbortSignal.timeout(50) })
+     * ```
+     */
+    signal?: AbortSignal | undefined
+  }
+
   /** Options of one write. */
-  interface SetOptions {
+  interface SetOptions extends OperationOptions {
     /**
      * How long the entry lives, in milliseconds or as text such as `'10s'`. Leave it out for an entry that does not
      * end: `0` is an error. A store with a shorter `ttl` of its own keeps the entry for that time only.
@@ -144,7 +162,7 @@ declare namespace RedKV {
      * const user = JSON.parse((await redkv.get('user:1')) ?? 'null')
      * ```
      */
-    get(key: Key): Promise<string | null>
+    get(key: Key, options?: OperationOptions): Promise<string | null>
 
     /**
      * Reads the value of a key as bytes, `null` when there is none. Otherwise as {@link Operations.get | get()}, but
@@ -156,7 +174,7 @@ declare namespace RedKV {
      * const picture = await redkv.getBuffer('picture')
      * ```
      */
-    getBuffer(key: Key): Promise<Buffer | null>
+    getBuffer(key: Key, options?: OperationOptions): Promise<Buffer | null>
 
     /**
      * Writes a value, whatever was there before. Without `ttl` the entry does not end, even if the one before did.
@@ -185,7 +203,7 @@ declare namespace RedKV {
      * On a chain: from the last store first, then from the others side by side. Rejects when a store that is not
      * `optional` failed, as {@link Operations.set | set()} does.
      */
-    delete(key: Key): Promise<void>
+    delete(key: Key, options?: OperationOptions): Promise<void>
 
     /**
      * Tells whether there is a value under a key.
@@ -193,7 +211,7 @@ declare namespace RedKV {
      * On a chain: `true` from the first store that has it; the last store's "no" is final. Fills nothing. Without
      * stores it is `false`. Rejects with the error of the last store when that failed and no other store had the key.
      */
-    has(key: Key): Promise<boolean>
+    has(key: Key, options?: OperationOptions): Promise<boolean>
 
     /**
      * Reads many keys as strings, in the order of the keys; `null` for each that is not there. Otherwise as
@@ -207,7 +225,7 @@ declare namespace RedKV {
      * const [first, second] = await redkv.getMany(['user:1', 'user:2'])
      * ```
      */
-    getMany(keys: Keys): Promise<(string | null)[]>
+    getMany(keys: Keys, options?: OperationOptions): Promise<(string | null)[]>
 
     /**
      * Writes many values, each as {@link Operations.set | set()} does.
@@ -233,7 +251,7 @@ declare namespace RedKV {
      * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} tells which and
      * why, all others are deleted.
      */
-    deleteMany(keys: Keys): Promise<void>
+    deleteMany(keys: Keys, options?: OperationOptions): Promise<void>
 
     /**
      * Tells for many keys whether there is a value, in the order of the keys, each as {@link Operations.has | has()}
@@ -242,7 +260,7 @@ declare namespace RedKV {
      * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} tells which and
      * why, {@link RedKVError.values | values} has what is known.
      */
-    hasMany(keys: Keys): Promise<boolean[]>
+    hasMany(keys: Keys, options?: OperationOptions): Promise<boolean[]>
   }
 
   /**
@@ -266,7 +284,7 @@ declare namespace RedKV {
      *
      * Rejects when it is not, `optional` or not; calling it again tries again.
      */
-    ready(): Promise<void>
+    ready(options?: OperationOptions): Promise<void>
   }
 
   /** How the chain treats one of its stores: the third argument of `addStore`, the same for all stores. */
@@ -927,6 +945,7 @@ declare namespace RedKV {
    * | `ERR_REDKV_UNSUPPORTED` | the store cannot do what was asked, now or later |
    * | `ERR_REDKV_PARTIAL` | an operation on many keys failed for some (or all) of them |
    * | `ERR_REDKV_NO_STORES` | a read needs at least one store |
+   * | `ERR_REDKV_ABORTED` | the `signal` of a write aborted while it waited |
    * | `ERR_REDKV_CLOSED` | `close()` was called |
    * | `ERR_REDKV_INTERNAL` | a defect of RedKV: please report it |
    *
@@ -941,6 +960,7 @@ declare namespace RedKV {
     | 'ERR_REDKV_UNSUPPORTED'
     | 'ERR_REDKV_PARTIAL'
     | 'ERR_REDKV_NO_STORES'
+    | 'ERR_REDKV_ABORTED'
     | 'ERR_REDKV_CLOSED'
     | 'ERR_REDKV_INTERNAL'
 
@@ -989,8 +1009,8 @@ declare namespace RedKV {
      */
     readonly outcome: RedKVOutcome
 
-    /** The error underneath, where there is one. */
-    readonly cause?: Error
+    /** The error underneath, where there is one; with `ERR_REDKV_ABORTED` the `reason` of the signal, whatever it is. */
+    readonly cause?: unknown
 
     /**
      * With `ERR_REDKV_PARTIAL`: the keys that failed, as strings, and why. Keys that are not in here succeeded.
@@ -1021,7 +1041,7 @@ declare namespace RedKV {
     retryable?: boolean | undefined
     /** @default 'not-applied' */
     outcome?: RedKVOutcome | undefined
-    cause?: Error | undefined
+    cause?: unknown
   }
 
   /**

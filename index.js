@@ -6,6 +6,7 @@ const { create, pending } = require('./lib/crossing.js')
 const { RedKVError } = require('./lib/errors.js')
 const { Operations } = require('./lib/operations.js')
 const { toJson } = require('./lib/options.js')
+const { reason, signalOf, untilAborted } = require('./lib/signals.js')
 
 const warned = new Set()
 
@@ -14,6 +15,12 @@ function warn(text) {
   if (warned.has(text)) return
   warned.add(text)
   process.emitWarning(text, 'RedKVWarning')
+}
+
+/** Waits until stores are up: `begin` answers with a promise of that. */
+async function ready(options, begin) {
+  const signal = signalOf(options, ['signal'])
+  return signal === undefined ? begin() : untilAborted(signal, reason, begin)
 }
 
 /** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
@@ -28,8 +35,8 @@ class Store extends Operations {
     Object.defineProperty(this, 'name', { value: name, enumerable: true })
   }
 
-  ready() {
-    return pending(this.#native.ready(this.#place))
+  ready(options) {
+    return ready(options, () => pending(this.#native.ready(this.#place)))
   }
 
   [inspect.custom]() {
@@ -57,8 +64,8 @@ class RedKV extends Operations {
     return store
   }
 
-  ready() {
-    return pending(this.#native.ready())
+  ready(options) {
+    return ready(options, () => pending(this.#native.ready()))
   }
 
   close() {

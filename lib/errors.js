@@ -43,6 +43,31 @@ function argumentError(field, message) {
   return makeError(ARGUMENT, message, undefined, undefined, field, false, false, undefined)
 }
 
+/** What a value of a wrong type is, in words. */
+function described(value) {
+  return value === null ? 'null' : `a ${typeof value}`
+}
+
+/** Refuses options that are no object, or not among `names`. */
+function checkOptions(options, names) {
+  if (options === null || typeof options !== 'object') {
+    throw argumentError('options', `options must be an object such as ${listed(names)}, got ${described(options)}`)
+  }
+  for (const name in options) {
+    if (!names.includes(name)) throw argumentError(name, `there is no option '${name}'; the options are ${listed(names)}`)
+  }
+}
+
+function listed(names) {
+  return `{ ${names.join(', ')} }`
+}
+
+/** The error of a write whose signal aborted: it may have been made by then. */
+function abortedError(operation, reason) {
+  const message = `${operation} was aborted while it waited, and may have been made`
+  return new RedKVError('ERR_REDKV_ABORTED', message, { operation, outcome: UNKNOWN, cause: reason })
+}
+
 /** The error of an operation on many keys of which some failed. `errors` has a place for every key. */
 function partialError(operation, keys, values, errors) {
   const failures = new Map()
@@ -63,4 +88,4 @@ function partialError(operation, keys, values, errors) {
   return error
 }
 
-module.exports = { RedKVError, argumentError, makeError, partialError }
+module.exports = { RedKVError, abortedError, argumentError, checkOptions, described, makeError, partialError }

@@ -16,7 +16,7 @@ assert<Equal<typeof error.operation, string | undefined>>()
 assert<Equal<typeof error.field, string | undefined>>()
 assert<Equal<typeof error.retryable, boolean>>()
 assert<Equal<typeof error.outcome, 'not-applied' | 'unknown'>>()
-assert<Equal<typeof error.cause, Error | undefined>>()
+assert<Equal<typeof error.cause, unknown>>()
 assert<Equal<typeof error.errors, Map<string, RedKVError | RedKVArgumentError> | undefined>>()
 assert<Equal<typeof error.values, (string | null | undefined)[] | (boolean | undefined)[] | undefined>>()
 assert<Equal<typeof argumentError.code, 'ERR_REDKV_ARGUMENT'>>()
@@ -35,6 +35,7 @@ async function read(): Promise<string | null> {
     switch (reason.code) {
       case 'ERR_REDKV_CONNECTION':
       case 'ERR_REDKV_TIMEOUT':
+      case 'ERR_REDKV_ABORTED':
         return null
       // @ts-expect-error — a wrong argument is a TypeError
       case 'ERR_REDKV_ARGUMENT':
