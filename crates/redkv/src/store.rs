@@ -62,9 +62,9 @@ pub trait Immediate: Send + Sync {
     /// The live entry under `key`.
     fn get_now(&self, key: &str) -> Option<Entry>;
 
-    /// Shows the live entry under `key` to `read`, and tells whether there is one. Saves the copy of
+    /// Shows the value of the live entry under `key` to `read`, and tells whether there is one. Saves the copy of
     /// [`Immediate::get_now`]; `read` must not call the store.
-    fn read_now(&self, key: &str, read: &mut dyn FnMut(&Entry)) -> bool;
+    fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool;
 
     /// Whether there is a live entry under `key`.
     fn has_now(&self, key: &str) -> bool;

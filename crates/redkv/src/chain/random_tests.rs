@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::{Action, Answer, Chain, Front, Lookup, Replies, Scope, TierConfig};
+use super::{Action, Answer, Chain, Front, Lookup, Question, Replies, Scope, TierConfig};
 use crate::clock::ManualClock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
@@ -32,7 +32,7 @@ struct Event {
     end: Option<End>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Kind {
     Get,
     Has,
@@ -160,6 +160,18 @@ impl Lab {
         }
         let replies: Arc<dyn Replies> = Arc::new(Submission { history: self.history.clone(), events });
         self.chain.submit(requests, &replies);
+    }
+
+    /// Reads a few keys as one call.
+    fn read_many(&mut self) {
+        let (kind, question) = match self.rng.u8(0..4) {
+            0 => (Kind::Has, Question::Has),
+            _ => (Kind::Get, Question::Get(Want::Value)),
+        };
+        let keys: Vec<_> = (0..self.rng.usize(1..4)).map(|_| self.rng.usize(0..KEYS)).collect();
+        let events = keys.iter().map(|key| self.history.begin(*key, kind)).collect();
+        let replies: Arc<dyn Replies> = Arc::new(Submission { history: self.history.clone(), events });
+        self.chain.submit_reads(Scope::Chain, question, keys.into_iter().map(name).collect(), &replies);
     }
 
     /// As [`Lab::call`], of operations on single stores too.
@@ -364,7 +376,11 @@ fn random_operations_over_random_faults_keep_the_promises() {
         let mut lab = Lab::new(seed);
         let front = lab.chain.front(Scope::Chain);
         for _ in 0..150 {
-            lab.call();
+            if lab.rng.u8(0..3) == 0 {
+                lab.read_many();
+            } else {
+                lab.call();
+            }
             if let Some(front) = &front {
                 lab.look(front);
             }
@@ -387,12 +403,14 @@ fn whatever_is_called_is_answered_once_although_the_chain_is_closed_meanwhile() 
         let mut lab = Lab::new(seed);
         for _ in 0..60 {
             lab.call_anything();
+            lab.read_many();
             lab.pause().await;
         }
         let chain = lab.chain.clone();
         let close = tokio::spawn(async move { chain.close().await });
         for _ in 0..10 {
             lab.call_anything();
+            lab.read_many();
             lab.pause().await;
         }
         close.await.unwrap();

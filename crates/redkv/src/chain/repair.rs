@@ -1,11 +1,13 @@
 //! Invalidates what a tier missed, until it has worked.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::core::Chain;
 use super::events::Event;
 use super::shape::Shape;
+use super::stale::Marked;
+use super::table::Due;
 use super::tier::Tier;
 use crate::entry::Key;
 
@@ -19,16 +21,16 @@ impl Chain {
     /// Notes that the tier at `place` may hold an old value under `key`, and sees to its invalidation.
     ///
     /// From now on reads of this process pass the tier by for that key.
-    pub(super) fn mark_stale(&self, shape: &Shape, place: usize, tier: &Tier, key: &Key) {
-        tier.stale.mark(key);
+    pub(super) fn mark_stale(self: &Arc<Self>, shape: &Shape, place: usize, tier: &Tier, key: &Key) {
+        tier.mark_stale(key);
         if tier.repair.begin() {
-            self.background.spawn(repair(shape.tiers[place].clone()));
+            self.background.spawn(repair(Arc::downgrade(self), shape.tiers[place].clone()));
         }
     }
 }
 
 /// Deletes the stale keys of a tier, with growing pauses while that fails.
-async fn repair(tier: Arc<Tier>) {
+async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
     let mut pause = FIRST_PAUSE;
     loop {
         let marked = tier.stale.some(BATCH);
@@ -40,24 +42,72 @@ async fn repair(tier: Arc<Tier>) {
             }
             continue;
         }
-        let keys: Vec<_> = marked.iter().map(|(key, _)| key.clone()).collect();
-        let answers = tier.delete(&keys).await;
-        let failed = answers.iter().any(Result::is_err);
-        tier.report(&answers);
-        let keys = answers.iter().filter(|answer| answer.is_ok()).count();
-        if keys > 0 {
-            tier.events.tell(Event::Repair { tier: tier.place, keys });
-        }
-        for (marked, answer) in marked.iter().zip(answers) {
-            if answer.is_ok() {
-                tier.stale.repaired(marked);
-            }
-        }
-        if !failed {
+        tier.breaker.closed().await;
+        let Some(repairing) = chain.upgrade().map(|chain| Repairing::begin(chain, marked)) else { return };
+        if repairing.run(&tier).await {
             pause = FIRST_PAUSE;
             continue;
         }
         tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Keys that are being invalidated. Writes of them wait meanwhile, so that none is undone by it.
+struct Repairing {
+    chain: Arc<Chain>,
+    marked: Vec<Marked>,
+}
+
+impl Repairing {
+    /// Takes those of the keys that nobody is writing: a write makes the repair needless, or marks its key again.
+    fn begin(chain: Arc<Chain>, mut marked: Vec<Marked>) -> Self {
+        let mut table = chain.table();
+        marked.retain(|(key, _)| table.begin_repair(key));
+        drop(table);
+        Self { chain, marked }
+    }
+
+    /// Invalidates them. Whether all that was tried has worked, and anything was.
+    async fn run(self, tier: &Tier) -> bool {
+        let keys: Vec<_> = self.marked.iter().map(|(key, _)| key.clone()).collect();
+        let answers = tier.delete(&keys).await;
+        let mut repaired = 0;
+        for (marked, answer) in self.marked.iter().zip(&answers) {
+            if answer.is_ok() {
+                repaired += 1;
+                tier.stale.repaired(marked);
+            }
+        }
+        tier.report(&answers);
+        if repaired > 0 {
+            tier.events.tell(Event::Repair { tier: tier.place, keys: repaired });
+        }
+        repaired > 0 && repaired == keys.len()
+    }
+}
+
+impl Drop for Repairing {
+    fn drop(&mut self) {
+        let mut due = Due::default();
+        let mut table = self.chain.table();
+        for (key, _) in &self.marked {
+            table.finish_fill(key, &mut due);
+        }
+        drop(table);
+        self.chain.start_next(due);
+    }
+}
+
+impl Tier {
+    /// From now on the tier is read past for `key`, until a write of it or a repair has reached the store.
+    fn mark_stale(&self, key: &Key) {
+        // What the store has now is gone by its ttl at the latest.
+        self.stale.mark(key, self.cap());
+    }
+
+    /// Whether the tier must be read past for `key`.
+    pub(super) fn is_stale(&self, key: &str) -> bool {
+        !self.stale.is_empty() && self.stale.contains(key, self.clock())
     }
 }

@@ -7,12 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use crate::entry::Key;
+use crate::clock::Clock;
+use crate::entry::{Deadline, Key};
 
 /// Keys that must not be served from a tier until they have been invalidated there.
 ///
-/// When there are more than [`StaleKeys::MOST`] the single keys are no longer told apart: the whole tier counts
-/// as stale, rather than any of it being trusted, until the process ends.
+/// When there are more than [`StaleKeys::MOST`], or of more than [`StaleKeys::MOST_BYTES`], the single keys are no
+/// longer told apart: the whole tier counts as stale, rather than any of it being trusted. That ends when everything
+/// that was old then has ended by the ttl of the tier; without a ttl it lasts as long as the process.
 #[derive(Debug, Default)]
 pub(super) struct StaleKeys<S: BuildHasher = RandomState> {
     /// How many there are, so that the usual answer needs no lock; `usize::MAX` for the whole tier.
@@ -25,6 +27,9 @@ pub(super) struct StaleKeys<S: BuildHasher = RandomState> {
 struct Marks<S> {
     next: u64,
     keys: HashMap<Key, u64, S>,
+    bytes: usize,
+    /// Of a tier that is stale as a whole: when it is no longer.
+    until: Option<Deadline>,
 }
 
 /// A key and the mark that a repair is going to clear.
@@ -33,22 +38,27 @@ pub(super) type Marked = (Key, u64);
 impl StaleKeys {
     /// Most keys that are remembered one by one.
     pub(super) const MOST: usize = 100_000;
+    /// Most bytes of them.
+    pub(super) const MOST_BYTES: usize = 64 * 1024 * 1024;
 
     fn marks(&self) -> MutexGuard<'_, Marks<RandomState>> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The tier may hold an old value under `key`.
-    pub(super) fn mark(&self, key: &Key) {
+    /// The tier may hold an old value under `key`, `until` its ttl has passed.
+    pub(super) fn mark(&self, key: &Key, until: Option<Deadline>) {
         let mut marks = self.marks();
-        if self.is_whole_tier() {
-            return;
-        }
         marks.next += 1;
         let mark = marks.next;
-        marks.keys.insert(key.clone(), mark);
-        if marks.keys.len() > Self::MOST {
-            marks.keys = HashMap::default();
+        if self.is_whole_tier() {
+            marks.until = until;
+            return;
+        }
+        if marks.keys.insert(key.clone(), mark).is_none() {
+            marks.bytes += key.len();
+        }
+        if marks.keys.len() > Self::MOST || marks.bytes > Self::MOST_BYTES {
+            *marks = Marks { next: mark, until, ..Marks::default() };
             self.count.store(usize::MAX, Ordering::Release);
         } else {
             self.count.store(marks.keys.len(), Ordering::Release);
@@ -74,16 +84,28 @@ impl StaleKeys {
             return;
         }
         marks.keys.remove(key);
+        marks.bytes -= key.len();
         self.count.store(marks.keys.len(), Ordering::Release);
     }
 
     /// Whether the tier must be read past for `key`.
-    pub(super) fn contains(&self, key: &str) -> bool {
+    pub(super) fn contains(&self, key: &str, clock: &dyn Clock) -> bool {
         match self.count.load(Ordering::Acquire) {
             0 => false,
-            usize::MAX => true,
+            usize::MAX => !self.has_ended(clock),
             _ => self.marks().keys.contains_key(key),
         }
+    }
+
+    /// Whether everything that was old in the tier is gone from there; then it is trusted again.
+    fn has_ended(&self, clock: &dyn Clock) -> bool {
+        let mut marks = self.marks();
+        let has_ended = marks.until.is_some_and(|until| until.has_passed(clock.now()));
+        if has_ended && self.is_whole_tier() {
+            marks.until = None;
+            self.count.store(0, Ordering::Release);
+        }
+        has_ended
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -104,27 +126,59 @@ impl StaleKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::ManualClock;
+
+    fn clock() -> ManualClock {
+        ManualClock::starting_at(1_000)
+    }
 
     #[test]
     fn a_repair_does_not_clear_a_mark_made_after_it_began() {
         let stale = StaleKeys::default();
         let key = Key::from("k");
-        stale.mark(&key);
+        stale.mark(&key, None);
         let repair = stale.some(10).remove(0);
-        stale.mark(&key);
+        stale.mark(&key, None);
         stale.repaired(&repair);
-        assert!(stale.contains("k"));
+        assert!(stale.contains("k", &clock()));
         stale.repaired(&stale.some(10).remove(0));
-        assert!(!stale.contains("k"));
+        assert!(!stale.contains("k", &clock()));
     }
 
     #[test]
     fn too_many_keys_make_the_whole_tier_stale() {
         let stale = StaleKeys::default();
-        (0..=StaleKeys::MOST).for_each(|n| stale.mark(&n.to_string().into()));
+        (0..=StaleKeys::MOST).for_each(|n| stale.mark(&n.to_string().into(), None));
         assert!(stale.is_whole_tier());
-        assert!(stale.contains("never marked"));
+        assert!(stale.contains("never marked", &clock()));
         stale.clear(&"1".into());
-        assert!(stale.contains("1"));
+        assert!(stale.contains("1", &clock()));
+    }
+
+    #[test]
+    fn too_many_bytes_of_keys_make_the_whole_tier_stale() {
+        let stale = StaleKeys::default();
+        let key = |n: usize| Key::from(n.to_string() + &"x".repeat(StaleKeys::MOST_BYTES / 4));
+        (0..3).for_each(|n| stale.mark(&key(n), None));
+        stale.mark(&key(0), None);
+        assert!(!stale.is_whole_tier());
+        stale.mark(&key(4), None);
+        assert!(stale.is_whole_tier());
+    }
+
+    #[test]
+    fn a_whole_tier_is_trusted_again_when_its_ttl_has_passed_since_the_last_missed_write() {
+        let (stale, clock) = (StaleKeys::default(), clock());
+        (0..=StaleKeys::MOST).for_each(|n| stale.mark(&n.to_string().into(), Some(clock.deadline_in(100))));
+        clock.advance(99);
+        assert!(stale.contains("k", &clock));
+        stale.mark(&"late".into(), Some(clock.deadline_in(100)));
+        clock.advance(99);
+        assert!(stale.contains("k", &clock));
+        clock.advance(1);
+        assert!(!stale.contains("k", &clock));
+        assert!(stale.is_empty());
+        stale.mark(&"k".into(), None);
+        assert!(stale.contains("k", &clock) && !stale.contains("late", &clock));
     }
 }

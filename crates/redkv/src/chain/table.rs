@@ -4,31 +4,15 @@
 //! caller, who starts it and reports when it is done.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
-use super::request::{Scope, Waiter};
+use super::request::{Question, Replies, Scope, Waiter};
 use crate::entry::{Entry, Key};
-use crate::store::Want;
-
-/// What a read wants to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
-    Get(Want),
-    Has,
-}
-
-impl Question {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Get(_) => "get",
-            Self::Has => "has",
-        }
-    }
-}
 
 /// What a write does.
 #[derive(Clone, Debug)]
@@ -43,6 +27,9 @@ pub(super) enum Change {
 pub(super) struct ReadJob {
     pub(super) key: Key,
     pub(super) flight: u64,
+    /// The request that it is for, if it begins with the call of that: its caller does not wait in the table, but is
+    /// answered by the walk. 0 if readers that had to wait are its only ones.
+    pub(super) index: u32,
     pub(super) scope: Scope,
     pub(super) question: Question,
 }
@@ -77,23 +64,63 @@ pub(super) struct Table {
     flights: u64,
     /// Keys whose next write can begin, collected over one admission so that repeated writes of a key become one.
     startable: Vec<Key>,
-    /// What held the writes of keys that have none any more, to be used again.
-    #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
-    spare: Vec<Box<Writes>>,
+    spare: Spare,
 }
 
-/// As many as writes are on their way in a busy process; some 600 bytes each.
-const MOST_SPARE: usize = 1024;
-
+/// What is going on with a key. Nearly always that is one walk alone, so that has to be small.
 #[derive(Debug, Default)]
 struct State {
-    /// Writes called while this state lives; a walk that began at another epoch must not back-fill.
+    /// The walk that reads the key, if nothing else was called since it began; `busy` is empty then.
+    sole: Option<Sole>,
+    busy: Option<Box<Busy>>,
+}
+
+/// A walk whose first reader is the only one.
+#[derive(Clone, Copy, Debug)]
+struct Sole {
+    flight: u64,
+    scope: Scope,
+    question: Question,
+}
+
+/// All that can be going on with a key.
+#[derive(Debug, Default)]
+struct Busy {
+    /// Writes called while this lives; a walk that began at another epoch must not back-fill.
     epoch: u64,
     /// Walks on their way.
     flights: SmallVec<[Flight; 1]>,
     /// Back-fills on their way; a write waits for them, so that it is not overtaken.
     fills: u32,
-    writes: Option<Box<Writes>>,
+    active: Option<ActiveWrite>,
+    queue: VecDeque<QueuedWrite>,
+    /// Reads that were called after a write, with the epoch of that write.
+    readers: Vec<(u64, Scope, Question, Waiter)>,
+}
+
+/// What held keys that nobody works on any more, to be used again.
+#[derive(Debug, Default)]
+struct Spare(#[expect(clippy::vec_box, reason = "the boxes are what is used again")] Vec<Box<Busy>>);
+
+impl Spare {
+    /// As many as writes are on their way in a busy process; some 600 bytes each.
+    const MOST: usize = 1024;
+
+    fn take(&mut self) -> Box<Busy> {
+        self.0.pop().unwrap_or_default()
+    }
+
+    /// Keeps what is left of a key if that is worth while: if it has not grown.
+    fn put(&mut self, state: State) {
+        if let Some(mut busy) = state.busy
+            && self.0.len() < Self::MOST
+            && busy.queue.capacity() <= 4
+            && busy.readers.capacity() <= 4
+        {
+            busy.epoch = 0;
+            self.0.push(busy);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -103,15 +130,8 @@ struct Flight {
     question: Question,
     /// The epoch at which it began, or `None` if a write was on its way then.
     fence: Option<u64>,
+    /// Its readers, but for the one that it began with.
     waiters: Waiters,
-}
-
-#[derive(Debug, Default)]
-struct Writes {
-    active: Option<ActiveWrite>,
-    queue: VecDeque<QueuedWrite>,
-    /// Reads that were called after a write, with the epoch of that write.
-    readers: Vec<(u64, Scope, Question, Waiter)>,
 }
 
 #[derive(Debug)]
@@ -136,64 +156,91 @@ impl QueuedWrite {
     }
 }
 
-impl Writes {
-    /// Whether it is worth keeping: empty, and not grown.
-    fn is_small(&self) -> bool {
-        self.queue.capacity() <= 4 && self.readers.capacity() <= 4
+impl State {
+    /// All that is going on, so that there can be more of it.
+    fn busy(&mut self, spare: &mut Spare) -> &mut Busy {
+        let sole = self.sole.take();
+        let busy = self.busy.get_or_insert_with(|| spare.take());
+        busy.flights.extend(sole.map(|Sole { flight, scope, question }| Flight {
+            id: flight,
+            scope,
+            question,
+            fence: Some(busy.epoch),
+            waiters: Waiters::new(),
+        }));
+        busy
+    }
+
+    fn is_read_by(&self, flight: u64) -> bool {
+        self.sole.is_some_and(|sole| sole.flight == flight)
+    }
+
+    /// Whether nothing was written since `flight` began, nor is being written.
+    fn may_fill(&self, flight: u64) -> bool {
+        self.is_read_by(flight) || self.busy.as_ref().is_some_and(|busy| busy.may_fill(flight))
     }
 }
 
-impl State {
+impl Busy {
     fn is_idle(&self) -> bool {
-        self.flights.is_empty() && self.fills == 0 && self.writes.is_none()
+        self.flights.is_empty() && self.fills == 0 && !self.is_written()
+    }
+
+    /// Whether a write is on its way or waits for its turn.
+    fn is_written(&self) -> bool {
+        self.active.is_some() || !self.queue.is_empty()
     }
 
     fn position(&self, flight: u64) -> Option<usize> {
         self.flights.iter().position(|candidate| candidate.id == flight)
     }
 
-    /// Whether nothing was written since `flight` began, nor is being written.
     fn may_fill(&self, flight: u64) -> bool {
         let fence = self.position(flight).and_then(|position| self.flights[position].fence);
-        self.writes.is_none() && fence == Some(self.epoch)
+        !self.is_written() && fence == Some(self.epoch)
     }
 }
 
 impl Table {
-    /// A read was called: it joins a walk, waits for the writes called before it, or is due now.
+    /// A read was called, as the request at `index` of those that `replies` answers: it joins a walk, waits for the
+    /// writes called before it, or is due now.
     pub(super) fn read(
         &mut self,
         key: Key,
         scope: Scope,
         question: Question,
-        waiter: Waiter,
+        replies: &Arc<dyn Replies>,
+        index: u32,
     ) -> Option<ReadJob> {
-        let mut slot = match self.keys.entry(key) {
-            Slot::Occupied(slot) => slot,
-            Slot::Vacant(slot) => slot.insert_entry(State::default()),
+        let flight = self.flights + 1;
+        let key = match self.keys.entry(key) {
+            Slot::Vacant(slot) => {
+                let key = slot.key().clone();
+                slot.insert(State { sole: Some(Sole { flight, scope, question }), busy: None });
+                key
+            }
+            Slot::Occupied(mut slot) => {
+                let busy = slot.get_mut().busy(&mut self.spare);
+                let waiter = || Waiter { replies: replies.clone(), index };
+                if busy.is_written() {
+                    busy.readers.push((busy.epoch, scope, question, waiter()));
+                    return None;
+                }
+                let fence = Some(busy.epoch);
+                let joinable = busy.flights.iter_mut().find(|flight| {
+                    flight.scope == scope && flight.question == question && flight.fence == fence
+                });
+                if let Some(flight) = joinable {
+                    flight.waiters.push(waiter());
+                    return None;
+                }
+                let waiters = Waiters::new();
+                busy.flights.push(Flight { id: flight, scope, question, fence, waiters });
+                slot.key().clone()
+            }
         };
-        let state = slot.get_mut();
-        if let Some(writes) = &mut state.writes {
-            writes.readers.push((state.epoch, scope, question, waiter));
-            return None;
-        }
-        let joinable = state.flights.iter_mut().find(|flight| {
-            flight.scope == scope && flight.question == question && flight.fence == Some(state.epoch)
-        });
-        if let Some(flight) = joinable {
-            flight.waiters.push(waiter);
-            return None;
-        }
-        self.flights += 1;
-        let flight = Flight {
-            id: self.flights,
-            scope,
-            question,
-            fence: Some(state.epoch),
-            waiters: SmallVec::from_iter([waiter]),
-        };
-        state.flights.push(flight);
-        Some(ReadJob { key: slot.key().clone(), flight: self.flights, scope, question })
+        self.flights = flight;
+        Some(ReadJob { key, flight, index, scope, question })
     }
 
     /// A write was called: it takes the place of queued writes that it overtakes, and waits for those before it.
@@ -203,14 +250,12 @@ impl Table {
             Slot::Occupied(slot) => slot,
             Slot::Vacant(slot) => slot.insert_entry(State::default()),
         };
-        let state = slot.get_mut();
-        state.epoch += 1;
-        let fills = state.fills;
-        let writes = state.writes.get_or_insert_with(|| self.spare.pop().unwrap_or_default());
-        let was_startable = !writes.queue.is_empty();
+        let busy = slot.get_mut().busy(&mut self.spare);
+        busy.epoch += 1;
+        let was_startable = !busy.queue.is_empty();
         let mut waiters = Waiters::new();
         if !matches!(change, Change::SetIfAbsent(_)) {
-            while let Some(overtaken) = writes.queue.pop_back_if(|queued| queued.is_overtaken_by(scope)) {
+            while let Some(overtaken) = busy.queue.pop_back_if(|queued| queued.is_overtaken_by(scope)) {
                 // The older callers first: they are answered in the order in which they called. Those who were
                 // gathered before are moved, not copied, so that many writes of one key stay cheap.
                 let newer = std::mem::replace(&mut waiters, overtaken.waiters);
@@ -218,8 +263,8 @@ impl Table {
             }
         }
         waiters.push(waiter);
-        writes.queue.push_back(QueuedWrite { epoch: state.epoch, scope, change, waiters });
-        if writes.active.is_none() && fills == 0 && !was_startable {
+        busy.queue.push_back(QueuedWrite { epoch: busy.epoch, scope, change, waiters });
+        if busy.active.is_none() && busy.fills == 0 && !was_startable {
             self.startable.push(slot.key().clone());
         }
     }
@@ -231,34 +276,25 @@ impl Table {
     }
 
     fn next_write(&mut self, key: Key) -> Option<WriteJob> {
-        let state = self.keys.get_mut(&key)?;
-        let writes = state.writes.as_mut()?;
-        if state.fills > 0 || writes.active.is_some() {
+        let busy = self.keys.get_mut(&key)?.busy.as_mut()?;
+        if busy.fills > 0 || busy.active.is_some() {
             return None;
         }
-        let QueuedWrite { epoch, scope, change, waiters } = writes.queue.pop_front()?;
-        writes.active = Some(ActiveWrite { epoch, waiters });
+        let QueuedWrite { epoch, scope, change, waiters } = busy.queue.pop_front()?;
+        busy.active = Some(ActiveWrite { epoch, waiters });
         Some(WriteJob { key, scope, change })
     }
 
     /// A write is done: answers whom to tell. Adds what was waiting for it to `due`.
     pub(super) fn finish_write(&mut self, key: &Key, due: &mut Due) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
-        let state = slot.get_mut();
-        let Some(writes) = &mut state.writes else { return Waiters::new() };
-        let Some(done) = writes.active.take() else { return Waiters::new() };
-        let released: Vec<_> = writes.readers.extract_if(.., |reader| reader.0 <= done.epoch).collect();
-        let more_writes = !writes.queue.is_empty();
-        if !more_writes {
-            // Every reader waits for a write that was called, and none is left.
-            debug_assert!(writes.readers.is_empty(), "a reader waits for a write that does not come");
-            let spare = state.writes.take().filter(|writes| writes.is_small());
-            self.spare.extend(spare.filter(|_| self.spare.len() < MOST_SPARE));
-        }
-        let fence = (!more_writes).then_some(state.epoch);
+        let Some(busy) = &mut slot.get_mut().busy else { return Waiters::new() };
+        let Some(done) = busy.active.take() else { return Waiters::new() };
+        let more_writes = !busy.queue.is_empty();
+        let fence = (!more_writes).then_some(busy.epoch);
         let first_new = self.flights;
-        for (_, scope, question, waiter) in released {
-            let shared = state
+        for (_, scope, question, waiter) in busy.readers.extract_if(.., |reader| reader.0 <= done.epoch) {
+            let shared = busy
                 .flights
                 .iter_mut()
                 .find(|flight| flight.id > first_new && flight.scope == scope && flight.question == question);
@@ -268,13 +304,18 @@ impl Table {
             }
             self.flights += 1;
             let waiters = SmallVec::from_iter([waiter]);
-            state.flights.push(Flight { id: self.flights, scope, question, fence, waiters });
-            due.reads.push(ReadJob { key: key.clone(), flight: self.flights, scope, question });
+            busy.flights.push(Flight { id: self.flights, scope, question, fence, waiters });
+            due.reads.push(ReadJob { key: key.clone(), flight: self.flights, index: 0, scope, question });
         }
-        if more_writes {
+        // Every reader waits for a write that was called.
+        debug_assert!(
+            more_writes || busy.readers.is_empty(),
+            "a reader waits for a write that does not come"
+        );
+        if busy.is_idle() {
+            self.spare.put(slot.remove());
+        } else if more_writes {
             due.writes.extend(self.next_write(key.clone()));
-        } else if state.is_idle() {
-            slot.remove();
         }
         done.waiters
     }
@@ -284,7 +325,9 @@ impl Table {
     pub(super) fn begin_fill(&mut self, key: &str, flight: u64) -> bool {
         let Some(state) = self.keys.get_mut(key) else { return false };
         let may_fill = state.may_fill(flight);
-        state.fills += u32::from(may_fill);
+        if may_fill {
+            state.busy(&mut self.spare).fills += 1;
+        }
         may_fill
     }
 
@@ -293,29 +336,50 @@ impl Table {
         self.keys.get(key).is_some_and(|state| state.may_fill(flight))
     }
 
+    /// An old value is to be taken away from a tier: whether nobody writes the key. If so, writes of it wait until
+    /// [`Table::finish_fill`].
+    pub(super) fn begin_repair(&mut self, key: &Key) -> bool {
+        let busy = self.keys.entry_ref(key).or_default().busy(&mut self.spare);
+        let is_free = !busy.is_written();
+        busy.fills += u32::from(is_free);
+        is_free
+    }
+
     /// A back-fill is done, whatever came of it. Adds a write that waited for it to `due`.
     pub(super) fn finish_fill(&mut self, key: &Key, due: &mut Due) {
-        let Some(state) = self.keys.get_mut(key) else { return };
-        state.fills = state.fills.saturating_sub(1);
+        let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return };
+        let Some(busy) = &mut slot.get_mut().busy else { return };
+        busy.fills = busy.fills.saturating_sub(1);
+        if busy.is_idle() {
+            self.spare.put(slot.remove());
+            return;
+        }
         due.writes.extend(self.next_write(key.clone()));
     }
 
-    /// A walk is done: answers whom to tell.
+    /// A walk is done: answers whom to tell, besides the caller that it began with.
     pub(super) fn finish_read(&mut self, key: &Key, flight: u64) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
         let state = slot.get_mut();
-        let Some(position) = state.position(flight) else { return Waiters::new() };
-        let waiters = state.flights.remove(position).waiters;
-        if state.is_idle() {
+        if state.is_read_by(flight) {
             slot.remove();
+            return Waiters::new();
+        }
+        let Some(busy) = &mut state.busy else { return Waiters::new() };
+        let Some(position) = busy.position(flight) else { return Waiters::new() };
+        let waiters = busy.flights.remove(position).waiters;
+        if busy.is_idle() {
+            self.spare.put(slot.remove());
         }
         waiters
     }
 
     /// The tiers changed: walks that began before are no longer joined, and fill nothing.
     pub(super) fn seal(&mut self) {
-        for flight in self.keys.values_mut().flat_map(|state| &mut state.flights) {
-            flight.fence = None;
+        for state in self.keys.values_mut() {
+            for flight in &mut state.busy(&mut self.spare).flights {
+                flight.fence = None;
+            }
         }
     }
 

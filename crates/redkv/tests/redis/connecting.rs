@@ -94,11 +94,11 @@ async fn a_user_may_do_what_the_access_list_allows() {
 }
 
 #[tokio::test]
-async fn a_replica_refuses_writes_for_good() {
+async fn a_replica_refuses_writes_until_a_fail_over_is_done() {
     let server = Server::with(&["--replicaof", "127.0.0.1 1"]);
     let store = store(json!({ "port": server.port() }));
     let error = set(&*store, &key("k"), Entry::new("v")).await.unwrap_err();
-    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false));
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, true));
     assert!(!error.may_have_applied());
     assert_eq!(get(&*store, &key("k")).await.unwrap(), None);
 }

@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 /// Sends commands over one connection, in the order of the calls.
 ///
 /// All commands that wait for a connection wait for the same attempt. After a failed attempt, commands fail at
-/// once with its error until a pause is over that grows from 50 ms to 2 s; the first command after it tries
+/// once with its error until a pause is over that grows from 50 ms to 1 s; the first command after it tries
 /// again. A command is sent at most once.
 pub(super) struct Connection(Arc<Shared>);
 
@@ -217,11 +217,11 @@ impl Pause {
     }
 }
 
-/// 50 ms, doubled with every failure up to 2 s, of which a random half is left out so that the processes that
+/// 50 ms, doubled with every failure up to 1 s, of which a random half is left out so that the processes that
 /// lost the same server do not return to it together.
 fn pause(failures: u32) -> Duration {
     let full = Duration::from_millis(50).saturating_mul(1 << failures.saturating_sub(1).min(10));
-    full.min(Duration::from_secs(2)).mul_f64(fastrand::f64().mul_add(0.5, 0.5))
+    full.min(Duration::from_secs(1)).mul_f64(fastrand::f64().mul_add(0.5, 0.5))
 }
 
 /// An attempt to connect that always ends in [`Shared::finish`], even when its runtime goes away.
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_from_a_few_milliseconds_to_two_seconds() {
+    fn pauses_grow_from_a_few_milliseconds_to_a_second() {
         let within = |failures, least, most| {
             let pause = pause(failures);
             assert!(
@@ -266,8 +266,8 @@ mod tests {
         };
         within(1, 25, 50);
         within(2, 50, 100);
-        within(6, 800, 1600);
-        within(7, 1000, 2000);
-        within(u32::MAX, 1000, 2000);
+        within(5, 400, 800);
+        within(6, 500, 1000);
+        within(u32::MAX, 500, 1000);
     }
 }

@@ -77,9 +77,10 @@ fn server_error(error: &ServerError) -> Error {
             false,
             "the redis user may not run this command or use this key (NOPERM)".to_owned(),
         ),
+        // After a fail-over the name of the server leads to another one.
         "READONLY" => (
             ErrorKind::Store,
-            false,
+            true,
             "the redis server is a replica and takes no writes (READONLY)".to_owned(),
         ),
         "MOVED" | "ASK" | "CROSSSLOT" => (
@@ -130,6 +131,7 @@ mod tests {
             "TRYAGAIN x",
             "CLUSTERDOWN x",
             "MASTERDOWN x",
+            "READONLY x",
             "OOM x",
         ] {
             let error = error(line);
@@ -140,7 +142,7 @@ mod tests {
 
     #[test]
     fn refusals_are_final_and_nothing_was_done() {
-        for line in ["NOAUTH x", "WRONGPASS x", "NOPERM x", "READONLY x", "MOVED 1 a:1", "ERR syntax error"] {
+        for line in ["NOAUTH x", "WRONGPASS x", "NOPERM x", "MOVED 1 a:1", "ERR syntax error"] {
             let error = error(line);
             assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false), "{line}");
             assert!(!error.may_have_applied(), "{line}");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use redis::Value;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use super::connection::Shared;
 use super::dial::dial;
@@ -34,6 +35,7 @@ pub(super) struct Link {
     /// Answers that callers have received on this connection.
     answers: AtomicU64,
     probing: AtomicBool,
+    since: Instant,
 }
 
 impl Link {
@@ -56,7 +58,8 @@ impl Link {
         greet(&wire, config).await?;
         let patience = config.connect_timeout.min(PATIENCE);
         let (answers, probing) = (AtomicU64::new(0), AtomicBool::new(false));
-        Ok(Arc::new(Self { generation, wire, driver, runtime, home, patience, answers, probing }))
+        let since = Instant::now();
+        Ok(Arc::new(Self { generation, wire, driver, runtime, home, patience, answers, probing, since }))
     }
 
     /// The answer to `request`, which is queued for sending when this is first polled.
@@ -71,6 +74,9 @@ impl Link {
             match result {
                 Ok(values) => {
                     link.answers.fetch_add(1, Ordering::Relaxed);
+                    if values.iter().any(is_readonly) {
+                        link.look_for_the_master();
+                    }
                     Ok(values)
                 }
                 // Errors of the server are values; anything else is the end of the connection.
@@ -80,6 +86,14 @@ impl Link {
                 }
             }
         })
+    }
+
+    /// The server became a replica. A fail-over may have given its name to another one, so the next request looks the
+    /// name up again; not too often, for the server may be one that was set up so.
+    fn look_for_the_master(&self) {
+        if self.since.elapsed() >= LOOK_AGAIN {
+            self.give_up();
+        }
     }
 
     /// Whether the server has ever answered on this connection.
@@ -132,6 +146,13 @@ impl Link {
 /// How long a server may be silent after a caller has already given up on it. Half-open connections cost this
 /// much more; a server that is only slow should not lose its connections by it.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a connection to a replica lasts at least.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+fn is_readonly(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.code() == "READONLY")
+}
 
 /// Notices a caller that stops waiting.
 struct Unanswered<'a>(&'a Arc<Link>);
