@@ -1,5 +1,7 @@
 /// <reference types="node" />
 
+import EventEmitter = require('node:events')
+
 /**
  * One key-value interface in front of a chain of stores.
  *
@@ -17,10 +19,23 @@
  * await redkv.get('user:1') // from memory
  * await redkv.close()
  * ```
+ *
+ * It is an `EventEmitter` that tells what happens without a caller who is told of it, see
+ * {@link RedKV.Events | Events}. No listener is needed for anything.
  */
-declare class RedKV {
-  /** Makes a chain without stores. Connects to nothing; add stores with {@link RedKV.addStore | addStore()}. */
-  constructor()
+declare class RedKV extends EventEmitter {
+  /**
+   * Makes a chain without stores. Connects to nothing; add stores with {@link RedKV.addStore | addStore()}.
+   *
+   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when an option is unknown or
+   * wrong.
+   *
+   * @example
+   * ```js
+   * const redkv = new RedKV({ maxPending: 100_000 })
+   * ```
+   */
+  constructor(options?: RedKV.RedKVOptions)
 
   /**
    * Adds a store behind those added before, and returns it, with operations that act on it alone.
@@ -73,9 +88,41 @@ declare class RedKV {
    * Lets what was called before finish, then ends all connections. From the call on everything else is refused with
    * the code `ERR_REDKV_CLOSED`. Calling it again is harmless and waits for the same end.
    *
+   * With a `timeout` it waits no longer than that: what is still pending then is rejected with `ERR_REDKV_CLOSED`, and
+   * the stores are closed under it. Without one the deadlines of the stores bound it.
+   *
    * An idle process exits by itself, so a script that forgets this does not hang.
+   *
+   * @example
+   * ```js
+   * process.once('SIGTERM', () => redkv.close({ timeout: '5s' }))
+   * ```
    */
-  close(): Promise<void>
+  close(options?: RedKV.CloseOptions): Promise<void>
+
+  /**
+   * Adds a listener for one of the {@link RedKV.Events | Events}.
+   *
+   * What a listener throws is an uncaught exception, as in any `EventEmitter`.
+   *
+   * @example
+   * ```js
+   * redkv.on('tierDown', ({ store, error }) => logger.warn(`${store} is left out: ${error.message}`))
+   * ```
+   */
+  on<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
+
+  /** As {@link RedKV.on | on()}, for the next event only. */
+  once<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
+
+  /** Takes away a listener that {@link RedKV.on | on()} or {@link RedKV.once | once()} added. */
+  off<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
+
+  /** The same as {@link RedKV.on | on()}. */
+  addListener<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
+
+  /** The same as {@link RedKV.off | off()}. */
+  removeListener<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
 
   /**
    * Does what {@link RedKV.close | close()} does, for `await using`.
@@ -116,6 +163,101 @@ declare namespace RedKV {
 
   /** Keys with their values: pairs `[key, value]` in an array, a `Map` or any other iterable, or a plain object. */
   type Entries = (Iterable<readonly [Key, Value]> & object) | { readonly [key: string]: Value }
+
+  /** Options of an instance: how much may be on its way at a time. */
+  interface RedKVOptions {
+    /**
+     * How many operations may be pending at a time, one for each key. A call that does not fit is refused at once, as a
+     * whole, with `ERR_REDKV_OVERLOAD`. What memory answers at once does not count.
+     *
+     * @default 1_000_000
+     */
+    maxPending?: number | undefined
+
+    /**
+     * How many bytes of keys and values may be handed in with operations that are pending at a time. Otherwise as
+     * `maxPending`.
+     *
+     * @default 536_870_912 (512 MiB)
+     */
+    maxPendingBytes?: number | undefined
+  }
+
+  /** Options of `close()`. */
+  interface CloseOptions {
+    /**
+     * How long to wait for what is pending, in milliseconds or as text such as `'10s'`. Of several calls the one whose
+     * time is over first decides.
+     *
+     * @default no bound of its own
+     */
+    timeout?: Duration | undefined
+  }
+
+  /**
+   * What happens without a caller who is told of it: an error reaches a caller or an event, never both.
+   *
+   * Each is published to the channel `redkv:` and its name of `node:diagnostics_channel` too, for all instances of the
+   * process. They keep no process alive. In a flood those of one kind about one store become one.
+   *
+   * @example
+   * ```js
+   * redkv.on('tierError', ({ error, keys }) => metrics.add(error.code, keys))
+   * diagnostics_channel.subscribe('redkv:tierDown', ({ store }) => metrics.add(`${store}.down`))
+   * ```
+   */
+  interface Events {
+    /** A store failed so often in a row that it is not asked any more until a probe of it succeeds. */
+    tierDown: TierDownEvent
+
+    /** A store that was down is asked again. */
+    tierUp: TierUpEvent
+
+    /** A store failed where the operation goes on without it, or where nobody waits for it. */
+    tierError: TierErrorEvent
+
+    /** Old values that a store had kept because a write did not reach it were taken away there. */
+    repair: RepairEvent
+  }
+
+  /** What all events have. */
+  interface TierEvent {
+    /** The name of the store. */
+    readonly store: StoreName
+
+    /** Its place in the chain, from 0. */
+    readonly place: number
+  }
+
+  /** See {@link Events.tierDown}. */
+  interface TierDownEvent extends TierEvent {
+    /** Its last failure. */
+    readonly error: RedKVError
+  }
+
+  /** See {@link Events.tierUp}. */
+  interface TierUpEvent extends TierEvent {
+    /** For how long it was down, in milliseconds. */
+    readonly downFor: number
+  }
+
+  /** See {@link Events.tierError}. */
+  interface TierErrorEvent extends TierEvent {
+    /** The first of the errors, as a caller would get it. */
+    readonly error: RedKVError
+
+    /** How many keys failed with its code in its operation. */
+    readonly keys: number
+
+    /** How many requests they were in. */
+    readonly count: number
+  }
+
+  /** See {@link Events.repair}. */
+  interface RepairEvent extends TierEvent {
+    /** How many keys are served from it again. */
+    readonly keys: number
+  }
 
   /** Options of every operation. */
   interface OperationOptions {
@@ -975,6 +1117,7 @@ declare namespace RedKV {
    * | `ERR_REDKV_UNSUPPORTED` | the store cannot do what was asked, now or later |
    * | `ERR_REDKV_PARTIAL` | an operation on many keys failed for some (or all) of them |
    * | `ERR_REDKV_NO_STORES` | a read needs at least one store |
+   * | `ERR_REDKV_OVERLOAD` | more is pending than `maxPending` or `maxPendingBytes` allow |
    * | `ERR_REDKV_ABORTED` | the `signal` of a write aborted while it waited |
    * | `ERR_REDKV_CLOSED` | `close()` was called |
    * | `ERR_REDKV_INTERNAL` | a defect of RedKV: please report it |
@@ -990,6 +1133,7 @@ declare namespace RedKV {
     | 'ERR_REDKV_UNSUPPORTED'
     | 'ERR_REDKV_PARTIAL'
     | 'ERR_REDKV_NO_STORES'
+    | 'ERR_REDKV_OVERLOAD'
     | 'ERR_REDKV_ABORTED'
     | 'ERR_REDKV_CLOSED'
     | 'ERR_REDKV_INTERNAL'

@@ -1,10 +1,12 @@
 'use strict'
 
+const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 
 const { create, pending } = require('./lib/crossing.js')
-const { RedKVError } = require('./lib/errors.js')
-const { Operations } = require('./lib/operations.js')
+const { RedKVError, checkOptions } = require('./lib/errors.js')
+const { nextId, register } = require('./lib/events.js')
+const { withOperations } = require('./lib/operations.js')
 const { toJson } = require('./lib/options.js')
 const { reason, signalOf, untilAborted } = require('./lib/signals.js')
 
@@ -24,7 +26,7 @@ async function ready(options, begin) {
 }
 
 /** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
-class Store extends Operations {
+class Store extends withOperations(Object) {
   #native
   #place
 
@@ -45,22 +47,24 @@ class Store extends Operations {
 }
 
 /** A chain of stores. Documented in index.d.ts. */
-class RedKV extends Operations {
+class RedKV extends withOperations(EventEmitter) {
   #native
   #stores = []
-  #closing
+  #isClosed = false
 
-  constructor() {
-    const native = create()
+  constructor(options) {
+    const id = nextId()
+    const native = create(id, toJson(options))
     super(native.operations())
     this.#native = native
+    register(id, this, this.#stores)
   }
 
   addStore(name, clientOptions, tierOptions) {
     const [place, warnings] = this.#native.addStore(name, toJson(clientOptions), toJson(tierOptions))
     warnings.forEach(warn)
     const store = new Store(this.#native, place, name.toLowerCase())
-    this.#stores.push(store)
+    this.#stores.push(store.name)
     return store
   }
 
@@ -68,9 +72,11 @@ class RedKV extends Operations {
     return ready(options, () => pending(this.#native.ready()))
   }
 
-  close() {
-    this.#closing ??= pending(this.#native.close())
-    return this.#closing
+  async close(options) {
+    if (options !== undefined) checkOptions(options, ['timeout'])
+    const closing = pending(this.#native.close(options?.timeout))
+    this.#isClosed = true
+    return closing
   }
 
   [Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]() {
@@ -78,8 +84,8 @@ class RedKV extends Operations {
   }
 
   [inspect.custom]() {
-    const names = this.#stores.map((store) => store.name).join(' > ')
-    return `RedKV(${names}${this.#closing === undefined ? '' : ', closed'})`
+    const names = this.#stores.join(' > ')
+    return `RedKV(${names}${this.#isClosed ? ', closed' : ''})`
   }
 }
 

@@ -18,12 +18,11 @@ function instance(t) {
 
 /** A chain with a Redis that was there and hangs: what is called waits until it goes on. */
 async function hanging(t) {
-  const kv = instance(t)
   const server = await privateRedis(t)
+  const kv = instance(t)
   kv.addStore('redis', server.options, { timeout: '1m' })
   await kv.set('key', 'value')
   server.pause()
-  t.after(() => server.resume())
   return [kv, server]
 }
 
@@ -109,10 +108,9 @@ for (const [name, call] of Object.entries({ ...reads, ...writes })) {
 
 describe('ready()', () => {
   test('of a chain and of a store rejects with the reason of its signal', async (t) => {
-    const kv = instance(t)
     const server = await privateRedis(t)
+    const kv = instance(t)
     server.pause()
-    t.after(() => server.resume())
     const redis = kv.addStore('redis', { ...server.options, connect_timeout: '1m' })
     const controller = new AbortController()
     const rejections = [kv, redis].map((waiting) => rejectionOf(() => waiting.ready({ signal: controller.signal })))

@@ -74,11 +74,18 @@ function setPairs(call, entries, ttl) {
   return promisedMany('setMany', keys, call(keys, values, ttl))
 }
 
+/** A constructor that gives what it is given: what derives from it adds its private fields to that. */
+function Given(object) {
+  return object
+}
+
 /** The operations on a chain or on one of its stores. Documented in index.d.ts. */
-class Operations {
+class Operations extends Given {
   #native
 
-  constructor(native) {
+  /** Gives `object`, which has these methods, what they act on. */
+  constructor(object, native) {
+    super(object)
     this.#native = native
   }
 
@@ -173,4 +180,20 @@ class Operations {
   }
 }
 
-module.exports = { Operations }
+/**
+ * A class that extends `Base` and has the operations. They are the same functions in all such classes: copies would be
+ * compiled as one, and that one could not be specialised.
+ */
+function withOperations(Base) {
+  class Operating extends Base {
+    constructor(native) {
+      super()
+      new Operations(this, native)
+    }
+  }
+  const { constructor, ...operations } = Object.getOwnPropertyDescriptors(Operations.prototype)
+  Object.defineProperties(Operating.prototype, operations)
+  return Operating
+}
+
+module.exports = { withOperations }

@@ -26,7 +26,8 @@ pub(crate) fn to_js(js: Js, factory: &Kept, error: &Error) -> JsResult<Value> {
 
 /// Whether it is a write that failed, and may have been made all the same. A read that got no answer did nothing.
 fn may_have_applied(error: &Error) -> bool {
-    error.may_have_applied() && !matches!(error.operation(), Some("get" | "has" | "ready" | "close"))
+    error.may_have_applied()
+        && !matches!(error.operation(), Some("get" | "has" | "getMany" | "hasMany" | "ready"))
 }
 
 /// Throws the JavaScript error for `error`.

@@ -83,6 +83,16 @@ impl Front {
         }
     }
 
+    /// Whether [`Front::set`] takes `entry`.
+    pub fn takes(&self, key: &str, entry: &Entry) -> bool {
+        self.takes_delete(key) && self.tier.check_key(key).is_ok() && self.tier.check_entry(entry).is_ok()
+    }
+
+    /// Whether [`Front::delete`] deletes `key`.
+    pub fn takes_delete(&self, key: &str) -> bool {
+        self.sole_store(key).is_some()
+    }
+
     /// Writes `entry`, or gives key and entry back for [`Chain::submit`].
     pub fn set(&self, key: Key, entry: Entry) -> Result<(), (Key, Entry)> {
         let Some(store) = self.sole_store(&key) else { return Err((key, entry)) };
