@@ -14,7 +14,7 @@ let flushIsScheduled = false
 const onLibuv = process.versions.bun === undefined && process.versions.deno === undefined
 
 // For this copy of the module: a test runner, for one, may load several into one process.
-const native = connect(settle, fail, failMany, arrayOf, makeError, isHeard, tell, onLibuv)
+const native = connect([settle, fail, failMany, arrayOf, makeError, isHeard, tell], onLibuv)
 
 /** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
 function settle() {

@@ -1,9 +1,10 @@
 //! What JavaScript calls once in a while: to connect, to add stores, to begin and to end.
 
+use std::ptr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Function, JsValue, Unknown};
+use napi::bindgen_prelude::{JsValue, Unknown};
 use napi::{Env, sys};
 use napi_derive::napi;
 use redkv::chain::{Bounds, Scope, TierConfig};
@@ -19,27 +20,25 @@ use crate::load::Gauge;
 use crate::operations;
 use crate::values::{self, Refusal};
 
-/// Connects the functions that settle promises, make errors and tell events; once for each copy of the JavaScript
-/// side, which may be loaded more than once in an environment. Answers with an object with `create(id, options)`, which
-/// makes a chain without stores, and `flush()`, which hands the operations of this turn to the I/O thread.
+/// Connects the functions that settle promises, make errors and tell events: an array of `settle`, `fail`, `failMany`,
+/// `arrayOf`, `makeError`, `isHeard` and `tell`. Once for each copy of the JavaScript side, which may be loaded more than
+/// once in an environment. Answers with an object with `create(id, options)`, which makes a chain without stores, and
+/// `flush()`, which hands the operations of this turn to the I/O thread.
 #[napi(ts_return_type = "any")]
-pub(crate) fn connect(
-    env: Env,
-    settle: Function<Unknown, Unknown>,
-    fail: Function<Unknown, Unknown>,
-    fail_many: Function<Unknown, Unknown>,
-    array_of: Function<Unknown, Unknown>,
-    make_error: Function<Unknown, Unknown>,
-    is_heard: Function<Unknown, Unknown>,
-    tell: Function<Unknown, Unknown>,
-    on_libuv: bool,
-) -> napi::Result<Unknown<'static>> {
-    let functions = [settle.raw(), fail.raw(), fail_many.raw(), array_of.raw(), make_error.raw()];
-    let audience = [is_heard.raw(), tell.raw()];
-    let connected = Exchange::connect(js(env), functions, audience, on_libuv)
+pub(crate) fn connect(env: Env, functions: Unknown, on_libuv: bool) -> napi::Result<Unknown<'static>> {
+    let connected = functions_in(js(env), functions.raw())
+        .and_then(|functions| Exchange::connect(js(env), functions, on_libuv))
         .and_then(|exchange| js(env).functions(&Rc::new(Crossing(exchange)), &CROSSING));
     // SAFETY: a value of this callback, which is returned from it at once.
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), connected.map_err(to_napi)?) })
+}
+
+fn functions_in<const N: usize>(js: Js, array: Value) -> JsResult<[Value; N]> {
+    let mut functions = [ptr::null_mut(); N];
+    for (index, function) in (0..).zip(&mut functions) {
+        *function = js.element(array, index)?;
+    }
+    Ok(functions)
 }
 
 fn js(env: Env) -> Js {

@@ -41,15 +41,11 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`, and for
     /// reports `isHeard` and `tell`. `on_libuv` says whether the event loop is that of Node.js.
-    pub(crate) fn connect(
-        js: Js,
-        functions: [Value; 5],
-        audience: [Value; 2],
-        on_libuv: bool,
-    ) -> JsResult<Rc<Self>> {
+    pub(crate) fn connect(js: Js, functions: [Value; 7], on_libuv: bool) -> JsResult<Rc<Self>> {
+        let [settle, fail, fail_many, array_of, make_error, is_heard, tell] = functions;
         let exchange = Rc::new(Self {
-            promises: Promises::connect(js, functions)?,
-            audience: Audience::connect(js, audience)?,
+            promises: Promises::connect(js, [settle, fail, fail_many, array_of, make_error])?,
+            audience: Audience::connect(js, [is_heard, tell])?,
             outbox: Arc::default(),
             io: RefCell::default(),
             shortcut: Shortcut::default(),
