@@ -1,5 +1,7 @@
 /// <reference types="node" />
 
+import EventEmitter = require('node:events')
+
 /**
  * One key-value interface in front of a chain of stores.
  *
@@ -17,10 +19,23 @@
  * await redkv.get('user:1') // from memory
  * await redkv.close()
  * ```
+ *
+ * It is an `EventEmitter` that tells what happens without a caller who is told of it, see
+ * {@link RedKV.Events | Events}. No listener is needed for anything.
  */
-declare class RedKV {
-  /** Makes a chain without stores. Connects to nothing; add stores with {@link RedKV.addStore | addStore()}. */
-  constructor()
+declare class RedKV extends EventEmitter {
+  /**
+   * Makes a chain without stores. Connects to nothing; add stores with {@link RedKV.addStore | addStore()}.
+   *
+   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when an option is unknown or
+   * wrong.
+   *
+   * @example
+   * ```js
+   * const redkv = new RedKV({ maxPending: 100_000 })
+   * ```
+   */
+  constructor(options?: RedKV.RedKVOptions)
 
   /**
    * Adds a store behind those added before, and returns it, with operations that act on it alone.
@@ -67,15 +82,47 @@ declare class RedKV {
    * await redkv.ready() // finds a wrong password when the service starts, not with its first request
    * ```
    */
-  ready(): Promise<void>
+  ready(options?: RedKV.OperationOptions): Promise<void>
 
   /**
    * Lets what was called before finish, then ends all connections. From the call on everything else is refused with
    * the code `ERR_REDKV_CLOSED`. Calling it again is harmless and waits for the same end.
    *
+   * With a `timeout` it waits no longer than that: what is still pending then is rejected with `ERR_REDKV_CLOSED`, and
+   * the stores are closed under it. Without one the deadlines of the stores bound it.
+   *
    * An idle process exits by itself, so a script that forgets this does not hang.
+   *
+   * @example
+   * ```js
+   * process.once('SIGTERM', () => redkv.close({ timeout: '5s' }))
+   * ```
    */
-  close(): Promise<void>
+  close(options?: RedKV.CloseOptions): Promise<void>
+
+  /**
+   * Adds a listener for one of the {@link RedKV.Events | Events}.
+   *
+   * What a listener throws is an uncaught exception, as in any `EventEmitter`.
+   *
+   * @example
+   * ```js
+   * redkv.on('tierDown', ({ store, error }) => logger.warn(`${store} is left out: ${error.message}`))
+   * ```
+   */
+  on<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
+
+  /** As {@link RedKV.on | on()}, for the next event only. */
+  once<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
+
+  /** Takes away a listener that {@link RedKV.on | on()} or {@link RedKV.once | once()} added. */
+  off<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
+
+  /** The same as {@link RedKV.on | on()}. */
+  addListener<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
+
+  /** The same as {@link RedKV.off | off()}. */
+  removeListener<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
 
   /**
    * Does what {@link RedKV.close | close()} does, for `await using`.
@@ -117,8 +164,121 @@ declare namespace RedKV {
   /** Keys with their values: pairs `[key, value]` in an array, a `Map` or any other iterable, or a plain object. */
   type Entries = (Iterable<readonly [Key, Value]> & object) | { readonly [key: string]: Value }
 
+  /** Options of an instance: how much may be on its way at a time. */
+  interface RedKVOptions {
+    /**
+     * How many operations may be pending at a time, one for each key. A call that does not fit is refused at once, as a
+     * whole, with `ERR_REDKV_OVERLOAD`. What memory answers at once does not count.
+     *
+     * @default 1_000_000
+     */
+    maxPending?: number | undefined
+
+    /**
+     * How many bytes of keys and values may be handed in with operations that are pending at a time. Otherwise as
+     * `maxPending`.
+     *
+     * @default 536_870_912 (512 MiB)
+     */
+    maxPendingBytes?: number | undefined
+  }
+
+  /** Options of `close()`. */
+  interface CloseOptions {
+    /**
+     * How long to wait for what is pending, in milliseconds or as text such as `'10s'`. Of several calls the one whose
+     * time is over first decides.
+     *
+     * @default no bound of its own
+     */
+    timeout?: Duration | undefined
+  }
+
+  /**
+   * What happens without a caller who is told of it: an error reaches a caller or an event, never both.
+   *
+   * Each is published to the channel `redkv:` and its name of `node:diagnostics_channel` too, for all instances of the
+   * process. They keep no process alive. In a flood those of one kind about one store become one.
+   *
+   * @example
+   * ```js
+   * redkv.on('tierError', ({ error, keys }) => metrics.add(error.code, keys))
+   * diagnostics_channel.subscribe('redkv:tierDown', ({ store }) => metrics.add(`${store}.down`))
+   * ```
+   */
+  interface Events {
+    /** A store failed so often in a row that it is not asked any more until a probe of it succeeds. */
+    tierDown: TierDownEvent
+
+    /** A store that was down is asked again. */
+    tierUp: TierUpEvent
+
+    /** A store failed where the operation goes on without it, or where nobody waits for it. */
+    tierError: TierErrorEvent
+
+    /** Old values that a store had kept because a write did not reach it were taken away there. */
+    repair: RepairEvent
+  }
+
+  /** What all events have. */
+  interface TierEvent {
+    /** The name of the store. */
+    readonly store: StoreName
+
+    /** Its place in the chain, from 0. */
+    readonly place: number
+  }
+
+  /** See {@link Events.tierDown}. */
+  interface TierDownEvent extends TierEvent {
+    /** Its last failure. */
+    readonly error: RedKVError
+  }
+
+  /** See {@link Events.tierUp}. */
+  interface TierUpEvent extends TierEvent {
+    /** For how long it was down, in milliseconds. */
+    readonly downFor: number
+  }
+
+  /** See {@link Events.tierError}. */
+  interface TierErrorEvent extends TierEvent {
+    /** The first of the errors, as a caller would get it. */
+    readonly error: RedKVError
+
+    /** How many keys failed with its code in its operation. */
+    readonly keys: number
+
+    /** How many requests they were in. */
+    readonly count: number
+  }
+
+  /** See {@link Events.repair}. */
+  interface RepairEvent extends TierEvent {
+    /** How many keys are served from it again. */
+    readonly keys: number
+  }
+
+  /** Options of every operation. */
+  interface OperationOptions {
+    /**
+     * Ends the waiting for the operation, not the operation: its order among others stays, and what was sent is done.
+     *
+     * When it aborts, a read and `ready()` reject at once with the `reason` of the signal. A write may have been made
+     * by then: it rejects with `ERR_REDKV_ABORTED`, with the reason as `cause` and `'unknown'` as its
+     * {@link RedKVError.outcome | outcome}. With a signal that has aborted before the call nothing is sent, and every
+     * operation rejects with the reason.
+     *
+     * @example
+     * ```js
+     * await redkv.get('user:1', { signal: AbortSignal.timeout(50) })
+     * ```
+     */
+    signal?: AbortSignal | undefined
+  }
+
   /** Options of one write. */
-  interface SetOptions {
+  interface SetOptions extends OperationOptions {
     /**
      * How long the entry lives, in milliseconds or as text such as `'10s'`. Leave it out for an entry that does not
      * end: `0` is an error. A store with a shorter `ttl` of its own keeps the entry for that time only.
@@ -144,7 +304,7 @@ declare namespace RedKV {
      * const user = JSON.parse((await redkv.get('user:1')) ?? 'null')
      * ```
      */
-    get(key: Key): Promise<string | null>
+    get(key: Key, options?: OperationOptions): Promise<string | null>
 
     /**
      * Reads the value of a key as bytes, `null` when there is none. Otherwise as {@link Operations.get | get()}, but
@@ -156,7 +316,7 @@ declare namespace RedKV {
      * const picture = await redkv.getBuffer('picture')
      * ```
      */
-    getBuffer(key: Key): Promise<Buffer | null>
+    getBuffer(key: Key, options?: OperationOptions): Promise<Buffer | null>
 
     /**
      * Writes a value, whatever was there before. Without `ttl` the entry does not end, even if the one before did.
@@ -185,7 +345,7 @@ declare namespace RedKV {
      * On a chain: from the last store first, then from the others side by side. Rejects when a store that is not
      * `optional` failed, as {@link Operations.set | set()} does.
      */
-    delete(key: Key): Promise<void>
+    delete(key: Key, options?: OperationOptions): Promise<void>
 
     /**
      * Tells whether there is a value under a key.
@@ -193,7 +353,7 @@ declare namespace RedKV {
      * On a chain: `true` from the first store that has it; the last store's "no" is final. Fills nothing. Without
      * stores it is `false`. Rejects with the error of the last store when that failed and no other store had the key.
      */
-    has(key: Key): Promise<boolean>
+    has(key: Key, options?: OperationOptions): Promise<boolean>
 
     /**
      * Reads many keys as strings, in the order of the keys; `null` for each that is not there. Otherwise as
@@ -207,7 +367,7 @@ declare namespace RedKV {
      * const [first, second] = await redkv.getMany(['user:1', 'user:2'])
      * ```
      */
-    getMany(keys: Keys): Promise<(string | null)[]>
+    getMany(keys: Keys, options?: OperationOptions): Promise<(string | null)[]>
 
     /**
      * Writes many values, each as {@link Operations.set | set()} does.
@@ -233,7 +393,7 @@ declare namespace RedKV {
      * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} tells which and
      * why, all others are deleted.
      */
-    deleteMany(keys: Keys): Promise<void>
+    deleteMany(keys: Keys, options?: OperationOptions): Promise<void>
 
     /**
      * Tells for many keys whether there is a value, in the order of the keys, each as {@link Operations.has | has()}
@@ -242,7 +402,7 @@ declare namespace RedKV {
      * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} tells which and
      * why, {@link RedKVError.values | values} has what is known.
      */
-    hasMany(keys: Keys): Promise<boolean[]>
+    hasMany(keys: Keys, options?: OperationOptions): Promise<boolean[]>
   }
 
   /**
@@ -266,7 +426,7 @@ declare namespace RedKV {
      *
      * Rejects when it is not, `optional` or not; calling it again tries again.
      */
-    ready(): Promise<void>
+    ready(options?: OperationOptions): Promise<void>
   }
 
   /** How the chain treats one of its stores: the third argument of `addStore`, the same for all stores. */
@@ -957,6 +1117,8 @@ declare namespace RedKV {
    * | `ERR_REDKV_UNSUPPORTED` | the store cannot do what was asked, now or later |
    * | `ERR_REDKV_PARTIAL` | an operation on many keys failed for some (or all) of them |
    * | `ERR_REDKV_NO_STORES` | a read needs at least one store |
+   * | `ERR_REDKV_OVERLOAD` | more is pending than `maxPending` or `maxPendingBytes` allow |
+   * | `ERR_REDKV_ABORTED` | the `signal` of a write aborted while it waited |
    * | `ERR_REDKV_CLOSED` | `close()` was called |
    * | `ERR_REDKV_INTERNAL` | a defect of RedKV: please report it |
    *
@@ -971,6 +1133,8 @@ declare namespace RedKV {
     | 'ERR_REDKV_UNSUPPORTED'
     | 'ERR_REDKV_PARTIAL'
     | 'ERR_REDKV_NO_STORES'
+    | 'ERR_REDKV_OVERLOAD'
+    | 'ERR_REDKV_ABORTED'
     | 'ERR_REDKV_CLOSED'
     | 'ERR_REDKV_INTERNAL'
 
@@ -1004,14 +1168,23 @@ declare namespace RedKV {
     /** The option or argument that it is about, where there is one. */
     readonly field?: string
 
-    /**
-     * Whether the same call may succeed when it is made again. A write that failed this way may have been made all the
-     * same, if its answer was lost.
-     */
+    /** Whether the same call may succeed when it is made again. */
     readonly retryable: boolean
 
-    /** The error underneath, where there is one. */
-    readonly cause?: Error
+    /**
+     * Whether a write that failed may have been made: `'not-applied'` if it was not made in any store, `'unknown'` if
+     * its answer was lost, or if one store took it and another did not. With `ERR_REDKV_PARTIAL` it is `'unknown'` if
+     * that holds for one of {@link RedKVError.errors | errors}. Of a read it is always `'not-applied'`.
+     *
+     * @example
+     * ```js
+     * if (error.retryable && error.outcome === 'not-applied') await redkv.set(key, value) // no harm in a second one
+     * ```
+     */
+    readonly outcome: RedKVOutcome
+
+    /** The error underneath, where there is one; with `ERR_REDKV_ABORTED` the `reason` of the signal, whatever it is. */
+    readonly cause?: unknown
 
     /**
      * With `ERR_REDKV_PARTIAL`: the keys that failed, as strings, and why. Keys that are not in here succeeded.
@@ -1030,6 +1203,9 @@ declare namespace RedKV {
     readonly values?: (string | null | undefined)[] | (boolean | undefined)[]
   }
 
+  /** Whether a write that failed may have been made all the same. */
+  type RedKVOutcome = 'not-applied' | 'unknown'
+
   /** What a {@link RedKVError} is about. */
   interface RedKVErrorDetails {
     store?: StoreName | undefined
@@ -1037,7 +1213,9 @@ declare namespace RedKV {
     field?: string | undefined
     /** @default false */
     retryable?: boolean | undefined
-    cause?: Error | undefined
+    /** @default 'not-applied' */
+    outcome?: RedKVOutcome | undefined
+    cause?: unknown
   }
 
   /**
@@ -1067,6 +1245,9 @@ declare namespace RedKV {
 
     /** A wrong argument stays wrong. */
     readonly retryable: false
+
+    /** Nothing was written. */
+    readonly outcome: 'not-applied'
 
     /** The error underneath, where there is one. */
     readonly cause?: Error

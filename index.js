@@ -1,11 +1,14 @@
 'use strict'
 
+const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 
 const { create, pending } = require('./lib/crossing.js')
-const { RedKVError } = require('./lib/errors.js')
-const { Operations } = require('./lib/operations.js')
+const { RedKVError, checkOptions } = require('./lib/errors.js')
+const { nextId, register } = require('./lib/events.js')
+const { withOperations } = require('./lib/operations.js')
 const { toJson } = require('./lib/options.js')
+const { reason, signalOf, untilAborted } = require('./lib/signals.js')
 
 const warned = new Set()
 
@@ -16,8 +19,14 @@ function warn(text) {
   process.emitWarning(text, 'RedKVWarning')
 }
 
+/** Waits until stores are up: `begin` answers with a promise of that. */
+async function ready(options, begin) {
+  const signal = signalOf(options, ['signal'])
+  return signal === undefined ? begin() : untilAborted(signal, reason, begin)
+}
+
 /** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
-class Store extends Operations {
+class Store extends withOperations(Object) {
   #native
   #place
 
@@ -28,8 +37,8 @@ class Store extends Operations {
     Object.defineProperty(this, 'name', { value: name, enumerable: true })
   }
 
-  ready() {
-    return pending(this.#native.ready(this.#place))
+  ready(options) {
+    return ready(options, () => pending(this.#native.ready(this.#place)))
   }
 
   [inspect.custom]() {
@@ -38,32 +47,36 @@ class Store extends Operations {
 }
 
 /** A chain of stores. Documented in index.d.ts. */
-class RedKV extends Operations {
+class RedKV extends withOperations(EventEmitter) {
   #native
   #stores = []
-  #closing
+  #isClosed = false
 
-  constructor() {
-    const native = create()
+  constructor(options) {
+    const id = nextId()
+    const native = create(id, toJson(options))
     super(native.operations())
     this.#native = native
+    register(id, this, this.#stores)
   }
 
   addStore(name, clientOptions, tierOptions) {
     const [place, warnings] = this.#native.addStore(name, toJson(clientOptions), toJson(tierOptions))
     warnings.forEach(warn)
     const store = new Store(this.#native, place, name.toLowerCase())
-    this.#stores.push(store)
+    this.#stores.push(store.name)
     return store
   }
 
-  ready() {
-    return pending(this.#native.ready())
+  ready(options) {
+    return ready(options, () => pending(this.#native.ready()))
   }
 
-  close() {
-    this.#closing ??= pending(this.#native.close())
-    return this.#closing
+  async close(options) {
+    if (options !== undefined) checkOptions(options, ['timeout'])
+    const closing = pending(this.#native.close(options?.timeout))
+    this.#isClosed = true
+    return closing
   }
 
   [Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]() {
@@ -71,8 +84,8 @@ class RedKV extends Operations {
   }
 
   [inspect.custom]() {
-    const names = this.#stores.map((store) => store.name).join(' > ')
-    return `RedKV(${names}${this.#closing === undefined ? '' : ', closed'})`
+    const names = this.#stores.join(' > ')
+    return `RedKV(${names}${this.#isClosed ? ', closed' : ''})`
   }
 }
 

@@ -37,6 +37,7 @@ const interfaces = {
     give: (given) => ['dynamodb', { ...dynamodb, credentials: { ...dynamodb.credentials, ...given } }],
   },
   SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
+  RedKVOptions: { source: /^chain\/load\.rs$/, path: 'options', make: (given) => new RedKV(given) },
   TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
 }
 
@@ -44,12 +45,14 @@ const interfaces = {
 const warnings = []
 process.emitWarning = (text) => warnings.push(text)
 
-/** Adds a store with an option, and answers with the error if it is refused. */
-function tryOption(name, { give }) {
+/** Adds a store, or makes an instance, with an option, and answers with the error if it is refused. */
+function tryOption(name, { give, make }) {
   const redkv = new RedKV()
+  // An object is of a wrong type for nearly every option, which is as good: it is refused under its name.
+  const given = { [name]: {} }
   try {
-    // An object is of a wrong type for nearly every option, which is as good: it is refused under its name.
-    redkv.addStore(...give({ [name]: {} }))
+    if (make) make(given)
+    else redkv.addStore(...give(given))
     return undefined
   } catch (error) {
     assert.equal(error.code, 'ERR_REDKV_ARGUMENT')
@@ -69,11 +72,11 @@ function givesWarning(name, given) {
   return warnings.some((text) => text.includes(`${given.path}.${name} has no effect`) && text.includes(given.store ?? ''))
 }
 
-/** Every text in the sources of a store that could be the name of an option. */
-function candidates(store) {
+/** Every text in the sources of a store, or in `source`, that could be the name of an option. */
+function candidates({ store, source = /^chain\/tier_config\.rs$/ }) {
   const folder = join(root, 'crates', 'redkv', 'src')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
-  const wanted = store === undefined ? /^chain\/tier_config\.rs$/ : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
+  const wanted = store === undefined ? source : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   return [...new Set(texts.flatMap((text) => text.match(/(?<=")[A-Za-z_]\w*(?=")/g)))]
 }
@@ -89,7 +92,7 @@ for (const [name, given] of Object.entries(interfaces)) {
     })
 
     test('has every option that the validator knows', () => {
-      const known = candidates(given.store).filter((candidate) => isKnown(candidate, given))
+      const known = candidates(given).filter((candidate) => isKnown(candidate, given))
       assert.deepEqual(known.sort(), [...names].sort())
     })
 

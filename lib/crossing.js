@@ -2,6 +2,7 @@
 
 const { connect } = require('../binding.js')
 const { makeError } = require('./errors.js')
+const { isHeard, tell } = require('./events.js')
 
 // The pending promises, by the slots that the addon hands out. Slots are used again, so these stay as long as the
 // most operations that were ever pending at once.
@@ -13,7 +14,7 @@ let flushIsScheduled = false
 const onLibuv = process.versions.bun === undefined && process.versions.deno === undefined
 
 // For this copy of the module: a test runner, for one, may load several into one process.
-const native = connect(settle, fail, failMany, arrayOf, makeError, onLibuv)
+const native = connect([settle, fail, failMany, arrayOf, makeError, isHeard, tell], onLibuv)
 
 /** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
 function settle() {

@@ -1,12 +1,16 @@
 'use strict'
 
+/** Whether a write that failed may have been made all the same. */
+const NOT_APPLIED = 'not-applied'
+const UNKNOWN = 'unknown'
+
 /**
  * What went wrong, with a stable `code`. Documented in index.d.ts.
  */
 class RedKVError extends Error {
-  constructor(code, message, { store, operation, field, retryable = false, cause } = {}) {
+  constructor(code, message, { store, operation, field, retryable = false, outcome = NOT_APPLIED, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause })
-    describe(this, { code, store, operation, field, retryable })
+    describe(this, { code, store, operation, field, retryable, outcome })
   }
 }
 
@@ -26,16 +30,42 @@ function describe(error, properties) {
 }
 
 /** Called by the addon: an argument error is a `TypeError`, everything else a `RedKVError`. */
-function makeError(code, message, store, operation, field, retryable, causeText) {
+function makeError(code, message, store, operation, field, retryable, mayHaveApplied, causeText) {
   const cause = causeText === undefined ? undefined : new Error(causeText)
-  if (code !== ARGUMENT) return new RedKVError(code, message, { store, operation, field, retryable, cause })
+  const outcome = mayHaveApplied ? UNKNOWN : NOT_APPLIED
+  if (code !== ARGUMENT) return new RedKVError(code, message, { store, operation, field, retryable, outcome, cause })
   const error = new TypeError(message, cause === undefined ? undefined : { cause })
-  return describe(error, { code, store, operation, field, retryable })
+  return describe(error, { code, store, operation, field, retryable, outcome })
 }
 
 /** The error for an argument that never reaches the addon. */
 function argumentError(field, message) {
-  return makeError(ARGUMENT, message, undefined, undefined, field, false, undefined)
+  return makeError(ARGUMENT, message, undefined, undefined, field, false, false, undefined)
+}
+
+/** What a value of a wrong type is, in words. */
+function described(value) {
+  return value === null ? 'null' : `a ${typeof value}`
+}
+
+/** Refuses options that are no object, or not among `names`. */
+function checkOptions(options, names) {
+  if (options === null || typeof options !== 'object') {
+    throw argumentError('options', `options must be an object such as ${listed(names)}, got ${described(options)}`)
+  }
+  for (const name in options) {
+    if (!names.includes(name)) throw argumentError(name, `there is no option '${name}'; the options are ${listed(names)}`)
+  }
+}
+
+function listed(names) {
+  return `{ ${names.join(', ')} }`
+}
+
+/** The error of a write whose signal aborted: it may have been made by then. */
+function abortedError(operation, reason) {
+  const message = `${operation} was aborted while it waited, and may have been made`
+  return new RedKVError('ERR_REDKV_ABORTED', message, { operation, outcome: UNKNOWN, cause: reason })
 }
 
 /** The error of an operation on many keys of which some failed. `errors` has a place for every key. */
@@ -50,6 +80,7 @@ function partialError(operation, keys, values, errors) {
   const error = new RedKVError('ERR_REDKV_PARTIAL', message, {
     operation,
     retryable: [...failures.values()].every((failure) => failure.retryable),
+    outcome: [...failures.values()].some((failure) => failure.outcome === UNKNOWN) ? UNKNOWN : NOT_APPLIED,
     cause: first
   })
   error.errors = failures
@@ -57,4 +88,4 @@ function partialError(operation, keys, values, errors) {
   return error
 }
 
-module.exports = { RedKVError, argumentError, makeError, partialError }
+module.exports = { RedKVError, abortedError, argumentError, checkOptions, described, makeError, partialError }

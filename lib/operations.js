@@ -1,7 +1,12 @@
 'use strict'
 
-const { argumentError, partialError } = require('./errors.js')
+const { argumentError, described, partialError } = require('./errors.js')
 const { pending, pendingMany } = require('./crossing.js')
+const { abortedWrite, reason, signalOf, untilAborted } = require('./signals.js')
+
+/** The options of every operation, and those of a `set`. */
+const COMMON = ['signal']
+const OF_SET = ['ttl', 'signal']
 
 /** A promise of what is known already. */
 async function settled(value) {
@@ -24,22 +29,6 @@ const MOST_ARGUMENTS = 1024
 /** Calls an operation of the addon on many keys. */
 function callMany(call, keys) {
   return keys.length > MOST_ARGUMENTS ? call(keys) : call(null, ...keys)
-}
-
-/** The `ttl` of the options of one call. */
-function ttlOf(options) {
-  if (options === undefined) return undefined
-  if (options === null || typeof options !== 'object') {
-    throw argumentError('options', `options must be an object such as { ttl: 1000 }, got ${described(options)}`)
-  }
-  for (const name in options) {
-    if (name !== 'ttl') throw argumentError(name, `there is no option '${name}'; the options are { ttl }`)
-  }
-  return options.ttl
-}
-
-function described(value) {
-  return value === null ? 'null' : `a ${typeof value}`
 }
 
 /** The keys and values of pairs: of an array, a `Map`, any iterable, or a plain object. */
@@ -68,24 +57,52 @@ function listOf(keys) {
   return [...keys]
 }
 
+/** Begins an operation on one key. */
+function one(call, ...args) {
+  return promised(call(...args))
+}
+
+/** Begins an operation on many keys. */
+function many(operation, call, keys) {
+  const list = listOf(keys)
+  return promisedMany(operation, list, callMany(call, list))
+}
+
+/** Begins a write of many pairs. */
+function setPairs(call, entries, ttl) {
+  const { keys, values } = columnsOf(entries)
+  return promisedMany('setMany', keys, call(keys, values, ttl))
+}
+
+/** A constructor that gives what it is given: what derives from it adds its private fields to that. */
+function Given(object) {
+  return object
+}
+
 /** The operations on a chain or on one of its stores. Documented in index.d.ts. */
-class Operations {
+class Operations extends Given {
   #native
 
-  constructor(native) {
+  /** Gives `object`, which has these methods, what they act on. */
+  constructor(object, native) {
+    super(object)
     this.#native = native
   }
 
-  get(key) {
+  get(key, options) {
     try {
+      const signal = signalOf(options, COMMON)
+      if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.get, key)
       return promised(this.#native.get(key))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  getBuffer(key) {
+  getBuffer(key, options) {
     try {
+      const signal = signalOf(options, COMMON)
+      if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.getBuffer, key)
       return promised(this.#native.getBuffer(key))
     } catch (error) {
       return Promise.reject(error)
@@ -94,32 +111,39 @@ class Operations {
 
   set(key, value, options) {
     try {
-      return promised(this.#native.set(key, value, ttlOf(options)))
+      const signal = signalOf(options, OF_SET)
+      if (signal !== undefined) return untilAborted(signal, abortedWrite('set'), one, this.#native.set, key, value, options.ttl)
+      return promised(this.#native.set(key, value, options?.ttl))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  delete(key) {
+  delete(key, options) {
     try {
+      const signal = signalOf(options, COMMON)
+      if (signal !== undefined) return untilAborted(signal, abortedWrite('delete'), one, this.#native.delete, key)
       return promised(this.#native.delete(key))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  has(key) {
+  has(key, options) {
     try {
+      const signal = signalOf(options, COMMON)
+      if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.has, key)
       return promised(this.#native.has(key))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  getMany(keys) {
+  getMany(keys, options) {
     try {
-      const list = listOf(keys)
-      return promisedMany('getMany', list, callMany(this.#native.getMany, list))
+      const signal = signalOf(options, COMMON)
+      if (signal !== undefined) return untilAborted(signal, reason, many, 'getMany', this.#native.getMany, keys)
+      return many('getMany', this.#native.getMany, keys)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -127,30 +151,49 @@ class Operations {
 
   setMany(entries, options) {
     try {
-      const { keys, values } = columnsOf(entries)
-      return promisedMany('setMany', keys, this.#native.setMany(keys, values, ttlOf(options)))
+      const signal = signalOf(options, OF_SET)
+      if (signal !== undefined) return untilAborted(signal, abortedWrite('setMany'), setPairs, this.#native.setMany, entries, options.ttl)
+      return setPairs(this.#native.setMany, entries, options?.ttl)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  deleteMany(keys) {
+  deleteMany(keys, options) {
     try {
-      const list = listOf(keys)
-      return promisedMany('deleteMany', list, callMany(this.#native.deleteMany, list))
+      const signal = signalOf(options, COMMON)
+      if (signal !== undefined) return untilAborted(signal, abortedWrite('deleteMany'), many, 'deleteMany', this.#native.deleteMany, keys)
+      return many('deleteMany', this.#native.deleteMany, keys)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  hasMany(keys) {
+  hasMany(keys, options) {
     try {
-      const list = listOf(keys)
-      return promisedMany('hasMany', list, callMany(this.#native.hasMany, list))
+      const signal = signalOf(options, COMMON)
+      if (signal !== undefined) return untilAborted(signal, reason, many, 'hasMany', this.#native.hasMany, keys)
+      return many('hasMany', this.#native.hasMany, keys)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 }
 
-module.exports = { Operations }
+/**
+ * A class that extends `Base` and has the operations. They are the same functions in all such classes: copies would be
+ * compiled as one, and that one could not be specialised.
+ */
+function withOperations(Base) {
+  class Operating extends Base {
+    constructor(native) {
+      super()
+      new Operations(this, native)
+    }
+  }
+  const { constructor, ...operations } = Object.getOwnPropertyDescriptors(Operations.prototype)
+  Object.defineProperties(Operating.prototype, operations)
+  return Operating
+}
+
+module.exports = { withOperations }

@@ -1,11 +1,13 @@
 //! What JavaScript calls once in a while: to connect, to add stores, to begin and to end.
 
+use std::ptr;
 use std::rc::Rc;
+use std::time::Duration;
 
-use napi::bindgen_prelude::{Function, JsValue, Unknown};
+use napi::bindgen_prelude::{JsValue, Unknown};
 use napi::{Env, sys};
 use napi_derive::napi;
-use redkv::chain::{Scope, TierConfig};
+use redkv::chain::{Bounds, Scope, TierConfig};
 use redkv::config::Fields;
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::stores;
@@ -14,26 +16,29 @@ use crate::callback::callback;
 use crate::exchange::Exchange;
 use crate::instance::Instance;
 use crate::js::{Callback, Js, JsResult, Pending, Type, Value};
+use crate::load::Gauge;
 use crate::operations;
+use crate::values::{self, Refusal};
 
-/// Connects the functions that settle promises and make errors; once for each copy of the JavaScript side, which may
-/// be loaded more than once in an environment. Answers with an object with `create()`, which makes a chain without
-/// stores, and `flush()`, which hands the operations of this turn to the I/O thread.
+/// Connects the functions that settle promises, make errors and tell events: an array of `settle`, `fail`, `failMany`,
+/// `arrayOf`, `makeError`, `isHeard` and `tell`. Once for each copy of the JavaScript side, which may be loaded more than
+/// once in an environment. Answers with an object with `create(id, options)`, which makes a chain without stores, and
+/// `flush()`, which hands the operations of this turn to the I/O thread.
 #[napi(ts_return_type = "any")]
-pub(crate) fn connect(
-    env: Env,
-    settle: Function<Unknown, Unknown>,
-    fail: Function<Unknown, Unknown>,
-    fail_many: Function<Unknown, Unknown>,
-    array_of: Function<Unknown, Unknown>,
-    make_error: Function<Unknown, Unknown>,
-    on_libuv: bool,
-) -> napi::Result<Unknown<'static>> {
-    let functions = [settle.raw(), fail.raw(), fail_many.raw(), array_of.raw(), make_error.raw()];
-    let connected = Exchange::connect(js(env), functions, on_libuv)
+pub(crate) fn connect(env: Env, functions: Unknown, on_libuv: bool) -> napi::Result<Unknown<'static>> {
+    let connected = functions_in(js(env), functions.raw())
+        .and_then(|functions| Exchange::connect(js(env), functions, on_libuv))
         .and_then(|exchange| js(env).functions(&Rc::new(Crossing(exchange)), &CROSSING));
     // SAFETY: a value of this callback, which is returned from it at once.
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), connected.map_err(to_napi)?) })
+}
+
+fn functions_in<const N: usize>(js: Js, array: Value) -> JsResult<[Value; N]> {
+    let mut functions = [ptr::null_mut(); N];
+    for (index, function) in (0..).zip(&mut functions) {
+        *function = js.element(array, index)?;
+    }
+    Ok(functions)
 }
 
 fn js(env: Env) -> Js {
@@ -51,7 +56,7 @@ const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 struct Crossing(Rc<Exchange>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)`, `operations(place)`, `ready(place)`
-/// and `close()`.
+/// and `close(timeout)`.
 const ADMIN: [(&str, Callback); 4] =
     [("addStore", add_store), ("operations", make_operations), ("ready", ready), ("close", close)];
 
@@ -71,8 +76,12 @@ macro_rules! callbacks {
 
 callbacks! {
     panicked_crossing:
-    create = |js: Js, Crossing(exchange): &Crossing, []: [Value; 0]| {
-        js.functions(&Rc::new(Admin(Instance::new(exchange.clone()))), &ADMIN)
+    create = |js: Js, Crossing(exchange): &Crossing, [id, options]: [Value; 2]| {
+        let bounds = bounds(js.string(options).as_deref());
+        let bounds = bounds.map_err(|error| exchange.promises().throw(js, &error))?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
+        let gauge = Gauge::new(js.float(id)? as u32, bounds);
+        js.functions(&Rc::new(Admin(Instance::new(exchange.clone(), gauge))), &ADMIN)
     };
     flush = |js: Js, Crossing(exchange): &Crossing, []: [Value; 0]| {
         exchange.flush(js);
@@ -95,7 +104,21 @@ callbacks! {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
     };
     ready = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
-    close = |js: Js, Admin(instance): &Admin, []: [Value; 0]| js.number(instance.close(js));
+    close = |js: Js, Admin(instance): &Admin, [timeout]: [Value; 1]| {
+        let patience = values::millis(js, "timeout", timeout, "").map_err(|refusal| match refusal {
+            Refusal::Wrong(error) => instance.exchange.promises().throw(js, &error.in_operation("close")),
+            Refusal::Pending(pending) => pending,
+        })?;
+        js.number(instance.close(js, patience.map(Duration::from_millis)))
+    };
+}
+
+/// Reads the options of an instance.
+fn bounds(options: Option<&str>) -> Result<Bounds> {
+    let mut fields = Fields::new("options", json("options", options)?)?;
+    let bounds = Bounds::from_fields(&mut fields)?;
+    fields.finish()?;
+    Ok(bounds)
 }
 
 /// Builds a store from options as JSON, and puts it into the chain.

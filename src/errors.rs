@@ -6,7 +6,8 @@ use redkv::error::Error;
 
 use crate::js::{Js, JsResult, Kept, Pending, Value};
 
-/// Makes the JavaScript error for `error` with `factory(code, message, store, operation, field, retryable, cause)`.
+/// Makes the JavaScript error for `error` with `factory(code, message, store, operation, field, retryable,
+/// mayHaveApplied, cause)`.
 pub(crate) fn to_js(js: Js, factory: &Kept, error: &Error) -> JsResult<Value> {
     let text = |text: Option<&str>| text.map_or_else(|| js.undefined(), |text| js.text(text));
     let cause = error.source().map(causes);
@@ -17,9 +18,16 @@ pub(crate) fn to_js(js: Js, factory: &Kept, error: &Error) -> JsResult<Value> {
         text(error.operation())?,
         text(error.field())?,
         js.boolean(error.is_retryable())?,
+        js.boolean(may_have_applied(error))?,
         text(cause.as_deref())?,
     ];
     js.call(js.kept(factory)?, &arguments)
+}
+
+/// Whether it is a write that failed, and may have been made all the same. A read that got no answer did nothing.
+fn may_have_applied(error: &Error) -> bool {
+    error.may_have_applied()
+        && !matches!(error.operation(), Some("get" | "has" | "getMany" | "hasMany" | "ready"))
 }
 
 /// Throws the JavaScript error for `error`.

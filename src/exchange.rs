@@ -17,6 +17,7 @@ use crate::js::Origin;
 use crate::js::{Js, JsResult, Pending, Value};
 use crate::outbox::Outbox;
 use crate::promises::Promises;
+use crate::reports::Audience;
 use crate::shortcut::{Shortcut, Way};
 
 /// Everything of one copy of the JavaScript side, until its environment ends. All of it belongs to the JavaScript
@@ -24,6 +25,7 @@ use crate::shortcut::{Shortcut, Way};
 #[derive(Debug)]
 pub(crate) struct Exchange {
     promises: Promises,
+    audience: Audience,
     outbox: Arc<Outbox>,
     io: RefCell<Option<IoThread>>,
     shortcut: Shortcut,
@@ -37,11 +39,13 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`. `on_libuv`
-    /// says whether the event loop is that of Node.js.
-    pub(crate) fn connect(js: Js, functions: [Value; 5], on_libuv: bool) -> JsResult<Rc<Self>> {
+    /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`, and for
+    /// reports `isHeard` and `tell`. `on_libuv` says whether the event loop is that of Node.js.
+    pub(crate) fn connect(js: Js, functions: [Value; 7], on_libuv: bool) -> JsResult<Rc<Self>> {
+        let [settle, fail, fail_many, array_of, make_error, is_heard, tell] = functions;
         let exchange = Rc::new(Self {
-            promises: Promises::connect(js, functions)?,
+            promises: Promises::connect(js, [settle, fail, fail_many, array_of, make_error])?,
+            audience: Audience::connect(js, [is_heard, tell])?,
             outbox: Arc::default(),
             io: RefCell::default(),
             shortcut: Shortcut::default(),
@@ -225,6 +229,9 @@ impl Exchange {
     /// Settles everything that was answered.
     fn settle(&self, js: Js) {
         self.promises.settle(js, self.outbox.take());
+        if let Some(reports) = self.outbox.take_reports() {
+            self.audience.hear(js, &self.promises, reports);
+        }
         if self.promises.pending() == 0 {
             self.reference(js, false);
         }

@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::Duration;
 
-use redkv::chain::{Action, Answer, Chain, Front, Question, Replies, Request, Scope, TierConfig};
+use redkv::chain::{Action, Answer, Chain, Front, Load, Question, Replies, Request, Scope, TierConfig};
 use redkv::clock::{Clock, SystemClock};
 use redkv::entry::Key;
 use redkv::error::{Error, Result};
@@ -13,14 +14,17 @@ use redkv::store::Store;
 use crate::exchange::Exchange;
 use crate::io::Job;
 use crate::js::Js;
-use crate::outbox::{Many, Turn};
+use crate::load::{self, Gauge};
+use crate::outbox::{Done, Many, Turn};
 use crate::promises::Format;
+use crate::reports::Reporter;
 
 /// A chain with its way to the I/O thread.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) chain: Arc<Chain>,
     pub(crate) exchange: Rc<Exchange>,
+    gauge: Rc<Gauge>,
     gathered: RefCell<Gathered>,
     handles: RefCell<Vec<Weak<Handle>>>,
     /// Whether the chain may begin its work on this thread.
@@ -50,10 +54,13 @@ impl Gathered {
 }
 
 impl Instance {
-    pub(crate) fn new(exchange: Rc<Exchange>) -> Rc<Self> {
+    pub(crate) fn new(exchange: Rc<Exchange>, gauge: Rc<Gauge>) -> Rc<Self> {
+        let chain = Chain::new(Arc::new(SystemClock));
+        chain.observe(Arc::new(Reporter { instance: gauge.id, outbox: exchange.outbox().clone() }));
         Rc::new(Self {
-            chain: Arc::new(Chain::new(Arc::new(SystemClock))),
+            chain: Arc::new(chain),
             exchange,
+            gauge,
             gathered: RefCell::default(),
             handles: RefCell::default(),
             begins_light: Cell::new(false),
@@ -84,44 +91,66 @@ impl Instance {
         });
     }
 
-    /// Notes a single operation, and answers with the slot of its promise.
-    pub(crate) fn gather(self: &Rc<Self>, scope: Scope, key: Key, action: Action, format: Format) -> u32 {
-        let slot = self.exchange.promises().open_slot(format);
+    /// Whether the bounds of the instance have room for `load`, as an error if not.
+    pub(crate) fn check(&self, load: Load, operation: &'static str) -> Result<()> {
+        self.gauge.check(load, operation)
+    }
+
+    /// Notes a single operation, and answers with the slot of its promise; fails if there is no room for it.
+    pub(crate) fn gather(
+        self: &Rc<Self>,
+        scope: Scope,
+        key: Key,
+        action: Action,
+        format: Format,
+    ) -> Result<u32> {
+        let load = load::of_action(&key, &action);
+        self.check(load, action.name())?;
+        let slot = self.open_slot(format, load, action.name());
         let request = self.chain.request(scope, key, action);
         let mut gathered = self.begin_gathering();
         gathered.requests.push(request);
         gathered.slots.push(slot);
-        slot
+        Ok(slot)
     }
 
-    /// Notes one operation on many keys. `known` has an answer for some places; `actions` are for the others.
+    /// Notes one operation on many keys, for which there was room. `known` has an answer for some places; `actions`
+    /// are for the others.
     pub(crate) fn gather_many(
         self: &Rc<Self>,
+        operation: &'static str,
         scope: Scope,
         known: Vec<Option<Result<Answer>>>,
-        actions: impl IntoIterator<Item = (Key, Action)>,
+        actions: Vec<(Key, Action)>,
         format: Format,
     ) -> u32 {
-        let slot = self.exchange.promises().open_slot(format);
-        let requests: Vec<_> =
+        let slot = self.open_slot(format, load::of_actions(&actions), operation);
+        let requests =
             actions.into_iter().map(|(key, action)| self.chain.request(scope, key, action)).collect();
         let replies = Arc::new(Many::with(slot, known, self.exchange.outbox().clone()));
         self.gather_job(Job::Submit(self.chain.clone(), requests, replies));
         slot
     }
 
-    /// Notes one read of many keys, about none of which anything is known.
+    /// Notes one read of many keys, about none of which anything is known; fails if there is no room for it.
     pub(crate) fn gather_reads(
         self: &Rc<Self>,
+        operation: &'static str,
         scope: Scope,
         question: Question,
         keys: Vec<Key>,
         format: Format,
-    ) -> u32 {
-        let slot = self.exchange.promises().open_slot(format);
+    ) -> Result<u32> {
+        let load = load::of_keys(&keys);
+        self.check(load, operation)?;
+        let slot = self.open_slot(format, load, operation);
         let replies: Arc<dyn Replies> = Arc::new(Many::new(slot, keys.len(), self.exchange.outbox().clone()));
         self.gather_job(Job::Read(self.chain.clone(), scope, question, keys, replies));
-        slot
+        Ok(slot)
+    }
+
+    fn open_slot(&self, format: Format, load: Load, operation: &'static str) -> u32 {
+        self.exchange.promises().open_slot(format, Some(self.gauge.count(load, operation)))
     }
 
     fn gather_job(self: &Rc<Self>, job: Job) {
@@ -173,19 +202,27 @@ impl Instance {
     /// Starts `ready`, and answers with the slot of its promise.
     pub(crate) fn ready(&self, js: Js, scope: Scope) -> u32 {
         let chain = self.chain.clone();
-        self.run(js, async move { chain.ready(scope).await })
+        let slot = self.open_slot(Format::Nothing, Load::default(), "ready");
+        self.run(js, slot, |done| async move { done.tell(chain.ready(scope).await) });
+        slot
     }
 
-    /// Starts `close` behind everything that was called before, and answers with the slot of its promise.
-    pub(crate) fn close(&self, js: Js) -> u32 {
+    /// Starts `close` behind everything that was called before, and answers with the slot of its promise. What is
+    /// pending when `patience` is over is given up.
+    pub(crate) fn close(&self, js: Js, patience: Option<Duration>) -> u32 {
         self.exchange.flush(js);
         self.is_closed.set(true);
-        let chain = self.chain.clone();
+        let (chain, id) = (self.chain.clone(), self.gauge.id);
         self.exchange.send(js, [Job::Refuse(chain.clone())]);
-        self.run(js, async move {
-            chain.close().await;
-            Ok(())
-        })
+        let slot = self.exchange.promises().open_slot(Format::Nothing, None);
+        self.run(js, slot, move |done| async move {
+            match patience {
+                None => chain.close().await,
+                Some(patience) => chain.close_within(patience, || done.give_up(id)).await,
+            }
+            done.tell(Ok(()));
+        });
+        slot
     }
 
     /// Puts `store` at the end of the chain, and answers with its place.
@@ -196,12 +233,10 @@ impl Instance {
         self.chain.add(store, config)
     }
 
-    fn run(&self, js: Js, task: impl Future<Output = Result<()>> + Send + 'static) -> u32 {
-        let slot = self.exchange.promises().open_slot(Format::Nothing);
+    /// Has the I/O thread do something that ends with the promise in `slot`.
+    fn run<T: Future<Output = ()> + Send + 'static>(&self, js: Js, slot: u32, task: impl FnOnce(Done) -> T) {
         let done = self.exchange.outbox().done(slot);
-        let task = Box::pin(async move { done.tell(task.await) });
-        self.exchange.send(js, [Job::Task(task)]);
-        slot
+        self.exchange.send(js, [Job::Task(Box::pin(task(done)))]);
     }
 }
 
@@ -227,7 +262,7 @@ impl Handle {
         self.front.borrow().is_some()
     }
 
-    pub(crate) fn gather(&self, key: Key, action: Action, format: Format) -> u32 {
+    pub(crate) fn gather(&self, key: Key, action: Action, format: Format) -> Result<u32> {
         self.instance.gather(self.scope, key, action, format)
     }
 }

@@ -81,6 +81,12 @@ impl Js {
         Ok(value)
     }
 
+    pub(crate) fn double(self, number: f64) -> JsResult<Value> {
+        let mut value = ptr::null_mut();
+        call!(napi_create_double(self.env, number, &mut value))?;
+        Ok(value)
+    }
+
     /// A string of UTF-8 text.
     pub(crate) fn text(self, text: &str) -> JsResult<Value> {
         if text.is_ascii() {
@@ -156,6 +162,13 @@ impl Js {
         let mut number = 0.0;
         call!(napi_get_value_double(self.env, value, &mut number))?;
         Ok(number)
+    }
+
+    /// Whether a boolean is `true`.
+    pub(crate) fn truth(self, value: Value) -> JsResult<bool> {
+        let mut truth = false;
+        call!(napi_get_value_bool(self.env, value, &mut truth))?;
+        Ok(truth)
     }
 
     /// What `String(value)` gives.

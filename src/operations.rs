@@ -3,14 +3,15 @@
 
 use napi::sys;
 use redkv::chain::{Action, Answer, Lookup, Question};
-use redkv::entry::{Draft, Key};
+use redkv::entry::{Draft, Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Want;
 
 use crate::callback::{Arguments, callback};
 use crate::instance::Handle;
 use crate::js::{Callback, Js, JsResult, Type, Value};
-use crate::promises::{Format, bytes_of, value_of};
+use crate::load;
+use crate::promises::{Format, bytes_of};
 use crate::values::{self, Refusal, with_key, with_value};
 
 /// All operations, by their names in JavaScript.
@@ -57,18 +58,19 @@ fn read(js: Js, handle: &Handle, key: Value, format: Format) -> Answered {
         match known {
             Some(Lookup::Known(value)) => Ok(value?),
             Some(Lookup::Ask) | None => {
-                Ok(js.number(handle.gather(Key::from(key), Action::Get(Want::Value), format))?)
+                Ok(js.number(handle.gather(Key::from(key), Action::Get(Want::Value), format)?)?)
             }
         }
     })?
 }
 
 fn exists(js: Js, handle: &Handle, key: Value) -> Answered {
-    let looked_up = with_key(js, key, |key| match handle.ask_front(|front| front.has(key)) {
-        Some(Lookup::Known(has)) => Ok(Answer::Has(has)),
-        Some(Lookup::Ask) | None => Err(handle.gather(Key::from(key), Action::Has, Format::Nothing)),
-    })?;
-    answer_or_slot(js, looked_up, Format::Nothing)
+    with_key(js, key, |key| match handle.ask_front(|front| front.has(key)) {
+        Some(Lookup::Known(has)) => Ok(js.boolean(has)?),
+        Some(Lookup::Ask) | None => {
+            Ok(js.number(handle.gather(Key::from(key), Action::Has, Format::Nothing)?)?)
+        }
+    })?
 }
 
 fn write(js: Js, handle: &Handle, key: Value, value: Value, ttl: Value) -> Answered {
@@ -79,24 +81,25 @@ fn write(js: Js, handle: &Handle, key: Value, value: Value, ttl: Value) -> Answe
             Some(Lookup::Known(())) => Ok(js.undefined()?),
             Some(Lookup::Ask) | None => {
                 let action = Action::Set(entry.to_entry());
-                Ok(js.number(handle.gather(Key::from(key), action, Format::Nothing))?)
+                Ok(js.number(handle.gather(Key::from(key), action, Format::Nothing)?)?)
             }
         })?
     })?
 }
 
 fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
-    let removed = with_key(js, key, |key| match handle.ask_front(|front| front.delete(key)) {
-        Some(Lookup::Known(())) => Ok(Answer::Written(true)),
-        Some(Lookup::Ask) | None => Err(handle.gather(Key::from(key), Action::Delete, Format::Nothing)),
-    })?;
-    answer_or_slot(js, removed, Format::Nothing)
+    with_key(js, key, |key| match handle.ask_front(|front| front.delete(key)) {
+        Some(Lookup::Known(())) => Ok(js.undefined()?),
+        Some(Lookup::Ask) | None => {
+            Ok(js.number(handle.gather(Key::from(key), Action::Delete, Format::Nothing)?)?)
+        }
+    })?
 }
 
 fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     let keys = Keys::new(js, keys)?;
     if !handle.has_front() {
-        return ask_all(js, handle, &keys, Question::Get(Want::Value));
+        return ask_all(js, handle, "getMany", &keys, Question::Get(Want::Value));
     }
     let texts = keys.texts()?;
     let texts = texts.list();
@@ -117,13 +120,13 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         Some(Lookup::Ask) | None => None,
     };
     let keys = texts.into_iter().map(Key::from).collect();
-    ask_rest(js, handle, keys, known, Format::Text, || Action::Get(Want::Value))
+    ask_rest(js, handle, "getMany", keys, known, || Action::Get(Want::Value))
 }
 
 fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     let keys = Keys::new(js, keys)?;
     if !handle.has_front() {
-        return ask_all(js, handle, &keys, Question::Has);
+        return ask_all(js, handle, "hasMany", &keys, Question::Has);
     }
     let known = |key: &str| match handle.ask_front(|front| front.has(key)) {
         Some(Lookup::Known(has)) => Some(has),
@@ -133,7 +136,7 @@ fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         return Ok(handle.instance.exchange.promises().array(js, &known)?);
     }
     let known = |key: &Key| known(key).map(|has| Ok(Answer::Has(has)));
-    ask_rest(js, handle, keys.list()?, known, Format::Text, || Action::Has)
+    ask_rest(js, handle, "hasMany", keys.list()?, known, || Action::Has)
 }
 
 /// All or nothing as far as arguments go: nothing is written until every key and value was read.
@@ -144,6 +147,14 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
     for (index, key) in (0..).zip(keys) {
         let value = js.element(values, index)?;
         writes.push((key, with_value(js, value, |value| Draft { value, deadline }.to_entry())?));
+    }
+    let load = load::of_writes(&writes);
+    let takes =
+        |(key, entry): &(Key, Entry)| handle.ask_front(|front| front.takes(key, entry.into())) == Some(true);
+    if let Err(error) = handle.instance.check(load, "setMany")
+        && !writes.iter().all(takes)
+    {
+        return Err(error.into());
     }
     let mut known = Vec::with_capacity(writes.len());
     let mut rest = Vec::new();
@@ -159,17 +170,29 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
     if rest.is_empty() {
         return Ok(js.undefined()?);
     }
-    Ok(js.number(handle.instance.gather_many(handle.scope, known, rest, Format::Nothing))?)
+    Ok(js.number(handle.instance.gather_many("setMany", handle.scope, known, rest, Format::Nothing))?)
 }
 
 fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     // As for writes: nothing is deleted until every key was read.
     let keys = Keys::new(js, keys)?.list()?;
+    let load = load::of_keys(&keys);
+    let takes = |key: &Key| handle.ask_front(|front| front.takes_delete(key)) == Some(true);
+    if let Err(error) = handle.instance.check(load, "deleteMany")
+        && !keys.iter().all(takes)
+    {
+        return Err(error.into());
+    }
     let known = |key: &Key| match handle.ask_front(|front| front.delete(key)) {
         Some(Lookup::Known(())) => Some(Ok(Answer::Written(true))),
         Some(Lookup::Ask) | None => None,
     };
-    ask_rest(js, handle, keys, known, Format::Nothing, || Action::Delete)
+    let known: Vec<_> = keys.iter().map(known).collect();
+    let rest = unknown(keys, &known, || Action::Delete);
+    if rest.is_empty() {
+        return Ok(js.undefined()?);
+    }
+    Ok(js.number(handle.instance.gather_many("deleteMany", handle.scope, known, rest, Format::Nothing))?)
 }
 
 /// The keys of an operation on many, as JavaScript gave them.
@@ -256,45 +279,45 @@ impl Texts {
     }
 }
 
-/// The answer that is known, or the slot of the promise.
-fn answer_or_slot(js: Js, known: std::result::Result<Answer, u32>, format: Format) -> Answered {
-    match known {
-        Ok(answer) => Ok(value_of(js, &answer, format)?),
-        Err(slot) => Ok(js.number(slot)?),
-    }
-}
-
 /// Asks the chain, where nothing is known at once.
-fn ask_all(js: Js, handle: &Handle, keys: &Keys, question: Question) -> Answered {
+fn ask_all(js: Js, handle: &Handle, operation: &'static str, keys: &Keys, question: Question) -> Answered {
     let keys = keys.list()?;
     if keys.is_empty() {
         return Ok(handle.instance.exchange.promises().array(js, &[])?);
     }
-    Ok(js.number(handle.instance.gather_reads(handle.scope, question, keys, Format::Text))?)
+    Ok(js.number(handle.instance.gather_reads(operation, handle.scope, question, keys, Format::Text)?)?)
 }
 
 /// Asks for what is known at once, and the chain for the others.
 fn ask_rest(
     js: Js,
     handle: &Handle,
+    operation: &'static str,
     keys: Vec<Key>,
     known: impl Fn(&Key) -> Option<Result<Answer>>,
-    format: Format,
     action: impl Fn() -> Action,
 ) -> Answered {
     let mut known: Vec<_> = keys.iter().map(known).collect();
     if known.iter().all(Option::is_some) {
-        if format == Format::Nothing {
-            return Ok(js.undefined()?);
-        }
         // Some value is no text, or became known just now: the answers come all by the same way.
         known.fill(None);
     }
+    let rest = unknown(keys, &known, action);
+    handle.instance.check(load::of_actions(&rest), operation)?;
+    Ok(js.number(handle.instance.gather_many(operation, handle.scope, known, rest, Format::Text))?)
+}
+
+/// What is to be done with the keys of which nothing is known.
+fn unknown(
+    keys: Vec<Key>,
+    known: &[Option<Result<Answer>>],
+    action: impl Fn() -> Action,
+) -> Vec<(Key, Action)> {
     let mut rest = Vec::with_capacity(keys.len());
     rest.extend(
-        keys.into_iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(key, _)| (key, action())),
+        keys.into_iter().zip(known).filter(|(_, known)| known.is_none()).map(|(key, _)| (key, action())),
     );
-    Ok(js.number(handle.instance.gather_many(handle.scope, known, rest, format))?)
+    rest
 }
 
 fn refuse(js: Js, handle: &Handle, answer: Answered) -> JsResult<Value> {

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use napi::sys;
-use redkv::chain::{Answer, Replies};
+use redkv::chain::{Answer, Event, Replies};
 use redkv::error::{Error, ErrorKind, Result};
+
+use crate::reports::Reports;
 
 /// What became of the operation in a slot.
 #[derive(Debug)]
@@ -23,12 +25,16 @@ pub(crate) enum Outcome {
     Many(Vec<Result<Answer>>),
     /// Of `ready` and `close`.
     Done(Result<()>),
+    /// Of all operations of an instance, which are given up; in place of a slot stands the instance.
+    GivenUp,
 }
 
 /// Answers that wait for the JavaScript thread.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     waiting: Mutex<Waiting>,
+    reports: Mutex<Reports>,
+    has_reports: AtomicBool,
     /// Whether the JavaScript thread was told and has not looked yet.
     told: AtomicBool,
     bell: Mutex<Option<Bell>>,
@@ -51,7 +57,7 @@ impl Completion {
         match &self.outcome {
             Outcome::One(answer) => of_answer(answer),
             Outcome::Many(answers) => answers.iter().map(of_answer).sum(),
-            Outcome::Done(_) => 1,
+            Outcome::Done(_) | Outcome::GivenUp => 1,
         }
     }
 }
@@ -102,7 +108,29 @@ impl Outbox {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting().completions.is_empty()
+        self.waiting().completions.is_empty() && !self.has_reports.load(Ordering::Acquire)
+    }
+
+    fn reports(&self) -> MutexGuard<'_, Reports> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves word of something that nobody waits for. The JavaScript thread hears of it when it has nothing else to
+    /// do, as of an answer.
+    pub(crate) fn report(&self, instance: u32, event: Event) {
+        let mut reports = self.reports();
+        reports.add(instance, event);
+        self.has_reports.store(true, Ordering::Release);
+    }
+
+    /// All reports that wait, if there are any.
+    pub(crate) fn take_reports(&self) -> Option<Reports> {
+        if !self.has_reports.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut reports = self.reports();
+        self.has_reports.store(false, Ordering::Release);
+        Some(std::mem::take(&mut reports))
     }
 
     fn ring(&self) {
@@ -260,6 +288,11 @@ impl Outbox {
 }
 
 impl Done {
+    /// Says that what is pending in the instance `id` is given up.
+    pub(crate) fn give_up(&self, id: u32) {
+        self.outbox.push(Completion { slot: id, outcome: Outcome::GivenUp });
+    }
+
     pub(crate) fn tell(mut self, result: Result<()>) {
         self.told = true;
         self.outbox.push(Completion { slot: self.slot, outcome: Outcome::Done(result) });

@@ -7,6 +7,7 @@ use redkv::error::{Error, ErrorKind, Result};
 
 use crate::errors;
 use crate::js::{Js, JsResult, Kept, Pending, Value};
+use crate::load::Share;
 use crate::outbox::{Completion, Outcome};
 use crate::text::is_ascii;
 
@@ -19,6 +20,8 @@ pub(crate) enum Format {
     Bytes,
     /// As nothing: it is enough that it worked.
     Nothing,
+    /// Not at all: its promise was rejected before.
+    Ignored,
 }
 
 /// The places of pending promises, with the JavaScript functions that settle them and make errors.
@@ -40,7 +43,38 @@ pub(crate) struct Promises {
 #[derive(Debug, Default)]
 struct Slots {
     formats: Vec<Format>,
+    /// What each holds of the bounds of its instance; none of what is not bounded.
+    shares: Vec<Option<Share>>,
     free: Vec<u32>,
+    /// Slots whose promise was rejected before the answer came.
+    given_up: usize,
+}
+
+impl Slots {
+    /// The promise was settled: the slot is free again. Answers with how its answer was wanted.
+    fn close(&mut self, slot: u32) -> Format {
+        let format = self.formats[slot as usize];
+        self.given_up -= usize::from(format == Format::Ignored);
+        self.shares[slot as usize] = None;
+        self.free.push(slot);
+        format
+    }
+
+    /// The promises of `instance` are settled before their answers come: which, and of which operations.
+    fn give_up(&mut self, instance: u32) -> Vec<(u32, &'static str)> {
+        let mut given_up = Vec::new();
+        for (slot, (format, share)) in (0..).zip(self.formats.iter_mut().zip(&self.shares)) {
+            if let Some(share) = share
+                && share.is_of(instance)
+                && *format != Format::Ignored
+            {
+                *format = Format::Ignored;
+                given_up.push((slot, share.operation));
+            }
+        }
+        self.given_up += given_up.len();
+        given_up
+    }
 }
 
 /// Operations whose promises are settled by one call into JavaScript.
@@ -66,7 +100,7 @@ impl Promises {
     /// How many promises are pending.
     pub(crate) fn pending(&self) -> usize {
         let slots = self.slots.borrow();
-        slots.formats.len() - slots.free.len()
+        slots.formats.len() - slots.free.len() - slots.given_up
     }
 
     /// Throws `error` in JavaScript.
@@ -82,14 +116,21 @@ impl Promises {
         js.call(js.kept(&self.array_of)?, items)
     }
 
-    /// A place for a promise.
-    pub(crate) fn open_slot(&self, format: Format) -> u32 {
+    /// The JavaScript error for `error`.
+    pub(crate) fn error(&self, js: Js, error: &Error) -> JsResult<Value> {
+        errors::to_js(js, &self.make_error, error)
+    }
+
+    /// A place for a promise, which holds a share of the bounds of its instance until it is settled.
+    pub(crate) fn open_slot(&self, format: Format, share: Option<Share>) -> u32 {
         let mut slots = self.slots.borrow_mut();
         if let Some(slot) = slots.free.pop() {
             slots.formats[slot as usize] = format;
+            slots.shares[slot as usize] = share;
             return slot;
         }
         slots.formats.push(format);
+        slots.shares.push(share);
         u32::try_from(slots.formats.len() - 1).unwrap_or(u32::MAX)
     }
 
@@ -117,11 +158,13 @@ impl Promises {
     /// Adds a slot and its value to the arguments of `settle`, or settles at once what failed.
     fn prepare(&self, js: Js, completion: Completion, arguments: &mut Vec<Value>) -> JsResult<()> {
         let Completion { slot, outcome } = completion;
-        let format = {
-            let mut slots = self.slots.borrow_mut();
-            slots.free.push(slot);
-            slots.formats[slot as usize]
-        };
+        if let Outcome::GivenUp = outcome {
+            return self.give_up(js, slot);
+        }
+        let format = self.slots.borrow_mut().close(slot);
+        if format == Format::Ignored {
+            return Ok(());
+        }
         let value = match outcome {
             Outcome::One(answer) => self.answer(js, answer, format),
             Outcome::Many(answers) => match self.answers(js, slot, answers, format)? {
@@ -130,6 +173,7 @@ impl Promises {
             },
             Outcome::Done(Ok(())) => Ok(js.undefined()?),
             Outcome::Done(Err(error)) => Err(error),
+            Outcome::GivenUp => return Ok(()),
         };
         let slot = js.number(slot)?;
         match value {
@@ -138,6 +182,18 @@ impl Promises {
                 let error = errors::to_js(js, &self.make_error, &error)?;
                 js.call(js.kept(&self.fail)?, &[slot, error])?;
             }
+        }
+        Ok(())
+    }
+
+    /// Rejects what is pending in an instance; the answers that come later find nobody.
+    fn give_up(&self, js: Js, instance: u32) -> JsResult<()> {
+        let given_up = self.slots.borrow_mut().give_up(instance);
+        for (slot, operation) in given_up {
+            let error = Error::closed().in_operation(operation).outcome(redkv::error::Outcome::Unknown);
+            js.in_scope(|| {
+                js.call(js.kept(&self.fail)?, &[js.number(slot)?, self.error(js, &error)?]).map(drop)
+            })?;
         }
         Ok(())
     }
@@ -196,7 +252,7 @@ pub(crate) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value>
 pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<Value> {
     let Some(value) = value else { return js.null().map_err(lost) };
     match format {
-        Format::Nothing => js.undefined().map_err(lost),
+        Format::Nothing | Format::Ignored => js.undefined().map_err(lost),
         Format::Bytes => js.buffer(value).map_err(lost),
         Format::Text if is_ascii(value) => js.ascii(value).map_err(lost),
         Format::Text => match std::str::from_utf8(value) {

@@ -92,22 +92,25 @@ fn wrong_type(field: &str, expected: &str, got: Type) -> Error {
     Error::argument(field, format!("{field} must be {expected}, got {got}"))
 }
 
-/// When an entry with this `ttl` ends: a number of milliseconds, or text with a unit; `undefined` is never.
+/// When an entry with this `ttl` ends; `undefined` is never.
 pub(crate) fn deadline(js: Js, chain: &Chain, ttl: Value) -> Result<Option<Deadline>, Refusal> {
-    let millis = match js.type_of(ttl)? {
+    let millis = millis(js, "ttl", ttl, "; leave it out for an entry that does not end")?;
+    Ok(millis.map(|millis| chain.clock().deadline_in(millis)))
+}
+
+/// A span of time: a number of milliseconds, or text with a unit; `undefined` is none. Errors end in `hint`.
+pub(crate) fn millis(js: Js, field: &str, value: Value, hint: &str) -> Result<Option<u64>, Refusal> {
+    let millis = match js.type_of(value)? {
         Type::Undefined => return Ok(None),
-        Type::Number => millis_of(js.float(ttl)?),
+        Type::Number => millis_of(js.float(value)?),
         Type::String => js
-            .string(ttl)
+            .string(value)
             .and_then(|text| duration_of(&serde_json::Value::from(text)))
             .and_then(|duration| u64::try_from(duration.as_millis()).ok()),
         _ => None,
     };
     match millis {
-        Some(millis) => Ok(Some(chain.clock().deadline_in(millis))),
-        None => {
-            let message = format!("ttl must be {DURATION}; leave it out for an entry that does not end");
-            Err(Error::argument("ttl", message).into())
-        }
+        Some(millis) => Ok(Some(millis)),
+        None => Err(Error::argument(field, format!("{field} must be {DURATION}{hint}")).into()),
     }
 }

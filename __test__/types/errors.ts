@@ -15,12 +15,14 @@ assert<Equal<typeof error.store, StoreName | undefined>>()
 assert<Equal<typeof error.operation, string | undefined>>()
 assert<Equal<typeof error.field, string | undefined>>()
 assert<Equal<typeof error.retryable, boolean>>()
-assert<Equal<typeof error.cause, Error | undefined>>()
+assert<Equal<typeof error.outcome, 'not-applied' | 'unknown'>>()
+assert<Equal<typeof error.cause, unknown>>()
 assert<Equal<typeof error.errors, Map<string, RedKVError | RedKVArgumentError> | undefined>>()
 assert<Equal<typeof error.values, (string | null | undefined)[] | (boolean | undefined)[] | undefined>>()
 assert<Equal<typeof argumentError.code, 'ERR_REDKV_ARGUMENT'>>()
 assert<Equal<typeof argumentError.field, string>>()
 assert<Equal<typeof argumentError.retryable, false>>()
+assert<Equal<typeof argumentError.outcome, 'not-applied'>>()
 
 // An error is told apart by its class and its code
 
@@ -33,6 +35,7 @@ async function read(): Promise<string | null> {
     switch (reason.code) {
       case 'ERR_REDKV_CONNECTION':
       case 'ERR_REDKV_TIMEOUT':
+      case 'ERR_REDKV_ABORTED':
         return null
       // @ts-expect-error — a wrong argument is a TypeError
       case 'ERR_REDKV_ARGUMENT':
@@ -66,6 +69,9 @@ new RedKVError('ERR_REDKV_TIMEOUT', 'no answer', { store: 'redis', operation: 'g
 new RedKVError('no answer')
 // @ts-expect-error — an error has a message
 new RedKVError('ERR_REDKV_TIMEOUT')
+new RedKVError('ERR_REDKV_TIMEOUT', 'no answer', { outcome: 'unknown' })
+// @ts-expect-error — no such outcome
+new RedKVError('ERR_REDKV_TIMEOUT', 'no answer', { outcome: 'applied' })
 // @ts-expect-error — no such code
 new RedKVError('ERR_REDKV_SLOW', 'no answer')
 // @ts-expect-error — the code comes first

@@ -98,8 +98,31 @@ redkv.set('key', 'value', { tlt: 1000 })
 redkv.set('key', 'value', 1000)
 // @ts-expect-error — no such option
 redkv.setMany({ a: 1 }, { timeout: 1000 })
-// @ts-expect-error — a read takes no options
+// @ts-expect-error — a read has no ttl
 redkv.getMany(['key'], { ttl: 1000 })
+
+// A signal, of every operation
+
+declare const signal: AbortSignal
+
+redkv.get('key', { signal })
+redkv.getBuffer('key', { signal })
+redkv.set('key', 'value', { signal, ttl: 1000 })
+redkv.delete('key', { signal: undefined })
+redkv.has('key', {})
+redkv.getMany(['key'], { signal: AbortSignal.timeout(100) })
+redkv.setMany({ a: 1 }, { signal })
+redkv.deleteMany(['key'], { signal })
+redkv.hasMany(['key'], { signal })
+redkv.ready({ signal })
+store.ready({ signal })
+
+// @ts-expect-error — the signal of a controller, not the controller
+redkv.get('key', { signal: new AbortController() })
+// @ts-expect-error — misspelt
+redkv.get('key', { sginal: signal })
+// @ts-expect-error — the signal is an option
+redkv.get('key', signal)
 
 // Many keys
 

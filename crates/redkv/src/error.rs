@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Store,
     /// What is stored cannot be read as what was asked for.
     Value,
+    /// More is on its way than may be at a time.
+    Overload,
     /// The instance was closed.
     Closed,
     /// A read needs at least one store.
@@ -41,6 +43,7 @@ impl ErrorKind {
             Self::Timeout => "ERR_REDKV_TIMEOUT",
             Self::Store => "ERR_REDKV_STORE",
             Self::Value => "ERR_REDKV_VALUE",
+            Self::Overload => "ERR_REDKV_OVERLOAD",
             Self::Closed => "ERR_REDKV_CLOSED",
             Self::NoStores => "ERR_REDKV_NO_STORES",
             Self::Internal => "ERR_REDKV_INTERNAL",

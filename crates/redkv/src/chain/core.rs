@@ -276,7 +276,7 @@ impl Chain {
         self.lifecycle.end(count);
     }
 
-    fn refuse_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
+    pub(super) fn refuse_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
         for (index, Request { key, action, .. }) in (0..).zip(requests) {
             let waiter = Waiter { replies: replies.clone(), index };
             let error = Error::closed().in_operation(action.name());

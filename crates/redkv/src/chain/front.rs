@@ -94,6 +94,16 @@ impl Front {
         }
     }
 
+    /// Whether [`Front::set`] takes `entry`.
+    pub fn takes(&self, key: &str, entry: Draft<'_>) -> bool {
+        self.takes_delete(key) && self.tier.check_key(key).is_ok() && self.tier.check_draft(entry).is_ok()
+    }
+
+    /// Whether [`Front::delete`] deletes `key`.
+    pub fn takes_delete(&self, key: &str) -> bool {
+        self.sole_store(key).is_some()
+    }
+
     /// Writes `entry`, if the store can have it.
     pub fn set(&self, key: &str, entry: Draft<'_>) -> Lookup<()> {
         let Some(store) = self.sole_store(key) else { return Lookup::Ask };

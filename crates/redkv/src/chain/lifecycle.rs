@@ -1,9 +1,11 @@
 //! From the first store to the end: who waits for the stores to come up, and who for the last answer.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select};
 use tokio::sync::{Notify, OnceCell};
 
 use super::core::Chain;
@@ -22,6 +24,8 @@ pub(super) struct Lifecycle {
     /// Requests that were taken and not yet answered.
     outstanding: AtomicUsize,
     drained: Notify,
+    /// Whether nobody waits for the last answer any more.
+    abandoned: AtomicBool,
     ended: OnceCell<()>,
 }
 
@@ -45,6 +49,7 @@ impl Default for Lifecycle {
             closed: AtomicBool::new(false),
             outstanding: AtomicUsize::new(0),
             drained: Notify::new(),
+            abandoned: AtomicBool::new(false),
             ended: OnceCell::new(),
         }
     }
@@ -114,13 +119,35 @@ impl Lifecycle {
         }
     }
 
+    /// Waits until everything was answered, or nobody waits for that any more.
     async fn drain(&self) {
         loop {
             let drained = self.drained.notified();
-            if self.outstanding.load(Ordering::SeqCst) == 0 {
+            if self.outstanding.load(Ordering::SeqCst) == 0 || self.is_abandoned() {
                 return;
             }
             drained.await;
+        }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::SeqCst)
+    }
+
+    /// From now on nobody waits for the last answer. Hands back what has not begun.
+    fn abandon(&self) -> Vec<Submission> {
+        self.abandoned.store(true, Ordering::SeqCst);
+        self.drained.notify_waiters();
+        std::mem::take(&mut self.parked().submissions)
+    }
+
+    async fn abandonment(&self) {
+        loop {
+            let told = self.drained.notified();
+            if self.is_abandoned() {
+                return;
+            }
+            told.await;
         }
     }
 }
@@ -200,9 +227,27 @@ impl Chain {
                 self.lifecycle.drain().await;
                 // Whatever is still being brought up or invalidated would use the stores after their end.
                 self.background.stop().await;
-                join_all(self.shape().tiers.iter().map(|tier| tier.close())).await;
+                let shape = self.shape();
+                let closes = join_all(shape.tiers.iter().map(|tier| tier.close()));
+                // When nobody waits any more they are told to end, and end when they can.
+                select(pin!(closes), pin!(self.lifecycle.abandonment())).await;
             })
             .await;
+    }
+
+    /// As [`Chain::close`], for as long as `patience` lasts; then the stores are closed under what is still on its
+    /// way, which is answered when it fails by that, or when the deadlines of the tiers have passed. `give_up` is
+    /// called before. Who waits in other calls waits no longer than that either.
+    pub async fn close_within(&self, patience: Duration, give_up: impl FnOnce()) {
+        let mut closed = pin!(self.close());
+        if tokio::time::timeout(patience, &mut closed).await.is_ok() {
+            return;
+        }
+        give_up();
+        for (requests, replies) in self.lifecycle.abandon() {
+            self.refuse_all(requests, &replies);
+        }
+        closed.await;
     }
 
     /// Whether every store had its attempt to come up, so that operations do not wait for that.

@@ -7,6 +7,7 @@ mod events;
 mod front;
 mod lifecycle;
 mod limits;
+mod load;
 mod pending;
 #[cfg(all(test, feature = "memory"))]
 mod random_tests;
@@ -25,6 +26,7 @@ mod writes;
 pub use self::core::Chain;
 pub use events::{Event, Observer};
 pub use front::{Front, Lookup};
+pub use load::{Bounds, Load};
 pub use request::{Action, Answer, Question, Replies, Request, Scope};
 pub use store::ChainStore;
 pub use tier::Tier;

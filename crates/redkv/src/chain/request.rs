@@ -63,7 +63,8 @@ impl Question {
 }
 
 impl Action {
-    pub(super) fn name(&self) -> &'static str {
+    /// What callers know it as.
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Get(_) => "get",
             Self::Has => "has",

@@ -65,7 +65,8 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
                 untold.push(Err::<(), _>(error));
             } else {
                 // Whoever is woken by this wants to know first whether the write was lost.
-                answers[index] = Err(error.noting(&format!("; {} has made the write", authority.name())));
+                let error = error.noting(&format!("; {} has made the write", authority.name()));
+                answers[index] = Err(error.outcome(Outcome::Unknown));
             }
         }
         tier.report(&untold);

@@ -275,6 +275,52 @@ async fn close_is_idempotent_and_all_callers_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn close_waits_no_longer_than_its_patience_lasts_and_then_closes_the_stores_under_what_is_on_its_way() {
+    let (world, [first, second]) = chain();
+    world.get("up").value().await;
+    let gate = second.faults.hold_before(Operation::Set);
+    let set = world.set("k", "v");
+    gate.arrival().await;
+    let chain = world.chain.clone();
+    let patient = tokio::spawn(async move { chain.close().await });
+    let mut gave_up = false;
+    let close = world.chain.close_within(Duration::from_millis(100), || gave_up = true);
+    tokio::time::timeout(Duration::from_millis(150), close).await.unwrap();
+    patient.await.unwrap();
+    assert!(gave_up);
+    assert_eq!((first.faults.count(Operation::Close), second.faults.count(Operation::Close)), (1, 1));
+    assert_eq!(set.error().await.kind(), ErrorKind::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn close_with_patience_gives_nothing_up_that_ends_in_time() {
+    let (world, [_first, second]) = chain();
+    world.get("up").value().await;
+    let gate = second.faults.hold_before(Operation::Set);
+    let set = world.set("k", "v");
+    gate.arrival().await;
+    let chain = world.chain.clone();
+    let give_up = || panic!("it gave up");
+    let close = tokio::spawn(async move { chain.close_within(Duration::from_millis(100), give_up).await });
+    quiet().await;
+    gate.open();
+    assert!(set.written().await);
+    close.await.unwrap();
+    world.chain.close_within(Duration::from_millis(1), give_up).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_the_stores_is_refused_when_the_patience_of_close_is_over() {
+    let (world, [first]) = chain();
+    first.faults.inject(Operation::Init, Fault::HoldBefore(Gate::new()));
+    let set = world.set("k", "v");
+    quiet().await;
+    world.chain.close_within(Duration::from_millis(100), || {}).await;
+    assert_eq!(set.error().await.kind(), ErrorKind::Closed);
+    assert_eq!(first.faults.count(Operation::Set), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn close_ends_although_a_store_hangs_or_panics_while_it_closes() {
     let (world, [first, second, third]) = chain();
     first.faults.inject(Operation::Close, Fault::HoldBefore(Gate::new()));

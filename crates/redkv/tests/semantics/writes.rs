@@ -159,6 +159,14 @@ async fn the_error_of_an_earlier_tier_says_that_the_authority_has_made_the_write
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_the_authority_has_made_does_not_count_as_not_applied() {
+    let (world, [first, _second]) = chain();
+    first.faults.inject(Operation::Set, Fault::Fail(refused()));
+    assert!(!refused().may_have_applied());
+    assert!(world.set("k", "v").error().await.may_have_applied());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_of_the_authority_rejects_the_set_and_leaves_earlier_tiers_in_doubt() {
     let (world, [first, second]) = chain();
     world.set("k", "old").written().await;

@@ -47,7 +47,9 @@ pub fn dynamodb_item(data: &[u8]) {
 fn is_written_and_read(shape: &Shape, key: &Key, entry: &Entry) {
     let item = shape.item(key, entry);
     assert_eq!(shape.key_of(&item), Some(key.as_str()));
-    let Ok(Some(read)) = shape.entry(item) else { return assert!(false, "what was written is not there") };
+    let read = shape.entry(item);
+    assert!(matches!(read, Ok(Some(_))), "what was written is not there");
+    let Ok(Some(read)) = read else { return };
     assert_eq!(read.value, entry.value);
     match (entry.deadline.filter(|_| shape.ttl_attribute.is_some()), read.deadline) {
         (Some(written), Some(read)) => assert!(read >= written && read.millis() - written.millis() < 1000),

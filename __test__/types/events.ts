@@ -1,0 +1,55 @@
+// What happens in a chain, told to listeners.
+
+import { EventEmitter } from 'node:events'
+import RedKV, { RedKVError, type Events, type StoreName } from 'redkv'
+import { assert, type Equal } from './equal.js'
+
+const redkv = new RedKV({ maxPending: 1000, maxPendingBytes: 1 << 20 })
+const emitter: EventEmitter = redkv
+
+assert<Equal<keyof Events, 'tierDown' | 'tierUp' | 'tierError' | 'repair'>>()
+
+redkv.on('tierDown', ({ store, place, error }) => {
+  assert<Equal<typeof store, StoreName>>()
+  assert<Equal<typeof place, number>>()
+  assert<Equal<typeof error, RedKVError>>()
+})
+redkv.once('tierUp', ({ downFor }) => assert<Equal<typeof downFor, number>>())
+redkv.on('tierError', ({ error, keys, count }) => {
+  assert<Equal<typeof error, RedKVError>>()
+  assert<Equal<typeof keys, number>>()
+  assert<Equal<typeof count, number>>()
+})
+redkv.on('repair', ({ keys }) => assert<Equal<typeof keys, number>>()).on('repair', () => {})
+
+const listener = ({ store }: Events['repair']): void => console.log(store)
+redkv.addListener('repair', listener).off('repair', listener).removeListener('repair', listener)
+redkv.removeAllListeners()
+redkv.setMaxListeners(20)
+
+// @ts-expect-error — no such event
+redkv.on('tierdown', () => {})
+// @ts-expect-error — it is never emitted
+redkv.on('error', () => {})
+// @ts-expect-error — an event that goes up has no error
+redkv.on('tierUp', ({ error }) => error)
+// @ts-expect-error — stores emit nothing
+redkv.addStore('memory').on('tierDown', () => {})
+
+// Options of an instance
+
+new RedKV({})
+new RedKV({ maxPending: undefined })
+redkv.close({ timeout: '5s' })
+redkv.close({ timeout: undefined })
+
+// @ts-expect-error — misspelt
+new RedKV({ maxpending: 1000 })
+// @ts-expect-error — a number
+new RedKV({ maxPendingBytes: '1MB' })
+// @ts-expect-error — not a duration
+redkv.close({ timeout: 'soon' })
+// @ts-expect-error — it is the deadline that ends it
+redkv.close({ signal: new AbortController().signal })
+
+export { emitter }

@@ -1,0 +1,66 @@
+'use strict'
+
+const { abortedError, argumentError, checkOptions, described } = require('./errors.js')
+
+/** The signal in the options of a call, which may have the options in `names`. */
+function signalOf(options, names) {
+  if (options === undefined) return undefined
+  checkOptions(options, names)
+  const { signal } = options
+  if (signal !== undefined) checkSignal(signal)
+  return signal
+}
+
+/** By what it can do: an `AbortSignal` of another realm has another class. */
+function checkSignal(signal) {
+  const isSignal = typeof signal === 'object' && typeof signal?.aborted === 'boolean'
+  if (isSignal && typeof signal.addEventListener === 'function') return
+  throw argumentError('signal', `signal must be an AbortSignal, got ${described(signal)}`)
+}
+
+// Who waits under which signal. However many they are, a signal has one listener of ours, and none when they have
+// ended: it may live much longer than they do.
+const waitingUnder = new WeakMap()
+
+/** Has `abort` called when `signal` aborts, until the function is called that this answers with. */
+function whenAborted(signal, abort) {
+  let waiting = waitingUnder.get(signal)
+  if (waiting === undefined) {
+    waiting = { calls: new Set(), listener: () => [...waiting.calls].forEach((call) => call()) }
+    waitingUnder.set(signal, waiting)
+  }
+  const { calls, listener } = waiting
+  if (calls.size === 0) signal.addEventListener('abort', listener)
+  calls.add(abort)
+  return () => {
+    if (calls.delete(abort) && calls.size === 0) signal.removeEventListener('abort', listener)
+  }
+}
+
+/**
+ * The promise of the operation that `begin(...args)` begins, for as long as `signal` lets it wait; then it rejects with
+ * `reasonOf(signal)`, and what was begun goes on all the same.
+ */
+function untilAborted(signal, reasonOf, begin, ...args) {
+  if (signal.aborted) return Promise.reject(signal.reason)
+  const operation = begin(...args)
+  return new Promise((resolve, reject) => {
+    const end = whenAborted(signal, () => {
+      end()
+      reject(reasonOf(signal))
+    })
+    operation.then(resolve, reject).finally(end)
+  })
+}
+
+/** Why an operation was aborted that changes nothing. */
+function reason(signal) {
+  return signal.reason
+}
+
+/** Why a write was aborted, which may have been made. */
+function abortedWrite(operation) {
+  return (signal) => abortedError(operation, signal.reason)
+}
+
+module.exports = { abortedWrite, reason, signalOf, untilAborted }

@@ -1,0 +1,81 @@
+//! What is on its way in one instance, from the call to the moment in which its promise is settled.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use redkv::chain::{Action, Bounds, Load};
+use redkv::entry::{Entry, Key};
+use redkv::error::Result;
+
+/// Weighs what is on its way in one instance.
+#[derive(Debug)]
+pub(crate) struct Gauge {
+    /// The instance.
+    pub(crate) id: u32,
+    bounds: Bounds,
+    pending: Cell<Load>,
+}
+
+impl Gauge {
+    pub(crate) fn new(id: u32, bounds: Bounds) -> Rc<Self> {
+        Rc::new(Self { id, bounds, pending: Cell::default() })
+    }
+
+    /// Whether the bounds have room for `load`, as an error if not.
+    pub(crate) fn check(&self, load: Load, operation: &'static str) -> Result<()> {
+        self.bounds.check(self.pending.get(), load).map_err(|error| error.in_operation(operation))
+    }
+
+    /// Counts a call as on its way, bounds or not.
+    pub(crate) fn count(self: &Rc<Self>, load: Load, operation: &'static str) -> Share {
+        self.pending.set(self.pending.get() + load);
+        Share { gauge: self.clone(), load, operation }
+    }
+}
+
+/// What one call holds of the bounds, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    gauge: Rc<Gauge>,
+    load: Load,
+    /// What was called.
+    pub(crate) operation: &'static str,
+}
+
+impl Share {
+    /// Whether it is of the instance `id`.
+    pub(crate) fn is_of(&self, id: u32) -> bool {
+        self.gauge.id == id
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.gauge.pending.set(self.gauge.pending.get() - self.load);
+    }
+}
+
+/// What the reads or deletes of keys weigh.
+pub(crate) fn of_keys(keys: &[Key]) -> Load {
+    Load { operations: keys.len(), bytes: keys.iter().map(|key| key.len()).sum() }
+}
+
+/// What writes weigh.
+pub(crate) fn of_writes(writes: &[(Key, Entry)]) -> Load {
+    let bytes = writes.iter().map(|(key, entry)| key.len() + entry.value.len()).sum();
+    Load { operations: writes.len(), bytes }
+}
+
+/// What an operation weighs.
+pub(crate) fn of_action(key: &Key, action: &Action) -> Load {
+    let value = match action {
+        Action::Set(entry) | Action::SetIfAbsent(entry) => entry.value.len(),
+        Action::Get(_) | Action::Has | Action::Delete => 0,
+    };
+    Load { operations: 1, bytes: key.len() + value }
+}
+
+/// What operations weigh.
+pub(crate) fn of_actions(actions: &[(Key, Action)]) -> Load {
+    actions.iter().fold(Load::default(), |load, (key, action)| load + of_action(key, action))
+}

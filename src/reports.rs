@@ -1,0 +1,142 @@
+//! What happens in chains without a caller who is told of it, on its way to the listeners in JavaScript.
+
+use std::mem::discriminant;
+use std::sync::Arc;
+
+use redkv::chain::{Event, Observer};
+
+use crate::js::{Js, JsResult, Kept, Value};
+use crate::outbox::Outbox;
+use crate::promises::Promises;
+
+/// Reports that wait for the JavaScript thread. However many events there are, only so many reports wait as there are
+/// different ones: those of one kind about one store become one.
+#[derive(Debug, Default)]
+pub(crate) struct Reports(Vec<Report>);
+
+#[derive(Debug)]
+pub(crate) struct Report {
+    instance: u32,
+    event: Event,
+    /// How many events it stands for.
+    count: u32,
+}
+
+impl Reports {
+    pub(crate) fn add(&mut self, instance: u32, event: Event) {
+        let mut same = self.0.iter_mut().filter(|report| report.instance == instance);
+        match &event {
+            Event::TierError { .. } | Event::Repair { .. } => {
+                if same.any(|report| report.absorbs(&event)) {
+                    return;
+                }
+            }
+            // Of ups and downs the last ones count.
+            _ => self.0.retain(|report| report.instance != instance || !is_alike(&report.event, &event)),
+        }
+        self.0.push(Report { instance, event, count: 1 });
+    }
+}
+
+impl Report {
+    /// Whether `event` is another one of the same, which this report stands for then, too.
+    fn absorbs(&mut self, event: &Event) -> bool {
+        match (&mut self.event, event) {
+            (
+                Event::TierError { tier, keys, error },
+                Event::TierError { tier: other, keys: more, error: another },
+            ) if tier == other
+                && error.kind() == another.kind()
+                && error.operation() == another.operation() =>
+            {
+                *keys += more;
+            }
+            (Event::Repair { tier, keys }, Event::Repair { tier: other, keys: more }) if tier == other => {
+                *keys += more;
+            }
+            _ => return false,
+        }
+        self.count = self.count.saturating_add(1);
+        true
+    }
+}
+
+/// Whether two events are of the same kind and about the same store.
+fn is_alike(one: &Event, other: &Event) -> bool {
+    discriminant(one) == discriminant(other) && place(one) == place(other)
+}
+
+fn place(event: &Event) -> Option<u16> {
+    match event {
+        Event::TierDown { tier, .. }
+        | Event::TierUp { tier, .. }
+        | Event::TierError { tier, .. }
+        | Event::Repair { tier, .. } => Some(*tier),
+        _ => None,
+    }
+}
+
+/// Reports what happens in the chain of one instance.
+pub(crate) struct Reporter {
+    pub(crate) instance: u32,
+    pub(crate) outbox: Arc<Outbox>,
+}
+
+impl Observer for Reporter {
+    fn observe(&self, event: Event) {
+        self.outbox.report(self.instance, event);
+    }
+}
+
+/// The functions of the JavaScript side that reports are told to.
+#[derive(Debug)]
+pub(crate) struct Audience {
+    /// `isHeard(instance, name)`: whether somebody listens.
+    is_heard: Kept,
+    /// `tell(instance, name, place, error, …numbers)`
+    tell: Kept,
+}
+
+impl Audience {
+    pub(crate) fn connect(js: Js, [is_heard, tell]: [Value; 2]) -> JsResult<Self> {
+        Ok(Self { is_heard: js.keep(is_heard)?, tell: js.keep(tell)? })
+    }
+
+    /// Tells the reports to those who listen.
+    pub(crate) fn hear(&self, js: Js, promises: &Promises, Reports(reports): Reports) {
+        for report in reports {
+            if js.in_scope(|| self.hear_one(js, promises, &report)).is_err() {
+                // The environment is going down, or out of memory.
+                js.clear_exception();
+            }
+        }
+    }
+
+    fn hear_one(&self, js: Js, promises: &Promises, report: &Report) -> JsResult<()> {
+        let (name, error, numbers) = match &report.event {
+            Event::TierDown { error, .. } => ("tierDown", Some(error), Vec::new()),
+            Event::TierUp { after, .. } => ("tierUp", None, vec![number(after.as_millis())]),
+            Event::TierError { keys, error, .. } => {
+                ("tierError", Some(error), vec![number(*keys as u128), f64::from(report.count)])
+            }
+            Event::Repair { keys, .. } => ("repair", None, vec![number(*keys as u128)]),
+            _ => return Ok(()),
+        };
+        let (instance, name) = (js.number(report.instance)?, js.text(name)?);
+        if !js.truth(js.call(js.kept(&self.is_heard)?, &[instance, name])?)? {
+            return Ok(());
+        }
+        let place = js.number(place(&report.event).unwrap_or_default().into())?;
+        let error = error.map_or_else(|| js.undefined(), |error| promises.error(js, error))?;
+        let mut arguments = vec![instance, name, place, error];
+        for number in numbers {
+            arguments.push(js.double(number)?);
+        }
+        js.call(js.kept(&self.tell)?, &arguments).map(drop)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, as all numbers of JavaScript")]
+fn number(number: u128) -> f64 {
+    number as f64
+}
