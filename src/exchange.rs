@@ -23,6 +23,8 @@ use crate::shortcut::{Shortcut, Way};
 /// thread, but for the outbox.
 #[derive(Debug)]
 pub(crate) struct Exchange {
+    /// Where the cleanup hook, which is given nothing else, finds it.
+    env: sys::napi_env,
     promises: Promises,
     outbox: Arc<Outbox>,
     io: RefCell<Option<IoThread>>,
@@ -41,6 +43,7 @@ impl Exchange {
     /// says whether the event loop is that of Node.js.
     pub(crate) fn connect(js: Js, functions: [Value; 5], on_libuv: bool) -> JsResult<Rc<Self>> {
         let exchange = Rc::new(Self {
+            env: js.raw(),
             promises: Promises::connect(js, functions)?,
             outbox: Arc::default(),
             io: RefCell::default(),
@@ -287,5 +290,10 @@ unsafe extern "C" fn end(exchange: *mut c_void) {
         drop(exchange.io.take());
         // What was gathered in a turn that never ended; its instances hold this, so they would hold each other for ever.
         drop(exchange.gathering.take());
+        // SAFETY: a callback from the engine, whose environment ends after it.
+        let js = unsafe { Js::new(exchange.env) };
+        exchange.promises.disconnect(js);
+        #[cfg(unix)]
+        js.end_origin(&exchange.origin);
     });
 }
