@@ -133,7 +133,7 @@ fn packed(numbers: &[i64]) -> Vec<u8> {
     for number in numbers {
         let bytes = number.to_be_bytes();
         match *number {
-            0..=0x7f | -32..=-1 => packed.extend(&bytes[7..]),
+            -32..=0x7f => packed.extend(&bytes[7..]),
             0x80..=0xff => packed.extend([0xcc, bytes[7]]),
             0x100..=0xffff => packed.extend([&[0xcd], &bytes[6..]].concat()),
             0x1_0000..=0xffff_ffff => packed.extend([&[0xce], &bytes[4..]].concat()),
