@@ -24,6 +24,8 @@ use crate::shortcut::{Shortcut, Way};
 /// thread, but for the outbox.
 #[derive(Debug)]
 pub(crate) struct Exchange {
+    /// Where the cleanup hook, which is given nothing else, finds it.
+    env: sys::napi_env,
     promises: Promises,
     audience: Audience,
     outbox: Arc<Outbox>,
@@ -44,6 +46,7 @@ impl Exchange {
     pub(crate) fn connect(js: Js, functions: [Value; 7], on_libuv: bool) -> JsResult<Rc<Self>> {
         let [settle, fail, fail_many, array_of, make_error, is_heard, tell] = functions;
         let exchange = Rc::new(Self {
+            env: js.raw(),
             promises: Promises::connect(js, [settle, fail, fail_many, array_of, make_error])?,
             audience: Audience::connect(js, [is_heard, tell])?,
             outbox: Arc::default(),
@@ -294,5 +297,11 @@ unsafe extern "C" fn end(exchange: *mut c_void) {
         drop(exchange.io.take());
         // What was gathered in a turn that never ended; its instances hold this, so they would hold each other for ever.
         drop(exchange.gathering.take());
+        // SAFETY: a callback from the engine, whose environment ends after it.
+        let js = unsafe { Js::new(exchange.env) };
+        exchange.promises.disconnect(js);
+        exchange.audience.disconnect(js);
+        #[cfg(unix)]
+        js.end_origin(&exchange.origin);
     });
 }

@@ -1,5 +1,6 @@
 //! Node-API as this addon uses it: a few calls with their preconditions, and nothing that decides.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -272,7 +273,17 @@ impl Js {
         let mut context = ptr::null_mut();
         let name = self.text(name)?;
         call!(napi_async_init(self.env, ptr::null_mut(), name, &mut context))?;
-        Ok(Origin(context))
+        Ok(Origin(Cell::new(context)))
+    }
+
+    /// Gives up what `origin` takes.
+    #[cfg(unix)]
+    pub(crate) fn end_origin(self, origin: &Origin) {
+        let context = origin.0.replace(ptr::null_mut());
+        if !context.is_null() {
+            // It only fails for what is no context.
+            let _ = call!(napi_async_destroy(self.env, context));
+        }
     }
 
     /// Runs `work` in a callback of the event loop itself, as Node.js runs its own: what was made is reclaimed, and
@@ -281,22 +292,31 @@ impl Js {
     pub(crate) fn in_callback(self, origin: &Origin, work: impl FnOnce()) -> JsResult<()> {
         self.in_scope(|| {
             let (mut scope, resource) = (ptr::null_mut(), self.undefined()?);
-            call!(napi_open_callback_scope(self.env, resource, origin.0, &mut scope))?;
+            call!(napi_open_callback_scope(self.env, resource, origin.0.get(), &mut scope))?;
             work();
             call!(napi_close_callback_scope(self.env, scope))
         })
     }
 
-    /// Keeps `value` from being collected, for as long as the environment lives.
+    /// Keeps `value` from being collected until it is [let go](Self::let_go).
     pub(crate) fn keep(self, value: Value) -> JsResult<Kept> {
         let mut reference = ptr::null_mut();
         call!(napi_create_reference(self.env, value, 1, &mut reference))?;
-        Ok(Kept(reference))
+        Ok(Kept(Cell::new(reference)))
+    }
+
+    /// From here on the value is not there any more.
+    pub(crate) fn let_go(self, kept: &Kept) {
+        let reference = kept.0.replace(ptr::null_mut());
+        if !reference.is_null() {
+            // It only fails for what is no reference.
+            let _ = call!(napi_delete_reference(self.env, reference));
+        }
     }
 
     pub(crate) fn kept(self, kept: &Kept) -> JsResult<Value> {
         let mut value = ptr::null_mut();
-        call!(napi_get_reference_value(self.env, kept.0, &mut value))?;
+        call!(napi_get_reference_value(self.env, kept.0.get(), &mut value))?;
         Ok(value)
     }
 
@@ -343,11 +363,11 @@ impl Js {
 /// Where callbacks of the event loop itself come from, for those who trace such things.
 #[cfg(unix)]
 #[derive(Debug)]
-pub(crate) struct Origin(sys::napi_async_context);
+pub(crate) struct Origin(Cell<sys::napi_async_context>);
 
 /// A value that the engine does not collect.
 #[derive(Debug)]
-pub(crate) struct Kept(sys::napi_ref);
+pub(crate) struct Kept(Cell<sys::napi_ref>);
 
 /// A function that the engine calls.
 pub(crate) type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> Value;

@@ -18,5 +18,6 @@ mod values;
 #[cfg(unix)]
 mod watch;
 
+#[cfg(not(feature = "system-allocator"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -97,6 +97,12 @@ impl Promises {
         })
     }
 
+    /// Lets go of the functions: from here on nothing can be told to JavaScript.
+    pub(crate) fn disconnect(&self, js: Js) {
+        let Self { settle, fail, fail_many, array_of, make_error, .. } = self;
+        [settle, fail, fail_many, array_of, make_error].into_iter().for_each(|kept| js.let_go(kept));
+    }
+
     /// How many promises are pending.
     pub(crate) fn pending(&self) -> usize {
         let slots = self.slots.borrow();

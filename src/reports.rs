@@ -102,6 +102,11 @@ impl Audience {
         Ok(Self { is_heard: js.keep(is_heard)?, tell: js.keep(tell)? })
     }
 
+    /// Lets go of the functions: from here on nothing can be told to JavaScript.
+    pub(crate) fn disconnect(&self, js: Js) {
+        [&self.is_heard, &self.tell].into_iter().for_each(|kept| js.let_go(kept));
+    }
+
     /// Tells the reports to those who listen.
     pub(crate) fn hear(&self, js: Js, promises: &Promises, Reports(reports): Reports) {
         for report in reports {

@@ -100,7 +100,7 @@ fn any_value(source: &mut Source<'_>, depth: usize) -> Value {
             let fields = (0..source.below(6)).map(|_| (any_name(source), any_value(source, depth + 1)));
             Value::Object(fields.collect::<Map<_, _>>())
         }
-        2 => Value::Bool(source.byte().is_multiple_of(2)),
+        2 => Value::Bool(source.byte() > 127),
         3 => json!(source.byte()),
         4 => json!(f64::from_bits(source.number())),
         5 => json!(source.number()),
