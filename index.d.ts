@@ -1119,7 +1119,7 @@ declare namespace RedKV {
    * | `ERR_REDKV_NO_STORES` | a read needs at least one store |
    * | `ERR_REDKV_OVERLOAD` | more is pending than `maxPending` or `maxPendingBytes` allow |
    * | `ERR_REDKV_ABORTED` | the `signal` of a write aborted while it waited |
-   * | `ERR_REDKV_CLOSED` | `close()` was called |
+   * | `ERR_REDKV_CLOSED` | `close()` was called, or its `timeout` was over while it waited |
    * | `ERR_REDKV_INTERNAL` | a defect of RedKV: please report it |
    *
    * A wrong argument or option is no `RedKVError` but a `TypeError` with the code `ERR_REDKV_ARGUMENT`, see

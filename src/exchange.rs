@@ -92,7 +92,9 @@ impl Exchange {
         if self.goes_short(js, &jobs) && instances.iter().all(|instance| instance.begins_light()) {
             self.reference(js, true);
             self.with_io(|io| io.start_here(jobs));
-            self.settle(js);
+            // What was answered at once, as by a store that is down, is told in a turn of its own: a caller who tries
+            // again and again would else keep this thread from ever reading what arrives.
+            self.outbox.ring_if_waiting();
         } else {
             self.send(js, jobs);
         }
