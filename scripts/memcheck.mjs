@@ -47,7 +47,8 @@ await main(async () => {
   try {
     await packageToWatch(folder)
     await withServers({ only: ['redis'] }, async ({ env, signal }) => {
-      const program = await new ServerHost(signal, () => {}).program('valgrind', 'valgrind')
+      const host = new ServerHost(signal, () => {})
+      const program = await host.program('valgrind', 'valgrind').finally(() => host.stop())
       const report = join(folder, 'report.xml')
       heading('Running under valgrind (some minutes)')
       // Without a compiler of its own, Node.js changes no code that valgrind has seen.
