@@ -2,7 +2,7 @@
 
 use std::io;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use redis::Value;
 
 use super::replies::Replies;
@@ -72,10 +72,13 @@ fn read_pieces(stream: &[u8], step: usize, in_place: bool) -> Read {
 }
 
 fn read_all(replies: &mut Replies, input: &mut BytesMut, read: &mut Read, at: usize) -> io::Result<()> {
-    while let Some(value) = replies.next(input)? {
+    let mut rest = &input[..];
+    while let Some(value) = replies.next(&mut rest)? {
         read.values.push(value);
-        read.ends.push(at - input.len());
+        read.ends.push(at - rest.len());
     }
+    let left = rest.len();
+    input.advance(input.len() - left);
     Ok(())
 }
 

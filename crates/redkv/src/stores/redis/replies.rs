@@ -4,7 +4,7 @@
 
 use std::io;
 
-use bytes::{Buf, BytesMut};
+use bytes::Buf;
 use redis::Value;
 
 /// Reads replies of the second version of the protocol from bytes that come in pieces.
@@ -39,7 +39,7 @@ const TRUSTED: usize = 64 * 1024;
 
 impl Replies {
     /// The next reply in `input`, once all of it has come; what was read is taken from `input`.
-    pub(super) fn next(&mut self, input: &mut BytesMut) -> io::Result<Option<Value>> {
+    pub(super) fn next(&mut self, input: &mut &[u8]) -> io::Result<Option<Value>> {
         loop {
             let Some(mut value) = self.read_one(input)? else { return Ok(None) };
             loop {
@@ -73,35 +73,32 @@ impl Replies {
     pub(super) const MOST_TRUSTED: usize = (DEEPEST + 1) * TRUSTED;
 
     /// The next value that is not an array with something in it.
-    fn read_one(&mut self, input: &mut BytesMut) -> io::Result<Option<Value>> {
+    fn read_one(&mut self, input: &mut &[u8]) -> io::Result<Option<Value>> {
         if self.string.is_some() {
             return self.go_on(input);
         }
         loop {
+            if let Some((string, rest)) = whole_string(input) {
+                *input = rest;
+                return Ok(Some(Value::BulkString(string.to_vec())));
+            }
             let Some(end) = memchr::memchr(b'\n', input) else {
                 return if input.len() > LONGEST_LINE { Err(malformed()) } else { Ok(None) };
             };
             if end > LONGEST_LINE {
                 return Err(malformed());
             }
-            let (line, rest) = input.split_at(end + 1);
+            let line = &input[..=end];
             let [kind, text @ .., b'\r', b'\n'] = line else { return Err(malformed()) };
             let value = match kind {
-                b'$' => {
-                    let Some(len) = length(text, LONGEST_STRING)? else {
-                        input.advance(end + 1);
-                        return Ok(Some(Value::Nil));
-                    };
-                    let Some(string) = rest.get(..len + 2) else {
+                b'$' => match length(text, LONGEST_STRING)? {
+                    None => Value::Nil,
+                    Some(len) => {
                         input.advance(end + 1);
                         self.string = Some(Partial { bytes: Vec::with_capacity(len.min(TRUSTED)), len });
                         return self.go_on(input);
-                    };
-                    let Some(string) = string.strip_suffix(b"\r\n") else { return Err(malformed()) };
-                    let value = Value::BulkString(string.to_vec());
-                    input.advance(end + 1 + len + 2);
-                    return Ok(Some(value));
-                }
+                    }
+                },
                 b'*' => match length(text, usize::MAX)? {
                     None => Value::Nil,
                     Some(0) => Value::Array(Vec::new()),
@@ -123,7 +120,7 @@ impl Replies {
         }
     }
 
-    fn go_on(&mut self, input: &mut BytesMut) -> io::Result<Option<Value>> {
+    fn go_on(&mut self, input: &mut &[u8]) -> io::Result<Option<Value>> {
         let Some(Partial { bytes, len }) = &mut self.string else { return Ok(None) };
         let count = input.len().min(*len - bytes.len());
         bytes.extend_from_slice(&input[..count]);
@@ -137,6 +134,24 @@ impl Replies {
         input.advance(2);
         Ok(self.string.take().map(|string| Value::BulkString(string.bytes)))
     }
+}
+
+/// The string that `input` begins with, if all of it has come, and what is behind it. Anything else is for the way
+/// that knows all replies.
+fn whole_string(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [b'$', rest @ ..] = input else { return None };
+    let mut len = 0;
+    // So many digits are far below the limit.
+    for (place, byte) in rest.iter().take(8).enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            let rest = rest[place..].strip_prefix(b"\r\n").filter(|_| place > 0)?;
+            let (string, rest) = rest.split_at_checked(len)?;
+            return Some((string, rest.strip_prefix(b"\r\n")?));
+        }
+        len = 10 * len + usize::from(digit);
+    }
+    None
 }
 
 /// A length, or `None` for nothing at all.
@@ -181,12 +196,14 @@ mod tests {
 
     /// All replies in `pieces`, which come one after the other.
     fn read(pieces: &[&[u8]]) -> io::Result<Vec<Value>> {
-        let (mut replies, mut input, mut values) = (Replies::default(), BytesMut::new(), Vec::new());
+        let (mut replies, mut input, mut values) = (Replies::default(), Vec::new(), Vec::new());
         for piece in pieces {
             input.extend_from_slice(piece);
-            while let Some(value) = replies.next(&mut input)? {
+            let mut unread = &input[..];
+            while let Some(value) = replies.next(&mut unread)? {
                 values.push(value);
             }
+            input = unread.to_vec();
         }
         if input.is_empty() && replies.open.is_empty() && replies.string.is_none() {
             return Ok(values);
@@ -256,6 +273,9 @@ mod tests {
             b"$-2\r\n",
             b"$-\r\n",
             b"$1\r\nab\r\n",
+            b"$1\r\nabc",
+            b"$\r\n\r\n",
+            b"$1\rab\r\n",
             b"$999999999999999999999\r\n",
             b"$536870913\r\n",
             b":1 \r\n",
@@ -279,8 +299,8 @@ mod tests {
 
     #[test]
     fn a_length_alone_takes_no_memory() {
-        let (mut replies, mut input) = (Replies::default(), BytesMut::new());
-        input.extend_from_slice(b"*999999999999\r\n$536870912\r\nx");
+        let mut replies = Replies::default();
+        let mut input = &b"*999999999999\r\n$536870912\r\nx"[..];
         assert_eq!(replies.next(&mut input).unwrap(), None);
         assert!(replies.open[0].values.capacity() * size_of::<Value>() <= TRUSTED);
         assert!(replies.string().unwrap().0.capacity() <= TRUSTED);

@@ -226,27 +226,30 @@ impl Driver {
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        while let Some(value) = self.replies.next(&mut self.input)? {
-            self.answer(value)?;
+        let mut unread = &self.input[..];
+        while let Some(value) = self.replies.next(&mut unread)? {
+            answer(&mut self.sent, value)?;
         }
+        let read = self.input.len() - unread.len();
+        self.input.advance(read);
         Ok(Poll::Ready(count))
     }
+}
 
-    /// Gives a reply to the request it belongs to.
-    fn answer(&mut self, value: Value) -> io::Result<()> {
-        let Some(sent) = self.sent.front_mut() else {
-            let message = "the server answered what nobody had asked";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-        };
-        sent.values.push(value);
-        if sent.values.len() == sent.commands
-            && let Some(sent) = self.sent.pop_front()
-        {
-            // Its caller may have left.
-            drop(sent.reply.send(Ok(sent.values)));
-        }
-        Ok(())
+/// Gives a reply to the request it belongs to.
+fn answer(requests: &mut VecDeque<Sent>, value: Value) -> io::Result<()> {
+    let Some(sent) = requests.front_mut() else {
+        let message = "the server answered what nobody had asked";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    };
+    sent.values.push(value);
+    if sent.values.len() == sent.commands
+        && let Some(sent) = requests.pop_front()
+    {
+        // Its caller may have left.
+        drop(sent.reply.send(Ok(sent.values)));
     }
+    Ok(())
 }
 
 impl Drop for Driver {
