@@ -65,7 +65,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         if found.is_empty() {
             continue;
         }
-        let filling = Filling::begin(walk.chain.clone(), shape.clone(), found);
+        let filling = Filling::begin(walk.chain.clone(), shape.clone(), place, found);
         if filling.begun.is_empty() {
             drop(filling);
         } else if walk.open.is_empty() {
@@ -193,6 +193,8 @@ async fn hits(tier: &Tier, keys: &[Key], question: Question, will_fill: bool) ->
 struct Filling {
     chain: Arc<Chain>,
     shape: Arc<Shape>,
+    /// Where it was found.
+    place: usize,
     found: Vec<Found>,
     /// Places in `found` of those whose key is marked as being filled.
     begun: Vec<usize>,
@@ -200,8 +202,8 @@ struct Filling {
 
 impl Filling {
     /// Fills immediate tiers, and marks the keys for which other tiers are to be filled.
-    fn begin(chain: Arc<Chain>, shape: Arc<Shape>, found: Vec<Found>) -> Self {
-        let mut filling = Self { chain, shape, found, begun: Vec::new() };
+    fn begin(chain: Arc<Chain>, shape: Arc<Shape>, place: usize, found: Vec<Found>) -> Self {
+        let mut filling = Self { chain, shape, place, found, begun: Vec::new() };
         if filling.found.iter().any(|found| found.missed != 0 && found.entry().is_some()) {
             filling.fill_immediate();
         }
@@ -274,12 +276,14 @@ impl Drop for Filling {
         let mut due = Due::default();
         if !self.begun.is_empty() {
             let now = self.chain.clock().now();
+            // A copy in a cache may end before the entry does: its end does not mean that there is nothing.
+            let is_final = self.place + 1 == self.shape.tiers.len();
             let mut table = self.chain.table();
             for index in &self.begun {
                 let found = &mut self.found[*index];
                 table.finish_fill(&found.key, &mut due);
                 // The back-fill may have taken longer than the entry had to live.
-                if found.entry().is_some_and(|entry| entry.is_expired(now)) {
+                if is_final && found.entry().is_some_and(|entry| entry.is_expired(now)) {
                     found.answer = Answer::Entry(None);
                 }
             }
