@@ -4,9 +4,11 @@ mod background;
 mod core;
 mod front;
 mod lifecycle;
-mod pending;
 #[cfg(all(test, feature = "memory"))]
-mod random_tests;
+mod model;
+mod pending;
+#[cfg(test)]
+mod planted;
 mod reads;
 mod repair;
 mod request;

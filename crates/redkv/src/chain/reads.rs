@@ -5,6 +5,8 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::core::{Chain, tell};
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
 use super::request::{Answer, Scope};
 use super::shape::Shape;
 use super::table::{Due, Question, ReadJob};
@@ -222,7 +224,7 @@ impl Filling {
                 match tier.store().immediate() {
                     // Under the lock of the table no write can come in between.
                     Some(store) if tier.takes(&found.key, entry) => {
-                        store.set_now(found.key.clone(), tier.capped(entry.clone()), SetMode::IfAbsent);
+                        store.set_now(found.key.clone(), tier.capped(entry.clone()), fill_mode());
                     }
                     Some(_) => {}
                     None => waits |= tier.takes(&found.key, entry),
@@ -238,7 +240,7 @@ impl Filling {
     async fn finish(self) {
         let fills = self.targets().into_iter().map(|target| async move {
             // A back-fill that fails leaves a miss behind, which the next read sees: nobody needs to know.
-            target.tier.set(target.entries, SetMode::IfAbsent).await;
+            target.tier.set(target.entries, fill_mode()).await;
         });
         join_all(fills).await;
     }
@@ -293,6 +295,15 @@ impl Drop for Filling {
         self.chain.finish_reads(answers);
         self.chain.start_next(due);
     }
+}
+
+/// How a back-fill writes: past nothing that came there meanwhile.
+fn fill_mode() -> SetMode {
+    #[cfg(test)]
+    if is_planted(Planted::FillReplaces) {
+        return SetMode::Always;
+    }
+    SetMode::IfAbsent
 }
 
 /// The tiers that missed what was found.

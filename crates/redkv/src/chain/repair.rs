@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::Chain;
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
 use super::shape::Shape;
 use super::tier::Tier;
 use crate::entry::Key;
@@ -19,6 +21,10 @@ impl Chain {
     ///
     /// From now on reads of this process pass the tier by for that key.
     pub(super) fn mark_stale(&self, shape: &Shape, place: usize, tier: &Tier, key: &Key) {
+        #[cfg(test)]
+        if is_planted(Planted::NoInvalidation) {
+            return;
+        }
         tier.stale.mark(key);
         if tier.repair.begin() {
             self.background.spawn(repair(shape.tiers[place].clone()));

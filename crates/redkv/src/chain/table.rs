@@ -10,6 +10,8 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
 use super::request::{Scope, Waiter};
 use crate::entry::{Entry, Key};
 use crate::store::Want;
@@ -118,6 +120,9 @@ struct Writes {
 struct ActiveWrite {
     epoch: u64,
     waiters: Waiters,
+    /// Writes that are made at the same time.
+    #[cfg(test)]
+    others: u32,
 }
 
 #[derive(Debug)]
@@ -136,14 +141,60 @@ impl QueuedWrite {
     }
 }
 
+#[cfg(test)]
+impl ActiveWrite {
+    /// A write that did not wait for the one that is `active`.
+    fn beside(active: Option<Self>, epoch: u64, waiters: Waiters) -> Self {
+        let Some(mut active) = active else { return Self { epoch, waiters, others: 0 } };
+        active.waiters.extend(waiters);
+        Self { epoch, waiters: active.waiters, others: active.others + 1 }
+    }
+
+    /// Ends one of several; whether others go on.
+    fn end_other(&mut self) -> bool {
+        let goes_on = self.others > 0;
+        self.others = self.others.saturating_sub(1);
+        goes_on
+    }
+}
+
 impl Writes {
+    /// Whether the next write has to wait.
+    fn is_busy(&self) -> bool {
+        #[cfg(test)]
+        if is_planted(Planted::NoOrder) {
+            return false;
+        }
+        self.active.is_some()
+    }
+
     /// Whether it is worth keeping: empty, and not grown.
     fn is_small(&self) -> bool {
         self.queue.capacity() <= 4 && self.readers.capacity() <= 4
     }
 }
 
+impl Flight {
+    /// Whether it began after the last write, which had the epoch `last`.
+    fn is_joinable(&self, last: u64) -> bool {
+        #[cfg(test)]
+        if is_planted(Planted::JoinsOldWalks) {
+            return true;
+        }
+        self.fence == Some(last)
+    }
+}
+
 impl State {
+    /// The writes that a read has to wait for.
+    fn writes_ahead(&mut self) -> Option<&mut Writes> {
+        #[cfg(test)]
+        if is_planted(Planted::ReadsOvertake) {
+            return None;
+        }
+        self.writes.as_deref_mut()
+    }
+
     fn is_idle(&self) -> bool {
         self.flights.is_empty() && self.fills == 0 && self.writes.is_none()
     }
@@ -154,6 +205,10 @@ impl State {
 
     /// Whether nothing was written since `flight` began, nor is being written.
     fn may_fill(&self, flight: u64) -> bool {
+        #[cfg(test)]
+        if is_planted(Planted::NoFence) {
+            return true;
+        }
         let fence = self.position(flight).and_then(|position| self.flights[position].fence);
         self.writes.is_none() && fence == Some(self.epoch)
     }
@@ -173,13 +228,15 @@ impl Table {
             Slot::Vacant(slot) => slot.insert_entry(State::default()),
         };
         let state = slot.get_mut();
-        if let Some(writes) = &mut state.writes {
-            writes.readers.push((state.epoch, scope, question, waiter));
+        let epoch = state.epoch;
+        if let Some(writes) = state.writes_ahead() {
+            writes.readers.push((epoch, scope, question, waiter));
             return None;
         }
-        let joinable = state.flights.iter_mut().find(|flight| {
-            flight.scope == scope && flight.question == question && flight.fence == Some(state.epoch)
-        });
+        let joinable = state
+            .flights
+            .iter_mut()
+            .find(|flight| flight.scope == scope && flight.question == question && flight.is_joinable(epoch));
         if let Some(flight) = joinable {
             flight.waiters.push(waiter);
             return None;
@@ -219,7 +276,7 @@ impl Table {
         }
         waiters.push(waiter);
         writes.queue.push_back(QueuedWrite { epoch: state.epoch, scope, change, waiters });
-        if writes.active.is_none() && fills == 0 && !was_startable {
+        if !writes.is_busy() && fills == 0 && !was_startable {
             self.startable.push(slot.key().clone());
         }
     }
@@ -233,11 +290,15 @@ impl Table {
     fn next_write(&mut self, key: Key) -> Option<WriteJob> {
         let state = self.keys.get_mut(&key)?;
         let writes = state.writes.as_mut()?;
-        if state.fills > 0 || writes.active.is_some() {
+        if state.fills > 0 || writes.is_busy() {
             return None;
         }
         let QueuedWrite { epoch, scope, change, waiters } = writes.queue.pop_front()?;
-        writes.active = Some(ActiveWrite { epoch, waiters });
+        #[cfg(not(test))]
+        let active = ActiveWrite { epoch, waiters };
+        #[cfg(test)]
+        let active = ActiveWrite::beside(writes.active.take(), epoch, waiters);
+        writes.active = Some(active);
         Some(WriteJob { key, scope, change })
     }
 
@@ -246,6 +307,10 @@ impl Table {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
         let state = slot.get_mut();
         let Some(writes) = &mut state.writes else { return Waiters::new() };
+        #[cfg(test)]
+        if writes.active.as_mut().is_some_and(ActiveWrite::end_other) {
+            return Waiters::new();
+        }
         let Some(done) = writes.active.take() else { return Waiters::new() };
         let released: Vec<_> = writes.readers.extract_if(.., |reader| reader.0 <= done.epoch).collect();
         let more_writes = !writes.queue.is_empty();

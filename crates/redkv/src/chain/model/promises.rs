@@ -1,0 +1,315 @@
+//! The promises, and how a run is judged by them.
+
+use super::history::{Change, Effect, Moment, Op, Record, Reply};
+use super::program::{Act, KEYS, NAMES, Place, Program};
+use super::reads::Reads;
+use super::world::Outcome;
+use crate::error::ErrorKind;
+
+/// What a chain promises; the words of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Promise {
+    /// No thread of a caller sees a panic.
+    NeverPanics,
+    /// Every operation is answered exactly once.
+    AnsweredOnce,
+    /// Every operation is answered within the deadlines of the tiers, its own and those of what is before it.
+    AnsweredInTime,
+    /// Errors come from stores that gave reason, and only from those whose word counts.
+    FailsForAReason,
+    /// Once all is well again, nothing fails.
+    Recovers,
+    /// What was refused is made nowhere.
+    RefusedIsNotMade,
+    /// What was acknowledged was made by whose word is final.
+    AcknowledgedIsMade,
+    /// No store is asked for a change that no operation on its way asks for.
+    NothingUnasked,
+    /// The writes of an instance take effect in the order of their calls, in every tier.
+    InOrder,
+    /// A read sees only what the authority held before it was answered, or what was written into single tiers.
+    SeesWhatWasHeld,
+    /// A read sees nothing that was over before it began.
+    SeesNothingExpired,
+    /// A read sees the last acknowledged write that was called before it, or a later one.
+    SeesTheNewest,
+    /// A read that finds nothing was right about that.
+    MissesNothing,
+    /// Nobody sees a key go back in time.
+    NeverBack,
+    /// What others replaced is seen no longer than the ttls say.
+    NotForLong,
+    /// In the end caches hold what the authority holds, or nothing.
+    CachesAgree,
+    /// In the end nothing goes on, and nothing waits for being invalidated.
+    ComesToRest,
+}
+
+/// A promise that was not kept.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) promise: Promise,
+    pub(super) what: String,
+}
+
+pub(super) type Judgement = Result<(), Failure>;
+
+pub(super) fn fail(promise: Promise, what: impl Into<String>) -> Judgement {
+    Err(Failure { promise, what: what.into() })
+}
+
+pub(super) fn ensure(kept: bool, promise: Promise, what: impl FnOnce() -> String) -> Judgement {
+    if kept { Ok(()) } else { fail(promise, what()) }
+}
+
+/// What became of a write, as far as readers can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nothing older may be seen by readers after it.
+    Made,
+    /// It may be seen, and what was before it too.
+    Unknown,
+    /// It may not be seen.
+    Refused,
+}
+
+/// A run that is being judged.
+pub(super) struct Case<'a> {
+    pub(super) program: &'a Program,
+    pub(super) outcome: &'a Outcome,
+    pub(super) record: &'a Record,
+    /// Per operation; of reads it means nothing.
+    pub(super) fates: Vec<Fate>,
+    /// Keys of which a store that does not keep the order made a change that was given up: what is there from then
+    /// on is anybody's guess.
+    pub(super) tainted: [bool; KEYS.len()],
+    /// Keys that were written through the handle of a single tier.
+    pub(super) mixed: [bool; KEYS.len()],
+}
+
+/// Judges a run of `program`.
+pub(super) fn judge(program: &Program, outcome: &Outcome) -> Judgement {
+    ensure(!outcome.panicked, Promise::NeverPanics, || "the engine panicked".to_owned())?;
+    let case = Case::new(program, outcome);
+    case.answers()?;
+    case.writes()?;
+    case.effects()?;
+    Reads::new(&case).judge()?;
+    case.end()
+}
+
+impl<'a> Case<'a> {
+    fn new(program: &'a Program, outcome: &'a Outcome) -> Self {
+        let record = &outcome.record;
+        let authority = program.authority();
+        let fates = record.ops.iter().map(|op| fate(op, authority)).collect();
+        let (mut tainted, mut mixed) = ([false; KEYS.len()], [false; KEYS.len()]);
+        for effect in record.effects.iter().filter(|effect| effect.is_late) {
+            let matters = effect.change != Change::Delete || effect.tier == authority;
+            tainted[effect.key] |= matters && program.tiers[effect.tier].place == Place::Unordered;
+        }
+        for op in record.ops.iter().filter(|op| op.request.action.is_write() && op.request.tier.is_some()) {
+            mixed[op.request.key] = true;
+        }
+        Self { program, outcome, record, fates, tainted, mixed }
+    }
+
+    /// Whether nobody else writes, so that everything that is read follows from the operations of one instance.
+    pub(super) fn is_single(&self) -> bool {
+        self.program.instances == 1
+    }
+
+    /// The longest ttl of a cache, if all have one.
+    pub(super) fn longest_ttl(&self) -> Option<u64> {
+        let caches = &self.program.tiers[..self.program.authority()];
+        caches.iter().try_fold(0, |longest, tier| Some(tier.ttl?.max(longest)))
+    }
+
+    pub(super) fn effects_on(&self, tier: usize, key: usize) -> impl DoubleEndedIterator<Item = &'a Effect> {
+        self.record.effects.iter().filter(move |effect| effect.tier == tier && effect.key == key)
+    }
+
+    fn answers(&self) -> Judgement {
+        for (number, op) in self.record.ops.iter().enumerate() {
+            ensure(op.answers == 1, Promise::AnsweredOnce, || {
+                format!("operation {number} was answered {} times", op.answers)
+            })?;
+            let Some((answered, reply)) = op.answered else { continue };
+            let took = answered.time - op.called.time;
+            // Beside its own time and that of those before it, the first ones wait for the stores to come up.
+            let most = (op.before + 2) * self.program.longest();
+            ensure(took <= most, Promise::AnsweredInTime, || {
+                format!("operation {number} took {took} ms instead of at most {most}")
+            })?;
+            if let Reply::Error { kind, tier, .. } = reply {
+                self.error(number, op, kind, tier, answered)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn error(
+        &self,
+        number: usize,
+        op: &Op,
+        kind: ErrorKind,
+        tier: Option<usize>,
+        answered: Moment,
+    ) -> Judgement {
+        if kind == ErrorKind::Closed && tier.is_none() {
+            let is_closed = self.record.closed[op.instance].is_some_and(|closed| closed < answered);
+            return ensure(is_closed, Promise::FailsForAReason, || format!("operation {number}: not closed"));
+        }
+        ensure(op.called < self.outcome.end, Promise::Recovers, || {
+            format!("operation {number} fails although all is well")
+        })?;
+        let counts = |tier: usize| match op.request.tier {
+            None if tier == self.program.authority() => true,
+            None => op.request.action.is_write() && !self.program.tiers[tier].optional,
+            // A write may have been overtaken by one to the whole chain.
+            Some(own) => tier == own || op.request.action.is_write(),
+        };
+        ensure(
+            tier.is_some_and(|tier| self.has_reason(op, tier) && counts(tier)),
+            Promise::FailsForAReason,
+            || format!("operation {number} fails because of {:?}", tier.map(|tier| NAMES[tier])),
+        )
+    }
+
+    /// Whether something went wrong in a store; a single tier may also be passed by because of what went wrong in the
+    /// authority.
+    fn has_reason(&self, op: &Op, tier: usize) -> bool {
+        let troubled = &self.record.troubled;
+        troubled[tier] || op.request.tier.is_some() && troubled[self.program.authority()]
+    }
+
+    fn writes(&self) -> Judgement {
+        for (number, op) in self.record.ops.iter().enumerate().filter(|(_, op)| op.request.action.is_write())
+        {
+            let Some((answered, _)) = op.answered else { continue };
+            let value = |effect: &Effect| effect.change.after().map(|(value, _)| value);
+            match self.fates[number] {
+                Fate::Refused => {
+                    let made = self.record.effects.iter().find(|effect| value(effect) == Some(number));
+                    ensure(made.is_none(), Promise::RefusedIsNotMade, || {
+                        format!("operation {number} was refused, and there is {made:?}")
+                    })?;
+                }
+                // Overtaken by one to the whole chain, it shares what becomes of that in an optional tier: nothing.
+                Fate::Made if op.request.tier.is_some_and(|tier| self.program.tiers[tier].optional) => {}
+                Fate::Made => {
+                    let decider = op.request.tier.unwrap_or(self.program.authority());
+                    let made = self.effects_on(decider, op.request.key).any(|effect| {
+                        effect.instance == op.instance
+                            && effect.moment > op.called
+                            && effect.moment < answered
+                            // It, or one that overtook it; what is over when its turn comes is deleted.
+                            && value(effect).is_none_or(|value| value >= number)
+                    });
+                    ensure(made, Promise::AcknowledgedIsMade, || {
+                        format!("operation {number} was acknowledged, and {} did not make it", NAMES[decider])
+                    })?;
+                }
+                Fate::Unknown => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn effects(&self) -> Judgement {
+        let authority = self.program.authority();
+        let mut last = vec![[None; 3]; NAMES.len() * KEYS.len()];
+        for effect in &self.record.effects {
+            let is_user = match effect.change {
+                Change::Set(..) => true,
+                Change::Fill(..) | Change::Delete => effect.tier == authority,
+            };
+            if !is_user || effect.is_late && self.program.tiers[effect.tier].place == Place::Unordered {
+                continue;
+            }
+            ensure(self.is_asked(effect), Promise::NothingUnasked, || {
+                format!("nobody asked for {effect:?}")
+            })?;
+            let Some((value, _)) = effect.change.after() else { continue };
+            let last = &mut last[effect.tier * KEYS.len() + effect.key][effect.instance];
+            ensure(last.is_none_or(|last| last <= value), Promise::InOrder, || {
+                format!("{effect:?} comes after operation {last:?}")
+            })?;
+            *last = Some(value);
+        }
+        Ok(())
+    }
+
+    /// Whether an operation that is on its way explains a change.
+    fn is_asked(&self, effect: &Effect) -> bool {
+        let on_its_way = |op: &Op| {
+            op.instance == effect.instance
+                && op.request.key == effect.key
+                && op.called < effect.moment
+                && (effect.is_late || op.answered.is_none_or(|(answered, _)| answered > effect.moment))
+        };
+        match effect.change.after() {
+            Some((value, _)) => on_its_way(&self.record.ops[value]),
+            None => self.record.ops.iter().any(|op| {
+                let deletes = op.request.action == Act::Delete || op.deadline.is_some();
+                deletes && op.request.action.is_write() && on_its_way(op)
+            }),
+        }
+    }
+
+    fn end(&self) -> Judgement {
+        for (instance, is_at_rest) in self.outcome.at_rest.iter().enumerate() {
+            ensure(*is_at_rest, Promise::ComesToRest, || format!("instance {instance} is not at rest"))?;
+        }
+        ensure(self.record.closing == 0, Promise::ComesToRest, || "an instance never was closed".to_owned())?;
+        let all_end = self.longest_ttl().is_some();
+        for (instance, held) in self.outcome.held.iter().enumerate() {
+            if self.record.closed[instance].is_some() && !all_end {
+                continue;
+            }
+            for key in 0..KEYS.len() {
+                if all_end || self.is_single() && !self.tainted[key] && !self.mixed[key] {
+                    self.agreement(held, key)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn agreement(&self, held: &[[Option<(usize, Option<u64>)>; KEYS.len()]], key: usize) -> Judgement {
+        let truth = held[self.program.authority()][key];
+        for (tier, held) in held.iter().enumerate() {
+            let agrees = match (held[key], truth) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some((value, deadline)), Some((true_value, end))) => {
+                    value == true_value
+                        && end.is_none_or(|end| deadline.is_some_and(|deadline| deadline <= end))
+                }
+            };
+            ensure(agrees, Promise::CachesAgree, || {
+                format!("{} holds {:?} under {}, the authority {truth:?}", NAMES[tier], held[key], KEYS[key])
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn fate(op: &Op, authority: usize) -> Fate {
+    let decider = op.request.tier.unwrap_or(authority);
+    let doubtful = |may_have_applied| if may_have_applied { Fate::Unknown } else { Fate::Refused };
+    match op.answered {
+        Some((_, Reply::Written(true))) => Fate::Made,
+        // Somebody else's entry stayed.
+        Some((_, Reply::Written(false))) => Fate::Refused,
+        Some((_, Reply::Error { tier, may_have_applied, .. })) => match tier {
+            Some(tier) if tier == decider => doubtful(may_have_applied),
+            // A cache missed it, after the authority had taken it.
+            Some(_) if op.request.tier.is_none() => Fate::Made,
+            // It was overtaken by one that failed elsewhere.
+            Some(_) => Fate::Unknown,
+            None => doubtful(may_have_applied),
+        },
+        Some((_, Reply::Value(..) | Reply::Has(_))) | None => Fate::Unknown,
+    }
+}
