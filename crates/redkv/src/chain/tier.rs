@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 
 #[cfg(test)]
 use super::planted::{Planted, is_planted};
+use super::repair::Repair;
 use super::stale::StaleKeys;
 use crate::clock::Clock;
 use crate::config::Fields;
@@ -63,21 +64,6 @@ pub struct Tier {
     typical_value: AtomicUsize,
     pub(super) stale: StaleKeys,
     pub(super) repair: Repair,
-}
-
-/// Whether a repair of the tier is on its way; there is one at most.
-#[derive(Debug, Default)]
-pub(super) struct Repair(AtomicBool);
-
-impl Repair {
-    /// Whether the caller is the one to do it.
-    pub(super) fn begin(&self) -> bool {
-        !self.0.swap(true, Ordering::AcqRel)
-    }
-
-    pub(super) fn end(&self) {
-        self.0.store(false, Ordering::Release);
-    }
 }
 
 impl Tier {

@@ -29,6 +29,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
         leave_caller().await;
     }
     let Some((_, authority)) = writing.shape.authority(scope) else { return };
+    let unrepaired = if scope == Scope::Chain { None } else { authority.hold_repair().await };
     // Drawn up before the authority draws up its own, so that no cache keeps an entry longer than it does.
     let following = Role::Cache { cap: authority.cap() };
     let changes = if writing.shape.caches(scope).next().is_some() {
@@ -53,6 +54,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
             Err(_) => {}
         }
     }
+    drop(unrepaired);
     let caches = writing.shape.caches(scope).map(|(place, tier)| {
         writing.doubt(place, tier, &doubtful);
         writing.follow(place, tier, &made, following)

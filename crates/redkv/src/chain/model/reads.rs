@@ -104,15 +104,14 @@ impl<'a> Reads<'a> {
         })
     }
 
-    /// For a read of a single tier, the write that must be there: it was the last that was called before, all went
-    /// well in that tier and in the authority (else an invalidation may come after it), and nothing ends.
+    /// For a read of a single tier, the write that must be there: it was the last that was called before, and nothing
+    /// ends. One to all tiers may have missed this one or be followed by an invalidation, if not all went well.
     fn newest_in_tier(&self, read: usize, answered: Moment) -> Option<usize> {
         let (program, ops) = (self.case.program, &self.case.record.ops);
         let (tier, key) = (ops[read].request.tier?, ops[read].request.key);
         let setup = &program.tiers[tier];
         let caps = setup.ttl.or(program.tiers[program.authority()].ttl);
-        let troubled = &self.case.record.troubled;
-        if troubled[tier] || troubled[program.authority()] || caps.is_some() {
+        if caps.is_some() {
             return None;
         }
         let covers = |op: &Op| {
@@ -122,7 +121,10 @@ impl<'a> Reads<'a> {
         };
         let last = (0..read).rev().find(|number| covers(&ops[*number]))?;
         let is_last = ops[read..].iter().take_while(|op| op.called < answered).all(|op| !covers(op));
-        let is_there = matches!(ops[last].request.action, Act::Set(None));
+        let troubled = &self.case.record.troubled;
+        let all_went_well = !troubled[tier] && !troubled[program.authority()];
+        let is_there = matches!(ops[last].request.action, Act::Set(None))
+            && (all_went_well || ops[last].request.tier.is_some());
         (is_last && is_there && self.case.fates[last] == Fate::Made).then_some(last)
     }
 
