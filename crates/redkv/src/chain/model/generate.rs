@@ -22,8 +22,9 @@ pub(super) fn program(seed: u64) -> Program {
         rng: rng.fork(),
     };
     let on_executor = rng.bool();
+    let present = std::array::from_fn(|_| rng.bool());
     let steps = writer.steps();
-    Program { seed, instances, tiers, on_executor, steps }
+    Program { seed, instances, tiers, on_executor, present, steps }
 }
 
 fn tiers(rng: &mut Rng, instances: usize) -> Vec<TierSetup> {
@@ -74,6 +75,10 @@ impl Writer<'_> {
         for call in 0..calls {
             while !self.remotes.is_empty() && self.rng.f64() < self.trouble {
                 steps.push(self.plan());
+            }
+            if self.tiers.len() > 1 && self.rng.u8(0..8) == 0 {
+                let tier = self.rng.usize(0..self.tiers.len() - 1);
+                steps.push(Step::Evict { tier, key: self.rng.usize(0..self.keys) });
             }
             steps.push(self.call());
             steps.extend(self.wait());

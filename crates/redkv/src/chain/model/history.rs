@@ -104,6 +104,8 @@ pub(super) struct Record {
     pub(super) events: Vec<(u64, Event)>,
     /// Per tier, whether a call went wrong or took its time.
     pub(super) troubled: [bool; NAMES.len()],
+    /// Per tier, whether it lost something by itself.
+    pub(super) evicted: [bool; NAMES.len()],
     /// Per instance, when it was closed.
     pub(super) closed: [Option<Moment>; 3],
     /// Closings that have not come to their end.
@@ -195,6 +197,11 @@ impl History {
         let effect = Effect { moment, tier, instance, key, change, is_late };
         record.effects.push(effect);
         record.note(now, Event::Made(effect));
+    }
+
+    /// A cache loses something.
+    pub(super) fn evict(&self, tier: usize) {
+        self.record().evicted[tier] = true;
     }
 
     pub(super) fn close(&self, instance: usize, now: u64) {

@@ -19,6 +19,8 @@ pub(super) struct Program {
     pub(super) tiers: Vec<TierSetup>,
     /// Whether tasks run on the engine's executor, as in the addon, or on the runtime.
     pub(super) on_executor: bool,
+    /// The keys that the authority has from the beginning.
+    pub(super) present: [bool; KEYS.len()],
     pub(super) steps: Vec<Step>,
 }
 
@@ -48,6 +50,8 @@ pub(super) enum Step {
     Call { instance: usize, way: Way, requests: Vec<Request> },
     /// The next call of `operation` (of any, if there is none) to a store that is not in memory goes like this.
     Plan { tier: usize, operation: Option<Operation>, plan: Plan },
+    /// A cache loses a key, as one does that is full.
+    Evict { tier: usize, key: usize },
     /// Time passes, in milliseconds.
     Pause(u64),
     /// Tasks run, and no time passes.
@@ -160,6 +164,9 @@ impl fmt::Display for Program {
             tier.timeout.map_or(Ok(()), |timeout| write!(f, ", timeout {timeout}"))?;
             writeln!(f, "{}", if tier.optional { ", optional" } else { "" })?;
         }
+        for (key, _) in KEYS.iter().zip(self.present).filter(|(_, is_present)| *is_present) {
+            writeln!(f, "  {} has {key}", NAMES[self.authority()])?;
+        }
         for (number, step) in self.steps.iter().enumerate() {
             writeln!(f, "  {number:3}. {step}")?;
         }
@@ -182,6 +189,7 @@ impl fmt::Display for Step {
                 }
                 write!(f, ": {plan}")
             }
+            Self::Evict { tier, key } => write!(f, "{} loses {}", NAMES[*tier], KEYS[*key]),
             other => write!(f, "{other:?}"),
         }
     }

@@ -203,8 +203,11 @@ impl<'a> Case<'a> {
                         effect.instance == op.instance
                             && effect.moment > op.called
                             && effect.moment < answered
-                            // It, or one that overtook it; what is over when its turn comes is deleted.
-                            && value(effect).is_none_or(|value| value >= number)
+                            && match (op.request.action, value(effect)) {
+                                (Act::SetIfAbsent(_), value) => value == Some(number),
+                                // It, or one that overtook it; what is over when its turn comes is deleted.
+                                (_, value) => value.is_none_or(|value| value >= number),
+                            }
                     });
                     ensure(made, Promise::AcknowledgedIsMade, || {
                         format!("operation {number} was acknowledged, and {} did not make it", NAMES[decider])

@@ -111,7 +111,7 @@ impl<'a> Reads<'a> {
         let (tier, key) = (ops[read].request.tier?, ops[read].request.key);
         let setup = &program.tiers[tier];
         let caps = setup.ttl.or(program.tiers[program.authority()].ttl);
-        if caps.is_some() {
+        if caps.is_some() || self.case.record.evicted[tier] {
             return None;
         }
         let covers = |op: &Op| {
@@ -122,7 +122,9 @@ impl<'a> Reads<'a> {
         let last = (0..read).rev().find(|number| covers(&ops[*number]))?;
         let is_last = ops[read..].iter().take_while(|op| op.called < answered).all(|op| !covers(op));
         let troubled = &self.case.record.troubled;
-        let all_went_well = !troubled[tier] && !troubled[program.authority()];
+        // What the authority had from the beginning is in no cache.
+        let was_first = last < program.present.iter().filter(|is_present| **is_present).count();
+        let all_went_well = !was_first && !troubled[tier] && !troubled[program.authority()];
         let is_there = matches!(ops[last].request.action, Act::Set(None))
             && (all_went_well || ops[last].request.tier.is_some());
         (is_last && is_there && self.case.fates[last] == Fate::Made).then_some(last)

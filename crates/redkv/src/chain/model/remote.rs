@@ -55,6 +55,16 @@ impl Server {
         self.entries.lock().unwrap()[key].clone().filter(|entry| !entry.is_expired(now))
     }
 
+    /// Loses a key.
+    pub(super) fn evict(&self, key: usize) {
+        self.delete(0, key, false);
+    }
+
+    /// Has an entry that was written before all others.
+    pub(super) fn put(&self, key: usize, entry: &Entry) {
+        self.set(0, key, entry, SetMode::Always, false);
+    }
+
     fn set(&self, instance: usize, key: usize, entry: &Entry, mode: SetMode, is_late: bool) -> bool {
         let (written, deadline) = (value(entry), entry.deadline.map(|deadline| deadline.millis()));
         let change = match mode {

@@ -92,6 +92,9 @@ impl<F: Fn(&Program) -> bool> Shrinking<F> {
     fn simplify_setup(&mut self) {
         self.attempt(|program| program.on_executor = false);
         self.attempt(|program| program.seed = 0);
+        for key in 0..self.best.present.len() {
+            self.attempt(|program| program.present[key] = false);
+        }
         for tier in 0..self.best.tiers.len() {
             self.attempt(|program| program.tiers[tier].ttl = None);
             self.attempt(|program| program.tiers[tier].timeout = None);
@@ -119,7 +122,7 @@ impl<F: Fn(&Program) -> bool> Shrinking<F> {
                     });
                     (0..requests.len()).for_each(|request| self.simplify_request(step, request));
                 }
-                Step::Yield(_) | Step::AwaitOne | Step::AwaitAll | Step::Close(_) => {}
+                Step::Evict { .. } | Step::Yield(_) | Step::AwaitOne | Step::AwaitAll | Step::Close(_) => {}
             }
         }
     }
@@ -167,6 +170,7 @@ impl<F: Fn(&Program) -> bool> Shrinking<F> {
 /// Takes a tier out, with what was for it alone.
 fn drop_tier(program: &mut Program, dropped: usize) {
     program.tiers.remove(dropped);
+    let authority = program.authority();
     if let Some(authority) = program.tiers.last_mut() {
         authority.optional = false;
         if authority.place == Place::Memory && program.instances > 1 {
@@ -174,10 +178,11 @@ fn drop_tier(program: &mut Program, dropped: usize) {
         }
     }
     program.steps.retain_mut(|step| match step {
-        Step::Plan { tier, .. } if *tier == dropped => false,
-        Step::Plan { tier, .. } => {
+        Step::Plan { tier, .. } | Step::Evict { tier, .. } if *tier == dropped => false,
+        Step::Plan { tier, .. } | Step::Evict { tier, .. } => {
             *tier -= usize::from(*tier > dropped);
-            true
+            // What was a cache may be the authority now, which loses nothing.
+            !matches!(step, Step::Evict { tier, .. } if *tier == authority)
         }
         Step::Call { requests, .. } => {
             requests.retain(|request| request.tier != Some(dropped));

@@ -15,7 +15,7 @@ use crate::chain::{Action, Answer, Chain, Lookup, Replies, Scope, TierConfig};
 use crate::clock::Clock;
 use crate::entry::{Deadline, Entry, Key};
 use crate::executor::Executor;
-use crate::store::{Immediate, Store, Want};
+use crate::store::{Immediate, SetMode, Store, Want};
 
 /// What a run leaves to be judged.
 #[derive(Clone, Debug)]
@@ -121,6 +121,7 @@ impl<'a> World<'a> {
     }
 
     async fn run(self) -> Outcome {
+        (0..KEYS.len()).filter(|key| self.program.present[*key]).for_each(|key| self.put(key));
         for step in &self.program.steps {
             self.step(step).await;
         }
@@ -147,6 +148,7 @@ impl<'a> World<'a> {
         match step {
             Step::Call { instance, way, requests } => self.call(*instance, *way, requests),
             Step::Plan { tier, operation, plan } => self.servers[*tier].plan(*operation, *plan),
+            Step::Evict { tier, key } => self.evict(*tier, *key),
             Step::Pause(millis) => sleep(Duration::from_millis(*millis)).await,
             Step::Yield(times) => {
                 for _ in 0..*times {
@@ -172,6 +174,26 @@ impl<'a> World<'a> {
                 });
             }
         }
+    }
+
+    /// Has the authority have a key, as if it had been written before.
+    fn put(&self, key: usize) {
+        let (request, now) = (Request { tier: None, key, action: Act::Set(None) }, self.clock.now());
+        let op = self.history.call(0, request, now);
+        let (authority, entry) = (self.program.authority(), Entry::new(op.to_string()));
+        match &self.instances[0].locals[authority] {
+            Some(local) => drop(local.set_now(KEYS[key].into(), entry, SetMode::Always)),
+            None => self.servers[authority].put(key, &entry),
+        }
+        self.history.answer(op, &Ok(Answer::Written(true)), now);
+    }
+
+    fn evict(&self, tier: usize, key: usize) {
+        self.history.evict(tier);
+        self.servers[tier].evict(key);
+        self.instances.iter().filter_map(|instance| instance.locals[tier].as_ref()).for_each(|local| {
+            local.delete_now(KEYS[key]);
+        });
     }
 
     fn call(&self, instance: usize, way: Way, requests: &[Request]) {
