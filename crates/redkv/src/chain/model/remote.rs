@@ -55,6 +55,14 @@ impl Server {
         self.entries.lock().unwrap()[key].clone().filter(|entry| !entry.is_expired(now))
     }
 
+    /// What a read brings: stores may remove late what has ended.
+    fn seen(&self, key: usize) -> Option<Entry> {
+        match self.place {
+            Place::Memory | Place::Ordered => self.live(key),
+            Place::Unordered => self.entries.lock().unwrap()[key].clone(),
+        }
+    }
+
     /// Loses a key.
     pub(super) fn evict(&self, key: usize) {
         self.delete(0, key, false);
@@ -251,7 +259,7 @@ impl Store for Remote {
         let (asked, leaves_out) =
             (keys.to_vec(), want == Want::Value && self.capabilities().deadline_costs_extra);
         Box::pin(self.call(Operation::Get, keys, move |server, index, _| {
-            let entry = server.live(place(&asked[index]));
+            let entry = server.seen(place(&asked[index]));
             entry.map(|entry| if leaves_out { Entry::new(entry.value) } else { entry })
         }))
     }
