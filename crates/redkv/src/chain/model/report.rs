@@ -49,15 +49,20 @@ pub(super) fn search(first: u64, count: u64, bug: Option<Planted>) -> Option<Fin
 }
 
 /// Whether a program breaks `promise`.
-fn breaks(program: &Program, promise: Promise) -> bool {
+pub(super) fn breaks(program: &Program, promise: Promise) -> bool {
     judge(program, &run(program)).is_err_and(|failure| failure.promise == promise)
+}
+
+/// The smallest program found that breaks the same promise as `program`.
+pub(super) fn smallest(program: &Program, promise: Promise) -> Program {
+    shrink(program.clone(), |candidate| breaks(candidate, promise))
 }
 
 /// The program of a seed made as small as it goes, if it fails: how to replay it, what it does and what happened.
 pub(super) fn explain(seed: u64) -> Option<String> {
     let program = generate::program(seed);
     let failure = judge(&program, &run(&program)).err()?;
-    let small = shrink(program, |candidate| breaks(candidate, failure.promise));
+    let small = smallest(&program, failure.promise);
     Some(format!("REDKV_TEST_SEED={seed} breaks a promise.\n{}", describe(&small)))
 }
 

@@ -2,9 +2,9 @@
 #![expect(clippy::panic, reason = "a test ends where it fails")]
 
 use super::generate;
-use super::report::{explain, search, trace};
+use super::report::{breaks, describe, explain, search, smallest, trace};
 use super::world::run;
-use crate::chain::planted::Planted;
+use crate::chain::planted::{Planted, plant};
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap())
@@ -32,6 +32,16 @@ fn a_seed_always_runs_the_same_way() {
         let program = generate::program(seed);
         assert_eq!(trace(&run(&program)), trace(&run(&program)), "REDKV_TEST_SEED={seed}\n{program}");
     }
+}
+
+#[test]
+fn a_program_that_fails_is_made_smaller() {
+    let found = search(fastrand::u64(..), 20_000, Some(Planted::ReadsOvertake)).unwrap();
+    plant(Some(Planted::ReadsOvertake));
+    let small = smallest(&generate::program(found.seed), found.failure.promise);
+    assert!(small.steps.len() <= 8, "{}", describe(&small));
+    assert!(breaks(&small, found.failure.promise), "{}", describe(&small));
+    plant(None);
 }
 
 fn assert_found(bug: Planted) {
