@@ -11,8 +11,9 @@
 //! # What is promised
 //!
 //! Always, with any number of instances:
-//! - every operation is answered once, within twice the deadlines of all tiers (there and back) for itself, for each
-//!   operation on its key that was not answered when it was called, and once more for the stores to come up;
+//! - every operation is answered once, within twice the deadlines of all tiers (there and back) for itself and for each
+//!   operation on its key that was not answered when it was called; the first ones also wait for the stores to come up,
+//!   at most for the longest deadline;
 //! - it fails only because of a store that gave a reason: a read because of the authority, a write because of the
 //!   authority or of a cache that is not optional; once the faults are over nothing fails;
 //! - a refused write is made nowhere, an acknowledged one was made by the authority, or overtaken by a later one;

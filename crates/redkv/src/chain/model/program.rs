@@ -140,6 +140,11 @@ impl Program {
         self.tiers.len() - 1
     }
 
+    /// How many writes were made before the first step.
+    pub(super) fn first_writes(&self) -> usize {
+        self.present.iter().filter(|is_present| **is_present).count()
+    }
+
     /// How long one operation may take at most, if nobody is before it: each store once on the way there and once on
     /// the way back.
     pub(super) fn longest(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! The promises, and how a run is judged by them.
 
 use super::history::{Change, Effect, Moment, Op, Record, Reply};
-use super::program::{Act, KEYS, NAMES, Place, Program};
+use super::program::{Act, KEYS, NAMES, Place, Program, TierSetup};
 use super::reads::Reads;
 use super::world::Outcome;
 use crate::error::ErrorKind;
@@ -136,8 +136,7 @@ impl<'a> Case<'a> {
             })?;
             let Some((answered, reply)) = op.answered else { continue };
             let took = answered.time - op.called.time;
-            // Beside its own time and that of those before it, the first ones wait for the stores to come up.
-            let most = (op.before + 2) * self.program.longest();
+            let most = (op.before + 1) * self.program.longest() + self.until_up(op);
             ensure(took <= most, Promise::AnsweredInTime, || {
                 format!("operation {number} took {took} ms instead of at most {most}")
             })?;
@@ -146,6 +145,14 @@ impl<'a> Case<'a> {
             }
         }
         Ok(())
+    }
+
+    /// How long an operation may wait for the stores to come up, which they do when the first is called.
+    fn until_up(&self, op: &Op) -> u64 {
+        let most = self.program.tiers.iter().map(TierSetup::longest).max().unwrap_or(0);
+        let first = self.record.ops.iter().skip(self.program.first_writes());
+        let first = first.filter(|other| other.instance == op.instance).map(|other| other.called.time).min();
+        first.map_or(0, |first| (first + most).saturating_sub(op.called.time))
     }
 
     fn error(

@@ -123,7 +123,7 @@ impl<'a> Reads<'a> {
         let is_last = ops[read..].iter().take_while(|op| op.called < answered).all(|op| !covers(op));
         let troubled = &self.case.record.troubled;
         // What the authority had from the beginning is in no cache.
-        let was_first = last < program.present.iter().filter(|is_present| **is_present).count();
+        let was_first = last < program.first_writes();
         let all_went_well = !was_first && !troubled[tier] && !troubled[program.authority()];
         let is_there = matches!(ops[last].request.action, Act::Set(None))
             && (all_went_well || ops[last].request.tier.is_some());
