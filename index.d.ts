@@ -292,6 +292,36 @@ declare namespace RedKV {
     timeout?: Duration | undefined
 
     /**
+     * How long {@link RedKV.ready | ready()} waits for this store to connect or open, in milliseconds or as text such as
+     * `'10s'`. The attempt itself goes on: operations that come later may find it done.
+     *
+     * @default as long as the store itself tries: 5 seconds for `'redis'`
+     */
+    connectTimeout?: Duration | undefined
+
+    /**
+     * After how many failures in a row (timeouts, lost connections) this store counts as down. While it does it is not
+     * asked: reads pass it by at once, and its part of a write, or an operation that needs it, fails at once with
+     * `ERR_REDKV_CONNECTION`. It is probed in the background, after 0.1 seconds at first and at least once in 3, and
+     * used again when it answers. `false` asks it in any case.
+     *
+     * @default 3
+     */
+    breakAfter?: number | false | undefined
+
+    /**
+     * For a cache that several processes share: for how long a deleted key is remembered there, in milliseconds or as
+     * text such as `'30s'`. Without it, a process that read a value just before another process deleted it may put it
+     * back into this store, where it stays for its `ttl`. With it, `delete` leaves a marker that no back-fill
+     * replaces, only a write; for as long as it stands, reads of the key go to the stores behind. Must be more than
+     * twice `timeout`, and the same in all processes. Other programs that read the store see the marker as a value.
+     * Not for `'memory'`, which nobody shares, nor for the last store.
+     *
+     * @default none
+     */
+    tombstone?: Duration | undefined
+
+    /**
      * Whether the chain can do without this store: its failures never reject a write or `ready()`, and what it cannot
      * keep is left out there. Not for the last store, the source of truth: `ready()` then rejects.
      *

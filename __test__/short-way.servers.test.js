@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict')
 const { AsyncLocalStorage } = require('node:async_hooks')
+const { readFileSync, readdirSync } = require('node:fs')
 const { describe, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const { once } = require('node:events')
@@ -28,6 +29,15 @@ async function calm(t, clientOptions, tierOptions, ...before) {
   return kv
 }
 
+/** How often the threads of RedKV went to sleep so far. */
+function wakeUps() {
+  const tasks = readdirSync('/proc/self/task').map((task) => `/proc/self/task/${task}`)
+  const ours = tasks.filter((task) => readFileSync(`${task}/comm`, 'utf8').trim() === 'redkv-io')
+  assert.notEqual(ours.length, 0)
+  const count = (status) => Number(/^voluntary_ctxt_switches:\s*(\d+)$/m.exec(status)[1])
+  return ours.reduce((sum, task) => sum + count(readFileSync(`${task}/status`, 'utf8')), 0)
+}
+
 /** Keeps the thread busy. */
 function block(millis) {
   const end = performance.now() + millis
@@ -43,6 +53,19 @@ describe('operations on redis, few at a time', () => {
     await kv.delete('calm-1')
     assert.equal(await kv.get('calm-1'), null)
   })
+
+  if (process.platform === 'linux') {
+    test('wake no other thread, as many do', async (t) => {
+      const kv = await calm(t, options())
+      const before = wakeUps()
+      for (let n = 0; n < 1000; n++) await kv.get('calm-1')
+      const afterFew = wakeUps()
+      // A thread that takes part is woken for each of them; some are left for timers.
+      assert.ok(afterFew - before < 500, `woken ${afterFew - before} times`)
+      for (let n = 0; n < 20; n++) await Promise.all(Array.from({ length: 300 }, () => kv.get('calm-1')))
+      assert.ok(wakeUps() > afterFew)
+    })
+  }
 
   test('keep their order through changes between few and many', async (t) => {
     const kv = await calm(t, options())

@@ -73,7 +73,7 @@ function givesWarning(name, given) {
 function candidates(store) {
   const folder = join(root, 'crates', 'redkv', 'src')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
-  const wanted = store === undefined ? /^chain\/tier\.rs$/ : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
+  const wanted = store === undefined ? /^chain\/tier_config\.rs$/ : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   return [...new Set(texts.flatMap((text) => text.match(/(?<=")[A-Za-z_]\w*(?=")/g)))]
 }

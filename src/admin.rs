@@ -10,9 +10,10 @@ use redkv::config::Fields;
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::stores;
 
+use crate::callback::callback;
 use crate::exchange::Exchange;
 use crate::instance::Instance;
-use crate::js::{Callback, Js, JsResult, Pending, Type, Value, callback};
+use crate::js::{Callback, Js, JsResult, Pending, Type, Value};
 use crate::operations;
 
 /// Connects the functions that settle promises and make errors; once for each copy of the JavaScript side, which may

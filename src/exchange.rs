@@ -233,15 +233,16 @@ impl Exchange {
 
 /// Answers work that no thread can take.
 fn refuse(job: Job) {
-    let (requests, replies) = match job {
-        Job::Submit(_, requests, replies) => (requests, replies),
+    let count = job.keys();
+    let replies = match job {
+        Job::Submit(_, _, replies) | Job::Read(_, _, _, _, replies) => replies,
         Job::Refuse(chain) => return chain.refuse(),
         // A task says by itself that it was given up.
         Job::Task(_) | Job::WarmUp(_) => return,
     };
     let error = Error::new(ErrorKind::Internal, "the I/O thread could not be started");
     let error = error.retryable(true).outcome(Outcome::NotApplied);
-    for index in 0..requests.len() {
+    for index in 0..count {
         replies.reply(u32::try_from(index).unwrap_or(u32::MAX), Err(error.clone()));
     }
 }

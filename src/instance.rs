@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use redkv::chain::{Action, Answer, Chain, Front, Request, Scope, TierConfig};
+use redkv::chain::{Action, Answer, Chain, Front, Question, Replies, Request, Scope, TierConfig};
 use redkv::clock::{Clock, SystemClock};
 use redkv::entry::{Entry, Key};
 use redkv::error::{Error, Result};
@@ -105,12 +105,30 @@ impl Instance {
         let slot = self.exchange.promises().open_slot(format);
         let requests: Vec<_> =
             actions.into_iter().map(|(key, action)| self.chain.request(scope, key, action)).collect();
-        let replies = Arc::new(Many::new(slot, known, self.exchange.outbox().clone()));
+        let replies = Arc::new(Many::with(slot, known, self.exchange.outbox().clone()));
+        self.gather_job(Job::Submit(self.chain.clone(), requests, replies));
+        slot
+    }
+
+    /// Notes one read of many keys, about none of which anything is known.
+    pub(crate) fn gather_reads(
+        self: &Rc<Self>,
+        scope: Scope,
+        question: Question,
+        keys: Vec<Key>,
+        format: Format,
+    ) -> u32 {
+        let slot = self.exchange.promises().open_slot(format);
+        let replies: Arc<dyn Replies> = Arc::new(Many::new(slot, keys.len(), self.exchange.outbox().clone()));
+        self.gather_job(Job::Read(self.chain.clone(), scope, question, keys, replies));
+        slot
+    }
+
+    fn gather_job(self: &Rc<Self>, job: Job) {
         let mut gathered = self.begin_gathering();
         let singles = self.take_singles(&mut gathered);
         gathered.jobs.extend(singles);
-        gathered.jobs.push(Job::Submit(self.chain.clone(), requests, replies));
-        slot
+        gathered.jobs.push(job);
     }
 
     fn begin_gathering(self: &Rc<Self>) -> std::cell::RefMut<'_, Gathered> {
@@ -210,6 +228,11 @@ impl Handle {
             Some(front) if !self.instance.is_closed.get() => front.set(key, entry),
             _ => Err((key, entry)),
         }
+    }
+
+    /// Whether there is a part of the chain that answers at once.
+    pub(crate) fn has_front(&self) -> bool {
+        self.front.borrow().is_some()
     }
 
     pub(crate) fn gather(&self, key: Key, action: Action, format: Format) -> u32 {

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use redkv::chain::{Chain, Replies, Request};
+use redkv::chain::{Chain, Question, Replies, Request, Scope};
+use redkv::entry::Key;
 use redkv::executor::Executor;
 
 use crate::outbox::Outbox;
@@ -14,6 +15,8 @@ use crate::outbox::Outbox;
 pub(crate) enum Job {
     /// Operations of one chain, in the order of their calls.
     Submit(Arc<Chain>, Vec<Request>, Arc<dyn Replies>),
+    /// Reads that have all but the key in common.
+    Read(Arc<Chain>, Scope, Question, Vec<Key>, Arc<dyn Replies>),
     /// Anything else that waits.
     Task(Pin<Box<dyn Future<Output = ()> + Send>>),
     /// Take no more operations of a chain.
@@ -27,6 +30,7 @@ impl Job {
     pub(crate) fn keys(&self) -> usize {
         match self {
             Self::Submit(_, requests, _) => requests.len(),
+            Self::Read(_, _, _, keys, _) => keys.len(),
             Self::Task(_) | Self::Refuse(_) | Self::WarmUp(_) => 0,
         }
     }
@@ -34,6 +38,9 @@ impl Job {
     fn start(self) {
         match self {
             Self::Submit(chain, requests, replies) => chain.submit(requests, &replies),
+            Self::Read(chain, scope, question, keys, replies) => {
+                chain.submit_reads(scope, question, keys, &replies);
+            }
             Self::Task(task) => drop(tokio::spawn(task)),
             Self::Refuse(chain) => chain.refuse(),
             Self::WarmUp(chain) => chain.warm_up(),

@@ -287,6 +287,18 @@ impl Js {
         Ok(value)
     }
 
+    /// Reads as many arguments of a call as there is room for, and answers how many there are, and the data of the
+    /// function.
+    pub(crate) fn read_call(
+        self,
+        info: sys::napi_callback_info,
+        room: &mut [Value],
+    ) -> JsResult<(usize, *mut c_void)> {
+        let (mut count, mut data) = (room.len(), ptr::null_mut());
+        call!(napi_get_cb_info(self.env, info, &mut count, room.as_mut_ptr(), ptr::null_mut(), &mut data))?;
+        if data.is_null() { Err(Pending) } else { Ok((count, data)) }
+    }
+
     /// An object with functions that are called with `data`, which lives as long as any of them.
     pub(crate) fn functions<T: 'static>(
         self,
@@ -333,72 +345,4 @@ unsafe extern "C" fn release<T>(_env: sys::napi_env, data: *mut c_void, _hint: *
         catch_unwind(AssertUnwindSafe(|| drop(unsafe { std::rc::Rc::from_raw(data.cast::<T>()) })));
     // A panic in a destructor must not reach the engine.
     drop(released);
-}
-
-/// What a callback takes of the arguments of its call.
-pub(crate) trait FromCall: Sized {
-    /// The arguments and the data of the function.
-    fn from_call(js: Js, info: sys::napi_callback_info) -> JsResult<(Self, *mut c_void)>;
-}
-
-/// Up to `N` arguments; `undefined` for those that are missing.
-impl<const N: usize> FromCall for [Value; N] {
-    fn from_call(js: Js, info: sys::napi_callback_info) -> JsResult<(Self, *mut c_void)> {
-        let mut arguments = [ptr::null_mut(); N];
-        let (_, data) = js.read_call(info, &mut arguments)?;
-        Ok((arguments, data))
-    }
-}
-
-/// All arguments.
-pub(crate) type Arguments = Vec<Value>;
-
-impl FromCall for Arguments {
-    fn from_call(js: Js, info: sys::napi_callback_info) -> JsResult<(Self, *mut c_void)> {
-        let mut arguments = vec![ptr::null_mut(); 128];
-        let (count, data) = js.read_call(info, &mut arguments)?;
-        if count > arguments.len() {
-            arguments.resize(count, ptr::null_mut());
-            js.read_call(info, &mut arguments)?;
-        }
-        arguments.truncate(count);
-        Ok((arguments, data))
-    }
-}
-
-impl Js {
-    /// Reads as many arguments of a call as there is room for, and answers how many there are, and the data of the
-    /// function.
-    fn read_call(self, info: sys::napi_callback_info, room: &mut [Value]) -> JsResult<(usize, *mut c_void)> {
-        let (mut count, mut data) = (room.len(), ptr::null_mut());
-        call!(napi_get_cb_info(self.env, info, &mut count, room.as_mut_ptr(), ptr::null_mut(), &mut data))?;
-        if data.is_null() { Err(Pending) } else { Ok((count, data)) }
-    }
-}
-
-/// Runs the body of a callback made by [`Js::functions`]: reads the arguments, hands out the data, and keeps panics
-/// away from the engine.
-///
-/// # Safety
-/// Must be called from such a callback with its arguments, and `T` must be the type of its data.
-pub(crate) unsafe fn callback<T, A: FromCall>(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-    body: impl FnOnce(Js, &T, A) -> JsResult<Value>,
-    report: impl FnOnce(Js, &T),
-) -> Value {
-    let js = Js { env };
-    let Ok((arguments, data)) = A::from_call(js, info) else { return ptr::null_mut() };
-    // SAFETY: the caller promises the type; the function that is running keeps the data alive.
-    let data = unsafe { &*data.cast::<T>() };
-    let result = catch_unwind(AssertUnwindSafe(|| body(js, data, arguments)));
-    match result {
-        Ok(Ok(value)) => value,
-        Ok(Err(Pending)) => ptr::null_mut(),
-        Err(_panic) => {
-            // Reporting may not panic either, or the process ends.
-            let _ = catch_unwind(AssertUnwindSafe(|| report(js, data)));
-            ptr::null_mut()
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The Node.js binding of RedKV: translation between JavaScript and the engine, and nothing else.
 
 mod admin;
+mod callback;
 mod errors;
 mod exchange;
 mod instance;

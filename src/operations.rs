@@ -2,14 +2,15 @@
 //! of a promise, a number.
 
 use napi::sys;
-use redkv::chain::{Action, Answer, Lookup};
+use redkv::chain::{Action, Answer, Lookup, Question};
 use redkv::entry::{Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Want;
 
+use crate::callback::{Arguments, callback};
 use crate::instance::Handle;
-use crate::js::{Arguments, Callback, Js, JsResult, Type, Value, callback};
-use crate::promises::{Format, entry_of, value_of};
+use crate::js::{Callback, Js, JsResult, Type, Value};
+use crate::promises::{Format, bytes_of, value_of};
 use crate::values::{self, Refusal, with_key};
 
 /// All operations, by their names in JavaScript.
@@ -52,7 +53,7 @@ type Answered = std::result::Result<Value, Refusal>;
 
 fn read(js: Js, handle: &Handle, key: Value, format: Format) -> Answered {
     with_key(js, key, |key| {
-        let known = handle.ask_front(|front| front.read(key, |entry| entry_of(js, entry, format)));
+        let known = handle.ask_front(|front| front.read(key, |value| bytes_of(js, value, format)));
         match known {
             Some(Lookup::Known(value)) => Ok(value?),
             Some(Lookup::Ask) | None => {
@@ -89,8 +90,11 @@ fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
 
 fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     let keys = Keys::new(js, keys)?;
+    if !handle.has_front() {
+        return ask_all(js, handle, &keys, Question::Get(Want::Value));
+    }
     let known = keys.each(|key| {
-        let known = handle.ask_front(|front| front.read(key, |entry| entry_of(js, entry, Format::Text)));
+        let known = handle.ask_front(|front| front.read(key, |value| bytes_of(js, value, Format::Text)));
         match known {
             Some(Lookup::Known(value)) => value.ok(),
             Some(Lookup::Ask) | None => None,
@@ -109,6 +113,9 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
 
 fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     let keys = Keys::new(js, keys)?;
+    if !handle.has_front() {
+        return ask_all(js, handle, &keys, Question::Has);
+    }
     let known = |key: &str| match handle.ask_front(|front| front.has(key)) {
         Some(Lookup::Known(has)) => Some(has),
         Some(Lookup::Ask) | None => None,
@@ -222,6 +229,15 @@ fn answer_or_slot(js: Js, known: std::result::Result<Answer, u32>, format: Forma
         Ok(answer) => Ok(value_of(js, &answer, format)?),
         Err(slot) => Ok(js.number(slot)?),
     }
+}
+
+/// Asks the chain, where nothing is known at once.
+fn ask_all(js: Js, handle: &Handle, keys: &Keys, question: Question) -> Answered {
+    let keys = keys.list()?;
+    if keys.is_empty() {
+        return Ok(handle.instance.exchange.promises().array(js, &[])?);
+    }
+    Ok(js.number(handle.instance.gather_reads(handle.scope, question, keys, Format::Text))?)
 }
 
 /// Asks for what is known at once, and the chain for the others.

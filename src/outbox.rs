@@ -78,10 +78,15 @@ impl Outbox {
     /// Leaves an answer. The JavaScript thread hears of it when the I/O thread has nothing else to do, or when many
     /// have gathered.
     pub(crate) fn push(&self, completion: Completion) {
-        let weight = completion.weight();
+        self.push_all([completion]);
+    }
+
+    fn push_all(&self, completions: impl IntoIterator<Item = Completion>) {
         let mut waiting = self.waiting();
-        waiting.completions.push(completion);
-        waiting.weight += weight;
+        for completion in completions {
+            waiting.weight += completion.weight();
+            waiting.completions.push(completion);
+        }
         let is_many = waiting.weight >= Self::MANY;
         drop(waiting);
         if is_many {
@@ -146,47 +151,97 @@ pub(crate) struct Turn {
     pub(crate) outbox: Arc<Outbox>,
 }
 
+impl Turn {
+    fn completion(&self, index: u32, answer: Result<Answer>) -> Completion {
+        Completion { slot: self.slots[index as usize], outcome: Outcome::One(answer) }
+    }
+}
+
 impl Replies for Turn {
     fn reply(&self, index: u32, answer: Result<Answer>) {
-        let slot = self.slots[index as usize];
-        self.outbox.push(Completion { slot, outcome: Outcome::One(answer) });
+        self.outbox.push(self.completion(index, answer));
+    }
+
+    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
+        let completions = indexes.iter().zip(answers).map(|(index, answer)| self.completion(*index, answer));
+        self.outbox.push_all(completions);
     }
 }
 
 /// One operation on many keys.
 pub(crate) struct Many {
     slot: u32,
-    /// The place of each request among the keys.
-    places: Vec<u32>,
+    /// How many keys were asked for.
+    count: usize,
+    /// The place of each request among the keys, if not all of them were asked for.
+    places: Option<Vec<u32>>,
     collected: Mutex<Collected>,
     outbox: Arc<Outbox>,
 }
 
+/// Answers at their places.
+#[derive(Default)]
 struct Collected {
+    /// As long as there are keys, from the first answer on.
     answers: Vec<Option<Result<Answer>>>,
-    missing: usize,
+    known: usize,
 }
 
 impl Many {
+    /// An operation on `count` keys, all of which are asked for.
+    pub(crate) fn new(slot: u32, count: usize, outbox: Arc<Outbox>) -> Self {
+        Self { slot, count, places: None, collected: Mutex::default(), outbox }
+    }
+
     /// An operation some of whose answers are `known`; requests are for the places of the others, in their order.
-    pub(crate) fn new(slot: u32, known: Vec<Option<Result<Answer>>>, outbox: Arc<Outbox>) -> Self {
+    pub(crate) fn with(slot: u32, known: Vec<Option<Result<Answer>>>, outbox: Arc<Outbox>) -> Self {
         let places: Vec<_> =
             (0..).zip(&known).filter(|(_, answer)| answer.is_none()).map(|(place, _)| place).collect();
-        let missing = places.len();
-        Self { slot, places, collected: Mutex::new(Collected { answers: known, missing }), outbox }
+        let count = known.len();
+        if places.len() == count {
+            return Self::new(slot, count, outbox);
+        }
+        let collected = Collected { known: count - places.len(), answers: known };
+        Self { slot, count, places: Some(places), collected: Mutex::new(collected), outbox }
+    }
+
+    /// Whether these are the places of all keys, in their order.
+    fn are_all(&self, indexes: &[u32]) -> bool {
+        self.places.is_none()
+            && indexes.len() == self.count
+            && (0..).zip(indexes).all(|(n, index)| n == *index)
+    }
+
+    fn collect(&self, answers: impl IntoIterator<Item = (u32, Result<Answer>)>) {
+        let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
+        collected.answers.resize(self.count, None);
+        for (index, answer) in answers {
+            let place = self.places.as_ref().map_or(index, |places| places[index as usize]);
+            collected.answers[place as usize] = Some(answer);
+            collected.known += 1;
+        }
+        if collected.known == self.count {
+            let answers = std::mem::take(&mut collected.answers).into_iter().flatten().collect();
+            drop(collected);
+            self.finish(answers);
+        }
+    }
+
+    fn finish(&self, answers: Vec<Result<Answer>>) {
+        self.outbox.push(Completion { slot: self.slot, outcome: Outcome::Many(answers) });
     }
 }
 
 impl Replies for Many {
     fn reply(&self, index: u32, answer: Result<Answer>) {
-        let place = self.places[index as usize];
-        let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
-        collected.answers[place as usize] = Some(answer);
-        collected.missing -= 1;
-        if collected.missing == 0 {
-            let answers = std::mem::take(&mut collected.answers).into_iter().flatten().collect();
-            self.outbox.push(Completion { slot: self.slot, outcome: Outcome::Many(answers) });
+        self.collect([(index, answer)]);
+    }
+
+    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
+        if self.are_all(indexes) {
+            return self.finish(answers);
         }
+        self.collect(indexes.iter().copied().zip(answers));
     }
 }
 

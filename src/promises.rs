@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 
 use redkv::chain::Answer;
-use redkv::entry::Entry;
 use redkv::error::{Error, ErrorKind, Result};
 
 use crate::errors;
@@ -187,15 +186,15 @@ impl Promises {
 /// The JavaScript value of an answer.
 pub(crate) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value> {
     match answer {
-        Answer::Entry(entry) => entry_of(js, entry.as_ref(), format),
+        Answer::Entry(entry) => bytes_of(js, entry.as_ref().map(|entry| &entry.value[..]), format),
         Answer::Has(has) => js.boolean(*has).map_err(lost),
         Answer::Written(_) => js.undefined().map_err(lost),
     }
 }
 
 /// The JavaScript value of what is under a key.
-pub(crate) fn entry_of(js: Js, entry: Option<&Entry>, format: Format) -> Result<Value> {
-    let Some(Entry { value, .. }) = entry else { return js.null().map_err(lost) };
+pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<Value> {
+    let Some(value) = value else { return js.null().map_err(lost) };
     match format {
         Format::Nothing => js.undefined().map_err(lost),
         Format::Bytes => js.buffer(value).map_err(lost),

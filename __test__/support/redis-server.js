@@ -38,14 +38,38 @@ class PrivateRedis {
   }
 
   #answers() {
-    return new Promise((resolve) => {
-      const socket = connect(this.port, '127.0.0.1', () => socket.write('PING\r\n'))
-      socket.once('data', (answer) => {
-        socket.destroy()
-        resolve(answer.toString().startsWith('+PONG'))
+    return this.command('PING').then(
+      (reply) => reply === 'PONG',
+      () => false,
+    )
+  }
+
+  /** What the server answers to one command on a connection of its own: text, or `null`. Rejects with its errors. */
+  command(...words) {
+    return new Promise((resolve, reject) => {
+      const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`)
+      const request = `${this.#login ?? ''}*${words.length}\r\n${parts.join('')}QUIT\r\n`
+      const socket = connect(this.port, '127.0.0.1', () => socket.write(request))
+      let replies = ''
+      socket.setEncoding('utf8').on('data', (text) => (replies += text))
+      socket.once('error', reject)
+      socket.once('close', () => {
+        const [first, text] = replies.slice(this.#login === undefined ? 0 : '+OK\r\n'.length).split('\r\n')
+        if (first.startsWith('-')) reject(new Error(first))
+        else if (first.startsWith('$')) resolve(first === '$-1' ? null : text)
+        else if (first === '') reject(new Error('no answer'))
+        else resolve(first.slice(1))
       })
-      socket.once('error', () => resolve(false))
     })
+  }
+
+  #login
+
+  /** Asks everybody for a password from now on, connections that are open included; an empty one is none. */
+  async requirePassword(password) {
+    await this.command('CONFIG', 'SET', 'requirepass', password)
+    this.#login = password === '' ? undefined : `AUTH ${password}\r\n`
+    await this.command('CLIENT', 'KILL', 'TYPE', 'normal')
   }
 
   /** Ends the server as a power cut would. */
@@ -54,6 +78,16 @@ class PrivateRedis {
     const exit = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
     await exit
+  }
+
+  /** Makes the server silent, with its connections open. */
+  pause() {
+    this.#child.kill('SIGSTOP')
+  }
+
+  /** Lets it go on where it was. */
+  resume() {
+    this.#child.kill('SIGCONT')
   }
 
   get pid() {

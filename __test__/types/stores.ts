@@ -110,7 +110,9 @@ redkv.addStore('sqlite', { path: 'file.sqlite', verbose: console.log })
 
 // Tier options
 
-redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, optional: true, prefix: 'app:' })
+redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, connectTimeout: '1s', breakAfter: 5, optional: true, prefix: 'app:' })
+redkv.addStore('memory', {}, { breakAfter: false })
+redkv.addStore('redis', {}, { tombstone: '30s' })
 redkv.addStore('sqlite', { path: ':memory:' }, {})
 
 // @ts-expect-error — misspelt

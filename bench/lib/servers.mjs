@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { Failure } from '../../scripts/lib/run.mjs'
+import { request } from '../../scripts/servers/dynamodb-request.mjs'
 import { tableName } from '../clients/address.mjs'
 
 /** What `INFO server` of Redis says. */
@@ -28,23 +29,11 @@ export function pidOf({ process_id: pid }) {
 
 /** Makes the table for the measurements of DynamoDB. */
 export async function createTable(endpoint) {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      // An emulator does not check the signature, but it has to be there.
-      authorization:
-        'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, ' +
-        'SignedHeaders=host;x-amz-date, Signature=0',
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-date': '20260101T000000Z',
-      'x-amz-target': 'DynamoDB_20120810.CreateTable'
-    },
-    body: JSON.stringify({
-      TableName: tableName,
-      AttributeDefinitions: [{ AttributeName: 'k', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'k', KeyType: 'HASH' }],
-      BillingMode: 'PAY_PER_REQUEST'
-    })
+  const response = await request(endpoint, 'CreateTable', {
+    TableName: tableName,
+    AttributeDefinitions: [{ AttributeName: 'k', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'k', KeyType: 'HASH' }],
+    BillingMode: 'PAY_PER_REQUEST'
   })
   const answer = await response.text()
   if (!response.ok && !answer.includes('ResourceInUse')) throw new Failure(`cannot make the table: ${answer}`)

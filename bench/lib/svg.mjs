@@ -1,8 +1,10 @@
-// Charts as SVG, without dependencies, readable on a light and on a dark page.
+// Charts as SVG, without dependencies. They bring their own page: an image follows the browser between light and dark,
+// whatever the page round it does.
 
 import { digits } from './digits.mjs'
 
 const style = `
+  .page { fill: #ffffff }
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-size: 15px; font-weight: 600 }
   .head { font-weight: 600 }
@@ -12,6 +14,7 @@ const style = `
   .grid { stroke: #d0d7de; fill: none }
   .line { fill: none; stroke-width: 2 }
   @media (prefers-color-scheme: dark) {
+    .page { fill: #0d1117 }
     text { fill: #e6edf3 }
     .quiet { fill: #9198a1 }
     .bar { fill: #59636e }
@@ -26,11 +29,16 @@ const escape = (text) => String(text).replace(/[&<>"]/g, (char) => `&#${char.cha
 
 const text = (x, y, content, attributes = '') => `<text x="${x}" y="${y}" ${attributes}>${escape(content)}</text>`
 
+/** Round a chart, to the left and to the right. */
+const margin = 20
+
 function document(width, height, title, parts) {
-  const size = `viewBox="0 0 ${width} ${height}" width="${width}"`
+  const [left, top, across, down] = [-margin, -margin / 2, width + 2 * margin, height + margin]
+  const size = `viewBox="${left} ${top} ${across} ${down}" width="${across}"`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${escape(title)}">`,
     `<style>${style}\n</style>`,
+    `<rect class="page" x="${left}" y="${top}" width="${across}" height="${down}" rx="6"/>`,
     ...parts,
     '</svg>',
     ''
@@ -92,7 +100,7 @@ function short(number) {
  * @param {{ title: string, x: string, y: string, linear?: boolean, series: Series[] }} chart
  */
 export function lineChart({ title, x: xName, y: yName, linear = false, series }) {
-  const [width, height, left, right, top, bottom] = [760, 380, 60, 150, 44, 46]
+  const [width, height, left, right, top, bottom] = [760, 392, 60, 150, 56, 46]
   const all = series.flatMap(({ points }) => points)
   const axis = (numbers, start, end) => {
     const steps = decades(numbers)

@@ -99,6 +99,15 @@ impl Fields {
         }
     }
 
+    /// Whether the field is `false`. If so it is read; otherwise it is left for another reading.
+    pub fn is_off(&mut self, name: &'static str) -> bool {
+        let is_off = self.left.get(name) == Some(&Value::Bool(false));
+        if is_off {
+            self.take(name);
+        }
+        is_off
+    }
+
     /// A positive duration: milliseconds as a number, or text such as `'250ms'`, `'10s'`, `'5m'`, `'2h'`, `'7d'`.
     pub fn duration(&mut self, name: &'static str) -> Result<Option<Duration>> {
         let Some(value) = self.take(name) else { return Ok(None) };

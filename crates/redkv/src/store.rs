@@ -62,9 +62,9 @@ pub trait Immediate: Send + Sync {
     /// The live entry under `key`.
     fn get_now(&self, key: &str) -> Option<Entry>;
 
-    /// Shows the live entry under `key` to `read`, and tells whether there is one. Saves the copy of
+    /// Shows the value of the live entry under `key` to `read`, and tells whether there is one. Saves the copy of
     /// [`Immediate::get_now`]; `read` must not call the store.
-    fn read_now(&self, key: &str, read: &mut dyn FnMut(&Entry)) -> bool;
+    fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool;
 
     /// Whether there is a live entry under `key`.
     fn has_now(&self, key: &str) -> bool;
@@ -156,6 +156,9 @@ pub struct Capabilities {
     /// Operations take the processor so shortly that the thread of a caller may run them, up to where they wait for
     /// an answer.
     pub light: bool,
+    /// Requests take effect in the order in which they were made, also those that nobody waits for any more. Where
+    /// they do not, a write that was given up may be made after a later one.
+    pub ordered: bool,
     /// Other processes see what this one writes.
     pub shared: bool,
     /// Entries outlive the process.
@@ -176,6 +179,7 @@ impl Capabilities {
         writes: Pieces::WHOLE,
         immediate: false,
         light: false,
+        ordered: true,
         shared: false,
         durable: false,
     };

@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::background::Background;
+use super::events::{Events, Observer};
 use super::lifecycle::Lifecycle;
 use super::pending::PendingWrites;
-use super::request::{Action, Answer, Replies, Request, Scope, Waiter};
+use super::reads::Caller;
+use super::request::{Action, Answer, Question, Replies, Request, Scope, Waiter};
 use super::shape::Shape;
-use super::table::{Change, Due, Question, ReadJob, Table, WriteJob};
-use super::tier::{Tier, TierConfig};
+use super::table::{Change, Due, ReadJob, Table, WriteJob};
+use super::tier::Tier;
+use super::tier_config::TierConfig;
 use super::{reads, writes};
 use crate::clock::Clock;
 use crate::entry::Key;
@@ -28,7 +31,8 @@ pub struct Chain {
     pub(super) table: Mutex<Table>,
     pub(super) pending: PendingWrites,
     pub(super) lifecycle: Lifecycle,
-    pub(super) background: Background,
+    pub(super) background: Arc<Background>,
+    pub(super) events: Events,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -40,9 +44,15 @@ impl Chain {
             table: Mutex::default(),
             pending: PendingWrites::new(),
             lifecycle: Lifecycle::default(),
-            background: Background::default(),
+            background: Arc::default(),
+            events: Events::default(),
             clock,
         }
+    }
+
+    /// Tells `observer` what happens here from now on. There is one at most: the first.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.events.observe(observer);
     }
 
     /// Puts `store` behind the stores that are there, and answers with its place.
@@ -70,10 +80,12 @@ impl Chain {
             let message = format!("a chain has at most {} stores", Shape::MOST_TIERS);
             return Err(Error::argument("name", message));
         }
-        let tiers = shape.tiers.iter().cloned().chain([Arc::new(tier)]).collect();
-        *shape = Arc::new(Shape { tiers });
         #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
-        Ok(place as u16)
+        let place = place as u16;
+        let tier = tier.placed(place, self.events.clone(), Arc::downgrade(&self.background));
+        let tiers = shape.tiers.iter().cloned().chain([tier]).collect();
+        *shape = Arc::new(Shape { tiers });
+        Ok(place)
     }
 
     /// The clock that the deadlines of this chain go by.
@@ -111,6 +123,39 @@ impl Chain {
     /// latest when the deadlines of the tiers that it needs have passed, and with an error if the chain is closed.
     pub fn submit(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
         self.lifecycle.begin(requests.len());
+        self.take(requests, replies);
+    }
+
+    /// As [`Chain::submit`], for reads that have all but the key in common, which is less work.
+    pub fn submit_reads(
+        self: &Arc<Self>,
+        scope: Scope,
+        question: Question,
+        keys: Vec<Key>,
+        replies: &Arc<dyn Replies>,
+    ) {
+        self.lifecycle.begin(keys.len());
+        if self.is_closed() || !self.lifecycle.is_settled() {
+            return self.take(requests(scope, question, keys), replies);
+        }
+        let mut table = self.table();
+        // As in `admit`.
+        let shape = self.shape();
+        if shape.range(scope).is_empty() {
+            drop(table);
+            return self.admit(requests(scope, question, keys), replies);
+        }
+        let mut due = Vec::with_capacity(keys.len());
+        for (index, key) in (0..).zip(keys) {
+            due.extend(table.read(key, scope, question, replies, index));
+        }
+        drop(table);
+        if !due.is_empty() {
+            self.start_reads(&shape, due, Some(replies));
+        }
+    }
+
+    fn take(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
         if self.is_closed() {
             return self.refuse_all(requests, replies);
         }
@@ -134,29 +179,29 @@ impl Chain {
         // Under the lock of the table, so that a walk of these tiers is in there when `add` seals it.
         let shape = self.shape();
         for (index, Request { scope, key, action }) in (0..).zip(requests) {
-            let waiter = Waiter { replies: replies.clone(), index };
+            let waiter = || Waiter { replies: replies.clone(), index };
             if let Some(answer) = Self::answer_without_stores(&shape, scope, &key, &action) {
-                refused.push((action.is_write().then_some(key), waiter, answer));
+                refused.push((action.is_write().then_some(key), waiter(), answer));
                 continue;
             }
             let change = match action {
                 Action::Get(want) => {
-                    due.reads.extend(table.read(key, scope, Question::Get(want), waiter));
+                    due.reads.extend(table.read(key, scope, Question::Get(want), replies, index));
                     continue;
                 }
                 Action::Has => {
-                    due.reads.extend(table.read(key, scope, Question::Has, waiter));
+                    due.reads.extend(table.read(key, scope, Question::Has, replies, index));
                     continue;
                 }
                 Action::Set(entry) => Change::Set(entry),
                 Action::SetIfAbsent(entry) => Change::SetIfAbsent(entry),
                 Action::Delete => Change::Delete,
             };
-            table.write(key, scope, change, waiter);
+            table.write(key, scope, change, waiter());
         }
         due.writes = table.startable();
         drop(table);
-        self.start(&shape, due);
+        self.start(&shape, due, Some(replies));
         for (written, waiter, answer) in refused {
             self.answer(written.as_ref(), [waiter], answer);
         }
@@ -182,19 +227,15 @@ impl Chain {
     /// after a store was added.
     pub(super) fn start_next(self: &Arc<Self>, due: Due) {
         if !due.is_empty() {
-            self.start(&self.shape(), due);
+            self.start(&self.shape(), due, None);
         }
     }
 
-    /// Starts what became due, cut into the pieces that suit the stores.
-    fn start(self: &Arc<Self>, shape: &Arc<Shape>, due: Due) {
+    /// Starts what became due, cut into the pieces that suit the stores; reads with those who called for them.
+    fn start(self: &Arc<Self>, shape: &Arc<Shape>, due: Due, caller: Option<&Arc<dyn Replies>>) {
         let Due { reads, writes } = due;
         for group in groups(reads, |job: &ReadJob| (job.scope, job.question)) {
-            let scope = group[0].scope;
-            let size = shape.piece_size(scope, group.len(), |capabilities| capabilities.reads);
-            for piece in pieces(group, size) {
-                spawn(reads::run(self.clone(), shape.clone(), piece));
-            }
+            self.start_reads(shape, group, caller);
         }
         for group in groups(writes, |job: &WriteJob| job.scope) {
             let scope = group[0].scope;
@@ -202,6 +243,20 @@ impl Chain {
             for piece in pieces(group, size) {
                 spawn(writes::run(self.clone(), shape.clone(), scope, piece));
             }
+        }
+    }
+
+    /// Starts reads that have the scope and the question in common.
+    fn start_reads(
+        self: &Arc<Self>,
+        shape: &Arc<Shape>,
+        group: Vec<ReadJob>,
+        caller: Option<&Arc<dyn Replies>>,
+    ) {
+        let size = shape.piece_size(group[0].scope, group.len(), |capabilities| capabilities.reads);
+        for piece in pieces(group, size) {
+            let caller: Caller = caller.cloned();
+            spawn(reads::run(self.clone(), shape.clone(), piece, caller));
         }
     }
 
@@ -247,6 +302,11 @@ pub(super) fn tell(mut waiters: impl ExactSizeIterator<Item = Waiter>, answer: R
     if let Some(waiter) = waiters.next() {
         waiter.reply(answer);
     }
+}
+
+/// The same reads, one by one.
+fn requests(scope: Scope, question: Question, keys: Vec<Key>) -> Vec<Request> {
+    keys.into_iter().map(|key| Request { scope, key, action: question.action() }).collect()
 }
 
 /// Splits jobs into runs that belong together; in most batches all do.

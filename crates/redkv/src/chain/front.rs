@@ -43,7 +43,7 @@ impl Front {
         let is_free = self.chain.lifecycle.is_settled()
             && !self.chain.is_closed()
             && !self.chain.pending.may_have(key)
-            && (self.tier.stale.is_empty() || !self.tier.stale.contains(key));
+            && !self.tier.is_stale(key);
         if is_free { self.tier.store().immediate() } else { None }
     }
 
@@ -54,15 +54,19 @@ impl Front {
 
     /// The live entry under `key`.
     pub fn get(&self, key: &str) -> Lookup<Option<Entry>> {
-        self.read(key, |entry| entry.cloned())
+        match self.store(key).map(|store| store.get_now(key)) {
+            Some(Some(entry)) => Lookup::Known(Some(entry)),
+            Some(None) if self.alone => Lookup::Known(None),
+            _ => Lookup::Ask,
+        }
     }
 
-    /// Shows the live entry under `key`, or that there is none, to `read`, which must not call the chain.
-    pub fn read<T>(&self, key: &str, read: impl FnOnce(Option<&Entry>) -> T) -> Lookup<T> {
+    /// Shows the value of the live entry under `key`, or that there is none, to `read`, which must not call the chain.
+    pub fn read<T>(&self, key: &str, read: impl FnOnce(Option<&[u8]>) -> T) -> Lookup<T> {
         let Some(store) = self.store(key) else { return Lookup::Ask };
         let mut read = Some(read);
         let mut answer = None;
-        store.read_now(key, &mut |entry| answer = read.take().map(|read| read(Some(entry))));
+        store.read_now(key, &mut |value| answer = read.take().map(|read| read(Some(value))));
         match (answer, read) {
             (Some(answer), _) => Lookup::Known(answer),
             (None, Some(read)) if self.alone => Lookup::Known(read(None)),

@@ -177,13 +177,17 @@ impl Chain {
                 attempt?;
             }
         }
-        match shape.authority(scope) {
-            Some((_, tier)) if tier.is_optional() && scope == Scope::Chain => {
-                let message = "the last store is the source of truth and cannot be optional";
-                Err(Error::argument("optional", message).in_operation("ready").in_store(&tier.name().into()))
-            }
-            _ => Ok(()),
-        }
+        let Some((_, tier)) = shape.authority(scope) else { return Ok(()) };
+        let (field, message) = if scope != Scope::Chain {
+            return Ok(());
+        } else if tier.is_optional() {
+            ("optional", "the last store is the source of truth and cannot be optional")
+        } else if tier.tombstones.is_some() {
+            ("tombstone", "the last store is the source of truth, and no back-fill goes there")
+        } else {
+            return Ok(());
+        };
+        Err(Error::argument(field, message).in_operation("ready").in_store(&tier.name().into()))
     }
 
     /// Refuses new operations, waits for those on their way, and closes the stores. Idempotent; all callers wait, at

@@ -1,9 +1,12 @@
 //! Tiers in order: each is a cache for the ones after it, the last is the authority.
 
 mod background;
+mod breaker;
 mod core;
+mod events;
 mod front;
 mod lifecycle;
+mod limits;
 #[cfg(all(test, feature = "memory"))]
 mod model;
 mod pending;
@@ -14,13 +17,18 @@ mod repair;
 mod request;
 mod shape;
 mod stale;
+mod state;
 mod store;
 mod table;
 mod tier;
+mod tier_config;
+mod tombstone;
 mod writes;
 
 pub use self::core::Chain;
+pub use events::{Event, Observer};
 pub use front::{Front, Lookup};
-pub use request::{Action, Answer, Replies, Request, Scope};
+pub use request::{Action, Answer, Question, Replies, Request, Scope};
 pub use store::ChainStore;
-pub use tier::{Tier, TierConfig};
+pub use tier::Tier;
+pub use tier_config::TierConfig;

@@ -23,6 +23,12 @@ pub(super) enum Planted {
     FrontOvertakes,
     /// Stores are waited for without end.
     NoDeadline,
+    /// A store that counts as down counts as down for ever, and failures that are not in a row count together.
+    NoBreakerReset,
+    /// What is deleted leaves no tombstone.
+    NoTombstones,
+    /// What may still come to a store that keeps no order is not waited for.
+    NoQuarantine,
 }
 
 thread_local! {

@@ -3,22 +3,28 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use smallvec::SmallVec;
+use tokio::time::Instant;
 
 use super::core::{Chain, tell};
 #[cfg(test)]
 use super::planted::{Planted, is_planted};
-use super::request::{Answer, Scope};
+use super::request::{Answer, Question, Replies, Scope};
 use super::shape::Shape;
-use super::table::{Due, Question, ReadJob};
+use super::table::{Due, ReadJob};
 use super::tier::Tier;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::executor::{leave_caller, spawn};
 use crate::store::{Answers, SetMode, Want};
 
+/// Who is answered by a walk itself: those who called for it. Other readers wait in the table.
+pub(super) type Caller = Option<Arc<dyn Replies>>;
+
 /// The keys of a walk that have no answer yet. However the walk ends, they get one.
 struct Walk {
     chain: Arc<Chain>,
+    caller: Caller,
     keys: Vec<Key>,
     /// What is known of each of them.
     open: Vec<Open>,
@@ -27,35 +33,46 @@ struct Walk {
 /// What a walk knows of one key.
 struct Open {
     flight: u64,
+    /// The request of the caller.
+    index: u32,
     /// The tiers that answered that they have no entry, a bit each: those to fill.
     missed: u32,
     /// What the last tier that was asked failed with.
     failure: Option<Error>,
 }
 
-/// A key whose walk has come to its end.
-struct Found {
-    key: Key,
-    flight: u64,
-    missed: u32,
-    answer: Answer,
+/// Keys whose walk has come to its end.
+#[derive(Default)]
+struct Ended {
+    keys: Vec<Key>,
+    open: Vec<Open>,
+    answers: Answers<Answer>,
 }
 
-impl Found {
-    fn entry(&self) -> Option<&Entry> {
-        match &self.answer {
-            Answer::Entry(entry) => entry.as_ref(),
-            Answer::Has(_) | Answer::Written(_) => None,
+impl Ended {
+    fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The key at `index` with what was found under it, if it was.
+    fn found(&self, index: usize) -> Option<(&Key, &Open, &Entry)> {
+        match &self.answers[index] {
+            Ok(Answer::Entry(Some(entry))) => Some((&self.keys[index], &self.open[index], entry)),
+            _ => None,
         }
     }
 }
 
-/// Reads keys that have the scope and the question in common.
-pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>) {
+/// Reads keys that have the scope, the question and the caller in common.
+pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>, caller: Caller) {
     let Some(&ReadJob { scope, question, .. }) = jobs.first() else { return };
-    let open = |job: ReadJob| (job.key, Open { flight: job.flight, missed: 0, failure: None });
-    let (keys, open) = jobs.into_iter().map(open).unzip();
-    let mut walk = Walk { chain, keys, open };
+    let (mut keys, mut open) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
+    for ReadJob { key, flight, index, .. } in jobs {
+        keys.push(key);
+        open.push(Open { flight, index, missed: 0, failure: None });
+    }
+    let mut walk = Walk { chain, caller, keys, open };
+    let since = shape.tiers.iter().any(|tier| tier.tombstones.is_some()).then(Instant::now);
     for place in shape.range(scope) {
         if walk.open.is_empty() {
             return;
@@ -63,11 +80,12 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         if !shape.tiers[place].capabilities().light {
             leave_caller().await;
         }
-        let found = walk.ask(&shape.tiers[place], place, scope, question).await;
-        if found.is_empty() {
+        let ended = walk.ask(&shape, place, scope, question).await;
+        if ended.keys.is_empty() {
             continue;
         }
-        let filling = Filling::begin(walk.chain.clone(), shape.clone(), place, found);
+        let filling =
+            Filling::begin(walk.chain.clone(), shape.clone(), place, ended, walk.caller.clone(), since);
         if filling.begun.is_empty() {
             drop(filling);
         } else if walk.open.is_empty() {
@@ -85,34 +103,47 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
 }
 
 impl Walk {
-    /// Asks one tier for the open keys. What it has is taken out of them.
-    async fn ask(&mut self, tier: &Tier, place: usize, scope: Scope, question: Question) -> Vec<Found> {
+    /// Asks one tier for the open keys. What comes to its end by that is taken out of them.
+    async fn ask(&mut self, shape: &Shape, place: usize, scope: Scope, question: Question) -> Ended {
+        let tier = &shape.tiers[place];
         let asked = self.put_stale_last(tier, scope, question);
         let keys = &self.keys[..asked];
-        let answers = match hits_now(tier, keys, question) {
+        let answers = match answers_now(tier, keys, question) {
             Some(answers) => answers,
-            None => hits(tier, keys, question, place > 0 && scope == Scope::Chain).await,
+            None => answers(tier, keys, question, place > 0 && scope == Scope::Chain).await,
         };
-        if answers.iter().all(|answer| matches!(answer, Ok(None))) {
-            self.open[..asked].iter_mut().for_each(|open| open.miss(place));
-            return Vec::new();
+        if place + 1 < shape.range(scope).end {
+            // The readers go on without it; what the last one failed with, they are told.
+            tier.report(&answers);
         }
-        self.take_found(place, answers)
+        // The word of the only tier is final, whatever it says.
+        if shape.range(scope).len() == 1 || answers.iter().all(is_hit) {
+            let behind = (self.keys.split_off(asked), self.open.split_off(asked));
+            let keys = std::mem::replace(&mut self.keys, behind.0);
+            let open = std::mem::replace(&mut self.open, behind.1);
+            return Ended { keys, open, answers };
+        }
+        if answers.iter().all(|answer| answer.is_ok() && !is_hit(answer)) {
+            self.open[..asked].iter_mut().for_each(|open| open.miss(place));
+            return Ended::default();
+        }
+        self.take_hits(place, answers)
     }
 
     /// Takes the keys out of which a tier has an entry. Its `answers` are for the first of the open keys.
-    fn take_found(&mut self, place: usize, answers: Answers<Option<Answer>>) -> Vec<Found> {
-        let asked = answers.len();
-        let mut found = Vec::with_capacity(asked);
-        let behind = (self.keys.split_off(asked), self.open.split_off(asked));
+    fn take_hits(&mut self, place: usize, answers: Answers<Answer>) -> Ended {
+        let mut ended = Ended::default();
+        let behind = (self.keys.split_off(answers.len()), self.open.split_off(answers.len()));
         let keys = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
         for ((key, mut open), answer) in keys.zip(answers) {
+            if is_hit(&answer) {
+                ended.keys.push(key);
+                ended.open.push(open);
+                ended.answers.push(answer);
+                continue;
+            }
             match answer {
-                Ok(Some(answer)) => {
-                    found.push(Found { key, flight: open.flight, missed: open.missed, answer });
-                    continue;
-                }
-                Ok(None) => open.miss(place),
+                Ok(_) => open.miss(place),
                 Err(failure) => open.failure = Some(failure),
             }
             self.keys.push(key);
@@ -120,7 +151,7 @@ impl Walk {
         }
         self.keys.extend(behind.0);
         self.open.extend(behind.1);
-        found
+        ended
     }
 
     /// Puts the keys under which `tier` holds an old value behind the others, and answers with how many others
@@ -130,7 +161,7 @@ impl Walk {
             return self.open.len();
         }
         let keys = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
-        let (mut stale, others): (Vec<_>, Vec<_>) = keys.partition(|(key, _)| tier.stale.contains(key));
+        let (mut stale, others): (Vec<_>, Vec<_>) = keys.partition(|(key, _)| tier.is_stale(key));
         for (_, open) in &mut stale {
             open.failure = (scope != Scope::Chain).then(|| {
                 let message = "the store holds an old value under this key, because a write did not reach it";
@@ -142,9 +173,10 @@ impl Walk {
         asked
     }
 
-    fn end(&mut self, mut answer: impl FnMut(&mut Open) -> Result<Answer>) {
-        let open = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
-        self.chain.finish_reads(open.map(|(key, mut open)| (key, open.flight, answer(&mut open))));
+    fn end(&mut self, answer: impl FnMut(&mut Open) -> Result<Answer>) {
+        let (keys, mut open) = (std::mem::take(&mut self.keys), std::mem::take(&mut self.open));
+        let answers = open.iter_mut().map(answer).collect();
+        self.chain.finish_reads(self.caller.as_ref(), Ended { keys, open, answers });
     }
 }
 
@@ -165,29 +197,30 @@ impl Drop for Walk {
     }
 }
 
-/// As [`hits`], of a tier that answers on the calling thread; `None` for any other.
-fn hits_now(tier: &Tier, keys: &[Key], question: Question) -> Option<Answers<Option<Answer>>> {
+/// Whether a tier has an entry.
+fn is_hit(answer: &Result<Answer>) -> bool {
+    matches!(answer, Ok(Answer::Entry(Some(_)) | Answer::Has(true)))
+}
+
+/// As [`answers`], of a tier that answers on the calling thread; `None` for any other.
+fn answers_now(tier: &Tier, keys: &[Key], question: Question) -> Option<Answers<Answer>> {
     tier.ask_now(keys, |store, key| {
         Ok(match question {
-            Question::Get(_) => store.get_now(key).map(|entry| Answer::Entry(Some(entry))),
-            Question::Has => store.has_now(key).then_some(Answer::Has(true)),
+            Question::Get(_) => Answer::Entry(store.get_now(key)),
+            Question::Has => Answer::Has(store.has_now(key)),
         })
     })
 }
 
-/// What `tier` has of `keys`: `Ok(None)` where it has nothing.
-async fn hits(tier: &Tier, keys: &[Key], question: Question, will_fill: bool) -> Answers<Option<Answer>> {
+/// What `tier` says of `keys`.
+async fn answers(tier: &Tier, keys: &[Key], question: Question, will_fill: bool) -> Answers<Answer> {
     match question {
         Question::Get(want) => {
             // An entry that goes into the tiers in front must not live longer there.
             let want = if will_fill { Want::ValueAndDeadline } else { want };
-            let entry = |entry: Option<Entry>| entry.map(|entry| Answer::Entry(Some(entry)));
-            tier.get(keys, want).await.into_iter().map(|answer| answer.map(entry)).collect()
+            tier.get(keys, want).await.into_iter().map(|answer| answer.map(Answer::Entry)).collect()
         }
-        Question::Has => {
-            let has = |has: bool| has.then_some(Answer::Has(true));
-            tier.has(keys).await.into_iter().map(|answer| answer.map(has)).collect()
-        }
+        Question::Has => tier.has(keys).await.into_iter().map(|answer| answer.map(Answer::Has)).collect(),
     }
 }
 
@@ -197,16 +230,26 @@ struct Filling {
     shape: Arc<Shape>,
     /// Where it was found.
     place: usize,
-    found: Vec<Found>,
-    /// Places in `found` of those whose key is marked as being filled.
+    ended: Ended,
+    caller: Caller,
+    /// Places in `ended` of those whose key is marked as being filled.
     begun: Vec<usize>,
+    /// When the read began, if that matters.
+    since: Option<Instant>,
 }
 
 impl Filling {
     /// Fills immediate tiers, and marks the keys for which other tiers are to be filled.
-    fn begin(chain: Arc<Chain>, shape: Arc<Shape>, place: usize, found: Vec<Found>) -> Self {
-        let mut filling = Self { chain, shape, place, found, begun: Vec::new() };
-        if filling.found.iter().any(|found| found.missed != 0 && found.entry().is_some()) {
+    fn begin(
+        chain: Arc<Chain>,
+        shape: Arc<Shape>,
+        place: usize,
+        ended: Ended,
+        caller: Caller,
+        since: Option<Instant>,
+    ) -> Self {
+        let mut filling = Self { chain, shape, place, ended, caller, begun: Vec::new(), since };
+        if filling.ended.open.iter().any(|open| open.missed != 0) {
             filling.fill_immediate();
         }
         filling
@@ -214,23 +257,23 @@ impl Filling {
 
     fn fill_immediate(&mut self) {
         let mut table = self.chain.table();
-        for (index, found) in self.found.iter().enumerate() {
-            let Some(entry) = found.entry() else { continue };
-            if found.missed == 0 || !table.may_fill_now(&found.key, found.flight) {
+        for index in 0..self.ended.len() {
+            let Some((key, open, entry)) = self.ended.found(index) else { continue };
+            if open.missed == 0 || !table.may_fill_now(key, open.flight) {
                 continue;
             }
             let mut waits = false;
-            for (_, tier) in missed(&self.shape, found) {
+            for (_, tier) in missed(&self.shape, open) {
                 match tier.store().immediate() {
                     // Under the lock of the table no write can come in between.
-                    Some(store) if tier.takes(&found.key, entry) => {
-                        store.set_now(found.key.clone(), tier.capped(entry.clone()), fill_mode());
+                    Some(store) if tier.takes(key, entry) => {
+                        store.set_now(key.clone(), tier.capped(entry.clone()), fill_mode());
                     }
                     Some(_) => {}
-                    None => waits |= tier.takes(&found.key, entry),
+                    None => waits |= tier.takes(key, entry),
                 }
             }
-            if waits && table.begin_fill(&found.key, found.flight) {
+            if waits && table.begin_fill(key, open.flight) {
                 self.begun.push(index);
             }
         }
@@ -238,23 +281,35 @@ impl Filling {
 
     /// Fills the other tiers. The readers are answered when this is dropped.
     async fn finish(self) {
-        let fills = self.targets().into_iter().map(|target| async move {
-            // A back-fill that fails leaves a miss behind, which the next read sees: nobody needs to know.
-            target.tier.set(target.entries, fill_mode()).await;
-        });
+        let fills = self.targets().into_iter().map(|target| self.fill(target));
         join_all(fills).await;
+    }
+
+    /// A back-fill that fails leaves a miss behind, which the next read sees: no reader needs to know.
+    async fn fill(&self, Target { place, tier, entries }: Target) {
+        let keeps_order = tier.capabilities().ordered;
+        let keys: Vec<_> =
+            if keeps_order { Vec::new() } else { entries.iter().map(|(key, _)| key.clone()).collect() };
+        let answers = tier.set(entries, fill_mode()).await;
+        tier.report(&answers);
+        // One that may still be made could bring back what is deleted meanwhile.
+        for (key, answer) in keys.iter().zip(&answers) {
+            if answer.as_ref().is_err_and(Error::may_have_applied) {
+                self.chain.mark_stale(&self.shape, place, key, true);
+            }
+        }
     }
 
     /// What to write into which tier that does not answer at once.
     fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
-        for found in self.begun.iter().map(|index| &self.found[*index]) {
-            let Some(entry) = found.entry() else { continue };
-            for (place, tier) in missed(&self.shape, found) {
-                if tier.capabilities().immediate || !tier.takes(&found.key, entry) {
+        for (key, open, entry) in self.begun.iter().filter_map(|index| self.ended.found(*index)) {
+            for (place, tier) in missed(&self.shape, open) {
+                let is_late = self.since.is_some_and(|since| !tier.may_fill_at(since));
+                if tier.capabilities().immediate || is_late || !tier.takes(key, entry) {
                     continue;
                 }
-                let pair = (found.key.clone(), entry.clone());
+                let pair = (key.clone(), entry.clone());
                 match targets.iter_mut().find(|target| target.place == place) {
                     Some(target) => target.entries.push(pair),
                     None => targets.push(Target { place, tier: tier.clone(), entries: vec![pair] }),
@@ -281,18 +336,15 @@ impl Drop for Filling {
             // A copy in a cache may end before the entry does: its end does not mean that there is nothing.
             let is_final = self.place + 1 == self.shape.tiers.len();
             let mut table = self.chain.table();
-            for index in &self.begun {
-                let found = &mut self.found[*index];
-                table.finish_fill(&found.key, &mut due);
+            for index in self.begun.iter().copied() {
+                table.finish_fill(&self.ended.keys[index], &mut due);
                 // The back-fill may have taken longer than the entry had to live.
-                if is_final && found.entry().is_some_and(|entry| entry.is_expired(now)) {
-                    found.answer = Answer::Entry(None);
+                if is_final && self.ended.found(index).is_some_and(|(_, _, entry)| entry.is_expired(now)) {
+                    self.ended.answers[index] = Ok(Answer::Entry(None));
                 }
             }
         }
-        let found = std::mem::take(&mut self.found);
-        let answers = found.into_iter().map(|found| (found.key, found.flight, Ok(found.answer)));
-        self.chain.finish_reads(answers);
+        self.chain.finish_reads(self.caller.as_ref(), std::mem::take(&mut self.ended));
         self.chain.start_next(due);
     }
 }
@@ -306,29 +358,36 @@ fn fill_mode() -> SetMode {
     SetMode::IfAbsent
 }
 
-/// The tiers that missed what was found.
-fn missed<'a>(shape: &'a Shape, found: &Found) -> impl Iterator<Item = (usize, &'a Arc<Tier>)> {
-    let missed = found.missed;
+/// The tiers that missed what was found in the end.
+fn missed<'a>(shape: &'a Shape, open: &Open) -> impl Iterator<Item = (usize, &'a Arc<Tier>)> {
+    let missed = open.missed;
     shape.tiers.iter().enumerate().filter(move |(place, _)| missed & (1 << place) != 0)
 }
 
-impl Tier {
-    /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
-    fn takes(&self, key: &Key, entry: &Entry) -> bool {
-        self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
-    }
-}
-
 impl Chain {
-    /// Ends walks and tells their readers.
-    fn finish_reads(&self, ended: impl Iterator<Item = (Key, u64, Result<Answer>)>) {
-        let mut table = self.table();
-        let answers: Vec<_> =
-            ended.map(|(key, flight, answer)| (table.finish_read(&key, flight), answer)).collect();
-        drop(table);
+    /// Ends walks and tells their readers: the caller, and whoever joined.
+    fn finish_reads(&self, caller: Option<&Arc<dyn Replies>>, ended: Ended) {
+        let Ended { keys, open, answers } = ended;
+        if keys.is_empty() {
+            return;
+        }
         let mut count = 0;
-        for (waiters, answer) in answers {
-            count += waiters.len();
+        let mut joined = Vec::new();
+        let mut table = self.table();
+        for ((key, open), answer) in keys.iter().zip(&open).zip(&answers) {
+            let waiters = table.finish_read(key, open.flight);
+            if !waiters.is_empty() {
+                count += waiters.len();
+                joined.push((waiters, answer.clone()));
+            }
+        }
+        drop(table);
+        if let Some(caller) = caller {
+            count += answers.len();
+            let indexes: SmallVec<[u32; 128]> = open.iter().map(|open| open.index).collect();
+            caller.reply_many(&indexes, answers);
+        }
+        for (waiters, answer) in joined {
             tell(waiters.into_iter(), answer);
         }
         self.lifecycle.end(count);

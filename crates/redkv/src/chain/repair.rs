@@ -1,102 +1,131 @@
 //! Invalidates what a tier missed, until it has worked.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::time::{Instant, sleep};
 
 use super::core::Chain;
+use super::events::Event;
 #[cfg(test)]
 use super::planted::{Planted, is_planted};
 use super::shape::Shape;
+use super::stale::Marked;
+use super::table::Due;
 use super::tier::Tier;
 use crate::entry::Key;
 
 /// First and longest pause between two attempts; each is drawn anew from half to all of it.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a request that was given up may still be on its way to a store that does not keep their order. The
+/// connection that it left on is cut by then, so what remains are queues of the network and of the service.
+const LATE: Duration = Duration::from_secs(10);
+/// How often it is looked whether that is over.
+const UNTIL_SETTLED: Duration = Duration::from_secs(1);
 /// Keys invalidated in one attempt.
 const BATCH: usize = 500;
-
-/// The repair of a tier; there is one at a time at most.
-#[derive(Debug, Default)]
-pub(super) struct Repair {
-    is_on_its_way: AtomicBool,
-    /// Held alone by each attempt, and together by writes to this tier alone.
-    turn: RwLock<()>,
-}
-
-impl Repair {
-    /// Whether the caller is the one to do it.
-    fn begin(&self) -> bool {
-        !self.is_on_its_way.swap(true, Ordering::AcqRel)
-    }
-
-    fn end(&self) {
-        self.is_on_its_way.store(false, Ordering::Release);
-    }
-}
-
-impl Tier {
-    /// Keeps repairs from deleting what is written from now on, until the answer is dropped. Waits at most for the
-    /// attempt that is being made; mostly there is none.
-    ///
-    /// Only for writes to this tier alone: of others a cache may lose what it was given.
-    pub(super) async fn hold_repair(&self) -> Option<RwLockReadGuard<'_, ()>> {
-        // In this order: a repair ends after the last mark is gone.
-        if self.stale.is_empty() && !self.repair.is_on_its_way.load(Ordering::Acquire) {
-            return None;
-        }
-        Some(self.repair.turn.read().await)
-    }
-}
 
 impl Chain {
     /// Notes that the tier at `place` may hold an old value under `key`, and sees to its invalidation.
     ///
     /// From now on reads of this process pass the tier by for that key.
-    pub(super) fn mark_stale(&self, shape: &Shape, place: usize, tier: &Tier, key: &Key) {
+    ///
+    /// `may_come` says whether a write of an old value may still arrive there.
+    pub(super) fn mark_stale(self: &Arc<Self>, shape: &Shape, place: usize, key: &Key, may_come: bool) {
         #[cfg(test)]
         if is_planted(Planted::NoInvalidation) {
             return;
         }
-        tier.stale.mark(key);
+        let tier = &shape.tiers[place];
+        let late = (may_come && !tier.capabilities().ordered).then(|| Instant::now() + LATE);
+        #[cfg(test)]
+        let late = late.filter(|_| !is_planted(Planted::NoQuarantine));
+        // What the store has now is gone by its ttl at the latest.
+        tier.stale.mark(key, tier.cap(), late);
         if tier.repair.begin() {
-            self.background.spawn(repair(shape.tiers[place].clone()));
+            self.background.spawn(repair(Arc::downgrade(self), tier.clone()));
         }
     }
 }
 
 /// Deletes the stale keys of a tier, with growing pauses while that fails.
-async fn repair(tier: Arc<Tier>) {
+async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
     let mut pause = FIRST_PAUSE;
     loop {
-        // Before the marks are read, so that what was written before is not among them.
-        let turn = tier.repair.turn.write().await;
         let marked = tier.stale.some(BATCH);
+        if marked.is_empty() && tier.stale.wants_repair() {
+            sleep(UNTIL_SETTLED).await;
+            continue;
+        }
         if marked.is_empty() {
             // A key that is marked from here on finds no repair on its way and begins one.
             tier.repair.end();
-            if tier.stale.some(1).is_empty() || !tier.repair.begin() {
+            if !tier.stale.wants_repair() || !tier.repair.begin() {
                 return;
             }
             continue;
         }
-        let keys: Vec<_> = marked.iter().map(|(key, _)| key.clone()).collect();
-        let answers = tier.delete(&keys).await;
-        let failed = answers.iter().any(Result::is_err);
-        for (marked, answer) in marked.iter().zip(answers) {
-            if answer.is_ok() {
-                tier.stale.repaired(marked);
-            }
-        }
-        drop(turn);
-        if !failed {
+        tier.breaker.closed().await;
+        let Some(repairing) = chain.upgrade().map(|chain| Repairing::begin(chain, marked)) else { return };
+        if repairing.run(&tier).await {
             pause = FIRST_PAUSE;
             continue;
         }
-        tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Keys that are being invalidated. Writes of them wait meanwhile, so that none is undone by it.
+struct Repairing {
+    chain: Arc<Chain>,
+    marked: Vec<Marked>,
+}
+
+impl Repairing {
+    /// Takes those of the keys that nobody is writing: a write makes the repair needless, or marks its key again.
+    fn begin(chain: Arc<Chain>, mut marked: Vec<Marked>) -> Self {
+        let mut table = chain.table();
+        marked.retain(|(key, _)| table.begin_repair(key));
+        drop(table);
+        Self { chain, marked }
+    }
+
+    /// Invalidates them. Whether all that was tried has worked, and anything was.
+    async fn run(self, tier: &Tier) -> bool {
+        let keys: Vec<_> = self.marked.iter().map(|(key, _)| key.clone()).collect();
+        let answers = tier.delete(&keys).await;
+        let mut repaired = 0;
+        for (marked, answer) in self.marked.iter().zip(&answers) {
+            if answer.is_ok() {
+                repaired += 1;
+                tier.stale.repaired(marked);
+            }
+        }
+        tier.report(&answers);
+        if repaired > 0 {
+            tier.events.tell(Event::Repair { tier: tier.place, keys: repaired });
+        }
+        repaired > 0 && repaired == keys.len()
+    }
+}
+
+impl Drop for Repairing {
+    fn drop(&mut self) {
+        let mut due = Due::default();
+        let mut table = self.chain.table();
+        for (key, _) in &self.marked {
+            table.finish_fill(key, &mut due);
+        }
+        drop(table);
+        self.chain.start_next(due);
+    }
+}
+
+impl Tier {
+    /// Whether the tier must be read past for `key`.
+    pub(super) fn is_stale(&self, key: &str) -> bool {
+        !self.stale.is_empty() && self.stale.contains(key, self.clock())
     }
 }

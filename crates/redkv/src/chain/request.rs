@@ -37,6 +37,31 @@ pub enum Action {
     Delete,
 }
 
+/// What a read wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The entry, as [`Action::Get`].
+    Get(Want),
+    /// Whether there is one, as [`Action::Has`].
+    Has,
+}
+
+impl Question {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Get(_) => "get",
+            Self::Has => "has",
+        }
+    }
+
+    pub(super) fn action(self) -> Action {
+        match self {
+            Self::Get(want) => Action::Get(want),
+            Self::Has => Action::Has,
+        }
+    }
+}
+
 impl Action {
     pub(super) fn name(&self) -> &'static str {
         match self {
@@ -78,6 +103,12 @@ pub enum Answer {
 pub trait Replies: Send + Sync {
     /// The answer to the request at `index` of the submission.
     fn reply(&self, index: u32, answer: Result<Answer>);
+
+    /// The answers to the requests at `indexes`, one at least, which became known together. Whoever can take them at less cost
+    /// than one by one does so here.
+    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
+        indexes.iter().zip(answers).for_each(|(index, answer)| self.reply(*index, answer));
+    }
 }
 
 /// Somebody who waits for the answer to one request.

@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::oneshot;
 
 use super::core::Chain;
-use super::request::{Action, Answer, Replies, Scope};
+use super::request::{Action, Answer, Question, Replies, Scope};
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
@@ -30,9 +30,31 @@ impl ChainStore {
         if count == 0 {
             return Vec::new();
         }
-        let (collected, done) = collect(count);
         let requests = actions.map(|(key, action)| self.0.request(Scope::Chain, key, action)).collect();
-        self.0.submit(requests, &collected);
+        self.answers(count, |replies| self.0.submit(requests, replies), read).await
+    }
+
+    async fn ask_question<T>(
+        &self,
+        keys: &[Key],
+        question: Question,
+        read: impl Fn(Answer) -> Option<T> + Send,
+    ) -> Answers<T> {
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        let submit = |replies: &_| self.0.submit_reads(Scope::Chain, question, keys.to_vec(), replies);
+        self.answers(keys.len(), submit, read).await
+    }
+
+    async fn answers<T>(
+        &self,
+        count: usize,
+        submit: impl FnOnce(&Arc<dyn Replies>) + Send,
+        read: impl Fn(Answer) -> Option<T> + Send,
+    ) -> Answers<T> {
+        let (collected, done) = collect(count);
+        submit(&collected);
         let defect = || Error::new(ErrorKind::Internal, "a defect of RedKV: an answer is missing");
         let Ok(answers) = done.await else { return (0..count).map(|_| Err(defect())).collect() };
         answers.into_iter().map(|answer| answer.and_then(|answer| read(answer).ok_or_else(defect))).collect()
@@ -88,8 +110,7 @@ impl Store for ChainStore {
     }
 
     fn get<'a>(&'a self, keys: &'a [Key], want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
-        let actions = keys.iter().map(move |key| (key.clone(), Action::Get(want)));
-        self.ask(actions, |answer| match answer {
+        self.ask_question(keys, Question::Get(want), |answer| match answer {
             Answer::Entry(entry) => Some(entry),
             Answer::Has(_) | Answer::Written(_) => None,
         })
@@ -97,8 +118,7 @@ impl Store for ChainStore {
     }
 
     fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
-        let actions = keys.iter().map(|key| (key.clone(), Action::Has));
-        self.ask(actions, |answer| match answer {
+        self.ask_question(keys, Question::Has, |answer| match answer {
             Answer::Has(has) => Some(has),
             Answer::Entry(_) | Answer::Written(_) => None,
         })

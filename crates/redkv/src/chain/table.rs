@@ -3,34 +3,16 @@
 //! Pure bookkeeping: it never waits and never calls a store. Everything that becomes due is handed back to the
 //! caller, who starts it and reports when it is done.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
-#[cfg(test)]
-use super::planted::{Planted, is_planted};
-use super::request::{Scope, Waiter};
+use super::request::{Question, Replies, Scope, Waiter};
+use super::state::{Flight, QueuedWrite, Sole, Spare, State, Waiters};
 use crate::entry::{Entry, Key};
-use crate::store::Want;
-
-/// What a read wants to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
-    Get(Want),
-    Has,
-}
-
-impl Question {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Get(_) => "get",
-            Self::Has => "has",
-        }
-    }
-}
 
 /// What a write does.
 #[derive(Clone, Debug)]
@@ -45,6 +27,9 @@ pub(super) enum Change {
 pub(super) struct ReadJob {
     pub(super) key: Key,
     pub(super) flight: u64,
+    /// The request that it is for, if it begins with the call of that: its caller does not wait in the table, but is
+    /// answered by the walk. 0 if readers that had to wait are its only ones.
+    pub(super) index: u32,
     pub(super) scope: Scope,
     pub(super) question: Question,
 }
@@ -70,8 +55,6 @@ impl Due {
     }
 }
 
-pub(super) type Waiters = SmallVec<[Waiter; 1]>;
-
 /// The keys that somebody works on.
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -79,178 +62,49 @@ pub(super) struct Table {
     flights: u64,
     /// Keys whose next write can begin, collected over one admission so that repeated writes of a key become one.
     startable: Vec<Key>,
-    /// What held the writes of keys that have none any more, to be used again.
-    #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
-    spare: Vec<Box<Writes>>,
-}
-
-/// As many as writes are on their way in a busy process; some 600 bytes each.
-const MOST_SPARE: usize = 1024;
-
-#[derive(Debug, Default)]
-struct State {
-    /// Writes called while this state lives; a walk that began at another epoch must not back-fill.
-    epoch: u64,
-    /// Walks on their way.
-    flights: SmallVec<[Flight; 1]>,
-    /// Back-fills on their way; a write waits for them, so that it is not overtaken.
-    fills: u32,
-    writes: Option<Box<Writes>>,
-}
-
-#[derive(Debug)]
-struct Flight {
-    id: u64,
-    scope: Scope,
-    question: Question,
-    /// The epoch at which it began, or `None` if a write was on its way then.
-    fence: Option<u64>,
-    waiters: Waiters,
-}
-
-#[derive(Debug, Default)]
-struct Writes {
-    active: Option<ActiveWrite>,
-    queue: VecDeque<QueuedWrite>,
-    /// Reads that were called after a write, with the epoch of that write.
-    readers: Vec<(u64, Scope, Question, Waiter)>,
-}
-
-#[derive(Debug)]
-struct ActiveWrite {
-    epoch: u64,
-    waiters: Waiters,
-    /// Writes that are made at the same time.
-    #[cfg(test)]
-    others: u32,
-}
-
-#[derive(Debug)]
-struct QueuedWrite {
-    epoch: u64,
-    scope: Scope,
-    change: Change,
-    waiters: Waiters,
-}
-
-impl QueuedWrite {
-    /// Whether it need not be made once a newer one in `scope` was called. The answer of a conditional write
-    /// depends on what it finds, so it is made in any case.
-    fn is_overtaken_by(&self, scope: Scope) -> bool {
-        scope.covers(self.scope) && !matches!(self.change, Change::SetIfAbsent(_))
-    }
-}
-
-#[cfg(test)]
-impl ActiveWrite {
-    /// A write that did not wait for the one that is `active`.
-    fn beside(active: Option<Self>, epoch: u64, waiters: Waiters) -> Self {
-        let Some(mut active) = active else { return Self { epoch, waiters, others: 0 } };
-        active.waiters.extend(waiters);
-        Self { epoch, waiters: active.waiters, others: active.others + 1 }
-    }
-
-    /// Ends one of several; whether others go on.
-    fn end_other(&mut self) -> bool {
-        let goes_on = self.others > 0;
-        self.others = self.others.saturating_sub(1);
-        goes_on
-    }
-}
-
-impl Writes {
-    /// Whether the next write has to wait.
-    fn is_busy(&self) -> bool {
-        #[cfg(test)]
-        if is_planted(Planted::NoOrder) {
-            return false;
-        }
-        self.active.is_some()
-    }
-
-    /// Whether it is worth keeping: empty, and not grown.
-    fn is_small(&self) -> bool {
-        self.queue.capacity() <= 4 && self.readers.capacity() <= 4
-    }
-}
-
-impl Flight {
-    /// Whether it began after the last write, which had the epoch `last`.
-    fn is_joinable(&self, last: u64) -> bool {
-        #[cfg(test)]
-        if is_planted(Planted::JoinsOldWalks) {
-            return true;
-        }
-        self.fence == Some(last)
-    }
-}
-
-impl State {
-    /// The writes that a read has to wait for.
-    fn writes_ahead(&mut self) -> Option<&mut Writes> {
-        #[cfg(test)]
-        if is_planted(Planted::ReadsOvertake) {
-            return None;
-        }
-        self.writes.as_deref_mut()
-    }
-
-    fn is_idle(&self) -> bool {
-        self.flights.is_empty() && self.fills == 0 && self.writes.is_none()
-    }
-
-    fn position(&self, flight: u64) -> Option<usize> {
-        self.flights.iter().position(|candidate| candidate.id == flight)
-    }
-
-    /// Whether nothing was written since `flight` began, nor is being written.
-    fn may_fill(&self, flight: u64) -> bool {
-        #[cfg(test)]
-        if is_planted(Planted::NoFence) {
-            return true;
-        }
-        let fence = self.position(flight).and_then(|position| self.flights[position].fence);
-        self.writes.is_none() && fence == Some(self.epoch)
-    }
+    spare: Spare,
 }
 
 impl Table {
-    /// A read was called: it joins a walk, waits for the writes called before it, or is due now.
+    /// A read was called, as the request at `index` of those that `replies` answers: it joins a walk, waits for the
+    /// writes called before it, or is due now.
     pub(super) fn read(
         &mut self,
         key: Key,
         scope: Scope,
         question: Question,
-        waiter: Waiter,
+        replies: &Arc<dyn Replies>,
+        index: u32,
     ) -> Option<ReadJob> {
-        let mut slot = match self.keys.entry(key) {
-            Slot::Occupied(slot) => slot,
-            Slot::Vacant(slot) => slot.insert_entry(State::default()),
+        let flight = self.flights + 1;
+        let key = match self.keys.entry(key) {
+            Slot::Vacant(slot) => {
+                let key = slot.key().clone();
+                slot.insert(State { sole: Some(Sole { flight, scope, question }), busy: None });
+                key
+            }
+            Slot::Occupied(mut slot) => {
+                let busy = slot.get_mut().busy(&mut self.spare);
+                let waiter = || Waiter { replies: replies.clone(), index };
+                if busy.holds_reads() {
+                    busy.readers.push((busy.epoch, scope, question, waiter()));
+                    return None;
+                }
+                let fence = Some(busy.epoch);
+                let joinable = busy.flights.iter_mut().find(|flight| {
+                    flight.scope == scope && flight.question == question && flight.is_joinable(busy.epoch)
+                });
+                if let Some(flight) = joinable {
+                    flight.waiters.push(waiter());
+                    return None;
+                }
+                let waiters = Waiters::new();
+                busy.flights.push(Flight { id: flight, scope, question, fence, waiters });
+                slot.key().clone()
+            }
         };
-        let state = slot.get_mut();
-        let epoch = state.epoch;
-        if let Some(writes) = state.writes_ahead() {
-            writes.readers.push((epoch, scope, question, waiter));
-            return None;
-        }
-        let joinable = state
-            .flights
-            .iter_mut()
-            .find(|flight| flight.scope == scope && flight.question == question && flight.is_joinable(epoch));
-        if let Some(flight) = joinable {
-            flight.waiters.push(waiter);
-            return None;
-        }
-        self.flights += 1;
-        let flight = Flight {
-            id: self.flights,
-            scope,
-            question,
-            fence: Some(state.epoch),
-            waiters: SmallVec::from_iter([waiter]),
-        };
-        state.flights.push(flight);
-        Some(ReadJob { key: slot.key().clone(), flight: self.flights, scope, question })
+        self.flights = flight;
+        Some(ReadJob { key, flight, index, scope, question })
     }
 
     /// A write was called: it takes the place of queued writes that it overtakes, and waits for those before it.
@@ -260,14 +114,12 @@ impl Table {
             Slot::Occupied(slot) => slot,
             Slot::Vacant(slot) => slot.insert_entry(State::default()),
         };
-        let state = slot.get_mut();
-        state.epoch += 1;
-        let fills = state.fills;
-        let writes = state.writes.get_or_insert_with(|| self.spare.pop().unwrap_or_default());
-        let was_startable = !writes.queue.is_empty();
+        let busy = slot.get_mut().busy(&mut self.spare);
+        busy.epoch += 1;
+        let was_startable = !busy.queue.is_empty();
         let mut waiters = Waiters::new();
         if !matches!(change, Change::SetIfAbsent(_)) {
-            while let Some(overtaken) = writes.queue.pop_back_if(|queued| queued.is_overtaken_by(scope)) {
+            while let Some(overtaken) = busy.queue.pop_back_if(|queued| queued.is_overtaken_by(scope)) {
                 // The older callers first: they are answered in the order in which they called. Those who were
                 // gathered before are moved, not copied, so that many writes of one key stay cheap.
                 let newer = std::mem::replace(&mut waiters, overtaken.waiters);
@@ -275,8 +127,8 @@ impl Table {
             }
         }
         waiters.push(waiter);
-        writes.queue.push_back(QueuedWrite { epoch: state.epoch, scope, change, waiters });
-        if !writes.is_busy() && fills == 0 && !was_startable {
+        busy.queue.push_back(QueuedWrite { epoch: busy.epoch, scope, change, waiters });
+        if !busy.holds_writes() && !was_startable {
             self.startable.push(slot.key().clone());
         }
     }
@@ -288,42 +140,25 @@ impl Table {
     }
 
     fn next_write(&mut self, key: Key) -> Option<WriteJob> {
-        let state = self.keys.get_mut(&key)?;
-        let writes = state.writes.as_mut()?;
-        if state.fills > 0 || writes.is_busy() {
+        let busy = self.keys.get_mut(&key)?.busy.as_mut()?;
+        if busy.holds_writes() {
             return None;
         }
-        let QueuedWrite { epoch, scope, change, waiters } = writes.queue.pop_front()?;
-        #[cfg(not(test))]
-        let active = ActiveWrite { epoch, waiters };
-        #[cfg(test)]
-        let active = ActiveWrite::beside(writes.active.take(), epoch, waiters);
-        writes.active = Some(active);
+        let QueuedWrite { epoch, scope, change, waiters } = busy.queue.pop_front()?;
+        busy.begin_write(epoch, waiters);
         Some(WriteJob { key, scope, change })
     }
 
     /// A write is done: answers whom to tell. Adds what was waiting for it to `due`.
     pub(super) fn finish_write(&mut self, key: &Key, due: &mut Due) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
-        let state = slot.get_mut();
-        let Some(writes) = &mut state.writes else { return Waiters::new() };
-        #[cfg(test)]
-        if writes.active.as_mut().is_some_and(ActiveWrite::end_other) {
-            return Waiters::new();
-        }
-        let Some(done) = writes.active.take() else { return Waiters::new() };
-        let released: Vec<_> = writes.readers.extract_if(.., |reader| reader.0 <= done.epoch).collect();
-        let more_writes = !writes.queue.is_empty();
-        if !more_writes {
-            // Every reader waits for a write that was called, and none is left.
-            debug_assert!(writes.readers.is_empty(), "a reader waits for a write that does not come");
-            let spare = state.writes.take().filter(|writes| writes.is_small());
-            self.spare.extend(spare.filter(|_| self.spare.len() < MOST_SPARE));
-        }
-        let fence = (!more_writes).then_some(state.epoch);
+        let Some(busy) = &mut slot.get_mut().busy else { return Waiters::new() };
+        let Some(done) = busy.end_write() else { return Waiters::new() };
+        let more_writes = !busy.queue.is_empty();
+        let fence = (!more_writes).then_some(busy.epoch);
         let first_new = self.flights;
-        for (_, scope, question, waiter) in released {
-            let shared = state
+        for (_, scope, question, waiter) in busy.readers.extract_if(.., |reader| reader.0 <= done.epoch) {
+            let shared = busy
                 .flights
                 .iter_mut()
                 .find(|flight| flight.id > first_new && flight.scope == scope && flight.question == question);
@@ -333,13 +168,18 @@ impl Table {
             }
             self.flights += 1;
             let waiters = SmallVec::from_iter([waiter]);
-            state.flights.push(Flight { id: self.flights, scope, question, fence, waiters });
-            due.reads.push(ReadJob { key: key.clone(), flight: self.flights, scope, question });
+            busy.flights.push(Flight { id: self.flights, scope, question, fence, waiters });
+            due.reads.push(ReadJob { key: key.clone(), flight: self.flights, index: 0, scope, question });
         }
-        if more_writes {
+        // Every reader waits for a write that was called.
+        debug_assert!(
+            more_writes || busy.readers.is_empty(),
+            "a reader waits for a write that does not come"
+        );
+        if busy.is_idle() {
+            self.spare.put(slot.remove());
+        } else if more_writes {
             due.writes.extend(self.next_write(key.clone()));
-        } else if state.is_idle() {
-            slot.remove();
         }
         done.waiters
     }
@@ -349,7 +189,9 @@ impl Table {
     pub(super) fn begin_fill(&mut self, key: &str, flight: u64) -> bool {
         let Some(state) = self.keys.get_mut(key) else { return false };
         let may_fill = state.may_fill(flight);
-        state.fills += u32::from(may_fill);
+        if may_fill {
+            state.busy(&mut self.spare).fills += 1;
+        }
         may_fill
     }
 
@@ -358,29 +200,50 @@ impl Table {
         self.keys.get(key).is_some_and(|state| state.may_fill(flight))
     }
 
+    /// An old value is to be taken away from a tier: whether nobody writes the key. If so, writes of it wait until
+    /// [`Table::finish_fill`].
+    pub(super) fn begin_repair(&mut self, key: &Key) -> bool {
+        let busy = self.keys.entry_ref(key).or_default().busy(&mut self.spare);
+        let is_free = !busy.is_written();
+        busy.fills += u32::from(is_free);
+        is_free
+    }
+
     /// A back-fill is done, whatever came of it. Adds a write that waited for it to `due`.
     pub(super) fn finish_fill(&mut self, key: &Key, due: &mut Due) {
-        let Some(state) = self.keys.get_mut(key) else { return };
-        state.fills = state.fills.saturating_sub(1);
+        let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return };
+        let Some(busy) = &mut slot.get_mut().busy else { return };
+        busy.fills = busy.fills.saturating_sub(1);
+        if busy.is_idle() {
+            self.spare.put(slot.remove());
+            return;
+        }
         due.writes.extend(self.next_write(key.clone()));
     }
 
-    /// A walk is done: answers whom to tell.
+    /// A walk is done: answers whom to tell, besides the caller that it began with.
     pub(super) fn finish_read(&mut self, key: &Key, flight: u64) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
         let state = slot.get_mut();
-        let Some(position) = state.position(flight) else { return Waiters::new() };
-        let waiters = state.flights.remove(position).waiters;
-        if state.is_idle() {
+        if state.is_read_by(flight) {
             slot.remove();
+            return Waiters::new();
+        }
+        let Some(busy) = &mut state.busy else { return Waiters::new() };
+        let Some(position) = busy.position(flight) else { return Waiters::new() };
+        let waiters = busy.flights.remove(position).waiters;
+        if busy.is_idle() {
+            self.spare.put(slot.remove());
         }
         waiters
     }
 
     /// The tiers changed: walks that began before are no longer joined, and fill nothing.
     pub(super) fn seal(&mut self) {
-        for flight in self.keys.values_mut().flat_map(|state| &mut state.flights) {
-            flight.fence = None;
+        for state in self.keys.values_mut() {
+            for flight in &mut state.busy(&mut self.spare).flights {
+                flight.fence = None;
+            }
         }
     }
 

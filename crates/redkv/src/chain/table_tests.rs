@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::chain::{Answer, Replies};
 use crate::error::Result;
+use crate::store::Want;
 
 struct Nobody;
 
@@ -12,8 +13,12 @@ impl Replies for Nobody {
     fn reply(&self, _index: u32, _answer: Result<Answer>) {}
 }
 
+fn nobody() -> Arc<dyn Replies> {
+    Arc::new(Nobody)
+}
+
 fn waiter(index: u32) -> Waiter {
-    Waiter { replies: Arc::new(Nobody), index }
+    Waiter { replies: nobody(), index }
 }
 
 fn told(waiters: &Waiters) -> Vec<u32> {
@@ -35,7 +40,17 @@ fn value(job: &WriteJob) -> &[u8] {
 
 impl Table {
     fn get(&mut self, index: u32) -> Option<ReadJob> {
-        self.read(key(), Scope::Chain, GET, waiter(index))
+        self.ask(Scope::Chain, GET, index)
+    }
+
+    fn ask(&mut self, scope: Scope, question: Question, index: u32) -> Option<ReadJob> {
+        self.read(key(), scope, question, &nobody(), index)
+    }
+
+    /// Who is told of the end of a walk, its caller first.
+    fn arrive(&mut self, job: &ReadJob) -> Vec<u32> {
+        let caller = (job.index != 0).then_some(job.index);
+        caller.into_iter().chain(told(&self.finish_read(&key(), job.flight))).collect()
     }
 
     fn call(&mut self, scope: Scope, change: Change, index: u32) {
@@ -64,7 +79,7 @@ impl Table {
 fn a_read_of_an_idle_key_is_due_at_once_and_leaves_nothing_behind() {
     let mut table = Table::default();
     let job = table.get(1).unwrap();
-    assert_eq!(told(&table.finish_read(&key(), job.flight)), [1]);
+    assert_eq!(table.arrive(&job), [1]);
     assert!(table.is_empty());
 }
 
@@ -73,9 +88,9 @@ fn a_read_joins_a_walk_with_the_same_question_and_scope() {
     let mut table = Table::default();
     let job = table.get(1).unwrap();
     assert!(table.get(2).is_none());
-    assert!(table.read(key(), Scope::Tier(0), GET, waiter(3)).is_some());
-    assert!(table.read(key(), Scope::Chain, Question::Has, waiter(4)).is_some());
-    assert_eq!(told(&table.finish_read(&key(), job.flight)), [1, 2]);
+    assert!(table.ask(Scope::Tier(0), GET, 3).is_some());
+    assert!(table.ask(Scope::Chain, Question::Has, 4).is_some());
+    assert_eq!(table.arrive(&job), [1, 2]);
     assert!(!table.is_empty());
 }
 
@@ -188,9 +203,9 @@ fn a_read_waits_for_the_writes_called_before_it_and_for_no_others() {
     table.set("3", 3);
     assert!(table.get(4).is_none());
     let (_, due) = table.finish();
-    assert_eq!(told(&table.finish_read(&key(), due.reads[0].flight)), [2]);
+    assert_eq!(table.arrive(&due.reads[0]), [2]);
     let (_, due) = table.finish();
-    assert_eq!(told(&table.finish_read(&key(), due.reads[0].flight)), [4]);
+    assert_eq!(table.arrive(&due.reads[0]), [4]);
     assert!(table.is_empty());
 }
 
@@ -205,7 +220,7 @@ fn a_read_that_waits_for_an_overtaken_write_is_released_by_the_newer_one() {
     let (_, due) = table.finish();
     assert!(due.reads.is_empty());
     let (_, due) = table.finish();
-    assert_eq!(told(&table.finish_read(&key(), due.reads[0].flight)), [3]);
+    assert_eq!(table.arrive(&due.reads[0]), [3]);
     assert!(table.is_empty());
 }
 
@@ -215,11 +230,11 @@ fn readers_that_are_released_together_share_a_walk_per_question_and_scope() {
     table.set("1", 1);
     table.begin();
     table.get(2);
-    table.read(key(), Scope::Tier(0), GET, waiter(3));
+    table.ask(Scope::Tier(0), GET, 3);
     table.get(4);
-    table.read(key(), Scope::Chain, Question::Has, waiter(5));
+    table.ask(Scope::Chain, Question::Has, 5);
     let (_, due) = table.finish();
-    let walks: Vec<_> = due.reads.iter().map(|job| told(&table.finish_read(&key(), job.flight))).collect();
+    let walks: Vec<_> = due.reads.iter().map(|job| table.arrive(job)).collect();
     assert_eq!(walks, [vec![2, 4], vec![3], vec![5]]);
     assert!(table.is_empty());
 }
@@ -234,8 +249,8 @@ fn a_reader_that_was_released_does_not_join_a_walk_from_before_the_write() {
     let (_, due) = table.finish();
     assert_eq!(due.reads.len(), 1);
     assert!(table.get(4).is_none());
-    assert_eq!(told(&table.finish_read(&key(), before.flight)), [1]);
-    assert_eq!(told(&table.finish_read(&key(), due.reads[0].flight)), [3, 4]);
+    assert_eq!(table.arrive(&before), [1]);
+    assert_eq!(table.arrive(&due.reads[0]), [3, 4]);
     assert!(table.is_empty());
 }
 
@@ -296,8 +311,7 @@ fn a_walk_that_is_unknown_may_not_fill() {
 #[test]
 fn a_write_waits_for_all_fills_and_then_begins_with_what_came_last() {
     let mut table = Table::default();
-    let (one, two) =
-        (table.get(1).unwrap(), table.read(key(), Scope::Chain, Question::Has, waiter(2)).unwrap());
+    let (one, two) = (table.get(1).unwrap(), table.ask(Scope::Chain, Question::Has, 2).unwrap());
     assert!(table.begin_fill("k", one.flight));
     assert!(table.begin_fill("k", two.flight));
     table.set("3", 3);
@@ -325,9 +339,9 @@ fn a_read_during_a_fill_joins_its_walk_until_a_write_is_called() {
     assert!(table.get(4).is_none());
     let mut due = Due::default();
     table.finish_fill(&key(), &mut due);
-    assert_eq!(told(&table.finish_read(&key(), job.flight)), [1, 2]);
+    assert_eq!(table.arrive(&job), [1, 2]);
     let (_, due) = table.finish();
-    assert_eq!(told(&table.finish_read(&key(), due.reads[0].flight)), [4]);
+    assert_eq!(table.arrive(&due.reads[0]), [4]);
     assert!(table.is_empty());
 }
 
@@ -338,7 +352,7 @@ fn a_sealed_walk_is_neither_joined_nor_fills() {
     table.seal();
     assert!(table.get(2).is_some());
     assert!(!table.begin_fill("k", job.flight));
-    assert_eq!(told(&table.finish_read(&key(), job.flight)), [1]);
+    assert_eq!(table.arrive(&job), [1]);
 }
 
 #[test]
@@ -346,7 +360,7 @@ fn keys_do_not_know_of_each_other() {
     let mut table = Table::default();
     table.set("1", 1);
     table.begin();
-    assert!(table.read("other".into(), Scope::Chain, GET, waiter(2)).is_some());
+    assert!(table.read("other".into(), Scope::Chain, GET, &nobody(), 2).is_some());
     table.write("third".into(), Scope::Chain, Change::Delete, waiter(3));
     assert_eq!(table.begin().key, "third".into());
 }
@@ -358,8 +372,9 @@ fn what_held_the_writes_of_a_key_comes_empty_to_the_next() {
     table.begin();
     table.get(2);
     table.set("3", 3);
+    let (_, due) = table.finish();
     table.finish();
-    table.finish();
+    table.arrive(&due.reads[0]);
     assert_eq!(table.spare.len(), 1);
     table.write("other".into(), Scope::Chain, Change::Delete, waiter(4));
     let job = table.begin();

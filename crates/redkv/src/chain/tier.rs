@@ -1,69 +1,67 @@
 //! A store in a chain, with the policies that hold for it there.
 
-use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use super::background::Background;
+use super::breaker::Breaker;
+use super::events::{Event, Events};
+use super::limits::cannot_expire;
 #[cfg(test)]
 use super::planted::{Planted, is_planted};
-use super::repair::Repair;
 use super::stale::StaleKeys;
+use super::tier_config::TierConfig;
+use super::tombstone::{Tombstones, is_tombstone};
 use crate::clock::Clock;
-use crate::config::Fields;
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::read_for_others;
 use crate::layers::Prefixed;
 use crate::store::{Answers, Capabilities, Expiry, Immediate, SetMode, Store, Want, answer_all};
 
-/// The policies of a tier: the second options object of `addStore`, the same for all stores.
-#[derive(Clone, Debug, Default)]
-pub struct TierConfig {
-    /// Longest life of an entry in this tier, in milliseconds; no bound when absent.
-    pub ttl: Option<u64>,
-    /// How long one operation on this tier may take; 5 seconds when absent. Immediate stores have no bound.
-    pub timeout: Option<Duration>,
-    /// Whether failures of this tier may not reject a write.
-    pub optional: bool,
-    /// Put before every key in this tier.
-    pub prefix: Option<String>,
-}
-
-impl TierConfig {
-    const TIMEOUT: Duration = Duration::from_secs(5);
-
-    /// Reads `ttl`, `timeout`, `optional` and `prefix`.
-    pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Ok(Self {
-            ttl: fields.duration("ttl")?.map(millis),
-            timeout: fields.duration("timeout")?,
-            optional: fields.boolean("optional")?.unwrap_or(false),
-            prefix: fields.string("prefix")?,
-        })
-    }
-}
-
 /// A store at its place in a chain. Bounds every operation in time, keeps the limits of the store, filters what is
 /// past its deadline, and says in every error which store it came from.
 #[derive(Debug)]
 pub struct Tier {
     store: Arc<dyn Store>,
-    label: Arc<str>,
-    capabilities: Capabilities,
+    pub(super) label: Arc<str>,
+    pub(super) capabilities: Capabilities,
     ttl: Option<u64>,
     timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+    pub(super) tombstones: Option<Tombstones>,
     optional: bool,
     clock: Arc<dyn Clock>,
     /// About how many bytes a value here has, as of the last batches.
     typical_value: AtomicUsize,
+    pub(super) breaker: Breaker,
+    /// Where it is in its chain, and what it has from there.
+    pub(super) place: u16,
+    pub(super) events: Events,
+    pub(super) background: Weak<Background>,
+    pub(super) me: Weak<Self>,
     pub(super) stale: StaleKeys,
     pub(super) repair: Repair,
+}
+
+/// Whether a repair of the tier is on its way; there is one at most.
+#[derive(Debug, Default)]
+pub(super) struct Repair(AtomicBool);
+
+impl Repair {
+    /// Whether the caller is the one to do it.
+    pub(super) fn begin(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+
+    pub(super) fn end(&self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 impl Tier {
@@ -71,8 +69,8 @@ impl Tier {
     ///
     /// Fails when a policy asks for what the store cannot do.
     pub fn new(store: Arc<dyn Store>, config: TierConfig, clock: Arc<dyn Clock>) -> Result<Self> {
-        let store: Arc<dyn Store> = match config.prefix {
-            Some(prefix) => Arc::new(Prefixed::new(prefix, store)),
+        let store: Arc<dyn Store> = match &config.prefix {
+            Some(prefix) => Arc::new(Prefixed::new(prefix.clone(), store)),
             None => store,
         };
         let capabilities = store.capabilities();
@@ -81,18 +79,32 @@ impl Tier {
             return Err(cannot_expire().in_store(&label));
         }
         let timeout = (!capabilities.immediate).then(|| config.timeout.unwrap_or(TierConfig::TIMEOUT));
+        let tombstones =
+            Tombstones::new(&config, &capabilities, timeout).map_err(|error| error.in_store(&label))?;
         Ok(Self {
             store,
             label,
             capabilities,
             ttl: config.ttl,
             timeout,
+            connect_timeout: config.connect_timeout,
+            tombstones,
             optional: config.optional,
             clock,
             typical_value: AtomicUsize::new(0),
+            breaker: Breaker::new(config.break_after),
+            place: 0,
+            events: Events::default(),
+            background: Weak::new(),
+            me: Weak::new(),
             stale: StaleKeys::default(),
             repair: Repair::default(),
         })
+    }
+
+    /// The tier at its place in `chain`.
+    pub(super) fn placed(self, place: u16, events: Events, background: Weak<Background>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self { place, events, background, me: me.clone(), ..self })
     }
 
     /// The name of the store.
@@ -120,14 +132,16 @@ impl Tier {
 
     /// Makes the store usable, as far as that goes within the time of an operation.
     pub(super) async fn init_in_time(&self) -> Result<()> {
-        let answer = self.bounded("ready", 1, async { vec![self.init().await] }).await.pop();
+        let answer =
+            self.bounded("ready", self.timeout, 1, async { vec![self.store.init().await] }).await.pop();
         answer.unwrap_or_else(|| Err(self.defect()))
     }
 
-    /// Makes the store usable, within the bounds that the store sets itself.
+    /// Makes the store usable, within the time to connect.
     pub(super) async fn init(&self) -> Result<()> {
-        let init = AssertUnwindSafe(async { self.store.init().await }).catch_unwind().await;
-        init.unwrap_or_else(|_| Err(self.defect())).map_err(|error| self.tag(error, "ready"))
+        let init = async { vec![self.store.init().await] };
+        let answer = self.bounded("ready", self.connect_timeout, 1, init).await.pop();
+        answer.unwrap_or_else(|| Err(self.defect()))
     }
 
     /// Ends the store, within the time of an operation. Nobody could act on a failure.
@@ -136,16 +150,27 @@ impl Tier {
             self.store.close().await;
             vec![Ok(())]
         };
-        self.bounded("close", 1, close).await;
+        self.bounded("close", self.timeout, 1, close).await;
     }
 
     /// Reads live entries. Keys that the store cannot have are an error each.
     pub(super) async fn get(&self, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
-        let askable = self.askable("get", keys);
+        self.read("get", keys, want).await
+    }
+
+    async fn read(&self, operation: &'static str, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
+        let askable = self.askable(operation, keys);
         let ask = async { self.store.get(&askable.keys, want).await };
-        let answers = self.bounded("get", askable.keys.len(), ask).await;
+        let answers = self.guarded(operation, &askable.keys, ask).await;
         let mut answers = askable.complete(answers);
         self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
+        if self.tombstones.is_some() {
+            for answer in &mut answers {
+                if matches!(answer, Ok(Some(entry)) if is_tombstone(entry)) {
+                    *answer = Ok(None);
+                }
+            }
+        }
         if answers.iter().any(|answer| matches!(answer, Ok(Some(entry)) if entry.deadline.is_some())) {
             let now = self.clock.now();
             for answer in &mut answers {
@@ -174,9 +199,14 @@ impl Tier {
 
     /// Whether there are live entries.
     pub(super) async fn has(&self, keys: &[Key]) -> Answers<bool> {
+        if self.tombstones.is_some() {
+            // Only the value tells an entry from a tombstone.
+            let entries = self.read("has", keys, Want::Value).await;
+            return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
+        }
         let askable = self.askable("has", keys);
         let ask = async { self.store.has(&askable.keys).await };
-        let answers = self.bounded("has", askable.keys.len(), ask).await;
+        let answers = self.guarded("has", &askable.keys, ask).await;
         askable.complete(answers)
     }
 
@@ -203,12 +233,23 @@ impl Tier {
             }
         }
         self.note_sizes(entries.iter().map(|(_, entry)| entry));
-        self.bounded("set", entries.len(), async { self.store.set(&entries, mode).await }).await
+        let Some((key, _)) = entries.first() else { return Vec::new() };
+        self.guarded_batch("set", key, entries.len(), async { self.store.set(&entries, mode).await }).await
     }
 
     /// Deletes entries.
     pub(super) async fn delete(&self, keys: &[Key]) -> Answers<()> {
-        self.bounded("delete", keys.len(), async { self.store.delete(keys).await }).await
+        #[cfg(test)]
+        if is_planted(Planted::NoTombstones) {
+            return self.guarded("delete", keys, async { self.store.delete(keys).await }).await;
+        }
+        if let Some(tombstones) = self.tombstones {
+            let entries = tombstones.over(keys, &*self.clock);
+            let set = async { self.store.set(&entries, SetMode::Always).await };
+            let answers = self.guarded("delete", keys, set).await;
+            return answers.into_iter().map(|answer| answer.map(|_| ())).collect();
+        }
+        self.guarded("delete", keys, async { self.store.delete(keys).await }).await
     }
 
     /// The entry as this tier keeps it: not longer than its ttl.
@@ -221,69 +262,47 @@ impl Tier {
         self.ttl.map(|ttl| self.clock.deadline_in(ttl))
     }
 
-    /// Whether the store can have an entry under `key`, as an error that names the field if not.
-    pub(super) fn check_key(&self, key: &str) -> Result<()> {
-        let limits = &self.capabilities;
-        if key.len() > limits.max_key_bytes {
-            let (length, most) = (key.len(), limits.max_key_bytes);
-            let message = format!("the key has {length} bytes, the store takes at most {most}");
-            return Err(Error::argument("key", message).in_store(&self.label));
-        }
-        if key.is_empty() && !limits.empty_keys {
-            return Err(Error::argument("key", "the store takes no empty key").in_store(&self.label));
-        }
-        Ok(())
+    /// As [`Tier::bounded`], of a store that is not asked while it counts as down.
+    async fn guarded<T: Clone>(
+        &self,
+        operation: &'static str,
+        keys: &[Key],
+        answers: impl Future<Output = Answers<T>>,
+    ) -> Answers<T> {
+        let Some(key) = keys.first() else { return Vec::new() };
+        self.guarded_batch(operation, key, keys.len(), answers).await
     }
 
-    /// Whether the store can keep `entry`, as an error that names the field if not.
-    pub(super) fn check_entry(&self, entry: &Entry) -> Result<()> {
-        let limits = &self.capabilities;
-        let error = if entry.value.len() > limits.max_value_bytes {
-            let (length, most) = (entry.value.len(), limits.max_value_bytes);
-            Error::argument("value", format!("the value has {length} bytes, the store takes at most {most}"))
-        } else if entry.deadline.is_some() && limits.expiry == Expiry::None {
-            cannot_expire()
-        } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
-            Error::unsupported("the store keeps text only, and the value is not UTF-8")
-        } else {
-            return Ok(());
-        };
-        Err(error.in_store(&self.label))
-    }
-
-    /// Sorts out the keys that the store cannot have.
-    fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
-        if keys.iter().all(|key| self.check_key(key).is_ok()) {
-            return Askable { keys: Cow::Borrowed(keys), refused: Vec::new() };
+    /// As [`Tier::guarded`], with one of `len` keys.
+    async fn guarded_batch<T: Clone>(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        len: usize,
+        answers: impl Future<Output = Answers<T>>,
+    ) -> Answers<T> {
+        if let Some(error) = self.breaker.refusal() {
+            return answer_all(len, &Err(self.tag(error, operation)));
         }
-        let refuse = |key: &Key| self.check_key(key).err().map(|error| self.tag(error, operation));
-        let refused: Vec<_> = keys.iter().map(refuse).collect();
-        let good = keys.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
-        Askable { keys: good.map(|(key, _)| key.clone()).collect(), refused }
+        let answers = self.bounded(operation, self.timeout, len, answers).await;
+        self.learn(key, &answers);
+        answers
     }
 
-    fn timeout(&self) -> Option<Duration> {
-        #[cfg(test)]
-        if is_planted(Planted::NoDeadline) {
-            return None;
-        }
-        self.timeout
-    }
-
-    /// Waits for the answers of the store until the deadline of this tier; one answer per key in any case.
+    /// Waits for the answers of the store until `timeout` has passed; one answer per key in any case.
     ///
     /// The store must be called inside of `answers`, so that it may panic there too.
     async fn bounded<T: Clone>(
         &self,
         operation: &'static str,
+        timeout: Option<Duration>,
         len: usize,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
-        if len == 0 {
-            return Vec::new();
-        }
+        #[cfg(test)]
+        let timeout = timeout.filter(|_| !is_planted(Planted::NoDeadline));
         let mut answers = pin!(AssertUnwindSafe(answers).catch_unwind());
-        let answers = match self.timeout() {
+        let answers = match timeout {
             None => answers.await,
             Some(timeout) => match tokio::time::timeout(timeout, &mut answers).await {
                 Ok(answers) => answers,
@@ -309,6 +328,20 @@ impl Tier {
         answers
     }
 
+    /// Tells of the failures in `answers`, which no caller is told of. That the store is down was told before, and that
+    /// it cannot have a key is no failure.
+    pub(super) fn report<T>(&self, answers: &[Result<T>]) {
+        if self.breaker.is_open() {
+            return;
+        }
+        let is_failure = |error: &&Error| error.kind() != ErrorKind::Argument;
+        let mut errors = answers.iter().filter_map(|answer| answer.as_ref().err()).filter(is_failure);
+        if let Some(first) = errors.next() {
+            let (keys, error) = (1 + errors.count(), first.clone());
+            self.events.tell(Event::TierError { tier: self.place, keys, error });
+        }
+    }
+
     /// `error`, from this store in this operation.
     pub(super) fn tag(&self, error: Error, operation: &'static str) -> Error {
         error.in_store(&self.label).in_operation(operation)
@@ -318,27 +351,4 @@ impl Tier {
         Error::new(ErrorKind::Internal, "a defect of RedKV: the store did not answer as it must")
             .outcome(Outcome::Unknown)
     }
-}
-
-/// The keys of a batch that a store can have.
-struct Askable<'a> {
-    keys: Cow<'a, [Key]>,
-    /// Per key of the batch, why it is not asked for; empty when all are.
-    refused: Vec<Option<Error>>,
-}
-
-impl Askable<'_> {
-    /// The answers to the whole batch, from those to the keys that were asked for.
-    fn complete<T>(self, answers: Answers<T>) -> Answers<T> {
-        if self.refused.is_empty() {
-            return answers;
-        }
-        let mut answers = answers.into_iter();
-        self.refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect()
-    }
-}
-
-fn cannot_expire() -> Error {
-    let message = "as it is configured here it cannot let entries end, so a ttl cannot be kept";
-    Error::unsupported(message).about("ttl")
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 
-use super::core::{Chain, tell};
-use super::request::{Answer, Scope};
+use super::core::Chain;
+use super::request::{Answer, Replies, Scope, Waiter};
 use super::shape::Shape;
 use super::table::{Change, Due, WriteJob};
 use super::tier::Tier;
@@ -29,7 +29,6 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
         leave_caller().await;
     }
     let Some((_, authority)) = writing.shape.authority(scope) else { return };
-    let unrepaired = if scope == Scope::Chain { None } else { authority.hold_repair().await };
     // Drawn up before the authority draws up its own, so that no cache keeps an entry longer than it does.
     let following = Role::Cache { cap: authority.cap() };
     let changes = if writing.shape.caches(scope).next().is_some() {
@@ -54,26 +53,31 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
             Err(_) => {}
         }
     }
-    drop(unrepaired);
     let caches = writing.shape.caches(scope).map(|(place, tier)| {
-        writing.doubt(place, tier, &doubtful);
+        writing.doubt(place, &doubtful);
         writing.follow(place, tier, &made, following)
     });
     let failures = join_all(caches).await;
-    for (index, error) in failures.into_iter().flatten() {
-        if answers[index].is_ok() {
-            // Whoever is woken by this wants to know first whether the write was lost.
-            answers[index] = Err(error.noting(&format!("; {} has made the write", authority.name())));
+    for ((_, tier), failures) in writing.shape.caches(scope).zip(failures) {
+        let mut untold = Vec::new();
+        for (index, error) in failures {
+            if answers[index].is_err() || tier.is_optional() {
+                untold.push(Err::<(), _>(error));
+            } else {
+                // Whoever is woken by this wants to know first whether the write was lost.
+                answers[index] = Err(error.noting(&format!("; {} has made the write", authority.name())));
+            }
         }
+        tier.report(&untold);
     }
     writing.answers = answers;
 }
 
 impl Writing {
     /// The authority may or may not have made these writes: no cache may go on with the value from before.
-    fn doubt(&self, place: usize, tier: &Tier, doubtful: &[usize]) {
+    fn doubt(&self, place: usize, doubtful: &[usize]) {
         for index in doubtful {
-            self.chain.mark_stale(&self.shape, place, tier, &self.jobs[*index].key);
+            self.chain.mark_stale(&self.shape, place, &self.jobs[*index].key, false);
         }
     }
 
@@ -81,12 +85,12 @@ impl Writing {
     fn doubt_all(&self) {
         let Some(WriteJob { scope, .. }) = self.jobs.first() else { return };
         let all: Vec<_> = (0..self.jobs.len()).collect();
-        for (place, tier) in self.shape.caches(*scope) {
-            self.doubt(place, tier, &all);
+        for (place, _) in self.shape.caches(*scope) {
+            self.doubt(place, &all);
         }
     }
 
-    /// Makes the writes that the authority made in another tier, and answers with those that count as failed.
+    /// Makes the writes that the authority made in another tier, and answers with those that failed.
     async fn follow(&self, place: usize, tier: &Tier, made: &[usize], role: Role) -> Vec<(usize, Error)> {
         if made.is_empty() {
             return Vec::new();
@@ -98,10 +102,9 @@ impl Writing {
             match answer {
                 Ok(_) => tier.stale.clear(&self.jobs[*index].key),
                 Err(error) => {
-                    self.chain.mark_stale(&self.shape, place, tier, &self.jobs[*index].key);
-                    if !tier.is_optional() {
-                        failures.push((*index, error));
-                    }
+                    let may_come = error.may_have_applied();
+                    self.chain.mark_stale(&self.shape, place, &self.jobs[*index].key, may_come);
+                    failures.push((*index, error));
                 }
             }
         }
@@ -125,14 +128,44 @@ impl Drop for Writing {
         drop(table);
         let mut answers = std::mem::take(&mut self.answers).into_iter();
         let mut count = 0;
+        let mut telling = Telling::default();
         for (key, waiters) in done {
-            let answer = answers.next().unwrap_or_else(given_up);
+            let answer = answers.next().unwrap_or_else(given_up).map(Answer::Written);
             count += waiters.len();
             self.chain.pending.end(key, waiters.len());
-            tell(waiters.into_iter(), answer.map(Answer::Written));
+            for waiter in waiters {
+                telling.add(waiter, answer.clone());
+            }
         }
+        telling.flush();
         self.chain.lifecycle.end(count);
         self.chain.start_next(due);
+    }
+}
+
+/// Answers in a row for the same caller, who is told of them together.
+#[derive(Default)]
+struct Telling {
+    caller: Option<Arc<dyn Replies>>,
+    indexes: Vec<u32>,
+    answers: Answers<Answer>,
+}
+
+impl Telling {
+    fn add(&mut self, waiter: Waiter, answer: Result<Answer>) {
+        if self.caller.as_ref().is_none_or(|caller| !Arc::ptr_eq(caller, &waiter.replies)) {
+            self.flush();
+            self.caller = Some(waiter.replies);
+        }
+        self.indexes.push(waiter.index);
+        self.answers.push(answer);
+    }
+
+    fn flush(&mut self) {
+        if let Some(caller) = self.caller.take() {
+            caller.reply_many(&self.indexes, std::mem::take(&mut self.answers));
+            self.indexes.clear();
+        }
     }
 }
 

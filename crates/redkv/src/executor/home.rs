@@ -13,6 +13,10 @@ use mio::event::Source;
 use mio::{Events, Interest, Poll, Registry, Token};
 use smallvec::SmallVec;
 
+/// Whether the poller counts as ready only while one of its sockets is, also when nobody has asked the poller since. That
+/// saves a call of the system for every answer.
+const ASKS_SOCKETS: bool = cfg!(any(target_os = "android", target_os = "linux"));
+
 /// Tells which sockets are ready, to a thread that waits by other means until any of them is: to the event loop of
 /// JavaScript.
 pub struct Home {
@@ -33,6 +37,7 @@ struct Guests {
 pub(crate) struct Guest {
     token: Token,
     news: Arc<News>,
+    watches_output: bool,
 }
 
 /// What is known of a socket.
@@ -96,6 +101,10 @@ impl Home {
 
     /// Wakes the tasks whose sockets are ready. Never waits.
     pub fn turn(&self) {
+        // There is no need to ask which one it is.
+        if ASKS_SOCKETS && let Some(only) = self.only() {
+            return only.tell();
+        }
         let mut poll = self.poll.lock().unwrap_or_else(PoisonError::into_inner);
         let (poll, events) = &mut *poll;
         // The tasks find out for themselves what is wrong with their sockets.
@@ -109,6 +118,12 @@ impl Home {
         due.iter().for_each(|news| news.tell());
     }
 
+    /// The socket that is here, if it is only one.
+    fn only(&self) -> Option<Arc<News>> {
+        let guests = self.guests();
+        if guests.news.len() == 1 { guests.news.values().next().cloned() } else { None }
+    }
+
     /// Wakes the tasks of all sockets that are here.
     pub fn wake_all(&self) {
         let news: Vec<_> = self.guests().news.values().cloned().collect();
@@ -119,11 +134,27 @@ impl Home {
         let mut guests = self.guests();
         let token = Token(guests.next);
         guests.next += 1;
-        self.registry.register(socket, token, Interest::READABLE | Interest::WRITABLE)?;
+        self.registry.register(socket, token, Interest::READABLE)?;
         let news = Arc::new(News::default());
         news.tell();
         guests.news.insert(token, news.clone());
-        Ok(Guest { token, news })
+        Ok(Guest { token, news, watches_output: false })
+    }
+
+    /// Whether the task is also to be told when there is room for more output.
+    pub(crate) fn watch_output(
+        &self,
+        guest: &mut Guest,
+        socket: &mut impl Source,
+        watch: bool,
+    ) -> io::Result<()> {
+        if guest.watches_output == watch {
+            return Ok(());
+        }
+        let interest = if watch { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        self.registry.reregister(socket, guest.token, interest)?;
+        guest.watches_output = watch;
+        Ok(())
     }
 
     pub(crate) fn release(&self, guest: &Guest, socket: &mut impl Source) -> io::Result<()> {

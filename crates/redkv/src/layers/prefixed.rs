@@ -87,7 +87,7 @@ impl Immediate for Prefixed {
         self.inner.immediate()?.get_now(&self.key(key))
     }
 
-    fn read_now(&self, key: &str, read: &mut dyn FnMut(&Entry)) -> bool {
+    fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool {
         self.inner.immediate().is_some_and(|inner| inner.read_now(&self.key(key), read))
     }
 

@@ -3,13 +3,14 @@
 use std::net::TcpListener;
 
 use futures_util::FutureExt;
-use redkv::entry::Entry;
+use redkv::clock::{Clock, SystemClock};
+use redkv::entry::{Deadline, Entry};
 use redkv::error::ErrorKind;
-use redkv::store::SetMode;
+use redkv::store::{SetMode, Want};
 use serde_json::json;
 
 use super::server::{Server, free_port};
-use super::{all_texts, entry, get, key, set, store};
+use super::{all_texts, entry, get, get_with_deadline, key, set, store};
 
 #[tokio::test]
 async fn host_and_port_lead_to_the_server() {
@@ -94,11 +95,11 @@ async fn a_user_may_do_what_the_access_list_allows() {
 }
 
 #[tokio::test]
-async fn a_replica_refuses_writes_for_good() {
+async fn a_replica_refuses_writes_until_a_fail_over_is_done() {
     let server = Server::with(&["--replicaof", "127.0.0.1 1"]);
     let store = store(json!({ "port": server.port() }));
     let error = set(&*store, &key("k"), Entry::new("v")).await.unwrap_err();
-    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false));
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, true));
     assert!(!error.may_have_applied());
     assert_eq!(get(&*store, &key("k")).await.unwrap(), None);
 }
@@ -122,6 +123,31 @@ async fn a_full_server_refuses_every_write_of_a_batch_for_now() {
         assert!(!error.may_have_applied());
     }
     assert_eq!(get(&*store, &entries[0].0).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_full_server_answers_reads_and_tells_the_time_that_entries_have_left() {
+    let server = Server::with(&[]);
+    let store = store(json!({ "port": server.port() }));
+    let keys: Vec<_> = (0..60).map(|n| key(&format!("k{n}"))).collect();
+    let in_seconds = |seconds: u64| Deadline::at(SystemClock.now() + 1000 * seconds);
+    let deadline = in_seconds(60);
+    for (n, key) in keys.iter().enumerate() {
+        let entry = if n % 2 == 0 { Entry::until("v", deadline) } else { Entry::new("v") };
+        set(&*store, key, entry).await.unwrap();
+    }
+    redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg("1").exec(&mut server.client("", 0)).unwrap();
+    assert!(set(&*store, &key("refused"), Entry::new("v")).await.is_err());
+    for asked in [&keys[..1], &keys[..2], &keys[..]] {
+        let answers = store.get(asked, Want::ValueAndDeadline).await;
+        for (n, answer) in answers.into_iter().enumerate() {
+            let entry = answer.unwrap().unwrap();
+            assert_eq!(entry.value, "v");
+            assert_eq!(entry.deadline.is_some(), n % 2 == 0);
+            assert!(entry.deadline.is_none_or(|found| found > in_seconds(20) && found < in_seconds(61)));
+        }
+    }
+    assert_eq!(get_with_deadline(&*store, &key("refused")).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -153,7 +179,9 @@ async fn concurrent_first_calls_share_one_connection() {
     let reads: Vec<_> = (0..50).map(|_| get(&*store, &key)).collect();
     assert!(futures_util::future::join_all(reads).await.into_iter().all(|answer| answer.is_ok()));
     let clients: String = redis::cmd("CLIENT").arg("LIST").query(&mut server.client("", 0)).unwrap();
-    assert_eq!(clients.lines().count(), 2, "{clients}");
+    // The server may not have noticed yet that whoever asked whether it is up has left.
+    let staying = clients.lines().filter(|client| !client.contains("cmd=ping")).count();
+    assert_eq!(staying, 2, "{clients}");
 }
 
 #[tokio::test]

@@ -114,6 +114,38 @@ async fn a_caller_that_gives_up_does_not_cost_a_live_connection() {
     assert_eq!(client_id(&server), id);
 }
 
+#[tokio::test]
+async fn a_server_that_became_a_replica_is_looked_up_anew() {
+    let server = Server::with(&["--replicaof", "127.0.0.1 1"]);
+    let store = store(json!({ "port": server.port() }));
+    let key = key("k");
+    assert_eq!(get(&*store, &key).await.unwrap(), None);
+    let id = client_id(&server);
+    let write = || set(&*store, &key, Entry::new("v"));
+    assert!(write().await.unwrap_err().is_retryable());
+    assert_eq!(get(&*store, &key).await.unwrap(), None);
+    assert_eq!(client_id(&server), id, "not at every write");
+    sleep(Duration::from_millis(1_050)).await;
+    assert!(write().await.unwrap_err().is_retryable());
+    assert_eq!(get(&*store, &key).await.unwrap(), None);
+    assert_ne!(client_id(&server), id);
+}
+
+#[tokio::test]
+async fn what_is_under_way_when_a_server_became_a_replica_is_answered() {
+    let server = Server::with(&[]);
+    let store = store(json!({ "port": server.port() }));
+    let (key, large) = (key("k"), Entry::new("v".repeat(32 << 20)));
+    set(&*store, &key, large.clone()).await.unwrap();
+    redis::cmd("REPLICAOF").arg("127.0.0.1").arg(1).exec(&mut server.client("", 0)).unwrap();
+    sleep(Duration::from_millis(1_050)).await;
+    let refused = Key::from("refused");
+    let (write, read) =
+        futures_util::future::join(set(&*store, &refused, Entry::new("v")), get(&*store, &key)).await;
+    assert_eq!(write.unwrap_err().kind(), ErrorKind::Store);
+    assert!(read.unwrap() == Some(large));
+}
+
 /// What the server calls the connection of the store: the client that is not asking.
 fn client_id(server: &Server) -> String {
     let clients: String = redis::cmd("CLIENT").arg("LIST").query(&mut server.client("", 0)).unwrap();

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redkv::chain::{Action, Answer, Chain, Replies, Scope, TierConfig};
+use redkv::chain::{Action, Answer, Chain, Question, Replies, Scope, TierConfig};
 use redkv::clock::{Clock, ManualClock};
 use redkv::entry::{Deadline, Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
@@ -78,6 +78,16 @@ impl World {
         let place = self.chain.add(Arc::new(store), config)?;
         let caller = Caller { chain: self.chain.clone(), scope: Scope::Tier(place) };
         Ok(TestTier { caller, faults, memory })
+    }
+
+    /// Adds the store of a tier of another chain, as another process would have it.
+    pub(crate) fn share(&self, other: &TestTier, config: TierConfig) -> TestTier {
+        let name = self.names.borrow_mut().next().unwrap();
+        let store = Faulty::new(other.memory.clone()).named(name);
+        let faults = store.faults();
+        let place = self.chain.add(Arc::new(store), config).unwrap();
+        let caller = Caller { chain: self.chain.clone(), scope: Scope::Tier(place) };
+        TestTier { caller, faults, memory: other.memory.clone() }
     }
 
     /// Adds a memory store that answers at once.
@@ -172,6 +182,19 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// Reads many keys as one call.
+    pub(crate) fn get_many<const N: usize>(&self, keys: [&str; N]) -> [Waiting; N] {
+        self.ask_many(Question::Get(Want::Value), keys)
+    }
+
+    pub(crate) fn ask_many<const N: usize>(&self, question: Question, keys: [&str; N]) -> [Waiting; N] {
+        let (replies, waiting) = replies(N);
+        self.chain.submit_reads(self.scope, question, keys.map(Key::from).into(), &replies);
+        waiting.try_into().ok().unwrap()
+    }
+}
+
 /// Places for `count` answers, and those who wait for them.
 pub(crate) fn replies(count: usize) -> (Arc<dyn Replies>, Vec<Waiting>) {
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..count).map(|_| oneshot::channel()).unzip();
@@ -185,6 +208,11 @@ impl Replies for Slots {
     fn reply(&self, index: u32, answer: Result<Answer>) {
         let sender = self.0.lock().unwrap()[index as usize].take();
         let _ = sender.expect("a request is answered once").send(answer);
+    }
+
+    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
+        assert!(!answers.is_empty() && indexes.len() == answers.len(), "an answer for each of some requests");
+        indexes.iter().zip(answers).for_each(|(index, answer)| self.reply(*index, answer));
     }
 }
 

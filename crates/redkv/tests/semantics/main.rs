@@ -1,13 +1,17 @@
 //! What a chain promises, one test a statement.
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
+mod breaker;
+mod events;
 mod fences;
 mod front;
 mod harness;
 mod lifecycle;
 mod limits;
+mod many;
 mod order;
 mod reads;
 mod single_flight;
 mod stale;
+mod tombstones;
 mod writes;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use redkv::chain::TierConfig;
 use redkv::error::ErrorKind;
 use redkv::layers::{Fault, Gate, Operation};
 
@@ -218,4 +219,41 @@ async fn what_is_written_into_a_tier_alone_is_not_lost_to_an_invalidation_that_w
     assert!(set.written().await);
     quiet().await;
     assert_eq!(first.holds("k"), some("own"));
+}
+
+/// Longer than a write that was given up may still come.
+const VERY_LATE: Duration = Duration::from_secs(15);
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_comes_late_to_a_cache_that_keeps_no_order_is_never_served() {
+    let world = World::empty();
+    let cache = world.add(TierConfig::default(), |can| can.ordered = false);
+    world.add(TierConfig::default(), |_| {});
+    cache.faults.inject(Operation::Set, Fault::HoldBefore(Gate::new()));
+    assert_eq!(world.set("k", "late").error().await.kind(), ErrorKind::Timeout);
+    cache.faults.heal();
+    world.set("k", "new").written().await;
+    // Now it arrives.
+    cache.put("k", "late");
+    assert_eq!(world.get("k").value().await, some("new"));
+    pass(VERY_LATE).await;
+    assert_eq!(world.get("k").value().await, some("new"));
+    assert_eq!(cache.holds("k"), some("new"), "it was invalidated and filled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_back_fill_that_comes_late_to_a_cache_that_keeps_no_order_brings_nothing_back() {
+    let world = World::empty();
+    let cache = world.add(TierConfig::default(), |can| can.ordered = false);
+    let authority = world.add(TierConfig::default(), |_| {});
+    authority.put("k", "old");
+    cache.faults.inject(Operation::SetIfAbsent, Fault::HoldBefore(Gate::new()));
+    assert_eq!(world.get("k").value().await, some("old"));
+    cache.faults.heal();
+    world.delete("k").written().await;
+    cache.put("k", "old");
+    assert_eq!(world.get("k").value().await, None);
+    pass(VERY_LATE).await;
+    assert_eq!(cache.holds("k"), None);
+    assert_eq!(world.get("k").value().await, None);
 }

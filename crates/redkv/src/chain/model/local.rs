@@ -42,7 +42,7 @@ impl Immediate for Local {
         self.inner.get_now(key)
     }
 
-    fn read_now(&self, key: &str, read: &mut dyn FnMut(&Entry)) -> bool {
+    fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool {
         self.inner.read_now(key, read)
     }
 

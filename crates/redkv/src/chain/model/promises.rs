@@ -3,7 +3,7 @@
 use super::history::{Change, Effect, Moment, Op, Record, Reply};
 use super::program::{Act, KEYS, NAMES, Place, Program, TierSetup};
 use super::reads::Reads;
-use super::world::Outcome;
+use super::world::{Held, Outcome};
 use crate::error::ErrorKind;
 
 /// What a chain promises; the words of a failure.
@@ -286,7 +286,7 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    fn agreement(&self, held: &[[Option<(usize, Option<u64>)>; KEYS.len()]], key: usize) -> Judgement {
+    fn agreement(&self, held: &[Held], key: usize) -> Judgement {
         let truth = held[self.program.authority()][key];
         for (tier, held) in held.iter().enumerate() {
             let agrees = match (held[key], truth) {

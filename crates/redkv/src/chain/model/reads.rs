@@ -71,7 +71,8 @@ impl<'a> Reads<'a> {
         let authority = self.case.program.authority();
         let decider = written.request.tier.unwrap_or(authority);
         let held = self.case.effects_on(decider, key).filter(|effect| effect.moment < answered);
-        let held = held.filter_map(|effect| effect.change.after()).filter(|(held, _)| *held == value).last();
+        let held =
+            held.filter_map(|effect| effect.change.after()).filter(|(held, _)| *held == value).next_back();
         let Some((_, deadline)) = held.filter(|_| written.request.key == key) else {
             let what = format!("operation {read} sees {value}, which {} never held", NAMES[decider]);
             return fail(Promise::SeesWhatWasHeld, what);

@@ -234,7 +234,7 @@ impl Store for Remote {
                 Capabilities { light: true, deadline_costs_extra: true, ..base }
             }
             // As a service of which each request may take its own way.
-            Place::Unordered => Capabilities { reads: single, writes: single, ..base },
+            Place::Unordered => Capabilities { ordered: false, reads: single, writes: single, ..base },
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::history::{History, Moment, Record, Submission, value};
+use super::history::{History, Moment, Record, Submission, Value, value};
 use super::local::Local;
 use super::program::{Act, KEYS, Place, Program, Request, Step, Way};
 use super::remote::{Remote, Server};
@@ -17,12 +17,15 @@ use crate::entry::{Deadline, Entry, Key};
 use crate::executor::Executor;
 use crate::store::{Immediate, SetMode, Store, Want};
 
+/// Per key, the value that a store holds, and until when.
+pub(super) type Held = [Option<(Value, Option<u64>)>; KEYS.len()];
+
 /// What a run leaves to be judged.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) record: Record,
     /// What each instance's tiers hold at the end, by tier and key; nothing of instances that were closed.
-    pub(super) held: Vec<Vec<[Option<(usize, Option<u64>)>; KEYS.len()]>>,
+    pub(super) held: Vec<Vec<Held>>,
     /// Per instance, whether everything in it is at rest.
     pub(super) at_rest: Vec<bool>,
     /// From when on the calls of the end were made: all was well for long before them.
@@ -113,7 +116,13 @@ impl<'a> World<'a> {
                 None => Arc::new(Remote::new(self.servers[tier].clone(), instance)),
             };
             let timeout = setup.timeout.map(Duration::from_millis);
-            let config = TierConfig { ttl: setup.ttl, timeout, optional: setup.optional, prefix: None };
+            let config = TierConfig {
+                ttl: setup.ttl,
+                timeout,
+                optional: setup.optional,
+                break_after: None,
+                ..TierConfig::default()
+            };
             chain.add(store, config).unwrap();
             locals.push(local);
         }
@@ -236,7 +245,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn held(&self, instance: usize) -> Vec<[Option<(usize, Option<u64>)>; KEYS.len()]> {
+    fn held(&self, instance: usize) -> Vec<Held> {
         let of = |entry: Entry| (value(&entry), entry.deadline.map(Deadline::millis));
         let tier = |(tier, local): (usize, &Option<Arc<Local>>)| {
             std::array::from_fn(|key| match local {

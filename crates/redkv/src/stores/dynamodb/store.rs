@@ -108,6 +108,8 @@ impl Store for DynamoDbStore {
             max_value_bytes: LARGEST_ITEM.saturating_sub(beside_value),
             reads: Pieces { min: MOST_KEYS, max: MOST_KEYS, bytes: usize::MAX },
             writes: Pieces { min: MOST_CHANGES, max: MOST_CHANGES, bytes: usize::MAX },
+            // Requests go over several connections, and some are sent again.
+            ordered: false,
             shared: true,
             durable: true,
             ..Capabilities::BASE

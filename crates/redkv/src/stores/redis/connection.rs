@@ -13,13 +13,14 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::config::RedisConfig;
 use super::error::{Failure, error_of};
-use super::link::{Answer, Link, Request};
+use super::link::{Answer, Link};
+use super::request::Request;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 
 /// Sends commands over one connection, in the order of the calls.
 ///
 /// All commands that wait for a connection wait for the same attempt. After a failed attempt, commands fail at
-/// once with its error until a pause is over that grows from 50 ms to 2 s; the first command after it tries
+/// once with its error until a pause is over that grows from 50 ms to 1 s; the first command after it tries
 /// again. A command is sent at most once.
 pub(super) struct Connection(Arc<Shared>);
 
@@ -171,12 +172,23 @@ impl Shared {
         }
     }
 
-    /// Takes the connection of this generation out of use, unless that has happened before.
+    /// Ends the connection of this generation, unless that has happened before; what is under way on it fails.
     pub(super) fn lost(&self, generation: u64) {
+        if let Some(link) = self.take_out(generation) {
+            link.cut();
+        }
+    }
+
+    /// Takes the connection of this generation out of use, and lets what is under way on it finish.
+    pub(super) fn retire(&self, generation: u64) {
+        drop(self.take_out(generation));
+    }
+
+    fn take_out(&self, generation: u64) -> Option<Arc<Link>> {
         let mut state = self.lock();
-        let State::Up(link) = &*state else { return };
+        let State::Up(link) = &*state else { return None };
         if link.generation != generation {
-            return;
+            return None;
         }
         let pause = if link.was_useful() {
             Pause { generation, ..Pause::default() }
@@ -185,10 +197,9 @@ impl Shared {
             let error = Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
             Pause::after(1, generation, error)
         };
-        let before = mem::replace(&mut *state, State::Down(pause));
-        drop(state);
-        if let State::Up(link) = before {
-            link.cut();
+        match mem::replace(&mut *state, State::Down(pause)) {
+            State::Up(link) => Some(link),
+            _ => None,
         }
     }
 }
@@ -216,11 +227,11 @@ impl Pause {
     }
 }
 
-/// 50 ms, doubled with every failure up to 2 s, of which a random half is left out so that the processes that
+/// 50 ms, doubled with every failure up to 1 s, of which a random half is left out so that the processes that
 /// lost the same server do not return to it together.
 fn pause(failures: u32) -> Duration {
     let full = Duration::from_millis(50).saturating_mul(1 << failures.saturating_sub(1).min(10));
-    full.min(Duration::from_secs(2)).mul_f64(fastrand::f64().mul_add(0.5, 0.5))
+    full.min(Duration::from_secs(1)).mul_f64(fastrand::f64().mul_add(0.5, 0.5))
 }
 
 /// An attempt to connect that always ends in [`Shared::finish`], even when its runtime goes away.
@@ -255,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_from_a_few_milliseconds_to_two_seconds() {
+    fn pauses_grow_from_a_few_milliseconds_to_a_second() {
         let within = |failures, least, most| {
             let pause = pause(failures);
             assert!(
@@ -265,8 +276,8 @@ mod tests {
         };
         within(1, 25, 50);
         within(2, 50, 100);
-        within(6, 800, 1600);
-        within(7, 1000, 2000);
-        within(u32::MAX, 1000, 2000);
+        within(5, 400, 800);
+        within(6, 500, 1000);
+        within(u32::MAX, 500, 1000);
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::select_ok;
-use redis::aio::AsyncStream;
-use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
 use rustls::client::ClientConfig;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -18,7 +18,11 @@ use super::socket::Socket;
 use crate::error::Result;
 
 /// Bytes to and from a server, however they travel.
-pub(super) type Stream = Box<dyn AsyncStream + Send + Unpin>;
+pub(super) type Stream = Box<dyn Bytes>;
+
+pub(super) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
 /// Opens a stream to the server; `tls` keeps what all handshakes of a store have in common.
 pub(super) async fn dial(config: &RedisConfig, tls: &OnceCell<Arc<ClientConfig>>) -> Result<Stream> {

@@ -2,9 +2,10 @@
 
 use std::io;
 
-use redis::{RedisError, ServerError};
+use redis::ServerError;
 
 use super::config::RedisAddress;
+use super::wire::Lost;
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// Everything that can fail between this store and its server.
@@ -13,9 +14,11 @@ pub(super) enum Failure<'a> {
     /// The server answered a command with an error.
     Server(&'a ServerError),
     /// The connection broke with a command under way.
-    Broken(RedisError),
+    Broken(Lost),
     /// No connection came about.
     Connect(&'a RedisAddress, io::Error),
+    /// The connection broke before the server had accepted it.
+    Refused(&'a RedisAddress, Lost),
     /// No connection came about in time.
     ConnectTimeout(&'a RedisAddress),
     /// The server answered with something that no version of it answers.
@@ -28,9 +31,13 @@ pub(super) enum Failure<'a> {
 pub(super) fn error_of(failure: Failure<'_>) -> Error {
     match failure {
         Failure::Server(error) => server_error(error),
-        Failure::Broken(error) => {
-            let message = "the connection to the redis server broke before it answered";
-            Error::new(ErrorKind::Connection, message).caused_by(error)
+        Failure::Broken(lost) => {
+            let (message, outcome) = if lost.was_sent {
+                ("the connection to the redis server broke before it answered", Outcome::Unknown)
+            } else {
+                ("the connection to the redis server broke before this was sent", Outcome::NotApplied)
+            };
+            Error::new(ErrorKind::Connection, message).outcome(outcome).caused_by(lost.cause)
         }
         Failure::Connect(address, error) => {
             // Trying again does not mend a certificate.
@@ -40,6 +47,10 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
                 .retryable(!is_tls)
                 .outcome(Outcome::NotApplied)
                 .caused_by(error)
+        }
+        Failure::Refused(address, lost) => {
+            let message = format!("no connection to the redis server at {address}: {}", lost.cause);
+            Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied).caused_by(lost.cause)
         }
         Failure::ConnectTimeout(address) => {
             let message = format!("the redis server at {address} let the time to connect pass");
@@ -66,9 +77,10 @@ fn server_error(error: &ServerError) -> Error {
             false,
             "the redis user may not run this command or use this key (NOPERM)".to_owned(),
         ),
+        // After a fail-over the name of the server leads to another one.
         "READONLY" => (
             ErrorKind::Store,
-            false,
+            true,
             "the redis server is a replica and takes no writes (READONLY)".to_owned(),
         ),
         "MOVED" | "ASK" | "CROSSSLOT" => (
@@ -119,6 +131,7 @@ mod tests {
             "TRYAGAIN x",
             "CLUSTERDOWN x",
             "MASTERDOWN x",
+            "READONLY x",
             "OOM x",
         ] {
             let error = error(line);
@@ -129,7 +142,7 @@ mod tests {
 
     #[test]
     fn refusals_are_final_and_nothing_was_done() {
-        for line in ["NOAUTH x", "WRONGPASS x", "NOPERM x", "READONLY x", "MOVED 1 a:1", "ERR syntax error"] {
+        for line in ["NOAUTH x", "WRONGPASS x", "NOPERM x", "MOVED 1 a:1", "ERR syntax error"] {
             let error = error(line);
             assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false), "{line}");
             assert!(!error.may_have_applied(), "{line}");

@@ -1,44 +1,41 @@
 //! The first words to a server: who we are, which database, and whether it serves us at all.
 
-use std::io;
-
-use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, Value};
+use redis::Value;
 
 use super::config::RedisConfig;
 use super::error::{Failure, error_of};
+use super::request::Request;
+use super::wire::Wire;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Logs in and selects the database, in one round trip.
-pub(super) async fn greet(connection: &mut MultiplexedConnection, config: &RedisConfig) -> Result<()> {
-    let mut pipeline = Pipeline::new();
+pub(super) async fn greet(wire: &Wire, config: &RedisConfig) -> Result<()> {
+    let mut request = Request::default();
     let mut checks: Vec<fn(&Value, &RedisConfig) -> Result<()>> = Vec::new();
     if config.username.is_some() || config.password.is_some() {
-        pipeline.cmd("AUTH");
-        if let Some(username) = &config.username {
-            pipeline.arg(username);
-        }
         // A user without password still takes one word in its place.
-        pipeline.arg(config.password.as_deref().unwrap_or_default());
+        let password = config.password.as_deref().unwrap_or_default().as_bytes();
+        match &config.username {
+            Some(username) => request.command(3, "AUTH").arg(username.as_bytes()).arg(password),
+            None => request.command(2, "AUTH").arg(password),
+        };
         checks.push(logged_in);
     }
     if config.db != 0 {
-        pipeline.cmd("SELECT").arg(config.db);
+        request.command(2, "SELECT").number(config.db.into());
         checks.push(selected);
     }
     // Servers before 7.2 do not know these.
-    pipeline.cmd("CLIENT").arg("SETINFO").arg("LIB-NAME").arg("redkv");
-    checks.push(anything);
-    pipeline.cmd("CLIENT").arg("SETINFO").arg("LIB-VER").arg(env!("CARGO_PKG_VERSION"));
-    checks.push(anything);
+    for (name, value) in [("LIB-NAME", "redkv"), ("LIB-VER", env!("CARGO_PKG_VERSION"))] {
+        request.command(4, "CLIENT").arg(b"SETINFO").arg(name.as_bytes()).arg(value.as_bytes());
+        checks.push(anything);
+    }
     // Finds what nothing before it finds: a password that is missing, data that is still loading, too many clients.
-    pipeline.cmd("PING");
+    request.command(1, "PING");
     checks.push(alive);
 
-    let replies = connection
-        .send_packed_commands(&pipeline, 0, pipeline.len())
-        .await
-        .map_err(|error| error_of(Failure::Connect(&config.address, io::Error::other(error))))?;
+    let replies =
+        wire.send(request).await.map_err(|lost| error_of(Failure::Refused(&config.address, lost)))?;
     checks.iter().zip(&replies).try_for_each(|(check, reply)| check(reply, config))
 }
 

@@ -1,29 +1,23 @@
 //! One connection, from its first packet to its last.
 
-use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisConnectionInfo, Value};
+use redis::Value;
 use tokio::runtime::Handle;
-use tokio::task::coop;
+use tokio::time::Instant;
 
 use super::connection::Shared;
 use super::dial::dial;
 use super::error::{Failure, error_of};
 use super::greet::greet;
+use super::request::Request;
+use super::wire::Wire;
 use crate::error::Result;
 use crate::executor::{Running, spawn_owned};
-
-/// Commands that go to the server together.
-pub(super) enum Request {
-    One(Cmd),
-    Many(Pipeline),
-}
 
 /// A request that is under way, or will be when this is first polled.
 pub(super) type Answer = BoxFuture<'static, Result<Vec<Value>>>;
@@ -32,7 +26,7 @@ pub(super) type Answer = BoxFuture<'static, Result<Vec<Value>>>;
 pub(super) struct Link {
     /// Tells the connections of one store apart.
     pub(super) generation: u64,
-    connection: MultiplexedConnection,
+    wire: Arc<Wire>,
     driver: Driver,
     runtime: Handle,
     home: Weak<Shared>,
@@ -40,7 +34,11 @@ pub(super) struct Link {
     patience: Duration,
     /// Answers that callers have received on this connection.
     answers: AtomicU64,
+    /// Whether somebody has stopped waiting for an answer that may still come.
     probing: AtomicBool,
+    /// Whether requests go over another connection by now, and this one only waits for its last answers.
+    retired: AtomicBool,
+    since: Instant,
 }
 
 impl Link {
@@ -48,19 +46,7 @@ impl Link {
     pub(super) async fn open(shared: &Arc<Shared>, generation: u64) -> Result<Arc<Self>> {
         let config = &shared.config;
         let stream = dial(config, &shared.tls).await?;
-        // All of the handshake is ours, in one round trip and with exact errors.
-        let bare = RedisConnectionInfo::default().set_skip_set_lib_name();
-        let settings = AsyncConnectionConfig::new()
-            .set_connection_timeout(None)
-            // The tier above bounds every operation.
-            .set_response_timeout(None)
-            // The tier above bounds its queue, too; waiting here would only hide commands from the wire.
-            .set_pipeline_buffer_size(4096)
-            .set_write_backpressure_boundary(256 * 1024);
-        let (mut connection, driver) = MultiplexedConnection::new_with_config(&bare, stream, settings)
-            .await
-            .map_err(|error| error_of(Failure::Connect(&config.address, io::Error::other(error))))?;
-
+        let (wire, driver) = Wire::new(stream);
         let runtime = Handle::current();
         let home = Arc::downgrade(shared);
         let watcher = home.clone();
@@ -72,40 +58,61 @@ impl Link {
             }
         });
         let driver = Driver(Mutex::new(Some(driver)));
-        greet(&mut connection, config).await?;
+        greet(&wire, config).await?;
         let patience = config.connect_timeout.min(PATIENCE);
-        let (answers, probing) = (AtomicU64::new(0), AtomicBool::new(false));
-        Ok(Arc::new(Self { generation, connection, driver, runtime, home, patience, answers, probing }))
+        Ok(Arc::new(Self {
+            generation,
+            wire,
+            driver,
+            runtime,
+            home,
+            patience,
+            answers: AtomicU64::new(0),
+            probing: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
+            since: Instant::now(),
+        }))
     }
 
     /// The answer to `request`, which is queued for sending when this is first polled.
     ///
-    /// Commands leave in the order of those first polls. Unconstrained, because a budget that is used up would
-    /// let a first poll pass without queueing anything.
+    /// Commands leave in the order of those first polls.
     pub(super) fn answer(self: &Arc<Self>, request: Request) -> Answer {
         let link = self.clone();
-        Box::pin(coop::unconstrained(async move {
+        Box::pin(async move {
             let unanswered = Unanswered(&link);
-            let mut connection = link.connection.clone();
-            let result = match &request {
-                Request::One(command) => {
-                    connection.send_packed_command(command).await.map(|value| vec![value])
-                }
-                Request::Many(pipeline) => connection.send_packed_commands(pipeline, 0, pipeline.len()).await,
-            };
+            let result = link.wire.send(request).await;
             unanswered.settle();
             match result {
                 Ok(values) => {
                     link.answers.fetch_add(1, Ordering::Relaxed);
+                    if values.iter().any(is_readonly) {
+                        link.look_for_the_master();
+                    }
                     Ok(values)
                 }
-                // Errors of the server are values; anything else leaves the stream where nobody knows.
-                Err(error) => {
+                // Errors of the server are values; anything else is the end of the connection.
+                Err(lost) => {
                     link.give_up();
-                    Err(error_of(Failure::Broken(error)))
+                    Err(error_of(Failure::Broken(lost)))
                 }
             }
-        }))
+        })
+    }
+
+    /// The server became a replica. A fail-over may have given its name to another one, so the next request looks the
+    /// name up again; not too often, for the server may be one that was set up so.
+    fn look_for_the_master(&self) {
+        if self.since.elapsed() < LOOK_AGAIN {
+            return;
+        }
+        // The one order of these and of those in `probe` lets one of them see the other.
+        self.retired.store(true, Ordering::SeqCst);
+        if self.probing.load(Ordering::SeqCst) {
+            self.give_up();
+        } else if let Some(shared) = self.home.upgrade() {
+            shared.retire(self.generation);
+        }
     }
 
     /// Whether the server has ever answered on this connection.
@@ -130,7 +137,12 @@ impl Link {
     /// impatient. The answer to a `PING` behind the abandoned command tells the two apart, as answers come in
     /// order; while other answers come in, the `PING` is only waiting its turn.
     fn probe(self: &Arc<Self>) {
-        if self.probing.swap(true, Ordering::Relaxed) || self.driver.has_ended() {
+        if self.probing.swap(true, Ordering::SeqCst) || self.driver.has_ended() {
+            return;
+        }
+        if self.retired.load(Ordering::SeqCst) {
+            // A write that nobody waits for must not arrive after newer ones, which go over another connection.
+            self.cut();
             return;
         }
         let link = self.clone();
@@ -143,9 +155,7 @@ impl Link {
     }
 
     async fn still_answers(&self) -> bool {
-        let mut connection = self.connection.clone();
-        let ping = redis::cmd("PING");
-        let mut pong = pin!(connection.send_packed_command(&ping));
+        let mut pong = pin!(self.wire.send(Request::bare("PING")));
         loop {
             let before = self.answers.load(Ordering::Relaxed);
             match tokio::time::timeout(self.patience, &mut pong).await {
@@ -160,6 +170,13 @@ impl Link {
 /// How long a server may be silent after a caller has already given up on it. Half-open connections cost this
 /// much more; a server that is only slow should not lose its connections by it.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a connection to a replica lasts at least.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+fn is_readonly(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.code() == "READONLY")
+}
 
 /// Notices a caller that stops waiting.
 struct Unanswered<'a>(&'a Arc<Link>);

@@ -7,11 +7,14 @@ mod error;
 mod greet;
 mod link;
 mod read;
+mod replies;
+mod request;
 mod script;
 mod socket;
 mod store;
 mod tls;
 mod url;
+mod wire;
 mod write;
 
 pub use config::{RedisAddress, RedisConfig};

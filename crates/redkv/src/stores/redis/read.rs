@@ -1,10 +1,10 @@
 //! Reading commands, and what their answers mean.
 
 use bytes::Bytes;
-use redis::{Cmd, Pipeline, Value};
+use redis::Value;
 
 use super::error::{Failure, error_of};
-use super::link::Request;
+use super::request::Request;
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Answers, answer_all};
@@ -15,17 +15,20 @@ use crate::store::{Answers, answer_all};
 /// To tell such a key from a missing one would cost another command for every miss, on the path where speed
 /// counts most; such a key belongs to somebody else, and nothing is lost by missing it.
 pub(super) fn values(keys: &[Key]) -> Request {
-    Request::One(value_command(keys))
+    let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
+    ask_values(&mut request, keys);
+    request
 }
 
-pub(super) fn value_command(keys: &[Key]) -> Cmd {
-    let bytes = keys.iter().map(|key| key.len()).sum::<usize>();
-    let mut command = Cmd::with_capacity(keys.len() + 1, bytes + 4);
-    command.arg(if keys.len() == 1 { "GET" } else { "MGET" });
+pub(super) fn ask_values(request: &mut Request, keys: &[Key]) {
+    request.command(keys.len() + 1, if keys.len() == 1 { "GET" } else { "MGET" });
     for key in keys {
-        command.arg(key.as_bytes());
+        request.arg(key.as_bytes());
     }
-    command
+}
+
+pub(super) fn bytes_of(keys: &[Key]) -> usize {
+    keys.iter().map(|key| key.len()).sum()
 }
 
 /// The answers to [`values`].
@@ -48,15 +51,14 @@ pub(super) fn values_read(mut replies: Vec<Value>, len: usize) -> Answers<Option
 ///
 /// The value comes first: one that expires between the two commands then shows as gone.
 pub(super) fn entries(keys: &[Key]) -> Request {
-    let mut pipeline = Pipeline::with_capacity(keys.len() + 3);
-    pipeline.cmd("MULTI").add_command(value_command(keys));
+    let mut request = Request::with_capacity(keys.len() * 3 + 8, bytes_of(keys) * 2);
+    request.command(1, "MULTI");
+    ask_values(&mut request, keys);
     for key in keys {
-        let mut command = Cmd::with_capacity(2, key.len() + 4);
-        command.arg("PTTL").arg(key.as_bytes());
-        pipeline.add_command(command);
+        request.command(2, "PTTL").arg(key.as_bytes());
     }
-    pipeline.cmd("EXEC");
-    Request::Many(pipeline)
+    request.command(1, "EXEC");
+    request
 }
 
 /// The answers to [`entries`], which were asked for at `asked`.
@@ -83,7 +85,56 @@ pub(super) fn entries_read(mut replies: Vec<Value>, len: usize, asked: u64) -> A
     }
 }
 
-/// The values in the answer to [`value_command`].
+/// Whether the server had no memory to queue a transaction with; it refuses to do so for reads too.
+pub(super) fn lacked_memory(replies: &[Value]) -> bool {
+    replies.iter().any(|reply| matches!(reply, Value::ServerError(error) if error.code() == "OOM"))
+}
+
+/// Reads values with the time they have left, as [`entries`] does, without a transaction.
+///
+/// The time is asked for before and after the value. The shorter one is that of the value, or is too short, unless
+/// another client replaced the entry twice in between.
+pub(super) fn entries_unqueued(keys: &[Key]) -> Request {
+    let mut request = Request::with_capacity(keys.len() * 5 + 4, bytes_of(keys) * 3);
+    let ask_lives = |request: &mut Request| {
+        for key in keys {
+            request.command(2, "PTTL").arg(key.as_bytes());
+        }
+    };
+    ask_lives(&mut request);
+    ask_values(&mut request, keys);
+    ask_lives(&mut request);
+    request
+}
+
+/// The answers to [`entries_unqueued`], which were asked for at `asked`.
+pub(super) fn entries_unqueued_read(
+    mut replies: Vec<Value>,
+    len: usize,
+    asked: u64,
+) -> Answers<Option<Entry>> {
+    if replies.len() != 2 * len + 1 {
+        return answer_all(len, &Err(error_of(Failure::Answer)));
+    }
+    let after = replies.split_off(len + 1);
+    let values = match many_values(replies.pop().unwrap_or(Value::Nil), len) {
+        Ok(values) => values,
+        Err(error) => return answer_all(len, &Err(error)),
+    };
+    let lives = replies.iter().zip(&after).map(|(before, after)| Ok(shorter(life(before)?, life(after)?)));
+    values.into_iter().zip(lives).map(|(value, left)| entry(value, left?, asked)).collect()
+}
+
+/// The shorter of two answers to `PTTL`.
+fn shorter(before: i64, after: i64) -> i64 {
+    match (before, after) {
+        (GONE, _) | (_, GONE) => GONE,
+        (before, after) if before < 0 || after < 0 => before.max(after),
+        (before, after) => before.min(after),
+    }
+}
+
+/// The values in the answer to [`ask_values`].
 pub(super) fn many_values(reply: Value, len: usize) -> Result<Vec<Value>> {
     match reply {
         Value::Array(values) if values.len() == len => Ok(values),
@@ -125,19 +176,11 @@ fn bytes(value: Value) -> Result<Option<Bytes>> {
 
 /// Asks for keys one by one: `EXISTS` with many of them only counts.
 pub(super) fn existence(keys: &[Key]) -> Request {
-    let command = |key: &Key| {
-        let mut command = Cmd::with_capacity(2, key.len() + 6);
-        command.arg("EXISTS").arg(key.as_bytes());
-        command
-    };
-    if let [key] = keys {
-        return Request::One(command(key));
-    }
-    let mut pipeline = Pipeline::with_capacity(keys.len());
+    let mut request = Request::with_capacity(keys.len() * 2, bytes_of(keys));
     for key in keys {
-        pipeline.add_command(command(key));
+        request.command(2, "EXISTS").arg(key.as_bytes());
     }
-    Request::Many(pipeline)
+    request
 }
 
 /// The answers to [`existence`].

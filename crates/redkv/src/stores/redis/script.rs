@@ -1,9 +1,9 @@
 //! Reading many values with the time they have left, by a script.
 
-use redis::{Cmd, Pipeline, Value};
+use redis::Value;
 
-use super::link::Request;
-use super::read::{entry, many_values, value_command};
+use super::read::{ask_values, bytes_of, entry, many_values};
+use super::request::Request;
 use crate::entry::{Entry, Key};
 use crate::store::Answers;
 
@@ -18,15 +18,15 @@ const LIVES: &str = "local t,c,k={},redis.call,KEYS \
 /// Reads values with the time they have left, in a transaction for the same reason as
 /// [`entries`](super::read::entries).
 pub(super) fn entries(keys: &[Key]) -> Request {
-    let bytes = keys.iter().map(|key| key.len()).sum::<usize>();
-    let mut script = Cmd::with_capacity(keys.len() + 3, bytes + LIVES.len() + 24);
-    script.arg("EVAL").arg(LIVES).arg(keys.len());
+    let mut request = Request::with_capacity(keys.len() * 2 + 12, bytes_of(keys) * 2 + LIVES.len());
+    request.command(1, "MULTI");
+    ask_values(&mut request, keys);
+    request.command(keys.len() + 3, "EVAL").arg(LIVES.as_bytes()).number(keys.len() as u64);
     for key in keys {
-        script.arg(key.as_bytes());
+        request.arg(key.as_bytes());
     }
-    let mut pipeline = Pipeline::with_capacity(4);
-    pipeline.cmd("MULTI").add_command(value_command(keys)).add_command(script).cmd("EXEC");
-    Request::Many(pipeline)
+    request.command(1, "EXEC");
+    request
 }
 
 /// The answers to [`entries`], which were asked for at `asked`; `None` if the script is what failed: a server or

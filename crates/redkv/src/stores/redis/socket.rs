@@ -1,6 +1,6 @@
 //! A socket that two threads can look after in turn.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,13 +16,7 @@ use crate::executor::{Executor, Guest, Home};
 pub(super) struct Socket {
     home: Option<Arc<Home>>,
     place: Place,
-    /// Bytes that were read since other tasks had their turn.
-    read_in_a_row: usize,
 }
-
-/// Bytes that are read before other tasks have their turn: those whose answers came first take them further while the
-/// server and the wire are busy with the rest.
-const MOST_IN_A_ROW: usize = 16 * 1024;
 
 #[derive(Debug)]
 enum Place {
@@ -36,7 +30,7 @@ impl Socket {
     /// To be used within the runtime of `stream`.
     pub(super) fn new(stream: TcpStream) -> Self {
         let home = Executor::current().and_then(|executor| executor.home().cloned());
-        Self { home, place: Place::Runtime(stream), read_in_a_row: 0 }
+        Self { home, place: Place::Runtime(stream) }
     }
 
     /// Moves to where sockets belong now. To be called by the task that uses it, so that its waker is told there.
@@ -95,23 +89,6 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.read_in_a_row > MOST_IN_A_ROW {
-            self.read_in_a_row = 0;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let before = buffer.filled().len();
-        let result = self.read(context, buffer);
-        self.read_in_a_row = match result {
-            Poll::Ready(_) => self.read_in_a_row + buffer.filled().len() - before,
-            Poll::Pending => 0,
-        };
-        result
-    }
-}
-
-impl Socket {
-    fn read(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.settle()?;
         match &mut self.place {
             Place::Runtime(stream) => Pin::new(stream).poll_read(context, buffer),
@@ -144,12 +121,36 @@ impl AsyncWrite for Socket {
         self.settle()?;
         match &mut self.place {
             Place::Runtime(stream) => Pin::new(stream).poll_write(context, bytes),
-            Place::Home(_, stream, guest) => {
+            Place::Home(home, stream, guest) => {
                 guest.listen(context);
-                tried(|| stream.write(bytes))?.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
+                let written = tried(|| stream.write(bytes))?;
+                home.watch_output(guest, stream, written.is_none())?;
+                written.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
             }
             Place::Nowhere => Poll::Ready(Err(lost())),
         }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.settle()?;
+        match &mut self.place {
+            Place::Runtime(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Place::Home(home, stream, guest) => {
+                guest.listen(context);
+                let written = tried(|| stream.write_vectored(slices))?;
+                home.watch_output(guest, stream, written.is_none())?;
+                written.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
+            }
+            Place::Nowhere => Poll::Ready(Err(lost())),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

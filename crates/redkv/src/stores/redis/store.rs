@@ -11,7 +11,7 @@ use super::config::RedisConfig;
 use super::connection::Connection;
 use super::error::{Failure, error_of};
 use super::greet::alive;
-use super::link::Request;
+use super::request::Request;
 use super::{read, script, write};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
@@ -46,7 +46,7 @@ impl RedisStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        match self.connection.send(Request::One(redis::cmd("PING"))).await?.first() {
+        match self.connection.send(Request::bare("PING")).await?.first() {
             Some(reply) => alive(reply, self.connection.config()),
             None => Err(error_of(Failure::Answer)),
         }
@@ -55,21 +55,30 @@ impl RedisStore {
     /// Reads values with their deadlines.
     async fn entries(&self, keys: &[Key]) -> Answers<Option<Entry>> {
         let len = keys.len();
+        let asked = self.clock.now();
         if len >= script::WORTH_IT && self.scripts.load(Ordering::Relaxed) {
-            let asked = self.clock.now();
-            match self
-                .connection
-                .send(script::entries(keys))
-                .await
-                .map(|it| script::entries_read(it, len, asked))
-            {
-                Ok(Some(answers)) => return answers,
-                Ok(None) => self.scripts.store(false, Ordering::Relaxed),
+            match self.connection.send(script::entries(keys)).await {
+                Ok(replies) if read::lacked_memory(&replies) => return self.entries_unqueued(keys).await,
+                Ok(replies) => match script::entries_read(replies, len, asked) {
+                    Some(answers) => return answers,
+                    None => self.scripts.store(false, Ordering::Relaxed),
+                },
                 Err(error) => return answer_all(len, &Err(error)),
             }
         }
         let asked = self.clock.now();
-        self.ask(read::entries(keys), len, |replies| read::entries_read(replies, len, asked)).await
+        match self.connection.send(read::entries(keys)).await {
+            Ok(replies) if read::lacked_memory(&replies) => self.entries_unqueued(keys).await,
+            Ok(replies) => read::entries_read(replies, len, asked),
+            Err(error) => answer_all(len, &Err(error)),
+        }
+    }
+
+    /// As [`Self::entries`], of a server that has no memory left.
+    async fn entries_unqueued(&self, keys: &[Key]) -> Answers<Option<Entry>> {
+        let (len, asked) = (keys.len(), self.clock.now());
+        let request = read::entries_unqueued(keys);
+        self.ask(request, len, |replies| read::entries_unqueued_read(replies, len, asked)).await
     }
 
     /// Sends `request` and reads its replies; without any, all keys fail alike.

@@ -1,9 +1,10 @@
 //! Writing commands, and what their answers mean.
 
-use redis::{Cmd, Pipeline, Value};
+use redis::Value;
 
 use super::error::{Failure, error_of};
-use super::link::Request;
+use super::read::bytes_of;
+use super::request::{Request, copied};
 use crate::entry::{Entry, Key};
 use crate::error::Result;
 use crate::store::{Answers, SetMode, answer_all};
@@ -20,25 +21,28 @@ pub(super) struct Writes {
 /// Entries without a deadline are merged into `MSET`; no command does the same for the others. The keys of a
 /// batch are distinct, so the order of its commands does not matter.
 pub(super) fn writes(entries: &[(Key, Entry)], mode: SetMode, now: u64) -> (Request, Writes) {
-    let mut commands = Commands { list: Vec::new(), written_by: vec![0; entries.len()] };
+    let bytes = entries.iter().map(|(key, entry)| key.len() + copied(&entry.value)).sum::<usize>();
+    let mut request = Request::with_capacity(entries.len() * 6, bytes);
+    let mut written_by = vec![0; entries.len()];
     let mut plain = Vec::new();
     let mut plain_bytes = 0;
     for (n, (key, entry)) in entries.iter().enumerate() {
         if mode == SetMode::Always && entry.deadline.is_none() {
             let bytes = key.len() + entry.value.len();
             if plain_bytes + bytes > MERGED_BYTES {
-                commands.merge(entries, &plain);
+                merge(&mut request, entries, &plain, &mut written_by);
                 plain.clear();
                 plain_bytes = 0;
             }
             plain.push(n);
             plain_bytes += bytes;
         } else {
-            commands.add(single(key, entry, mode, now), &[n]);
+            written_by[n] = request.commands();
+            single(&mut request, key, entry, mode, now);
         }
     }
-    commands.merge(entries, &plain);
-    (request(commands.list), Writes { written_by: commands.written_by, mode })
+    merge(&mut request, entries, &plain, &mut written_by);
+    (request, Writes { written_by, mode })
 }
 
 /// More than this does not go into one command: a server drops a client whose one command is very large, and
@@ -58,21 +62,22 @@ impl Writes {
 
 /// The command for one entry. One that is past its deadline is not written (a life of 0 ms is an error in
 /// Redis): it only takes what was there before away, or asks whether something is.
-fn single(key: &Key, entry: &Entry, mode: SetMode, now: u64) -> Cmd {
-    let mut command = Cmd::with_capacity(6, key.len() + entry.value.len() + 32);
+fn single(request: &mut Request, key: &Key, entry: &Entry, mode: SetMode, now: u64) {
     if entry.is_expired(now) {
-        command.arg(if mode == SetMode::Always { "DEL" } else { "EXISTS" }).arg(key.as_bytes());
-        return command;
+        let name = if mode == SetMode::Always { "DEL" } else { "EXISTS" };
+        request.command(2, name).arg(key.as_bytes());
+        return;
     }
-    command.arg("SET").arg(key.as_bytes()).arg(&entry.value[..]);
-    if mode == SetMode::IfAbsent {
-        command.arg("NX");
+    let only_new = mode == SetMode::IfAbsent;
+    let words = 3 + usize::from(only_new) + if entry.deadline.is_some() { 2 } else { 0 };
+    request.command(words, "SET").arg(key.as_bytes()).value(&entry.value);
+    if only_new {
+        request.arg(b"NX");
     }
     if let Some(deadline) = entry.deadline {
         // Relative, because servers before 6.2 know nothing else.
-        command.arg("PX").arg(deadline.remaining(now).min(LONGEST));
+        request.arg(b"PX").number(deadline.remaining(now).min(LONGEST));
     }
-    command
 }
 
 /// A server refuses a life that overflows when it adds its clock to it.
@@ -88,56 +93,29 @@ fn written(reply: &Value, mode: SetMode) -> Result<bool> {
     }
 }
 
-struct Commands {
-    list: Vec<Cmd>,
-    written_by: Vec<usize>,
-}
-
-impl Commands {
-    fn add(&mut self, command: Cmd, writes: &[usize]) {
-        for n in writes {
-            self.written_by[*n] = self.list.len();
-        }
-        self.list.push(command);
+/// One command for the entries numbered `plain`.
+fn merge(request: &mut Request, entries: &[(Key, Entry)], plain: &[usize], written_by: &mut [usize]) {
+    if plain.is_empty() {
+        return;
     }
-
-    fn merge(&mut self, entries: &[(Key, Entry)], plain: &[usize]) {
-        if plain.is_empty() {
-            return;
-        }
-        let bytes = plain.iter().map(|n| entries[*n].0.len() + entries[*n].1.value.len()).sum::<usize>();
-        let mut command = Cmd::with_capacity(plain.len() * 2 + 1, bytes + 4);
-        command.arg(if plain.len() == 1 { "SET" } else { "MSET" });
-        for n in plain {
-            let (key, entry) = &entries[*n];
-            command.arg(key.as_bytes()).arg(&entry.value[..]);
-        }
-        self.add(command, plain);
+    for n in plain {
+        written_by[*n] = request.commands();
     }
-}
-
-fn request(mut commands: Vec<Cmd>) -> Request {
-    if commands.len() == 1
-        && let Some(command) = commands.pop()
-    {
-        return Request::One(command);
+    request.command(plain.len() * 2 + 1, if plain.len() == 1 { "SET" } else { "MSET" });
+    for n in plain {
+        let (key, entry) = &entries[*n];
+        request.arg(key.as_bytes()).value(&entry.value);
     }
-    let mut pipeline = Pipeline::with_capacity(commands.len());
-    for command in commands {
-        pipeline.add_command(command);
-    }
-    Request::Many(pipeline)
 }
 
 /// Deletes keys: one `DEL`.
 pub(super) fn deletes(keys: &[Key]) -> Request {
-    let bytes = keys.iter().map(|key| key.len()).sum::<usize>();
-    let mut command = Cmd::with_capacity(keys.len() + 1, bytes + 3);
-    command.arg("DEL");
+    let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
+    request.command(keys.len() + 1, "DEL");
     for key in keys {
-        command.arg(key.as_bytes());
+        request.arg(key.as_bytes());
     }
-    Request::One(command)
+    request
 }
 
 /// The answers to [`deletes`].

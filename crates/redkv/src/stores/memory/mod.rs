@@ -1,12 +1,17 @@
 //! Entries in the memory of this process.
 
+mod bounds;
+mod kept;
+mod map;
+
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use futures_util::future::{self, BoxFuture, FutureExt};
-use quick_cache::unsync::{Cache, DefaultLifecycle};
-use quick_cache::{OptionsBuilder, Weighter};
 
+use self::bounds::Bounds;
+use self::kept::{Kept, Name};
+use self::map::Map;
 use crate::clock::Clock;
 use crate::config::Fields;
 use crate::entry::{Entry, Key};
@@ -40,28 +45,16 @@ const MOST: u64 = 1 << 50;
 /// When it is bounded, entries that are used seldom make room for new ones (a CLOCK-Pro policy that one pass over
 /// many keys does not wash out). An entry larger than the whole store is evicted at once.
 pub struct MemoryStore {
-    /// Under a lock of its own instead of the crate's map for threads: that one can only hand out clones of entries,
+    /// Under a lock of its own instead of a map for threads of the crate: that one can only hand out clones of entries,
     /// and a clone is two more atomic operations and one more line of memory for every read.
     map: RwLock<Map>,
     clock: Arc<dyn Clock>,
 }
 
-type Map = Cache<Key, Entry, Bounds, foldhash::fast::RandomState>;
-
 impl MemoryStore {
     /// An empty store within the bounds of `config`.
     pub fn new(config: MemoryConfig, clock: Arc<dyn Clock>) -> Self {
-        let bounds = Bounds::new(config);
-        // Nothing is allocated for them; it only limits how many evicted keys are remembered.
-        let expected = config.max_entries.unwrap_or(1_000_000).min(1_000_000);
-        let options = OptionsBuilder::new()
-            .estimated_items_capacity(usize::try_from(expected).unwrap_or(usize::MAX))
-            .weight_capacity(bounds.capacity())
-            .build();
-        #[expect(clippy::expect_used, reason = "both required options are set three lines above")]
-        let options = options.expect("complete options");
-        let map = Cache::with_options(options, bounds, Default::default(), DefaultLifecycle::default());
-        Self { map: RwLock::new(map), clock }
+        Self { map: RwLock::new(Map::new(Bounds::new(config))), clock }
     }
 
     fn map(&self) -> RwLockReadGuard<'_, Map> {
@@ -72,12 +65,26 @@ impl MemoryStore {
         self.map.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_live(&self, entry: &Entry) -> bool {
-        entry.deadline.is_none_or(|deadline| !deadline.has_passed(self.clock.now()))
+    fn is_live(&self, kept: &Kept) -> bool {
+        kept.deadline().is_none_or(|deadline| !deadline.has_passed(self.clock.now()))
     }
 
-    fn remove_if_ended(&self, key: &str) {
-        let removed = self.map_mut().remove_if(key, |entry| !self.is_live(entry));
+    /// Shows what is live under `key` to `read`.
+    fn read<T>(&self, key: &str, read: impl FnOnce(&Kept, Name<'_>) -> T) -> Option<T> {
+        {
+            let map = self.map();
+            let name = Name(key.as_bytes());
+            let kept = map.get(name)?;
+            if self.is_live(kept) {
+                return Some(read(kept, name));
+            }
+        }
+        self.remove_if(key, |kept| !self.is_live(kept));
+        None
+    }
+
+    fn remove_if(&self, key: &str, should_go: impl FnOnce(&Kept) -> bool) {
+        let removed = self.map_mut().remove_if(Name(key.as_bytes()), should_go);
         drop(removed);
     }
 }
@@ -90,40 +97,32 @@ impl fmt::Debug for MemoryStore {
 
 impl Immediate for MemoryStore {
     fn get_now(&self, key: &str) -> Option<Entry> {
-        let mut found = None;
-        self.read_now(key, &mut |entry| found = Some(entry.clone()));
-        found
+        self.read(key, Kept::to_entry)
     }
 
-    fn read_now(&self, key: &str, read: &mut dyn FnMut(&Entry)) -> bool {
-        {
-            let map = self.map();
-            let Some(entry) = map.get(key) else { return false };
-            if self.is_live(entry) {
-                read(entry);
-                return true;
-            }
-        }
-        self.remove_if_ended(key);
-        false
+    fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool {
+        self.read(key, |kept, name| read(kept.value(name))).is_some()
     }
 
     fn has_now(&self, key: &str) -> bool {
-        self.map().peek(key).is_some_and(|entry| self.is_live(entry))
+        self.map().peek(Name(key.as_bytes())).is_some_and(|kept| self.is_live(kept))
     }
 
     fn set_now(&self, key: Key, entry: Entry, mode: SetMode) -> bool {
+        let kept = Kept::new(&key, entry);
+        let name = Name(key.as_bytes());
         let mut map = self.map_mut();
-        if mode == SetMode::IfAbsent && map.peek(&key).is_some_and(|present| self.is_live(present)) {
+        if mode == SetMode::IfAbsent && map.peek(name).is_some_and(|present| self.is_live(present)) {
             return false;
         }
-        map.insert(key, entry);
+        let replaced = map.insert(kept);
+        drop(map);
+        drop(replaced);
         true
     }
 
     fn delete_now(&self, key: &str) {
-        let removed = self.map_mut().remove(key);
-        drop(removed);
+        self.remove_if(key, |_| true);
     }
 }
 
@@ -170,58 +169,6 @@ impl Store for MemoryStore {
     }
 }
 
-/// Turns up to two bounds into the one weight that the map can keep.
-#[derive(Clone, Copy, Debug)]
-enum Bounds {
-    None,
-    Entries(u64),
-    Bytes(u64),
-    /// An entry weighs its share of the bound that it uses more of, in fractions of an average entry.
-    Both {
-        entries: u64,
-        bytes: u64,
-    },
-}
-
-impl Bounds {
-    /// Parts of an average entry, so that rounding up wastes little.
-    const FRACTION: u64 = 1024;
-    /// What an entry takes beside its text: two allocations, and its place in the map.
-    const OVERHEAD: u64 = 128;
-
-    fn new(config: MemoryConfig) -> Self {
-        match (config.max_entries, config.max_bytes) {
-            (None, None) => Self::None,
-            (Some(entries), None) => Self::Entries(entries),
-            (None, Some(bytes)) => Self::Bytes(bytes),
-            (Some(entries), Some(bytes)) => Self::Both { entries, bytes },
-        }
-    }
-
-    fn capacity(self) -> u64 {
-        match self {
-            Self::None => u64::MAX,
-            Self::Entries(entries) => entries,
-            Self::Bytes(bytes) => bytes,
-            Self::Both { entries, .. } => entries * Self::FRACTION,
-        }
-    }
-}
-
-impl Weighter<Key, Entry> for Bounds {
-    fn weight(&self, key: &Key, entry: &Entry) -> u64 {
-        let size = (key.len() + entry.value.len()) as u64 + Self::OVERHEAD;
-        match *self {
-            Self::None | Self::Entries(_) => 1,
-            Self::Bytes(_) => size,
-            Self::Both { entries, bytes } => {
-                let share = u128::from(size) * u128::from(entries * Self::FRACTION) / u128::from(bytes) + 1;
-                u64::try_from(share).unwrap_or(u64::MAX).max(Self::FRACTION)
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +193,23 @@ mod tests {
     }
 
     crate::conformance_suite!(conformance, super::subject);
+
+    async fn bounded() -> Subject {
+        let clock = Arc::new(ManualClock::starting_at(1_000_000));
+        let config = MemoryConfig { max_entries: Some(10_000), max_bytes: Some(1 << 30) };
+        Subject::with_clock(Arc::new(MemoryStore::new(config, clock.clone())), clock)
+    }
+
+    crate::conformance_suite!(conformance_within_bounds, super::bounded);
+
+    #[test]
+    fn large_values_count_for_max_bytes() {
+        let store = store(None, Some(100_000));
+        for n in 0..100 {
+            store.set_now(format!("key-{n}").into(), Entry::new(vec![0; 10_000]), SetMode::Always);
+        }
+        assert!((1..10).contains(&store.map().len()), "{} entries", store.map().len());
+    }
 
     #[test]
     fn without_bounds_nothing_is_evicted() {

@@ -1,0 +1,82 @@
+//! What a tier can have, and what it refuses.
+
+use std::borrow::Cow;
+
+use super::tier::Tier;
+use super::tombstone::is_tombstone;
+use crate::entry::{Entry, Key};
+use crate::error::{Error, Result};
+use crate::store::{Answers, Expiry};
+
+impl Tier {
+    /// Whether the store can have an entry under `key`, as an error that names the field if not.
+    pub(super) fn check_key(&self, key: &str) -> Result<()> {
+        let limits = &self.capabilities;
+        if key.len() > limits.max_key_bytes {
+            let (length, most) = (key.len(), limits.max_key_bytes);
+            let message = format!("the key has {length} bytes, the store takes at most {most}");
+            return Err(Error::argument("key", message).in_store(&self.label));
+        }
+        if key.is_empty() && !limits.empty_keys {
+            return Err(Error::argument("key", "the store takes no empty key").in_store(&self.label));
+        }
+        Ok(())
+    }
+
+    /// Whether the store can keep `entry`, as an error that names the field if not.
+    pub(super) fn check_entry(&self, entry: &Entry) -> Result<()> {
+        let limits = &self.capabilities;
+        let error = if entry.value.len() > limits.max_value_bytes {
+            let (length, most) = (entry.value.len(), limits.max_value_bytes);
+            Error::argument("value", format!("the value has {length} bytes, the store takes at most {most}"))
+        } else if entry.deadline.is_some() && limits.expiry == Expiry::None {
+            cannot_expire()
+        } else if self.tombstones.is_some() && is_tombstone(entry) {
+            Error::argument("value", "the value is what stands for a deleted key here")
+        } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
+            Error::unsupported("the store keeps text only, and the value is not UTF-8")
+        } else {
+            return Ok(());
+        };
+        Err(error.in_store(&self.label))
+    }
+
+    /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
+    pub(super) fn takes(&self, key: &Key, entry: &Entry) -> bool {
+        self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
+    }
+
+    /// Sorts out the keys that the store cannot have.
+    pub(super) fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
+        if keys.iter().all(|key| self.check_key(key).is_ok()) {
+            return Askable { keys: Cow::Borrowed(keys), refused: Vec::new() };
+        }
+        let refuse = |key: &Key| self.check_key(key).err().map(|error| self.tag(error, operation));
+        let refused: Vec<_> = keys.iter().map(refuse).collect();
+        let good = keys.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        Askable { keys: good.map(|(key, _)| key.clone()).collect(), refused }
+    }
+}
+
+/// The keys of a batch that a store can have.
+pub(super) struct Askable<'a> {
+    pub(super) keys: Cow<'a, [Key]>,
+    /// Per key of the batch, why it is not asked for; empty when all are.
+    refused: Vec<Option<Error>>,
+}
+
+impl Askable<'_> {
+    /// The answers to the whole batch, from those to the keys that were asked for.
+    pub(super) fn complete<T>(self, answers: Answers<T>) -> Answers<T> {
+        if self.refused.is_empty() {
+            return answers;
+        }
+        let mut answers = answers.into_iter();
+        self.refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect()
+    }
+}
+
+pub(super) fn cannot_expire() -> Error {
+    let message = "as it is configured here it cannot let entries end, so a ttl cannot be kept";
+    Error::unsupported(message).about("ttl")
+}

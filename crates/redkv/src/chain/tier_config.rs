@@ -1,0 +1,69 @@
+//! The policies of a tier.
+
+use std::time::Duration;
+
+use crate::config::Fields;
+use crate::error::Result;
+
+/// The policies of a tier: the second options object of `addStore`, the same for all stores.
+#[derive(Clone, Debug)]
+pub struct TierConfig {
+    /// Longest life of an entry in this tier, in milliseconds; no bound when absent.
+    pub ttl: Option<u64>,
+    /// How long one operation on this tier may take; 5 seconds when absent. Immediate stores have no bound.
+    pub timeout: Option<Duration>,
+    /// How long [`Chain::ready`](super::Chain::ready) waits for this tier; as long as the store itself tries when
+    /// absent.
+    pub connect_timeout: Option<Duration>,
+    /// Failures in a row after which the store is not asked until it has answered a probe; never when absent.
+    pub break_after: Option<u32>,
+    /// For how many milliseconds a deleted key is remembered in this tier, so that no back-fill of another process
+    /// brings it back; not at all when absent.
+    pub tombstone: Option<u64>,
+    /// Whether failures of this tier may not reject a write.
+    pub optional: bool,
+    /// Put before every key in this tier.
+    pub prefix: Option<String>,
+}
+
+impl Default for TierConfig {
+    fn default() -> Self {
+        Self {
+            ttl: None,
+            timeout: None,
+            connect_timeout: None,
+            break_after: Some(Self::BREAK_AFTER),
+            tombstone: None,
+            optional: false,
+            prefix: None,
+        }
+    }
+}
+
+impl TierConfig {
+    pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+    const BREAK_AFTER: u32 = 3;
+
+    /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `tombstone`, `optional` and `prefix`.
+    pub fn from_fields(fields: &mut Fields) -> Result<Self> {
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Ok(Self {
+            ttl: fields.duration("ttl")?.map(millis),
+            timeout: fields.duration("timeout")?,
+            connect_timeout: fields.duration("connectTimeout")?,
+            break_after: break_after(fields)?,
+            tombstone: fields.duration("tombstone")?.map(millis),
+            optional: fields.boolean("optional")?.unwrap_or(false),
+            prefix: fields.string("prefix")?,
+        })
+    }
+}
+
+/// A number of failures; `false` for never.
+fn break_after(fields: &mut Fields) -> Result<Option<u32>> {
+    if fields.is_off("breakAfter") {
+        return Ok(None);
+    }
+    let number = fields.integer("breakAfter", 1, u64::from(u32::MAX))?;
+    Ok(Some(number.and_then(|number| u32::try_from(number).ok()).unwrap_or(TierConfig::BREAK_AFTER)))
+}
