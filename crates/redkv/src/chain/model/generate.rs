@@ -33,6 +33,7 @@ fn tiers(rng: &mut Rng, instances: usize) -> Vec<TierSetup> {
     let most_memories = if instances == 1 { count.min(2) } else { count.min(3) - 1 };
     let memories = rng.usize(0..=most_memories);
     let all_end = rng.u8(0..3) == 0;
+    let buries = rng.u8(0..3) == 0;
     let setup = |tier: usize| {
         let is_authority = tier + 1 == count;
         let place = match rng.bool() {
@@ -40,13 +41,24 @@ fn tiers(rng: &mut Rng, instances: usize) -> Vec<TierSetup> {
             true => Place::Ordered,
             false => Place::Unordered,
         };
-        let ends = if is_authority { rng.u8(0..12) == 0 } else { all_end || rng.u8(0..4) == 0 };
-        TierSetup {
+        // What others delete is forgotten in memory, too, or nothing is promised.
+        let ends = if buries && place == Place::Memory {
+            true
+        } else if is_authority {
+            rng.u8(0..12) == 0
+        } else {
+            all_end || rng.u8(0..4) == 0
+        };
+        let mut setup = TierSetup {
             place,
             ttl: ends.then(|| [30, 300, 3_000][rng.usize(0..3)]),
             timeout: [Some(20), Some(100), Some(1_000), None][rng.usize(0..4)],
+            break_after: [None, Some(1), Some(3)][rng.usize(0..3)],
+            tombstone: None,
             optional: !is_authority && rng.u8(0..4) == 0,
-        }
+        };
+        setup.bury(buries && !is_authority && place != Place::Memory && rng.u8(0..8) != 0);
+        setup
     };
     (0..count).map(setup).collect()
 }
@@ -64,7 +76,7 @@ struct Writer<'a> {
     handles: f64,
     /// Whether there are conditional writes.
     conditional: bool,
-    /// Whether stores that take requests side by side may make what was given up.
+    /// Whether an authority that takes requests side by side may make what was given up.
     is_late: bool,
 }
 
@@ -72,11 +84,15 @@ impl Writer<'_> {
     fn steps(mut self) -> Vec<Step> {
         let mut steps = Vec::new();
         let calls = self.rng.usize(3..25);
+        let buries = self.tiers.iter().any(|tier| tier.tombstone.is_some());
         for call in 0..calls {
             while !self.remotes.is_empty() && self.rng.f64() < self.trouble {
                 steps.push(self.plan());
             }
-            if self.tiers.len() > 1 && self.rng.u8(0..8) == 0 {
+            if buries && self.instances > 1 && self.rng.u8(0..6) == 0 {
+                steps.extend(self.slow_fill());
+            }
+            if self.tiers.len() > 1 && self.rng.u8(0..if buries { 100 } else { 8 }) == 0 {
                 let tier = self.rng.usize(0..self.tiers.len() - 1);
                 steps.push(Step::Evict { tier, key: self.rng.usize(0..self.keys) });
             }
@@ -89,10 +105,38 @@ impl Writer<'_> {
         steps
     }
 
+    /// One instance reads slowly, or fills slowly what it read, while another one deletes it.
+    fn slow_fill(&mut self) -> Vec<Step> {
+        let (reader, key, authority) =
+            (self.rng.usize(0..self.instances), self.rng.usize(0..self.keys), self.tiers.len() - 1);
+        let slow = Plan { before: self.rng.u64(0..20), after: self.rng.u64(0..20), ..Plan::default() };
+        let (tier, operation) = if self.rng.bool() {
+            (authority, Operation::Get)
+        } else {
+            (self.remotes[self.rng.usize(0..self.remotes.len())], Operation::SetIfAbsent)
+        };
+        let call = |instance, action| {
+            let request = Request { tier: None, key, action };
+            Step::Call { instance, way: Way::Queue, requests: vec![request] }
+        };
+        vec![
+            Step::Plan { tier, operation: Some(operation), plan: slow },
+            call(reader, Act::Get),
+            Step::Pause(self.rng.u64(1..10)),
+            call((reader + 1) % self.instances, Act::Delete),
+            Step::Pause(self.rng.u64(10..60)),
+            call(self.rng.usize(0..self.instances), Act::Get),
+        ]
+    }
+
     fn call(&mut self) -> Step {
         let instance = self.rng.usize(0..self.instances);
-        let way = [Way::Queue, Way::Here, Way::Front][self.rng.usize(0..3)];
-        let requests = (0..[1, 1, 2, 3][self.rng.usize(0..4)]).map(|_| self.request()).collect();
+        let way = [Way::Queue, Way::Here, Way::Front, Way::Many][self.rng.usize(0..4)];
+        let mut requests: Vec<_> = (0..[1, 1, 2, 3][self.rng.usize(0..4)]).map(|_| self.request()).collect();
+        if way == Way::Many && !requests[0].action.is_write() && self.rng.u8(0..4) != 0 {
+            let Request { tier, action, .. } = requests[0];
+            requests = (0..KEYS.len()).map(|key| Request { tier, key, action }).collect();
+        }
         Step::Call { instance, way, requests }
     }
 
@@ -147,7 +191,8 @@ impl Writer<'_> {
         let only = (self.rng.u8(0..4) == 0).then(|| self.rng.usize(0..self.keys));
         let mut plan = Plan { before: self.delay(), after: self.delay(), fault, only };
         let setup = &self.tiers[tier];
-        if setup.place == Place::Unordered && !self.is_late {
+        let is_authority = tier + 1 == self.tiers.len();
+        if setup.place == Place::Unordered && is_authority && !self.is_late {
             plan.before = plan.before.min(setup.longest() - 1);
             if plan.fault == Fault::Break {
                 plan.fault = Fault::Lose;

@@ -64,6 +64,8 @@ pub(super) enum Change {
     /// Where there was nothing.
     Fill(Value, Option<u64>),
     Delete,
+    /// A delete that leaves a tombstone.
+    Bury,
 }
 
 impl Change {
@@ -71,7 +73,7 @@ impl Change {
     pub(super) fn after(self) -> Option<(Value, Option<u64>)> {
         match self {
             Self::Set(value, deadline) | Self::Fill(value, deadline) => Some((value, deadline)),
-            Self::Delete => None,
+            Self::Delete | Self::Bury => None,
         }
     }
 }
@@ -81,9 +83,25 @@ impl Change {
 pub(super) enum Event {
     Called(usize),
     Answered(usize, Reply),
-    Sent { tier: usize, instance: usize, operation: Operation, keys: [bool; KEYS.len()], plan: Plan },
+    Sent {
+        tier: usize,
+        instance: usize,
+        operation: Operation,
+        keys: [bool; KEYS.len()],
+        plan: Plan,
+    },
     Made(Effect),
     Closed(usize),
+    /// An instance does not ask a store any more.
+    Down {
+        tier: usize,
+        instance: usize,
+    },
+    /// An instance asks a store again.
+    Up {
+        tier: usize,
+        instance: usize,
+    },
 }
 
 /// A history that is shared by all who write it.
@@ -197,6 +215,11 @@ impl History {
         let effect = Effect { moment, tier, instance, key, change, is_late };
         record.effects.push(effect);
         record.note(now, Event::Made(effect));
+    }
+
+    /// An instance begins or ends not to ask a store.
+    pub(super) fn turn(&self, event: Event, now: u64) {
+        self.record().note(now, event);
     }
 
     /// A cache loses something.

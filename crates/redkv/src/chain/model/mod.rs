@@ -15,7 +15,8 @@
 //!   operation on its key that was not answered when it was called; the first ones also wait for the stores to come up,
 //!   at most for the longest deadline;
 //! - it fails only because of a store that gave a reason: a read because of the authority, a write because of the
-//!   authority or of a cache that is not optional; once the faults are over nothing fails;
+//!   authority or of a cache that is not optional; once the faults are over nothing fails, and a store that counted as
+//!   down is asked again within 5 seconds;
 //! - a refused write is made nowhere, an acknowledged one was made by the authority, or overtaken by a later one;
 //! - no store is asked for a write but while it is on its way; those of one instance take effect in every tier in the
 //!   order of their calls;
@@ -35,14 +36,17 @@
 //! - at once where no cache answers;
 //! - else, if all caches have a ttl, at the latest after the longest of them, counted from when the operation that put
 //!   the old value there must have ended (twice the deadlines of all tiers after it was replaced). In the end the
-//!   caches then agree with the authority. Without ttls nothing is promised.
+//!   caches then agree with the authority. Without ttls nothing is promised;
+//! - what was deleted is not seen again by reads that began after the delete was acknowledged, where all shared caches
+//!   have tombstones and the delete came to all of them; in memory it is forgotten when its ttl is over. But for what is
+//!   written again, comes to a cache after its deadline, or finds a place that something else took and left again.
 //!
 //! # Where it ends
 //!
-//! - A store that does not keep the order of requests ([`Place::Unordered`](program::Place)) may make a write that was
-//!   given up, because its time was over or its connection broke, after a newer one. From then on the promises of one
-//!   instance do not hold for that key: an authority may have lost the newer write, a cache may hold the older one
-//!   until its ttl ends.
+//! - An authority that does not keep the order of requests ([`Place::Unordered`](program::Place)) may make a write that
+//!   was given up, because its time was over or its connection broke, after a newer one, and has then lost the newer
+//!   one. From then on the promises of one instance do not hold for that key. Of a cache all is well again, as long as
+//!   such a write comes within 10 seconds (here: 2.5), and was not one to that cache alone.
 //! - A key that was written through the handle of a single tier holds there what it was told to hold: such keys need
 //!   not agree in the end, and may be seen to go back in time.
 //! - All clocks agree.
@@ -50,6 +54,7 @@
 //! `REDKV_TEST_SEED=<seed>` replays one program, `REDKV_MODEL_RUNS=<number>` says how many are run.
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod deleted;
 mod generate;
 mod history;
 mod local;

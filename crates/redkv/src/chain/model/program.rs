@@ -30,6 +30,9 @@ pub(super) struct TierSetup {
     pub(super) place: Place,
     pub(super) ttl: Option<u64>,
     pub(super) timeout: Option<u64>,
+    pub(super) break_after: Option<u32>,
+    /// How long tombstones last.
+    pub(super) tombstone: Option<u64>,
     pub(super) optional: bool,
 }
 
@@ -73,6 +76,8 @@ pub(super) enum Way {
     Here,
     /// Past the chain where its front can answer, else as [`Way::Queue`].
     Front,
+    /// As [`Way::Queue`], reads that have all but the key in common together.
+    Many,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +162,11 @@ impl TierSetup {
     pub(super) fn longest(&self) -> u64 {
         if self.place == Place::Memory { 0 } else { self.timeout.unwrap_or(5_000) }
     }
+
+    /// Gives it tombstones that last just long enough to be of use, or none.
+    pub(super) fn bury(&mut self, buries: bool) {
+        self.tombstone = buries.then(|| 2 * self.longest() + 50);
+    }
 }
 
 impl fmt::Display for Program {
@@ -167,6 +177,8 @@ impl fmt::Display for Program {
             write!(f, "  {}: {:?}", NAMES[place], tier.place)?;
             tier.ttl.map_or(Ok(()), |ttl| write!(f, ", ttl {ttl}"))?;
             tier.timeout.map_or(Ok(()), |timeout| write!(f, ", timeout {timeout}"))?;
+            tier.break_after.map_or(Ok(()), |failures| write!(f, ", breaks after {failures}"))?;
+            tier.tombstone.map_or(Ok(()), |life| write!(f, ", tombstones for {life}"))?;
             writeln!(f, "{}", if tier.optional { ", optional" } else { "" })?;
         }
         for (key, _) in KEYS.iter().zip(self.present).filter(|(_, is_present)| *is_present) {

@@ -1,6 +1,6 @@
 //! The promises, and how a run is judged by them.
 
-use super::history::{Change, Effect, Moment, Op, Record, Reply};
+use super::history::{Change, Effect, Event, Moment, Op, Record, Reply};
 use super::program::{Act, KEYS, NAMES, Place, Program, TierSetup};
 use super::reads::Reads;
 use super::world::{Held, Outcome};
@@ -39,6 +39,10 @@ pub(super) enum Promise {
     NeverBack,
     /// What others replaced is seen no longer than the ttls say.
     NotForLong,
+    /// What was deleted is not brought back by others where there are tombstones.
+    StaysDeleted,
+    /// A store that is well again is asked again.
+    AskedAgain,
     /// In the end caches hold what the authority holds, or nothing.
     CachesAgree,
     /// In the end nothing goes on, and nothing waits for being invalidated.
@@ -62,6 +66,11 @@ pub(super) fn ensure(kept: bool, promise: Promise, what: impl FnOnce() -> String
     if kept { Ok(()) } else { fail(promise, what()) }
 }
 
+/// The longest time that a store takes to make what it was asked for.
+const LONGEST_DELAY: u64 = 2_500;
+/// How long a store that is well may count as down.
+const UNTIL_ASKED: u64 = 5_000;
+
 /// What became of a write, as far as readers can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -80,8 +89,8 @@ pub(super) struct Case<'a> {
     pub(super) record: &'a Record,
     /// Per operation; of reads it means nothing.
     pub(super) fates: Vec<Fate>,
-    /// Keys of which a store that does not keep the order made a change that was given up: what is there from then
-    /// on is anybody's guess.
+    /// Keys of which an authority that does not keep the order, or such a cache as an authority of its own, made a
+    /// change that was given up: what is there from then on is anybody's guess.
     pub(super) tainted: [bool; KEYS.len()],
     /// Keys that were written through the handle of a single tier.
     pub(super) mixed: [bool; KEYS.len()],
@@ -105,11 +114,15 @@ impl<'a> Case<'a> {
         let fates = record.ops.iter().map(|op| fate(op, authority)).collect();
         let (mut tainted, mut mixed) = ([false; KEYS.len()], [false; KEYS.len()]);
         for effect in record.effects.iter().filter(|effect| effect.is_late) {
-            let matters = effect.change != Change::Delete || effect.tier == authority;
-            tainted[effect.key] |= matters && program.tiers[effect.tier].place == Place::Unordered;
+            tainted[effect.key] |=
+                effect.tier == authority && program.tiers[effect.tier].place == Place::Unordered;
         }
         for op in record.ops.iter().filter(|op| op.request.action.is_write() && op.request.tier.is_some()) {
             mixed[op.request.key] = true;
+        }
+        for effect in record.effects.iter().filter(|effect| effect.is_late && mixed[effect.key]) {
+            tainted[effect.key] |=
+                effect.change.after().is_some() && program.tiers[effect.tier].place == Place::Unordered;
         }
         Self { program, outcome, record, fates, tainted, mixed }
     }
@@ -232,7 +245,7 @@ impl<'a> Case<'a> {
         for effect in &self.record.effects {
             let is_user = match effect.change {
                 Change::Set(..) => true,
-                Change::Fill(..) | Change::Delete => effect.tier == authority,
+                Change::Fill(..) | Change::Delete | Change::Bury => effect.tier == authority,
             };
             if !is_user || effect.is_late && self.program.tiers[effect.tier].place == Place::Unordered {
                 continue;
@@ -271,6 +284,7 @@ impl<'a> Case<'a> {
         for (instance, is_at_rest) in self.outcome.at_rest.iter().enumerate() {
             ensure(*is_at_rest, Promise::ComesToRest, || format!("instance {instance} is not at rest"))?;
         }
+        self.turns()?;
         ensure(self.record.closing == 0, Promise::ComesToRest, || "an instance never was closed".to_owned())?;
         let all_end = self.longest_ttl().is_some();
         for (instance, held) in self.outcome.held.iter().enumerate() {
@@ -282,6 +296,23 @@ impl<'a> Case<'a> {
                     self.agreement(held, key)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// A store that counts as down is asked again soon after it is well.
+    fn turns(&self) -> Judgement {
+        // By then stores have made all that they were asked for before.
+        let well = self.outcome.healed.saturating_add(LONGEST_DELAY);
+        let events = &self.record.events;
+        for (number, (down, event)) in events.iter().enumerate() {
+            let Event::Down { tier, instance } = *event else { continue };
+            let most = (*down).max(well).saturating_add(UNTIL_ASKED);
+            let up = events[number..].iter().find(|(_, event)| *event == Event::Up { tier, instance });
+            let in_time = up.map_or(self.record.closed[instance].is_some(), |(up, _)| *up <= most);
+            ensure(in_time, Promise::AskedAgain, || {
+                format!("instance {instance} should ask {} again by {most}", NAMES[tier])
+            })?;
         }
         Ok(())
     }

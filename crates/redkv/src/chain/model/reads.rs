@@ -1,7 +1,8 @@
 //! What reads may see.
 
+use super::deleted;
 use super::history::{Moment, Op, Reply, Value};
-use super::program::{Act, KEYS, NAMES};
+use super::program::{Act, KEYS, NAMES, Place};
 use super::promises::{Case, Fate, Judgement, Promise, ensure, fail};
 
 /// What the authority holds under a key for a while.
@@ -71,8 +72,7 @@ impl<'a> Reads<'a> {
         let authority = self.case.program.authority();
         let decider = written.request.tier.unwrap_or(authority);
         let held = self.case.effects_on(decider, key).filter(|effect| effect.moment < answered);
-        let held =
-            held.filter_map(|effect| effect.change.after()).filter(|(held, _)| *held == value).next_back();
+        let held = held.filter_map(|effect| effect.change.after()).rfind(|(held, _)| *held == value);
         let Some((_, deadline)) = held.filter(|_| written.request.key == key) else {
             let what = format!("operation {read} sees {value}, which {} never held", NAMES[decider]);
             return fail(Promise::SeesWhatWasHeld, what);
@@ -81,6 +81,7 @@ impl<'a> Reads<'a> {
             format!("operation {read} sees {value}, which ended at {deadline:?}")
         })?;
         if !self.case.is_single() {
+            deleted::stays_deleted(self.case, read, value)?;
             return self.not_for_long(read, value, decider == authority);
         }
         if self.case.tainted[key] {
@@ -111,6 +112,10 @@ impl<'a> Reads<'a> {
         let (program, ops) = (self.case.program, &self.case.record.ops);
         let (tier, key) = (ops[read].request.tier?, ops[read].request.key);
         let setup = &program.tiers[tier];
+        if setup.place == Place::Unordered && self.case.record.troubled[tier] {
+            // What was given up may come, or is taken away after a while, whatever was written meanwhile.
+            return None;
+        }
         let caps = setup.ttl.or(program.tiers[program.authority()].ttl);
         if caps.is_some() || self.case.record.evicted[tier] {
             return None;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::history::{Change, History, place, value};
 use super::program::{Fault, KEYS, NAMES, Place, Plan};
+use crate::chain::tombstone::is_tombstone;
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
@@ -74,6 +75,11 @@ impl Server {
     }
 
     fn set(&self, instance: usize, key: usize, entry: &Entry, mode: SetMode, is_late: bool) -> bool {
+        if is_tombstone(entry) {
+            self.entries.lock().unwrap()[key] = Some(entry.clone());
+            self.history.make(self.tier, instance, key, Change::Bury, is_late, self.clock.now());
+            return true;
+        }
         let (written, deadline) = (value(entry), entry.deadline.map(|deadline| deadline.millis()));
         let change = match mode {
             SetMode::Always => Change::Set(written, deadline),

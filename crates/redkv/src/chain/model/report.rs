@@ -101,6 +101,10 @@ pub(super) fn trace(outcome: &Outcome) -> String {
                 let (store, key) = (NAMES[effect.tier], KEYS[effect.key]);
                 writeln!(text, "  {store}, instance {}: {key} {:?}{late}", effect.instance, effect.change)
             }
+            Event::Down { tier, instance } => {
+                writeln!(text, "instance {instance} does not ask {} any more", NAMES[*tier])
+            }
+            Event::Up { tier, instance } => writeln!(text, "instance {instance} asks {} again", NAMES[*tier]),
             Event::Closed(instance) => writeln!(text, "instance {instance} closed"),
         };
     }

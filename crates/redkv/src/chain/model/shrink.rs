@@ -97,7 +97,13 @@ impl<F: Fn(&Program) -> bool> Shrinking<F> {
         }
         for tier in 0..self.best.tiers.len() {
             self.attempt(|program| program.tiers[tier].ttl = None);
-            self.attempt(|program| program.tiers[tier].timeout = None);
+            self.attempt(|program| {
+                let setup = &mut program.tiers[tier];
+                setup.timeout = None;
+                setup.bury(setup.tombstone.is_some());
+            });
+            self.attempt(|program| program.tiers[tier].tombstone = None);
+            self.attempt(|program| program.tiers[tier].break_after = None);
             self.attempt(|program| program.tiers[tier].optional = false);
             if self.best.tiers[tier].place == Place::Unordered {
                 self.attempt(|program| program.tiers[tier].place = Place::Ordered);
@@ -173,6 +179,7 @@ fn drop_tier(program: &mut Program, dropped: usize) {
     let authority = program.authority();
     if let Some(authority) = program.tiers.last_mut() {
         authority.optional = false;
+        authority.tombstone = None;
         if authority.place == Place::Memory && program.instances > 1 {
             authority.place = Place::Ordered;
         }

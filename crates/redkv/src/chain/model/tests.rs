@@ -94,6 +94,21 @@ fn it_finds_synchronous_reads_that_overtake_writes() {
 }
 
 #[test]
+fn it_finds_a_store_that_counts_as_down_for_ever() {
+    assert_found(Planted::NoBreakerReset);
+}
+
+#[test]
+fn it_finds_missing_tombstones() {
+    assert_found(Planted::NoTombstones);
+}
+
+#[test]
+fn it_finds_that_late_writes_are_not_waited_for() {
+    assert_found(Planted::NoQuarantine);
+}
+
+#[test]
 fn it_finds_a_missing_deadline() {
     assert_found(Planted::NoDeadline);
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::history::{History, Moment, Record, Submission, Value, value};
+use super::history::{Event, History, Moment, Record, Submission, Value, value};
 use super::local::Local;
 use super::program::{Act, KEYS, Place, Program, Request, Step, Way};
 use super::remote::{Remote, Server};
-use crate::chain::{Action, Answer, Chain, Lookup, Replies, Scope, TierConfig};
+use crate::chain::tombstone::is_tombstone;
+use crate::chain::{self, Action, Answer, Chain, Lookup, Observer, Question, Replies, Scope, TierConfig};
 use crate::clock::Clock;
 use crate::entry::{Deadline, Entry, Key};
 use crate::executor::Executor;
@@ -28,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) held: Vec<Vec<Held>>,
     /// Per instance, whether everything in it is at rest.
     pub(super) at_rest: Vec<bool>,
+    /// From when on stores are asked as if nothing were wrong; what they were asked for before is not over.
+    pub(super) healed: u64,
     /// From when on the calls of the end were made: all was well for long before them.
     pub(super) end: Moment,
     /// Whether an instance panicked in the thread of its caller.
@@ -63,6 +66,25 @@ struct World<'a> {
     executor: Option<Arc<Executor>>,
 }
 
+/// Notes which stores an instance asks.
+struct Turns {
+    instance: usize,
+    history: History,
+    clock: Arc<dyn Clock>,
+}
+
+impl Observer for Turns {
+    fn observe(&self, event: chain::Event) {
+        let instance = self.instance;
+        let turn = match event {
+            chain::Event::TierDown { tier, .. } => Event::Down { tier: tier.into(), instance },
+            chain::Event::TierUp { tier, .. } => Event::Up { tier: tier.into(), instance },
+            _ => return,
+        };
+        self.history.turn(turn, self.clock.now());
+    }
+}
+
 /// Longer than anything that goes on: faults, repairs, ttls.
 const LONG: Duration = Duration::from_secs(60);
 
@@ -79,6 +101,7 @@ pub(super) fn run(program: &Program) -> Outcome {
         record: history.record().clone(),
         held: Vec::new(),
         at_rest: Vec::new(),
+        healed: u64::MAX,
         end: Moment { number: usize::MAX, time: u64::MAX },
         panicked: true,
     })
@@ -107,6 +130,8 @@ impl<'a> World<'a> {
 
     fn instance(&self, instance: usize) -> Instance {
         let chain = Arc::new(Chain::new(self.clock.clone()));
+        let (history, clock) = (self.history.clone(), self.clock.clone());
+        chain.observe(Arc::new(Turns { instance, history, clock }));
         let mut locals = Vec::new();
         for (tier, setup) in self.program.tiers.iter().enumerate() {
             let local = (setup.place == Place::Memory)
@@ -120,7 +145,8 @@ impl<'a> World<'a> {
                 ttl: setup.ttl,
                 timeout,
                 optional: setup.optional,
-                break_after: None,
+                break_after: setup.break_after,
+                tombstone: setup.tombstone,
                 ..TierConfig::default()
             };
             chain.add(store, config).unwrap();
@@ -135,6 +161,7 @@ impl<'a> World<'a> {
             self.step(step).await;
         }
         self.servers.iter().for_each(|server| server.heal());
+        let healed = self.clock.now();
         sleep(LONG).await;
         let end = Moment { number: self.history.record().events.len(), time: self.clock.now() };
         for instance in 0..self.instances.len() {
@@ -146,6 +173,7 @@ impl<'a> World<'a> {
             record: self.history.record().clone(),
             held: (0..self.instances.len()).map(|instance| self.held(instance)).collect(),
             at_rest: self.instances.iter().map(|instance| is_at_rest(&instance.chain)).collect(),
+            healed,
             end,
             panicked: false,
         };
@@ -207,9 +235,16 @@ impl<'a> World<'a> {
 
     fn call(&self, instance: usize, way: Way, requests: &[Request]) {
         let chain = &self.instances[instance].chain;
+        let together = |one: &Request, other: &Request| {
+            way == Way::Many && !one.action.is_write() && (one.tier, one.action) == (other.tier, other.action)
+        };
+        if way == Way::Many {
+            let parts = requests.chunk_by(together);
+            return parts.for_each(|part| self.call_part(instance, part));
+        }
         let (mut ops, mut asked) = (Vec::new(), Vec::new());
         for request in requests {
-            let scope = request.tier.map_or(Scope::Chain, |tier| Scope::Tier(u16::try_from(tier).unwrap()));
+            let scope = scope(request);
             let op = self.history.call(instance, *request, self.clock.now());
             let key = Key::from(KEYS[request.key]);
             let action = self.action(op, request.action);
@@ -222,12 +257,33 @@ impl<'a> World<'a> {
             ops.push(op);
             asked.push(chain.request(scope, key, action));
         }
-        let submission = Submission { history: self.history.clone(), ops, clock: self.clock.clone() };
-        let replies: Arc<dyn Replies> = Arc::new(submission);
+        let replies = self.replies(ops);
         match (&self.executor, way) {
             (None, _) => chain.submit(asked, &replies),
             (Some(executor), Way::Here) => executor.run_here(|| chain.submit(asked, &replies)),
             (Some(executor), _) => executor.run_own(|| chain.submit(asked, &replies)),
+        }
+    }
+
+    fn replies(&self, ops: Vec<usize>) -> Arc<dyn Replies> {
+        Arc::new(Submission { history: self.history.clone(), ops, clock: self.clock.clone() })
+    }
+
+    /// Calls reads that have all but the key in common, or anything else.
+    fn call_part(&self, instance: usize, part: &[Request]) {
+        let question = match part[0].action {
+            Act::Get => Question::Get(Want::Value),
+            Act::Has => Question::Has,
+            _ => return self.call(instance, Way::Queue, part),
+        };
+        let chain = &self.instances[instance].chain;
+        let now = self.clock.now();
+        let replies = self.replies(part.iter().map(|read| self.history.call(instance, *read, now)).collect());
+        let keys = part.iter().map(|read| KEYS[read.key].into()).collect();
+        let submit = || chain.submit_reads(scope(&part[0]), question, keys, &replies);
+        match &self.executor {
+            None => submit(),
+            Some(executor) => executor.run_own(submit),
         }
     }
 
@@ -250,11 +306,15 @@ impl<'a> World<'a> {
         let tier = |(tier, local): (usize, &Option<Arc<Local>>)| {
             std::array::from_fn(|key| match local {
                 Some(local) => local.get_now(KEYS[key]).map(of),
-                None => self.servers[tier].live(key).map(of),
+                None => self.servers[tier].live(key).filter(|entry| !is_tombstone(entry)).map(of),
             })
         };
         self.instances[instance].locals.iter().enumerate().map(tier).collect()
     }
+}
+
+fn scope(request: &Request) -> Scope {
+    request.tier.map_or(Scope::Chain, |tier| Scope::Tier(u16::try_from(tier).unwrap()))
 }
 
 /// What the front of a chain answers, if it can.
