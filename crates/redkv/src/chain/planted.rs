@@ -25,6 +25,8 @@ pub(super) enum Planted {
     NoDeadline,
     /// A store that counts as down counts as down for ever, and failures that are not in a row count together.
     NoBreakerReset,
+    /// A store that counts as down is asked nevertheless.
+    AsksWhatIsDown,
     /// What is deleted leaves no tombstone.
     NoTombstones,
     /// What may still come to a store that keeps no order is not waited for.

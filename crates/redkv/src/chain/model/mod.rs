@@ -16,7 +16,7 @@
 //!   at most for the longest deadline;
 //! - it fails only because of a store that gave a reason: a read because of the authority, a write because of the
 //!   authority or of a cache that is not optional; once the faults are over nothing fails, and a store that counted as
-//!   down is asked again within 5 seconds;
+//!   down, and was asked nothing but a probe meanwhile, is asked again within 5 seconds;
 //! - a refused write is made nowhere, an acknowledged one was made by the authority, or overtaken by a later one;
 //! - no store is asked for a write but while it is on its way; those of one instance take effect in every tier in the
 //!   order of their calls;

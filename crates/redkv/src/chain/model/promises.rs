@@ -5,6 +5,7 @@ use super::program::{Act, KEYS, NAMES, Place, Program, TierSetup};
 use super::reads::Reads;
 use super::world::{Held, Outcome};
 use crate::error::ErrorKind;
+use crate::layers::Operation;
 
 /// What a chain promises; the words of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(super) enum Promise {
     NotForLong,
     /// What was deleted is not brought back by others where there are tombstones.
     StaysDeleted,
+    /// A store that counts as down is asked nothing but whether it lives.
+    NotAskedWhileDown,
     /// A store that is well again is asked again.
     AskedAgain,
     /// In the end caches hold what the authority holds, or nothing.
@@ -300,7 +303,7 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    /// A store that counts as down is asked again soon after it is well.
+    /// A store that counts as down is asked nothing but a probe, and everything again soon after it is well.
     fn turns(&self) -> Judgement {
         // By then stores have made all that they were asked for before.
         let well = self.outcome.healed.saturating_add(LONGEST_DELAY);
@@ -308,7 +311,13 @@ impl<'a> Case<'a> {
         for (number, (down, event)) in events.iter().enumerate() {
             let Event::Down { tier, instance } = *event else { continue };
             let most = (*down).max(well).saturating_add(UNTIL_ASKED);
-            let up = events[number..].iter().find(|(_, event)| *event == Event::Up { tier, instance });
+            let up = Event::Up { tier, instance };
+            let after = events[number..].iter().take_while(|(_, event)| *event != up);
+            let asked = after.filter(|(_, event)| is_work(event, tier, instance)).count();
+            ensure(asked == 0, Promise::NotAskedWhileDown, || {
+                format!("instance {instance} asks {} though it is down", NAMES[tier])
+            })?;
+            let up = events[number..].iter().find(|(_, event)| *event == up);
             let in_time = up.map_or(self.record.closed[instance].is_some(), |(up, _)| *up <= most);
             ensure(in_time, Promise::AskedAgain, || {
                 format!("instance {instance} should ask {} again by {most}", NAMES[tier])
@@ -333,6 +342,15 @@ impl<'a> Case<'a> {
             })?;
         }
         Ok(())
+    }
+}
+
+/// Whether an instance asks a store for more than whether it lives.
+fn is_work(event: &Event, of: usize, by: usize) -> bool {
+    match event {
+        Event::Sent { operation: Operation::Has | Operation::Init, .. } => false,
+        Event::Sent { tier, instance, .. } => (*tier, *instance) == (of, by),
+        _ => false,
     }
 }
 

@@ -99,6 +99,11 @@ fn it_finds_a_store_that_counts_as_down_for_ever() {
 }
 
 #[test]
+fn it_finds_that_a_store_that_is_down_is_asked() {
+    assert_found(Planted::AsksWhatIsDown);
+}
+
+#[test]
 fn it_finds_missing_tombstones() {
     assert_found(Planted::NoTombstones);
 }
