@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::events::Event;
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
 use super::tier::Tier;
 use crate::entry::Key;
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -54,6 +56,10 @@ impl Breaker {
 
     /// Why the store is not asked at present.
     pub(super) fn refusal(&self) -> Option<Error> {
+        #[cfg(test)]
+        if is_planted(Planted::AsksWhatIsDown) {
+            return None;
+        }
         if !self.is_open() {
             return None;
         }
@@ -76,6 +82,10 @@ impl Breaker {
 
     /// The store answered. For how long it had counted as down, if it had.
     fn close(&self) -> Option<Duration> {
+        #[cfg(test)]
+        if is_planted(Planted::NoBreakerReset) {
+            return None;
+        }
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);
         }

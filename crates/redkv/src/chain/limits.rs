@@ -46,6 +46,11 @@ impl Tier {
         Err(error.in_store(&self.label))
     }
 
+    /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
+    pub(super) fn takes(&self, key: &Key, entry: &Entry) -> bool {
+        self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
+    }
+
     /// Sorts out the keys that the store cannot have.
     pub(super) fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
         if keys.iter().all(|key| self.check_key(key).is_ok()) {

@@ -8,14 +8,17 @@ mod front;
 mod lifecycle;
 mod limits;
 mod load;
-mod pending;
 #[cfg(all(test, feature = "memory"))]
-mod random_tests;
+mod model;
+mod pending;
+#[cfg(test)]
+mod planted;
 mod reads;
 mod repair;
 mod request;
 mod shape;
 mod stale;
+mod state;
 mod store;
 mod table;
 mod tier;

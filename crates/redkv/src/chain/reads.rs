@@ -7,6 +7,8 @@ use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::core::{Chain, tell};
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
 use super::request::{Answer, Question, Replies, Scope};
 use super::shape::Shape;
 use super::table::{Due, ReadJob};
@@ -82,7 +84,8 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         if ended.keys.is_empty() {
             continue;
         }
-        let filling = Filling::begin(walk.chain.clone(), shape.clone(), ended, walk.caller.clone(), since);
+        let filling =
+            Filling::begin(walk.chain.clone(), shape.clone(), place, ended, walk.caller.clone(), since);
         if filling.begun.is_empty() {
             drop(filling);
         } else if walk.open.is_empty() {
@@ -225,6 +228,8 @@ async fn answers(tier: &Tier, keys: &[Key], question: Question, will_fill: bool)
 struct Filling {
     chain: Arc<Chain>,
     shape: Arc<Shape>,
+    /// Where it was found.
+    place: usize,
     ended: Ended,
     caller: Caller,
     /// Places in `ended` of those whose key is marked as being filled.
@@ -238,11 +243,12 @@ impl Filling {
     fn begin(
         chain: Arc<Chain>,
         shape: Arc<Shape>,
+        place: usize,
         ended: Ended,
         caller: Caller,
         since: Option<Instant>,
     ) -> Self {
-        let mut filling = Self { chain, shape, ended, caller, begun: Vec::new(), since };
+        let mut filling = Self { chain, shape, place, ended, caller, begun: Vec::new(), since };
         if filling.ended.open.iter().any(|open| open.missed != 0) {
             filling.fill_immediate();
         }
@@ -261,7 +267,7 @@ impl Filling {
                 match tier.store().immediate() {
                     // Under the lock of the table no write can come in between.
                     Some(store) if tier.takes(key, entry) => {
-                        store.set_now(key, Draft::from(entry).capped(tier.cap()), SetMode::IfAbsent);
+                        store.set_now(key, Draft::from(entry).capped(tier.cap()), fill_mode());
                     }
                     Some(_) => {}
                     None => waits |= tier.takes(key, entry),
@@ -284,7 +290,7 @@ impl Filling {
         let keeps_order = tier.capabilities().ordered;
         let keys: Vec<_> =
             if keeps_order { Vec::new() } else { entries.iter().map(|(key, _)| key.clone()).collect() };
-        let answers = tier.set(entries, SetMode::IfAbsent).await;
+        let answers = tier.set(entries, fill_mode()).await;
         tier.report(&answers);
         // One that may still be made could bring back what is deleted meanwhile.
         for (key, answer) in keys.iter().zip(&answers) {
@@ -327,11 +333,13 @@ impl Drop for Filling {
         let mut due = Due::default();
         if !self.begun.is_empty() {
             let now = self.chain.clock().now();
+            // A copy in a cache may end before the entry does: its end does not mean that there is nothing.
+            let is_final = self.place + 1 == self.shape.tiers.len();
             let mut table = self.chain.table();
             for index in self.begun.iter().copied() {
                 table.finish_fill(&self.ended.keys[index], &mut due);
                 // The back-fill may have taken longer than the entry had to live.
-                if self.ended.found(index).is_some_and(|(_, _, entry)| entry.is_expired(now)) {
+                if is_final && self.ended.found(index).is_some_and(|(_, _, entry)| entry.is_expired(now)) {
                     self.ended.answers[index] = Ok(Answer::Entry(None));
                 }
             }
@@ -341,22 +349,19 @@ impl Drop for Filling {
     }
 }
 
+/// How a back-fill writes: past nothing that came there meanwhile.
+fn fill_mode() -> SetMode {
+    #[cfg(test)]
+    if is_planted(Planted::FillReplaces) {
+        return SetMode::Always;
+    }
+    SetMode::IfAbsent
+}
+
 /// The tiers that missed what was found in the end.
 fn missed<'a>(shape: &'a Shape, open: &Open) -> impl Iterator<Item = (usize, &'a Arc<Tier>)> {
     let missed = open.missed;
     shape.tiers.iter().enumerate().filter(move |(place, _)| missed & (1 << place) != 0)
-}
-
-impl Tier {
-    /// Whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
-    fn may_fill_at(&self, since: Instant) -> bool {
-        self.tombstones.is_none_or(|tombstones| tombstones.is_in_time(since))
-    }
-
-    /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
-    fn takes(&self, key: &Key, entry: &Entry) -> bool {
-        self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
-    }
 }
 
 impl Chain {

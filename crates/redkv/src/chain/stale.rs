@@ -4,10 +4,16 @@ use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+// Keys are invalidated in the order of the map, which must be the same when a test is replayed.
+#[cfg(test)]
+use foldhash::fast::FixedState as RandomState;
+#[cfg(not(test))]
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use tokio::time::Instant;
 
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
 use crate::clock::Clock;
 use crate::entry::{Deadline, Key};
 
@@ -106,6 +112,10 @@ impl StaleKeys {
 
     /// Whether the tier must be read past for `key`.
     pub(super) fn contains(&self, key: &str, clock: &dyn Clock) -> bool {
+        #[cfg(test)]
+        if is_planted(Planted::ReadsStale) {
+            return false;
+        }
         match self.count.load(Ordering::Acquire) {
             0 => false,
             usize::MAX => !self.has_ended(clock),

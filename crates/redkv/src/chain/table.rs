@@ -3,7 +3,6 @@
 //! Pure bookkeeping: it never waits and never calls a store. Everything that becomes due is handed back to the
 //! caller, who starts it and reports when it is done.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -12,6 +11,7 @@ use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
 use super::request::{Question, Replies, Scope, Waiter};
+use super::state::{Flight, QueuedWrite, Sole, Spare, State, Waiters};
 use crate::entry::{Entry, Key};
 
 /// What a write does.
@@ -55,8 +55,6 @@ impl Due {
     }
 }
 
-pub(super) type Waiters = SmallVec<[Waiter; 1]>;
-
 /// The keys that somebody works on.
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -65,140 +63,6 @@ pub(super) struct Table {
     /// Keys whose next write can begin, collected over one admission so that repeated writes of a key become one.
     startable: Vec<Key>,
     spare: Spare,
-}
-
-/// What is going on with a key. Nearly always that is one walk alone, so that has to be small.
-#[derive(Debug, Default)]
-struct State {
-    /// The walk that reads the key, if nothing else was called since it began; `busy` is empty then.
-    sole: Option<Sole>,
-    busy: Option<Box<Busy>>,
-}
-
-/// A walk whose first reader is the only one.
-#[derive(Clone, Copy, Debug)]
-struct Sole {
-    flight: u64,
-    scope: Scope,
-    question: Question,
-}
-
-/// All that can be going on with a key.
-#[derive(Debug, Default)]
-struct Busy {
-    /// Writes called while this lives; a walk that began at another epoch must not back-fill.
-    epoch: u64,
-    /// Walks on their way.
-    flights: SmallVec<[Flight; 1]>,
-    /// Back-fills on their way; a write waits for them, so that it is not overtaken.
-    fills: u32,
-    active: Option<ActiveWrite>,
-    queue: VecDeque<QueuedWrite>,
-    /// Reads that were called after a write, with the epoch of that write.
-    readers: Vec<(u64, Scope, Question, Waiter)>,
-}
-
-/// What held keys that nobody works on any more, to be used again.
-#[derive(Debug, Default)]
-struct Spare(#[expect(clippy::vec_box, reason = "the boxes are what is used again")] Vec<Box<Busy>>);
-
-impl Spare {
-    /// As many as writes are on their way in a busy process; some 600 bytes each.
-    const MOST: usize = 1024;
-
-    fn take(&mut self) -> Box<Busy> {
-        self.0.pop().unwrap_or_default()
-    }
-
-    /// Keeps what is left of a key if that is worth while: if it has not grown.
-    fn put(&mut self, state: State) {
-        if let Some(mut busy) = state.busy
-            && self.0.len() < Self::MOST
-            && busy.queue.capacity() <= 4
-            && busy.readers.capacity() <= 4
-        {
-            busy.epoch = 0;
-            self.0.push(busy);
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Flight {
-    id: u64,
-    scope: Scope,
-    question: Question,
-    /// The epoch at which it began, or `None` if a write was on its way then.
-    fence: Option<u64>,
-    /// Its readers, but for the one that it began with.
-    waiters: Waiters,
-}
-
-#[derive(Debug)]
-struct ActiveWrite {
-    epoch: u64,
-    waiters: Waiters,
-}
-
-#[derive(Debug)]
-struct QueuedWrite {
-    epoch: u64,
-    scope: Scope,
-    change: Change,
-    waiters: Waiters,
-}
-
-impl QueuedWrite {
-    /// Whether it need not be made once a newer one in `scope` was called. The answer of a conditional write
-    /// depends on what it finds, so it is made in any case.
-    fn is_overtaken_by(&self, scope: Scope) -> bool {
-        scope.covers(self.scope) && !matches!(self.change, Change::SetIfAbsent(_))
-    }
-}
-
-impl State {
-    /// All that is going on, so that there can be more of it.
-    fn busy(&mut self, spare: &mut Spare) -> &mut Busy {
-        let sole = self.sole.take();
-        let busy = self.busy.get_or_insert_with(|| spare.take());
-        busy.flights.extend(sole.map(|Sole { flight, scope, question }| Flight {
-            id: flight,
-            scope,
-            question,
-            fence: Some(busy.epoch),
-            waiters: Waiters::new(),
-        }));
-        busy
-    }
-
-    fn is_read_by(&self, flight: u64) -> bool {
-        self.sole.is_some_and(|sole| sole.flight == flight)
-    }
-
-    /// Whether nothing was written since `flight` began, nor is being written.
-    fn may_fill(&self, flight: u64) -> bool {
-        self.is_read_by(flight) || self.busy.as_ref().is_some_and(|busy| busy.may_fill(flight))
-    }
-}
-
-impl Busy {
-    fn is_idle(&self) -> bool {
-        self.flights.is_empty() && self.fills == 0 && !self.is_written()
-    }
-
-    /// Whether a write is on its way or waits for its turn.
-    fn is_written(&self) -> bool {
-        self.active.is_some() || !self.queue.is_empty()
-    }
-
-    fn position(&self, flight: u64) -> Option<usize> {
-        self.flights.iter().position(|candidate| candidate.id == flight)
-    }
-
-    fn may_fill(&self, flight: u64) -> bool {
-        let fence = self.position(flight).and_then(|position| self.flights[position].fence);
-        !self.is_written() && fence == Some(self.epoch)
-    }
 }
 
 impl Table {
@@ -222,13 +86,13 @@ impl Table {
             Slot::Occupied(mut slot) => {
                 let busy = slot.get_mut().busy(&mut self.spare);
                 let waiter = || Waiter { replies: replies.clone(), index };
-                if busy.is_written() {
+                if busy.holds_reads() {
                     busy.readers.push((busy.epoch, scope, question, waiter()));
                     return None;
                 }
                 let fence = Some(busy.epoch);
                 let joinable = busy.flights.iter_mut().find(|flight| {
-                    flight.scope == scope && flight.question == question && flight.fence == fence
+                    flight.scope == scope && flight.question == question && flight.is_joinable(busy.epoch)
                 });
                 if let Some(flight) = joinable {
                     flight.waiters.push(waiter());
@@ -264,7 +128,7 @@ impl Table {
         }
         waiters.push(waiter);
         busy.queue.push_back(QueuedWrite { epoch: busy.epoch, scope, change, waiters });
-        if busy.active.is_none() && busy.fills == 0 && !was_startable {
+        if !busy.holds_writes() && !was_startable {
             self.startable.push(slot.key().clone());
         }
     }
@@ -277,11 +141,11 @@ impl Table {
 
     fn next_write(&mut self, key: Key) -> Option<WriteJob> {
         let busy = self.keys.get_mut(&key)?.busy.as_mut()?;
-        if busy.fills > 0 || busy.active.is_some() {
+        if busy.holds_writes() {
             return None;
         }
         let QueuedWrite { epoch, scope, change, waiters } = busy.queue.pop_front()?;
-        busy.active = Some(ActiveWrite { epoch, waiters });
+        busy.begin_write(epoch, waiters);
         Some(WriteJob { key, scope, change })
     }
 
@@ -289,7 +153,7 @@ impl Table {
     pub(super) fn finish_write(&mut self, key: &Key, due: &mut Due) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
         let Some(busy) = &mut slot.get_mut().busy else { return Waiters::new() };
-        let Some(done) = busy.active.take() else { return Waiters::new() };
+        let Some(done) = busy.end_write() else { return Waiters::new() };
         let more_writes = !busy.queue.is_empty();
         let fence = (!more_writes).then_some(busy.epoch);
         let first_new = self.flights;

@@ -12,6 +12,8 @@ use super::background::Background;
 use super::breaker::Breaker;
 use super::events::{Event, Events};
 use super::limits::cannot_expire;
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
 use super::stale::StaleKeys;
 use super::tier_config::TierConfig;
 use super::tombstone::{Tombstones, is_tombstone};
@@ -237,6 +239,10 @@ impl Tier {
 
     /// Deletes entries.
     pub(super) async fn delete(&self, keys: &[Key]) -> Answers<()> {
+        #[cfg(test)]
+        if is_planted(Planted::NoTombstones) {
+            return self.guarded("delete", keys, async { self.store.delete(keys).await }).await;
+        }
         if let Some(tombstones) = self.tombstones {
             let entries = tombstones.over(keys, &*self.clock);
             let set = async { self.store.set(&entries, SetMode::Always).await };
@@ -293,6 +299,8 @@ impl Tier {
         len: usize,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
+        #[cfg(test)]
+        let timeout = timeout.filter(|_| !is_planted(Planted::NoDeadline));
         let mut answers = pin!(AssertUnwindSafe(answers).catch_unwind());
         let answers = match timeout {
             None => answers.await,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::tier::Tier;
 use super::tier_config::TierConfig;
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
@@ -62,6 +63,13 @@ impl Tombstones {
     /// replace, also when it takes as long as it may.
     pub(super) fn is_in_time(self, since: Instant) -> bool {
         since.elapsed() < self.in_time
+    }
+}
+
+impl Tier {
+    /// Whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
+    pub(super) fn may_fill_at(&self, since: Instant) -> bool {
+        self.tombstones.is_none_or(|tombstones| tombstones.is_in_time(since))
     }
 }
 

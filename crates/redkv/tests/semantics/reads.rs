@@ -320,6 +320,19 @@ async fn an_entry_that_ends_during_the_back_fill_is_not_served() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_copy_in_a_cache_that_ends_during_the_back_fill_is_served_for_the_last_time() {
+    let (world, [first, second, third]) = chain();
+    second.put_entry("k", Entry::until("v", world.deadline(10)));
+    third.put("k", "v");
+    let gate = first.faults.hold_before(Operation::SetIfAbsent);
+    let get = world.get("k");
+    gate.arrival().await;
+    world.clock.advance(10);
+    gate.open();
+    assert_eq!(get.value().await, some("v"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_ttl_of_a_tier_caps_what_is_filled_into_it() {
     let world = World::empty();
     let first = world.add(ttl(500), |_| {});

@@ -205,6 +205,22 @@ async fn a_tier_that_panics_does_not_lose_those_who_read_past_it() {
     assert_eq!(calls.pop().unwrap().value().await, some("new"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_written_into_a_tier_alone_is_not_lost_to_an_invalidation_that_was_on_its_way() {
+    let (world, [first, _second]) = chain();
+    first.faults.inject(Operation::Set, Fault::Fail(lost()));
+    let gate = first.faults.hold_before(Operation::Delete);
+    world.set("k", "missed").error().await;
+    gate.arrival().await;
+    first.faults.heal();
+    let set = first.set("k", "own");
+    quiet().await;
+    gate.open();
+    assert!(set.written().await);
+    quiet().await;
+    assert_eq!(first.holds("k"), some("own"));
+}
+
 /// Longer than a write that was given up may still come.
 const VERY_LATE: Duration = Duration::from_secs(15);
 

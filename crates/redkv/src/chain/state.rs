@@ -1,0 +1,223 @@
+//! What is going on with one key, as the [table](super::table) keeps it.
+
+use std::collections::VecDeque;
+
+use smallvec::SmallVec;
+
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
+use super::request::{Question, Scope, Waiter};
+use super::table::Change;
+
+pub(super) type Waiters = SmallVec<[Waiter; 1]>;
+
+/// What is going on with a key. Nearly always that is one walk alone, so that has to be small.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// The walk that reads the key, if nothing else was called since it began; `busy` is empty then.
+    pub(super) sole: Option<Sole>,
+    pub(super) busy: Option<Box<Busy>>,
+}
+
+/// A walk whose first reader is the only one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sole {
+    pub(super) flight: u64,
+    pub(super) scope: Scope,
+    pub(super) question: Question,
+}
+
+/// All that can be going on with a key.
+#[derive(Debug, Default)]
+pub(super) struct Busy {
+    /// Writes called while this lives; a walk that began at another epoch must not back-fill.
+    pub(super) epoch: u64,
+    /// Walks on their way.
+    pub(super) flights: SmallVec<[Flight; 1]>,
+    /// Back-fills on their way; a write waits for them, so that it is not overtaken.
+    pub(super) fills: u32,
+    pub(super) active: Option<ActiveWrite>,
+    pub(super) queue: VecDeque<QueuedWrite>,
+    /// Reads that were called after a write, with the epoch of that write.
+    pub(super) readers: Vec<(u64, Scope, Question, Waiter)>,
+}
+
+/// What held keys that nobody works on any more, to be used again.
+#[derive(Debug, Default)]
+pub(super) struct Spare(
+    #[expect(clippy::vec_box, reason = "the boxes are what is used again")] Vec<Box<Busy>>,
+);
+
+impl Spare {
+    /// As many as writes are on their way in a busy process; some 600 bytes each.
+    const MOST: usize = 1024;
+
+    fn take(&mut self) -> Box<Busy> {
+        self.0.pop().unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Keeps what is left of a key if that is worth while: if it has not grown.
+    pub(super) fn put(&mut self, state: State) {
+        if let Some(mut busy) = state.busy
+            && self.0.len() < Self::MOST
+            && busy.queue.capacity() <= 4
+            && busy.readers.capacity() <= 4
+        {
+            busy.epoch = 0;
+            self.0.push(busy);
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) id: u64,
+    pub(super) scope: Scope,
+    pub(super) question: Question,
+    /// The epoch at which it began, or `None` if a write was on its way then.
+    pub(super) fence: Option<u64>,
+    /// Its readers, but for the one that it began with.
+    pub(super) waiters: Waiters,
+}
+
+#[derive(Debug)]
+pub(super) struct ActiveWrite {
+    pub(super) epoch: u64,
+    pub(super) waiters: Waiters,
+    /// Writes that are made at the same time.
+    #[cfg(test)]
+    others: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct QueuedWrite {
+    pub(super) epoch: u64,
+    pub(super) scope: Scope,
+    pub(super) change: Change,
+    pub(super) waiters: Waiters,
+}
+
+impl QueuedWrite {
+    /// Whether it need not be made once a newer one in `scope` was called. The answer of a conditional write
+    /// depends on what it finds, so it is made in any case.
+    pub(super) fn is_overtaken_by(&self, scope: Scope) -> bool {
+        scope.covers(self.scope) && !matches!(self.change, Change::SetIfAbsent(_))
+    }
+}
+
+impl State {
+    /// All that is going on, so that there can be more of it.
+    pub(super) fn busy(&mut self, spare: &mut Spare) -> &mut Busy {
+        let sole = self.sole.take();
+        let busy = self.busy.get_or_insert_with(|| spare.take());
+        busy.flights.extend(sole.map(|Sole { flight, scope, question }| Flight {
+            id: flight,
+            scope,
+            question,
+            fence: Some(busy.epoch),
+            waiters: Waiters::new(),
+        }));
+        busy
+    }
+
+    pub(super) fn is_read_by(&self, flight: u64) -> bool {
+        self.sole.is_some_and(|sole| sole.flight == flight)
+    }
+
+    /// Whether nothing was written since `flight` began, nor is being written.
+    pub(super) fn may_fill(&self, flight: u64) -> bool {
+        #[cfg(test)]
+        if is_planted(Planted::NoFence) {
+            return true;
+        }
+        self.is_read_by(flight) || self.busy.as_ref().is_some_and(|busy| busy.may_fill(flight))
+    }
+}
+
+impl Busy {
+    pub(super) fn is_idle(&self) -> bool {
+        self.flights.is_empty() && self.fills == 0 && !self.is_written()
+    }
+
+    /// Whether a write is on its way or waits for its turn.
+    pub(super) fn is_written(&self) -> bool {
+        self.active.is_some() || !self.queue.is_empty()
+    }
+
+    /// Whether the reads that are called now wait for a write.
+    pub(super) fn holds_reads(&self) -> bool {
+        #[cfg(test)]
+        if is_planted(Planted::ReadsOvertake) {
+            return false;
+        }
+        self.is_written()
+    }
+
+    /// Whether the next write has to wait.
+    pub(super) fn holds_writes(&self) -> bool {
+        #[cfg(test)]
+        if is_planted(Planted::NoOrder) {
+            return self.fills > 0;
+        }
+        self.fills > 0 || self.active.is_some()
+    }
+
+    pub(super) fn begin_write(&mut self, epoch: u64, waiters: Waiters) {
+        #[cfg(not(test))]
+        let active = ActiveWrite { epoch, waiters };
+        #[cfg(test)]
+        let active = ActiveWrite::beside(self.active.take(), epoch, waiters);
+        self.active = Some(active);
+    }
+
+    /// The write that was being made, whose callers are to be told.
+    pub(super) fn end_write(&mut self) -> Option<ActiveWrite> {
+        #[cfg(test)]
+        if self.active.as_mut().is_some_and(ActiveWrite::end_other) {
+            return None;
+        }
+        self.active.take()
+    }
+
+    pub(super) fn position(&self, flight: u64) -> Option<usize> {
+        self.flights.iter().position(|candidate| candidate.id == flight)
+    }
+
+    pub(super) fn may_fill(&self, flight: u64) -> bool {
+        let fence = self.position(flight).and_then(|position| self.flights[position].fence);
+        !self.is_written() && fence == Some(self.epoch)
+    }
+}
+
+impl Flight {
+    /// Whether it began after the last write, which had the epoch `last`.
+    pub(super) fn is_joinable(&self, last: u64) -> bool {
+        #[cfg(test)]
+        if is_planted(Planted::JoinsOldWalks) {
+            return true;
+        }
+        self.fence == Some(last)
+    }
+}
+
+#[cfg(test)]
+impl ActiveWrite {
+    /// A write that did not wait for the one that is `active`.
+    fn beside(active: Option<Self>, epoch: u64, waiters: Waiters) -> Self {
+        let Some(mut active) = active else { return Self { epoch, waiters, others: 0 } };
+        active.waiters.extend(waiters);
+        Self { epoch, waiters: active.waiters, others: active.others + 1 }
+    }
+
+    /// Ends one of several; whether others go on.
+    fn end_other(&mut self) -> bool {
+        let goes_on = self.others > 0;
+        self.others = self.others.saturating_sub(1);
+        goes_on
+    }
+}
