@@ -62,13 +62,21 @@ async function chainOf(t, { names, tier }, proxy) {
   return { kv, ...stores }
 }
 
+/** What calls come to: all made at once, or, with `before`, each by itself after that. */
+async function outcomes(within, calls, before) {
+  if (before === undefined) return Promise.all(calls.map((call) => settledWithin(within, call())))
+  const results = []
+  for (const call of calls) {
+    await before()
+    results.push(await settledWithin(within, call()))
+  }
+  return results
+}
+
 /** Reads in all ways, in one phrase. */
-async function reads(kv, names, within) {
-  const results = await Promise.all([
-    settledWithin(within, kv.get('read-1')),
-    settledWithin(within, kv.getMany(['read-1', 'read-2'])),
-    settledWithin(within, kv.has('read-3')),
-  ])
+async function reads(kv, names, within, before) {
+  const calls = [() => kv.get('read-1'), () => kv.getMany(['read-1', 'read-2']), () => kv.has('read-3')]
+  const results = await outcomes(within, calls, before)
   const words = results.flatMap(({ value, error }) => {
     if (error) return errorsOf(error).map((error) => `reject with ${code(error)}`)
     if (value === true) return []
@@ -81,12 +89,13 @@ async function reads(kv, names, within) {
 }
 
 /** Writes in all ways, in one phrase. */
-async function writes(kv, within) {
-  const results = await Promise.all([
-    settledWithin(within, kv.set('set', 'new')),
-    settledWithin(within, kv.setMany({ 'many-1': 'new', 'many-2': 'new' })),
-    settledWithin(within, kv.delete('delete')),
-  ])
+async function writes(kv, within, before) {
+  const calls = [
+    () => kv.set('set', 'new'),
+    () => kv.setMany({ 'many-1': 'new', 'many-2': 'new' }),
+    () => kv.delete('delete'),
+  ]
+  const results = await outcomes(within, calls, before)
   const [set, setMany, deleted] = results.map(({ error }) =>
     error ? phrase(errorsOf(error).map((error) => `reject with ${code(error)}`)) : 'work',
   )
@@ -138,15 +147,18 @@ async function play(t, role, { title, fault: name, waits = false, once = false }
   const chain = await chainOf(t, { ...roles[role], tier: { ...roles[role].tier, breakAfter: false } }, proxy)
   const fault = once ? losesOneAnswer : faults[name]
   const within = waits ? TIMEOUT : 0
-  await fault.begin({ redis, proxy })
-  // The first to notice a lost connection may be an operation that was sent already.
-  if (!once) await chain.kv.get('warm-up').catch(() => {})
-  const reading = await reads(chain.kv, names, within)
-  if (once) {
+  const again = async () => {
     await until(() => chain.redis.get('warm-up').then(() => true, () => false))
     await fault.begin({ redis, proxy })
   }
-  const writing = await writes(chain.kv, within)
+  const before = once ? again : undefined
+  if (!once) {
+    await fault.begin({ redis, proxy })
+    // The first to notice a lost connection may be an operation that was sent already.
+    await chain.kv.get('warm-up').catch(() => {})
+  }
+  const reading = await reads(chain.kv, names, within, before)
+  const writing = await writes(chain.kv, within, before)
   // It would work again, which hides what is left.
   if (once) proxy.refuse()
   const left = await leftBy(role)(chain)
