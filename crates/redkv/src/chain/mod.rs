@@ -10,6 +10,7 @@ mod limits;
 mod load;
 #[cfg(all(test, feature = "memory"))]
 mod model;
+mod pause;
 mod pending;
 #[cfg(test)]
 mod planted;
