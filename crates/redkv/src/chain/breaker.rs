@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::events::Event;
-use super::pause::Pause;
 #[cfg(test)]
 use super::planted::{Planted, is_planted};
 use super::tier::Tier;
@@ -34,7 +33,7 @@ struct Down {
     error: Error,
 }
 
-/// First and longest pause between two probes.
+/// First and longest pause between two probes; each is drawn anew from half to all of it.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a probe waits for its answer: also a store that is far away has had the time to connect by then.
@@ -178,9 +177,9 @@ impl Tier {
 
 /// Probes a store with growing pauses until it answers.
 async fn probe(tier: Weak<Tier>, key: Key) {
-    let mut pause = Pause::new(FIRST_PAUSE, LONGEST_PAUSE);
+    let mut pause = FIRST_PAUSE;
     loop {
-        pause.pass().await;
+        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
         let Some(tier) = tier.upgrade() else { return };
         if tier.breaker.is_open() {
             tier.probe(&key).await;
@@ -188,6 +187,7 @@ async fn probe(tier: Weak<Tier>, key: Key) {
         if !tier.breaker.is_open() {
             return;
         }
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -10,7 +10,6 @@ mod limits;
 mod load;
 #[cfg(all(test, feature = "memory"))]
 mod model;
-mod pause;
 mod pending;
 #[cfg(test)]
 mod planted;

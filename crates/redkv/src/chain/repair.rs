@@ -7,7 +7,6 @@ use tokio::time::{Instant, sleep};
 
 use super::core::Chain;
 use super::events::Event;
-use super::pause::Pause;
 #[cfg(test)]
 use super::planted::{Planted, is_planted};
 use super::shape::Shape;
@@ -16,7 +15,7 @@ use super::table::Due;
 use super::tier::Tier;
 use crate::entry::Key;
 
-/// First and longest pause between two attempts.
+/// First and longest pause between two attempts; each is drawn anew from half to all of it.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a request that was given up may still be on its way to a store that does not keep their order. The
@@ -52,7 +51,7 @@ impl Chain {
 
 /// Deletes the stale keys of a tier, with growing pauses while that fails.
 async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
-    let mut pause = Pause::new(FIRST_PAUSE, LONGEST_PAUSE);
+    let mut pause = FIRST_PAUSE;
     loop {
         let marked = tier.stale.some(BATCH);
         if marked.is_empty() && tier.stale.wants_repair() {
@@ -70,10 +69,11 @@ async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
         tier.breaker.closed().await;
         let Some(repairing) = chain.upgrade().map(|chain| Repairing::begin(chain, marked)) else { return };
         if repairing.run(&tier).await {
-            pause.reset();
+            pause = FIRST_PAUSE;
             continue;
         }
-        pause.pass().await;
+        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
