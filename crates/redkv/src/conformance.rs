@@ -38,6 +38,12 @@ macro_rules! conformance_suite {
                 an_entry_past_its_deadline_is_gone
                 a_write_without_deadline_takes_the_old_one_away
                 a_store_that_cannot_expire_refuses_a_deadline
+                keys_of_a_prefix_are_told
+                many_keys_are_told_in_pages
+                keys_past_their_deadline_are_not_told_for_ever
+                clear_takes_the_keys_of_its_prefix
+                a_store_that_cannot_tell_keys_or_clear_refuses
+                flush_of_nothing_succeeds
             );
         }
     };

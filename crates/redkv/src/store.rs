@@ -5,7 +5,7 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 use crate::entry::{Draft, Entry, Key};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One answer per key of a batch, in the order of the keys.
 pub type Answers<T> = Vec<Result<T>>;
@@ -53,6 +53,23 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Deletes entries; deleting a missing one succeeds.
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>>;
 
+    /// Some of the keys that begin with `prefix`: the first ones, or those behind the page that `after` came with.
+    /// Unsupported unless [`Capabilities::enumerable`] says so.
+    ///
+    /// A key that is there from the first page to the last is told at least once, one that comes or goes meanwhile may
+    /// be told. Keys come in no order, and keys of entries past their deadline may be among them. A page may be empty
+    /// and not the last. No page takes longer than an operation may, or keeps others waiting for it.
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>>;
+
+    /// Deletes what is under the keys that begin with `prefix`, one batch after the other. Unsupported unless
+    /// [`Capabilities::clearable`] says so. An entry that is written meanwhile may stay or go; when it fails, some of
+    /// them may be deleted.
+    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>>;
+
+    /// Waits until the writes that were acknowledged before are where they are to be kept, as far as this is a layer
+    /// that acknowledges them earlier. Fails with the first failure among them.
+    fn flush(&self) -> BoxFuture<'_, Result<()>>;
+
     /// Ends connections and threads. Later calls of other methods may fail. Idempotent.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -78,6 +95,38 @@ pub trait Immediate: Send + Sync {
 
     /// Deletes the entry under `key` if there is one.
     fn delete_now(&self, key: &str);
+}
+
+/// Where the telling of keys goes on. Only the store that made it understands it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Cursor(Box<[u8]>);
+
+impl Cursor {
+    /// What the store will want to know.
+    pub fn new(bytes: impl Into<Box<[u8]>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// What the store wanted to know.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Prints its size only: it may hold a key.
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cursor").field("bytes", &self.0.len()).finish()
+    }
+}
+
+/// Some of the keys of a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The keys.
+    pub keys: Vec<Key>,
+    /// Where to go on; `None` behind the last page.
+    pub next: Option<Cursor>,
 }
 
 /// What a read must bring.
@@ -163,6 +212,10 @@ pub struct Capabilities {
     /// Requests take effect in the order in which they were made, also those that nobody waits for any more. Where
     /// they do not, a write that was given up may be made after a later one.
     pub ordered: bool,
+    /// Can tell its keys.
+    pub enumerable: bool,
+    /// Can delete all of its entries.
+    pub clearable: bool,
     /// Other processes see what this one writes.
     pub shared: bool,
     /// Entries outlive the process.
@@ -184,6 +237,8 @@ impl Capabilities {
         immediate: false,
         light: false,
         ordered: true,
+        enumerable: true,
+        clearable: true,
         shared: false,
         durable: false,
     };
@@ -192,6 +247,43 @@ impl Capabilities {
 /// The same answer for every key of a batch.
 pub fn answer_all<T: Clone>(len: usize, answer: &Result<T>) -> Answers<T> {
     vec![answer.clone(); len]
+}
+
+/// The first text behind all that begin with `prefix`, in the order of their bytes; `None` when there is none.
+pub fn end_of_prefix(prefix: &str) -> Option<String> {
+    let mut end = prefix.to_owned();
+    while let Some(last) = end.pop() {
+        // Not every number is a character: behind U+D7FF comes U+E000.
+        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };
+        if let Some(next) = next {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
+}
+
+/// The answer of a store that cannot tell its keys.
+pub fn cannot_tell_keys() -> Error {
+    Error::unsupported("this store cannot tell its keys")
+}
+
+/// The answer of a store that cannot delete all of its entries.
+pub fn cannot_clear() -> Error {
+    Error::unsupported("this store cannot delete all of its entries")
+}
+
+/// [`Store::clear`] of a store that has nothing quicker: page by page.
+pub async fn clear_by_pages(store: &dyn Store, prefix: &str) -> Result<()> {
+    let mut after = None;
+    loop {
+        let page = store.keys(prefix, after.as_ref()).await?;
+        store.delete(&page.keys).await.into_iter().collect::<Result<()>>()?;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +295,16 @@ mod tests {
         let pieces = Pieces { min: 100, max: 500, bytes: 1 << 20 };
         assert_eq!([10, 150, 400, 5_000].map(|n| pieces.size(n, 100)), [100, 100, 200, 500]);
         assert_eq!(Pieces::WHOLE.size(5_000, 1 << 20), usize::MAX >> 20);
+    }
+
+    #[test]
+    fn behind_a_prefix_comes_the_next_text_that_does_not_begin_with_it() {
+        let end = |prefix| end_of_prefix(prefix);
+        assert_eq!(end("user:").as_deref(), Some("user;"));
+        assert_eq!(end("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
+        assert_eq!(end("a\u{10ffff}\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(end("\u{10ffff}"), None);
+        assert_eq!(end(""), None);
     }
 
     #[test]

@@ -83,7 +83,12 @@ impl Shape {
     pub(super) fn capabilities(&self) -> Capabilities {
         let Some((_, authority)) = self.authority(Scope::Chain) else { return Capabilities::BASE };
         let required = self.tiers.iter().filter(|tier| !tier.is_optional()).map(|tier| tier.capabilities());
-        let start = Capabilities { immediate: false, ..*authority.capabilities() };
+        let start = Capabilities {
+            immediate: false,
+            enumerable: false,
+            clearable: false,
+            ..*authority.capabilities()
+        };
         required.fold(start, |all, tier| Capabilities {
             expiry: match (all.expiry, tier.expiry) {
                 (Expiry::None, _) | (_, Expiry::None) => Expiry::None,

@@ -9,7 +9,9 @@ use super::core::Chain;
 use super::request::{Action, Answer, Question, Replies, Scope};
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
+use crate::store::{
+    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_clear, cannot_tell_keys,
+};
 
 /// A chain, as a store for another one.
 #[derive(Debug)]
@@ -139,6 +141,18 @@ impl Store for ChainStore {
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
         let actions = keys.iter().map(|key| (key.clone(), Action::Delete));
         self.ask(actions, |answer| written(answer).map(|_| ())).boxed()
+    }
+
+    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    }
+
+    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(cannot_clear())))
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -21,7 +21,6 @@ use crate::clock::Clock;
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::read_for_others;
-use crate::layers::Prefixed;
 use crate::store::{Answers, Capabilities, Expiry, Immediate, SetMode, Store, Want, answer_all};
 
 /// A store at its place in a chain. Bounds every operation in time, keeps the limits of the store, filters what is
@@ -69,12 +68,9 @@ impl Tier {
     ///
     /// Fails when a policy asks for what the store cannot do.
     pub fn new(store: Arc<dyn Store>, config: TierConfig, clock: Arc<dyn Clock>) -> Result<Self> {
-        let store: Arc<dyn Store> = match &config.prefix {
-            Some(prefix) => Arc::new(Prefixed::new(prefix.clone(), store)),
-            None => store,
-        };
-        let capabilities = store.capabilities();
         let label: Arc<str> = store.name().into();
+        let store = config.layers.wrap(store).map_err(|error| error.in_store(&label))?;
+        let capabilities = store.capabilities();
         if config.ttl.is_some() && capabilities.expiry == Expiry::None {
             return Err(cannot_expire().in_store(&label));
         }

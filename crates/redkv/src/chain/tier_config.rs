@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::Fields;
 use crate::error::Result;
+use crate::layers::LayerConfig;
 
 /// The policies of a tier: the second options object of `addStore`, the same for all stores.
 #[derive(Clone, Debug)]
@@ -22,8 +23,8 @@ pub struct TierConfig {
     pub tombstone: Option<u64>,
     /// Whether failures of this tier may not reject a write.
     pub optional: bool,
-    /// Put before every key in this tier.
-    pub prefix: Option<String>,
+    /// What is put round its store.
+    pub layers: LayerConfig,
 }
 
 impl Default for TierConfig {
@@ -35,7 +36,7 @@ impl Default for TierConfig {
             break_after: Some(Self::BREAK_AFTER),
             tombstone: None,
             optional: false,
-            prefix: None,
+            layers: LayerConfig::default(),
         }
     }
 }
@@ -44,7 +45,8 @@ impl TierConfig {
     pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
     const BREAK_AFTER: u32 = 3;
 
-    /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `tombstone`, `optional` and `prefix`.
+    /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `tombstone`, `optional`, and what
+    /// [`LayerConfig`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Ok(Self {
@@ -54,7 +56,7 @@ impl TierConfig {
             break_after: break_after(fields)?,
             tombstone: fields.duration("tombstone")?.map(millis),
             optional: fields.boolean("optional")?.unwrap_or(false),
-            prefix: fields.string("prefix")?,
+            layers: LayerConfig::from_fields(fields)?,
         })
     }
 }

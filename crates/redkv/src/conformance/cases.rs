@@ -2,6 +2,8 @@
 #![expect(missing_docs, reason = "the name of a case is its documentation")]
 #![expect(clippy::unwrap_used, reason = "a failed case ends its test")]
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use futures_util::future::join3;
 
@@ -259,4 +261,82 @@ pub async fn a_store_that_cannot_expire_refuses_a_deadline(subject: &Subject) {
     let error = one(subject.store.set(&[(key.clone(), entry)], SetMode::Always).await).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert_eq!(subject.value(&key).await, None);
+}
+
+pub async fn keys_of_a_prefix_are_told(subject: &Subject) {
+    if !subject.store.capabilities().enumerable {
+        return;
+    }
+    let names = ["a:1", "a:", "a:%_*?[a]\\", "a:ü\0", "A:1", "a", "b:1"];
+    for name in names {
+        subject.set(&subject.key(name), Entry::new("value")).await;
+    }
+    subject.delete(&subject.key("a:1")).await;
+    let wanted: HashSet<_> = ["a:", "a:%_*?[a]\\", "a:ü\0"].map(|name| subject.key(name)).into();
+    assert_eq!(subject.keys(&subject.key("a:")).await, wanted);
+    assert_eq!(subject.keys(&subject.key("c")).await, HashSet::new());
+}
+
+pub async fn many_keys_are_told_in_pages(subject: &Subject) {
+    if !subject.store.capabilities().enumerable {
+        return;
+    }
+    let entries: Vec<_> =
+        (0..2_500).map(|n| (subject.key(&format!("many:{n}")), Entry::new("value"))).collect();
+    for answer in subject.store.set(&entries, SetMode::Always).await {
+        answer.unwrap();
+    }
+    let wanted: HashSet<_> = entries.into_iter().map(|(key, _)| key).collect();
+    assert_eq!(subject.keys(&subject.key("many:")).await, wanted);
+}
+
+pub async fn keys_past_their_deadline_are_not_told_for_ever(subject: &Subject) {
+    if !subject.store.capabilities().enumerable || !subject.can_expire() {
+        return;
+    }
+    let (short, long) = (subject.key("short"), subject.key("long"));
+    subject.set(&short, subject.entry_for("value", 50)).await;
+    subject.set(&long, subject.entry_for("value", 1_000_000)).await;
+    subject.pass(60 + subject.store.capabilities().expiry_granularity).await;
+    // Reading it tells the same, however late the store is with removing it.
+    let mut live = HashSet::new();
+    for key in subject.keys(&subject.key("")).await {
+        if subject.has(&key).await {
+            live.insert(key);
+        }
+    }
+    assert_eq!(live, HashSet::from([long]));
+}
+
+pub async fn clear_takes_the_keys_of_its_prefix(subject: &Subject) {
+    let capabilities = subject.store.capabilities();
+    if !capabilities.clearable || !capabilities.enumerable {
+        return;
+    }
+    let (gone, stays) = (subject.key("gone:1"), subject.key("stays"));
+    let many: Vec<_> = (0..1_500).map(|n| (subject.key(&format!("gone:{n}")), Entry::new("value"))).collect();
+    for answer in subject.store.set(&many, SetMode::Always).await {
+        answer.unwrap();
+    }
+    subject.set(&stays, Entry::new("value")).await;
+    subject.store.clear(&subject.key("gone:")).await.unwrap();
+    assert_eq!(subject.value(&gone).await, None);
+    assert_eq!(subject.keys(&subject.key("")).await, HashSet::from([stays.clone()]));
+    assert_eq!(subject.value(&stays).await, some("value"));
+}
+
+pub async fn a_store_that_cannot_tell_keys_or_clear_refuses(subject: &Subject) {
+    let capabilities = subject.store.capabilities();
+    if !capabilities.enumerable {
+        let error = subject.store.keys("", None).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+    if !capabilities.clearable {
+        let error = subject.store.clear("").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+}
+
+pub async fn flush_of_nothing_succeeds(subject: &Subject) {
+    subject.store.flush().await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! A store under test, with the words in which the cases speak of it.
 #![expect(clippy::unwrap_used, reason = "a failed step ends its test")]
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,6 +81,17 @@ impl Subject {
 
     pub(super) async fn value(&self, key: &Key) -> Option<Bytes> {
         self.entry(key).await.map(|entry| entry.value)
+    }
+
+    /// The keys that begin with `prefix`, of all pages.
+    pub(super) async fn keys(&self, prefix: &Key) -> HashSet<Key> {
+        let (mut keys, mut after) = (HashSet::new(), None);
+        loop {
+            let page = self.store.keys(prefix, after.as_ref()).await.unwrap();
+            keys.extend(page.keys);
+            let Some(next) = page.next else { return keys };
+            after = Some(next);
+        }
     }
 
     pub(super) async fn has(&self, key: &Key) -> bool {

@@ -3,7 +3,9 @@
 #[cfg(any(test, feature = "conformance"))]
 mod faulty;
 mod prefixed;
+mod stack;
 
 #[cfg(any(test, feature = "conformance"))]
 pub use faulty::{Call, Fault, Faults, Faulty, Gate, Operation};
 pub use prefixed::Prefixed;
+pub use stack::LayerConfig;

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
-use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
+use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
 
 /// A store inside another one: every key gets `prefix` on its way in.
 ///
@@ -45,6 +45,8 @@ impl Store for Prefixed {
         Capabilities {
             max_key_bytes: inner.max_key_bytes.saturating_sub(self.prefix.len()),
             empty_keys: inner.empty_keys || !self.prefix.is_empty(),
+            // Without its keys only the whole of a store can be told from the rest.
+            clearable: inner.clearable && (inner.enumerable || self.prefix.is_empty()),
             ..inner
         }
     }
@@ -74,6 +76,22 @@ impl Store for Prefixed {
 
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
         Box::pin(async move { self.inner.delete(&self.keys(keys)).await })
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(async move {
+            let Page { keys, next } = self.inner.keys(&self.key(prefix), after).await?;
+            let keys = keys.iter().filter_map(|key| key.strip_prefix(&self.prefix)).map(Key::from).collect();
+            Ok(Page { keys, next })
+        })
+    }
+
+    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.inner.clear(&self.key(prefix)).await })
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        self.inner.flush()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -3,7 +3,7 @@
 use redkv::chain::{Action, TierConfig};
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Gate, Operation};
+use redkv::layers::{Fault, Gate, LayerConfig, Operation};
 
 use crate::harness::*;
 
@@ -53,7 +53,8 @@ async fn an_empty_key_is_refused_where_some_store_takes_none() {
 #[tokio::test(start_paused = true)]
 async fn a_prefix_counts_towards_the_limit_of_a_key_and_makes_an_empty_key_possible() {
     let world = World::empty();
-    let config = TierConfig { prefix: Some("p:".to_owned()), ..TierConfig::default() };
+    let layers = LayerConfig { prefix: Some("p:".to_owned()) };
+    let config = TierConfig { layers, ..TierConfig::default() };
     let first = world.add(config, |can| (can.max_key_bytes, can.empty_keys) = (3, false));
     assert!(world.set("", "v").written().await);
     assert_eq!(first.holds("p:"), some("v"));

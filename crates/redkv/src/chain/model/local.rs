@@ -9,7 +9,9 @@ use super::program::NAMES;
 use crate::clock::Clock;
 use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
-use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
+use crate::store::{
+    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_clear, cannot_tell_keys,
+};
 use crate::stores::{MemoryConfig, MemoryStore};
 
 pub(super) struct Local {
@@ -78,7 +80,7 @@ impl Store for Local {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
+        Capabilities { enumerable: false, clearable: false, ..self.inner.capabilities() }
     }
 
     fn immediate(&self) -> Option<&dyn Immediate> {
@@ -105,6 +107,18 @@ impl Store for Local {
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
         keys.iter().for_each(|key| self.delete_now(key));
         Box::pin(std::future::ready(vec![Ok(()); keys.len()]))
+    }
+
+    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    }
+
+    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(cannot_clear())))
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

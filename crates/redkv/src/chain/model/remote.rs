@@ -16,7 +16,10 @@ use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::Operation;
-use crate::store::{Answers, Capabilities, Immediate, Pieces, SetMode, Store, Want};
+use crate::store::{
+    Answers, Capabilities, Cursor, Immediate, Page, Pieces, SetMode, Store, Want, cannot_clear,
+    cannot_tell_keys,
+};
 
 /// The one store that all instances share.
 pub(super) struct Server {
@@ -232,7 +235,7 @@ impl Store for Remote {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let base = Capabilities { shared: true, ..Capabilities::BASE };
+        let base = Capabilities { enumerable: false, clearable: false, shared: true, ..Capabilities::BASE };
         let single = Pieces { min: 1, max: 1, bytes: usize::MAX };
         match self.server.place {
             // As Redis.
@@ -299,6 +302,18 @@ impl Store for Remote {
         Box::pin(self.call(Operation::Delete, keys, move |server, index, is_late| {
             server.delete(instance, place(&deleted[index]), is_late);
         }))
+    }
+
+    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    }
+
+    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(cannot_clear())))
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

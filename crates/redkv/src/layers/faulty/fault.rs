@@ -23,6 +23,10 @@ pub enum Operation {
     SetIfAbsent,
     /// [`Store::delete`](crate::store::Store::delete).
     Delete,
+    /// [`Store::keys`](crate::store::Store::keys).
+    Keys,
+    /// [`Store::clear`](crate::store::Store::clear).
+    Clear,
     /// [`Store::close`](crate::store::Store::close).
     Close,
 }
@@ -32,7 +36,7 @@ pub enum Operation {
 pub struct Call {
     /// What was asked for.
     pub operation: Operation,
-    /// The keys of the batch; none for [`Operation::Init`] and [`Operation::Close`].
+    /// The keys of the batch; none for what is not asked of keys.
     pub keys: Vec<Key>,
     /// What was to be written under them, for writes.
     pub values: Vec<Bytes>,

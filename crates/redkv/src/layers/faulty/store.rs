@@ -8,7 +8,7 @@ use super::fault::Operation;
 use super::faults::Faults;
 use crate::entry::{Entry, Key};
 use crate::error::Result;
-use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
+use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
 
 /// A store inside another one that fails, waits, hangs and panics when its [`Faults`] say so.
 ///
@@ -110,6 +110,34 @@ impl Store for Faulty {
             let answers = self.inner.delete(&plan.reaching(keys)).await;
             plan.after(keys.len(), answers).await
         })
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        let plan = self.faults.plan(Operation::Keys, &[], Vec::new());
+        Box::pin(async move {
+            plan.before().await;
+            let answers = match plan.reaching(&[()])[..] {
+                [] => Vec::new(),
+                _ => vec![self.inner.keys(prefix, after).await],
+            };
+            plan.after(1, answers).await.pop().unwrap_or_else(|| Ok(Page::default()))
+        })
+    }
+
+    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        let plan = self.faults.plan(Operation::Clear, &[], Vec::new());
+        Box::pin(async move {
+            plan.before().await;
+            let answers = match plan.reaching(&[()])[..] {
+                [] => Vec::new(),
+                _ => vec![self.inner.clear(prefix).await],
+            };
+            plan.after(1, answers).await.pop().unwrap_or(Ok(()))
+        })
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        self.inner.flush()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

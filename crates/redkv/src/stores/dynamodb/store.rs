@@ -13,7 +13,10 @@ use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::opening::Opening;
-use crate::store::{Answers, Capabilities, Expiry, Immediate, Pieces, SetMode, Store, Want, answer_all};
+use crate::store::{
+    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
+    cannot_clear, cannot_tell_keys,
+};
 
 /// Keeps entries as items of an Amazon DynamoDB table whose primary key is one text attribute.
 ///
@@ -110,6 +113,8 @@ impl Store for DynamoDbStore {
             writes: Pieces { min: MOST_CHANGES, max: MOST_CHANGES, bytes: usize::MAX },
             // Requests go over several connections, and some are sent again.
             ordered: false,
+            enumerable: false,
+            clearable: false,
             shared: true,
             durable: true,
             ..Capabilities::BASE
@@ -182,6 +187,18 @@ impl Store for DynamoDbStore {
             }
         }
         .boxed()
+    }
+
+    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    }
+
+    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(cannot_clear())))
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     /// Nothing to end: requests under way finish, and idle connections are closed with the store.

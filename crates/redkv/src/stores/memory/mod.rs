@@ -11,12 +11,12 @@ use futures_util::future::{self, BoxFuture, FutureExt};
 
 use self::bounds::Bounds;
 use self::kept::{Kept, Name};
-use self::map::{Map, TOGETHER};
+use self::map::{Map, Spot, TOGETHER};
 use crate::clock::Clock;
 use crate::config::Fields;
 use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
-use crate::store::{Answers, Capabilities, Immediate, SetMode, Store, Want};
+use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, clear_by_pages};
 
 /// Bounds of a [`MemoryStore`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,13 +48,15 @@ pub struct MemoryStore {
     /// Under a lock of its own instead of a map for threads of the crate: that one can only hand out clones of entries,
     /// and a clone is two more atomic operations and one more line of memory for every read.
     map: RwLock<Map>,
+    bounds: Bounds,
     clock: Arc<dyn Clock>,
 }
 
 impl MemoryStore {
     /// An empty store within the bounds of `config`.
     pub fn new(config: MemoryConfig, clock: Arc<dyn Clock>) -> Self {
-        Self { map: RwLock::new(Map::new(Bounds::new(config))), clock }
+        let bounds = Bounds::new(config);
+        Self { map: RwLock::new(Map::new(bounds)), bounds, clock }
     }
 
     fn map(&self) -> RwLockReadGuard<'_, Map> {
@@ -186,6 +188,31 @@ impl Store for MemoryStore {
         future::ready(vec![Ok(()); keys.len()]).boxed()
     }
 
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        let mut keys = Vec::new();
+        let tell = |kept: &Kept| {
+            if kept.key().starts_with(prefix.as_bytes()) && self.is_live(kept) {
+                keys.extend(str::from_utf8(kept.key()).map(Key::from));
+            }
+        };
+        let next = self.map().show_some(after.and_then(Spot::read), tell).map(|spot| spot.cursor());
+        future::ready(Ok(Page { keys, next })).boxed()
+    }
+
+    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        if !prefix.is_empty() {
+            return clear_by_pages(self, prefix).boxed();
+        }
+        let emptied = std::mem::replace(&mut *self.map_mut(), Map::new(self.bounds));
+        // Not under the lock: it takes its time.
+        drop(emptied);
+        future::ready(Ok(())).boxed()
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        future::ready(Ok(())).boxed()
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         self.map_mut().clear();
         future::ready(()).boxed()
@@ -194,6 +221,8 @@ impl Store for MemoryStore {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use crate::clock::ManualClock;
     use crate::conformance::Subject;
@@ -311,6 +340,25 @@ mod tests {
             let (missing, found) = (vec![None; 100], vec![Some(b"value".to_vec()); 200]);
             assert_eq!(shown(&store, &keys), [missing, found].concat());
         }
+    }
+
+    #[tokio::test]
+    async fn no_key_is_left_out_when_the_map_grows_while_they_are_told() {
+        let store = store(None, None);
+        fill(&store, 14_000, "value");
+        let (mut told, mut after, mut more) = (HashSet::new(), None, 0);
+        loop {
+            let page = store.keys("key-", after.as_ref()).await.unwrap();
+            told.extend(page.keys);
+            let Some(next) = page.next else { break };
+            after = Some(next);
+            for _ in 0..500 {
+                put(&store, &format!("other-{more}"), Entry::new("value"));
+                more += 1;
+            }
+        }
+        assert!(more > 2_000, "the map never grew");
+        assert_eq!(told.len(), 14_000);
     }
 
     #[test]

@@ -17,7 +17,10 @@ use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::Result;
 use crate::layers::Prefixed;
-use crate::store::{Answers, Capabilities, Expiry, Immediate, Pieces, SetMode, Store, Want, answer_all};
+use crate::store::{
+    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
+    cannot_clear, cannot_tell_keys,
+};
 
 /// Keeps entries in Redis 6 or later, or in Valkey, each as a plain string under its plain key.
 ///
@@ -120,6 +123,8 @@ impl Store for RedisStore {
             writes: PIECES,
             // Encryption is work for another thread.
             light: self.connection.config().tls.is_none(),
+            enumerable: false,
+            clearable: false,
             shared: true,
             // As a server is set up by default, a crash takes the writes since its last snapshot with it, and
             // one with a memory limit may evict any entry.
@@ -177,6 +182,18 @@ impl Store for RedisStore {
             }
             self.ask(write::deletes(keys), len, |replies| write::deleted(&replies, len)).await
         })
+    }
+
+    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    }
+
+    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(cannot_clear())))
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -5,6 +5,9 @@ use super::config::SqliteConfig;
 /// Most rows that one sweep deletes.
 pub(super) const SWEEP: usize = 100;
 
+/// Most keys that are told at a time.
+pub(super) const PAGE: usize = 1000;
+
 /// Everything that is ever said to SQLite about one table.
 ///
 /// Parameters of reads are key, now; those of writes are key, value, deadline, now; each statement has as many of
@@ -14,6 +17,8 @@ pub(super) struct Statements {
     pub(super) create_table: String,
     pub(super) get: String,
     pub(super) has: String,
+    /// Its parameters are where to begin, where to end, and now.
+    pub(super) keys: String,
     pub(super) put: String,
     pub(super) put_if_absent: String,
     pub(super) delete: String,
@@ -55,6 +60,7 @@ impl Statements {
             create_table: format!("CREATE TABLE IF NOT EXISTS {table} ({key} TEXT PRIMARY KEY, {value})"),
             get: format!("SELECT {value} FROM {table} WHERE {key} = ?1"),
             has: format!("SELECT 1 FROM {table} WHERE {key} = ?1 AND {value} IS NOT NULL"),
+            keys: keys(table, key, &format!("{value} IS NOT NULL")),
             put_if_absent: format!("{put} WHERE {value} IS NULL"),
             put,
             delete: format!("DELETE FROM {table} WHERE {key} = ?1"),
@@ -76,6 +82,7 @@ impl Statements {
                 "SELECT 1 FROM {table} WHERE {key} = ?1 AND {value} IS NOT NULL \
                  AND ({expires} IS NULL OR {expires} > ?2)"
             ),
+            keys: keys(table, key, &format!("{value} IS NOT NULL AND ({expires} IS NULL OR {expires} > ?3)")),
             put_if_absent: format!("{put} WHERE {value} IS NULL OR {expires} <= ?4"),
             put,
             delete: format!("DELETE FROM {table} WHERE {key} = ?1"),
@@ -93,6 +100,15 @@ impl Statements {
             }),
         }
     }
+}
+
+/// The keys of a range in the order of their bytes, whatever order the column has: only that knows of prefixes.
+fn keys(table: &str, key: &str, is_live: &str) -> String {
+    let column = format!("{key} COLLATE BINARY");
+    format!(
+        "SELECT {key} FROM {table} WHERE {column} >= ?1 AND (?2 IS NULL OR {column} < ?2) AND {is_live} \
+         ORDER BY {column} LIMIT {PAGE}"
+    )
 }
 
 /// A name as an identifier of SQL that cannot be anything else.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{self, BoxFuture};
 use tokio::sync::{oneshot, watch};
 
 use super::change::Change;
@@ -12,7 +12,10 @@ use super::thread::{Job, Thread};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::store::{Answers, Capabilities, Expiry, Immediate, Pieces, SetMode, Store, Want, answer_all};
+use crate::store::{
+    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
+    clear_by_pages,
+};
 
 /// Bytes that a row may need beside one long key or value.
 const SLACK: usize = 1_000_000;
@@ -172,6 +175,21 @@ impl Store for SqliteStore {
             let changes = keys.iter().cloned().map(Change::Delete).collect();
             self.write(changes).await.into_iter().map(|answer| answer.map(|_| ())).collect()
         })
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(async move {
+            let ask = |reply| Job::Keys(prefix.to_owned(), after.cloned(), reply);
+            self.ask(1, ask).await.pop().unwrap_or_else(|| Ok(Page::default()))
+        })
+    }
+
+    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(clear_by_pages(self, prefix))
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(future::ready(Ok(())))
     }
 
     /// Finishes what was asked for and closes the database, which moves the write-ahead log into the file.

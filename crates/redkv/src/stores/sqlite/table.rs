@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavior};
 
 use super::change::Change;
@@ -10,11 +11,11 @@ use super::config::SqliteConfig;
 use super::error::error_from;
 use super::open::open;
 use super::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
-use super::statements::{SWEEP, Statements};
+use super::statements::{PAGE, SWEEP, Statements};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Answers, SetMode, answer_all};
+use crate::store::{Answers, Cursor, Page, SetMode, answer_all, end_of_prefix};
 
 /// Milliseconds between two looks for entries past their deadline.
 const SWEEP_EVERY: u64 = 60_000;
@@ -79,6 +80,29 @@ impl Table {
             let parameters = &parameters[..statement.parameter_count()];
             statement.exists(parameters).map_err(|cause| self.failed(cause))
         })
+    }
+
+    /// The keys with `prefix`, in their order, behind the last one of the page before.
+    pub(super) fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
+        // The next text behind a key is the same with a NUL at its end.
+        let behind = after.map(|last| [last.as_bytes(), b"\0"].concat());
+        let start = behind.as_deref().unwrap_or(prefix.as_bytes());
+        let end = end_of_prefix(prefix);
+        let now = stored_millis(self.clock.now());
+        let read = || {
+            let mut statement = self.connection.prepare_cached(&self.statements.keys)?;
+            let end = end.as_deref().map(|end| ValueRef::Text(end.as_bytes()));
+            let end = ToSqlOutput::Borrowed(end.unwrap_or(ValueRef::Null));
+            let start = ToSqlOutput::Borrowed(ValueRef::Text(start));
+            let parameters: [&dyn ToSql; 3] = [&start, &end, &now];
+            let parameters = &parameters[..statement.parameter_count()];
+            let keys = statement.query_map(parameters, |row| row.get::<_, String>(0))?;
+            keys.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let keys = read().map_err(|cause| self.failed(cause))?;
+        let next =
+            (keys.len() == PAGE).then(|| keys.last().map(|last| Cursor::new(last.as_bytes()))).flatten();
+        Ok(Page { keys: keys.into_iter().map(Key::from).collect(), next })
     }
 
     /// Asks for every key, in one state of the database.

@@ -13,7 +13,7 @@ use super::table::Table;
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Answers, answer_all};
+use crate::store::{Answers, Cursor, Page, answer_all};
 
 /// Most jobs that are taken at a time: those that wait share a transaction.
 const GROUP: usize = 256;
@@ -27,6 +27,7 @@ pub(super) enum Job {
     Open(oneshot::Sender<Answers<()>>),
     Get(Vec<Key>, oneshot::Sender<Answers<Option<Entry>>>),
     Has(Vec<Key>, oneshot::Sender<Answers<bool>>),
+    Keys(String, Option<Cursor>, oneshot::Sender<Answers<Page>>),
     Write(Vec<Change>, oneshot::Sender<Answers<bool>>),
 }
 
@@ -89,6 +90,9 @@ impl Worker {
                 Job::Open(reply) => self.answer(1, reply, |_| vec![Ok(())]),
                 Job::Get(keys, reply) => self.answer(keys.len(), reply, |table| table.get(&keys)),
                 Job::Has(keys, reply) => self.answer(keys.len(), reply, |table| table.has(&keys)),
+                Job::Keys(prefix, after, reply) => {
+                    self.answer(1, reply, |table| vec![table.keys(&prefix, after.as_ref())]);
+                }
                 Job::Write(changes, reply) => self.write(vec![(changes, reply)]),
             }
         }
