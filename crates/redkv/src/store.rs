@@ -61,10 +61,17 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// and not the last. No page takes longer than an operation may, or keeps others waiting for it.
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>>;
 
-    /// Deletes what is under the keys that begin with `prefix`, one batch after the other. Unsupported unless
-    /// [`Capabilities::clearable`] says so. An entry that is written meanwhile may stay or go; when it fails, some of
-    /// them may be deleted.
-    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>>;
+    /// Deletes some of what is under the keys that begin with `prefix`: first, or behind what was deleted when `after`
+    /// came. Answers with where to go on; `None` when all is gone. Unsupported unless [`Capabilities::clearable`] says
+    /// so.
+    ///
+    /// What is there from the first call to the last is deleted, an entry that is written meanwhile may stay or go. No
+    /// step takes longer than an operation may; when one fails, some of its entries may be deleted.
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>>;
 
     /// Waits until the writes that were acknowledged before are where they are to be kept, as far as this is a layer
     /// that acknowledges them earlier. Fails with the first failure among them.
@@ -214,6 +221,8 @@ pub struct Capabilities {
     pub ordered: bool,
     /// Can tell its keys.
     pub enumerable: bool,
+    /// Its keys are all of those under which a read may find an entry.
+    pub tells_all: bool,
     /// Can delete all of its entries.
     pub clearable: bool,
     /// Other processes see what this one writes.
@@ -238,6 +247,7 @@ impl Capabilities {
         light: false,
         ordered: true,
         enumerable: true,
+        tells_all: true,
         clearable: true,
         shared: false,
         durable: false,
@@ -273,17 +283,11 @@ pub fn cannot_clear() -> Error {
     Error::unsupported("this store cannot delete all of its entries")
 }
 
-/// [`Store::clear`] of a store that has nothing quicker: page by page.
-pub async fn clear_by_pages(store: &dyn Store, prefix: &str) -> Result<()> {
-    let mut after = None;
-    loop {
-        let page = store.keys(prefix, after.as_ref()).await?;
-        store.delete(&page.keys).await.into_iter().collect::<Result<()>>()?;
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(()),
-        }
-    }
+/// [`Store::clear`] of a store that has nothing quicker: a page of keys.
+pub async fn clear_a_page(store: &dyn Store, prefix: &str, after: Option<&Cursor>) -> Result<Option<Cursor>> {
+    let Page { keys, next } = store.keys(prefix, after).await?;
+    store.delete(&keys).await.into_iter().collect::<Result<()>>()?;
+    Ok(next)
 }
 
 #[cfg(test)]

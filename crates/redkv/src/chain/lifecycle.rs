@@ -10,6 +10,7 @@ use tokio::sync::{Notify, OnceCell};
 
 use super::core::Chain;
 use super::request::{Replies, Request, Scope};
+use crate::entry::Key;
 use crate::error::{Error, Result};
 
 /// Operations that were called before the stores are up.
@@ -89,6 +90,13 @@ impl Lifecycle {
         }
         parked.submissions.push((requests, replies.clone()));
         Err(!std::mem::replace(&mut parked.settling, true))
+    }
+
+    /// The keys of writes that wait for the stores to come up.
+    pub(super) fn parked_writes(&self) -> Vec<Key> {
+        let parked = self.parked();
+        let requests = parked.submissions.iter().flat_map(|(requests, _)| requests);
+        requests.filter(|request| request.action.is_write()).map(|request| request.key.clone()).collect()
     }
 
     /// Whether the caller is the one to bring the stores up.

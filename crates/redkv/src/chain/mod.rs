@@ -5,6 +5,7 @@ mod breaker;
 mod core;
 mod events;
 mod front;
+mod keys;
 mod lifecycle;
 mod limits;
 mod load;

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::keys::no_stores;
 use super::request::{Action, Scope};
 use super::tier::Tier;
 use crate::entry::Key;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::store::{Capabilities, Expiry, Pieces};
 
 /// The tiers in order. Operations on their way keep the shape that they began with.
@@ -60,8 +61,11 @@ impl Shape {
     /// keep is left out there instead.
     pub(super) fn check(&self, scope: Scope, key: &Key, action: &Action) -> Result<()> {
         let Some((authority, _)) = self.authority(scope) else {
-            let error = || Error::new(ErrorKind::NoStores, "no store was added to this instance");
-            return if action.is_write() || matches!(action, Action::Has) { Ok(()) } else { Err(error()) };
+            return if action.is_write() || matches!(action, Action::Has) {
+                Ok(())
+            } else {
+                Err(no_stores())
+            };
         };
         if !action.is_write() {
             return Ok(());
@@ -83,12 +87,7 @@ impl Shape {
     pub(super) fn capabilities(&self) -> Capabilities {
         let Some((_, authority)) = self.authority(Scope::Chain) else { return Capabilities::BASE };
         let required = self.tiers.iter().filter(|tier| !tier.is_optional()).map(|tier| tier.capabilities());
-        let start = Capabilities {
-            immediate: false,
-            enumerable: false,
-            clearable: false,
-            ..*authority.capabilities()
-        };
+        let start = Capabilities { immediate: false, tells_all: false, ..*authority.capabilities() };
         required.fold(start, |all, tier| Capabilities {
             expiry: match (all.expiry, tier.expiry) {
                 (Expiry::None, _) | (_, Expiry::None) => Expiry::None,
@@ -100,6 +99,7 @@ impl Shape {
             empty_keys: all.empty_keys && tier.empty_keys,
             max_value_bytes: all.max_value_bytes.min(tier.max_value_bytes),
             binary_values: all.binary_values && tier.binary_values,
+            clearable: all.clearable && tier.clearable,
             light: all.light && tier.light,
             ordered: all.ordered && tier.ordered,
             deadline_costs_extra: all.deadline_costs_extra || tier.deadline_costs_extra,

@@ -80,11 +80,18 @@ impl StaleKeys {
         }
         marks.keys.insert(key.clone(), Mark { number, late: late.max(before.flatten()) });
         if marks.keys.len() > Self::MOST || marks.bytes > Self::MOST_BYTES {
-            *marks = Marks { next: number, until, ..Marks::default() };
-            self.count.store(usize::MAX, Ordering::Release);
+            drop(marks);
+            self.mark_all(until);
         } else {
             self.count.store(marks.keys.len(), Ordering::Release);
         }
+    }
+
+    /// The tier may hold old values under any key, `until` its ttl has passed.
+    pub(super) fn mark_all(&self, until: Option<Deadline>) {
+        let mut marks = self.marks();
+        *marks = Marks { next: marks.next + 1, until, ..Marks::default() };
+        self.count.store(usize::MAX, Ordering::Release);
     }
 
     /// A write of `key` reached the tier: what it holds is current, unless one before may still come.

@@ -9,9 +9,7 @@ use super::core::Chain;
 use super::request::{Action, Answer, Question, Replies, Scope};
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{
-    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_clear, cannot_tell_keys,
-};
+use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
 
 /// A chain, as a store for another one.
 #[derive(Debug)]
@@ -73,7 +71,7 @@ struct Collecting {
 }
 
 /// Who gathers `count` answers, and where they arrive once they are complete.
-fn collect(count: usize) -> (Arc<dyn Replies>, oneshot::Receiver<Answers<Answer>>) {
+pub(super) fn collect(count: usize) -> (Arc<dyn Replies>, oneshot::Receiver<Answers<Answer>>) {
     let (sender, receiver) = oneshot::channel();
     let collecting = Collecting { answers: vec![None; count], missing: count, done: Some(sender) };
     (Arc::new(Collected(Mutex::new(collecting))), receiver)
@@ -143,12 +141,16 @@ impl Store for ChainStore {
         self.ask(actions, |answer| written(answer).map(|_| ())).boxed()
     }
 
-    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        self.0.keys(Scope::Chain, prefix, after).boxed()
     }
 
-    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(std::future::ready(Err(cannot_clear())))
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
+        self.0.clear_some(Scope::Chain, prefix, after).boxed()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

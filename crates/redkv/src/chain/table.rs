@@ -247,6 +247,13 @@ impl Table {
         }
     }
 
+    /// The keys that are being written or filled.
+    pub(super) fn keys_on_their_way(&self) -> Vec<Key> {
+        let is_changed =
+            |state: &State| state.busy.as_ref().is_some_and(|busy| busy.is_written() || busy.fills > 0);
+        self.keys.iter().filter(|(_, state)| is_changed(state)).map(|(key, _)| key.clone()).collect()
+    }
+
     /// Whether nobody works on any key.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {

@@ -118,6 +118,11 @@ impl Tier {
         self.optional
     }
 
+    /// How long one operation may take.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     pub(super) fn store(&self) -> &dyn Store {
         &*self.store
     }
@@ -288,7 +293,7 @@ impl Tier {
     /// Waits for the answers of the store until `timeout` has passed; one answer per key in any case.
     ///
     /// The store must be called inside of `answers`, so that it may panic there too.
-    async fn bounded<T: Clone>(
+    pub(super) async fn bounded<T: Clone>(
         &self,
         operation: &'static str,
         timeout: Option<Duration>,
@@ -343,7 +348,7 @@ impl Tier {
         error.in_store(&self.label).in_operation(operation)
     }
 
-    fn defect(&self) -> Error {
+    pub(super) fn defect(&self) -> Error {
         Error::new(ErrorKind::Internal, "a defect of RedKV: the store did not answer as it must")
             .outcome(Outcome::Unknown)
     }

@@ -94,6 +94,16 @@ impl Subject {
         }
     }
 
+    pub(super) async fn clear(&self, prefix: &Key) {
+        let mut after = None;
+        loop {
+            after = self.store.clear(prefix, after.as_ref()).await.unwrap();
+            if after.is_none() {
+                return;
+            }
+        }
+    }
+
     pub(super) async fn has(&self, key: &Key) -> bool {
         one(self.store.has(std::slice::from_ref(key)).await).unwrap()
     }

@@ -86,8 +86,12 @@ impl Store for Prefixed {
         })
     }
 
-    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.inner.clear(&self.key(prefix)).await })
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
+        Box::pin(async move { self.inner.clear(&self.key(prefix), after).await })
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -7,6 +7,7 @@ mod events;
 mod fences;
 mod front;
 mod harness;
+mod keys;
 mod lifecycle;
 mod limits;
 mod many;

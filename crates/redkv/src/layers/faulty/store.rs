@@ -124,15 +124,19 @@ impl Store for Faulty {
         })
     }
 
-    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         let plan = self.faults.plan(Operation::Clear, &[], Vec::new());
         Box::pin(async move {
             plan.before().await;
             let answers = match plan.reaching(&[()])[..] {
                 [] => Vec::new(),
-                _ => vec![self.inner.clear(prefix).await],
+                _ => vec![self.inner.clear(prefix, after).await],
             };
-            plan.after(1, answers).await.pop().unwrap_or(Ok(()))
+            plan.after(1, answers).await.pop().unwrap_or(Ok(None))
         })
     }
 

@@ -8,6 +8,7 @@ mod errors;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
 mod items;
+mod keys;
 mod reads;
 mod store;
 mod table;

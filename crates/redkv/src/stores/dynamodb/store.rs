@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::opening::Opening;
 use crate::store::{
     Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
-    cannot_clear, cannot_tell_keys,
+    clear_a_page,
 };
 
 /// Keeps entries as items of an Amazon DynamoDB table whose primary key is one text attribute.
@@ -113,8 +113,6 @@ impl Store for DynamoDbStore {
             writes: Pieces { min: MOST_CHANGES, max: MOST_CHANGES, bytes: usize::MAX },
             // Requests go over several connections, and some are sent again.
             ordered: false,
-            enumerable: false,
-            clearable: false,
             shared: true,
             durable: true,
             ..Capabilities::BASE
@@ -189,12 +187,20 @@ impl Store for DynamoDbStore {
         .boxed()
     }
 
-    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        async move {
+            let table = self.table().await?;
+            table.keys(prefix, after, self.clock.now()).await
+        }
+        .boxed()
     }
 
-    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(std::future::ready(Err(cannot_clear())))
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
+        clear_a_page(self, prefix, after).boxed()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Fields;
 use crate::entry::{Draft, Entry, Key};
 use crate::error::Result;
-use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, clear_by_pages};
+use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, clear_a_page};
 
 /// Bounds of a [`MemoryStore`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -199,14 +199,18 @@ impl Store for MemoryStore {
         future::ready(Ok(Page { keys, next })).boxed()
     }
 
-    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         if !prefix.is_empty() {
-            return clear_by_pages(self, prefix).boxed();
+            return clear_a_page(self, prefix, after).boxed();
         }
         let emptied = std::mem::replace(&mut *self.map_mut(), Map::new(self.bounds));
         // Not under the lock: it takes its time.
         drop(emptied);
-        future::ready(Ok(())).boxed()
+        future::ready(Ok(None)).boxed()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -188,7 +188,11 @@ impl Store for RedisStore {
         Box::pin(std::future::ready(Err(cannot_tell_keys())))
     }
 
-    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+    fn clear<'a>(
+        &'a self,
+        _prefix: &'a str,
+        _after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         Box::pin(std::future::ready(Err(cannot_clear())))
     }
 

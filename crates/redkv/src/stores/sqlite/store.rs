@@ -14,7 +14,7 @@ use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::store::{
     Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
-    clear_by_pages,
+    clear_a_page,
 };
 
 /// Bytes that a row may need beside one long key or value.
@@ -184,8 +184,12 @@ impl Store for SqliteStore {
         })
     }
 
-    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(clear_by_pages(self, prefix))
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
+        Box::pin(clear_a_page(self, prefix, after))
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {
