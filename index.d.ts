@@ -69,6 +69,34 @@ declare class RedKV extends EventEmitter {
   ): RedKV.Store
 
   /**
+   * Adds a whole chain as one store behind those added before: a read asks its stores in their order and fills those
+   * that missed, a write goes to its last store first.
+   *
+   * It belongs to this chain then: it takes no more stores, is no store of another chain, and
+   * {@link RedKV.close | close()} of this one closes it, too. Its own operations and events go on. Its default
+   * `timeout` of 5 seconds here is that of the whole way through it.
+   *
+   * @param chain - A chain with at least one store, made on this thread.
+   * @param options - None.
+   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` when the chain has no store, is this one, or belongs to a
+   * chain already.
+   *
+   * @example
+   * ```js
+   * const near = new RedKV()
+   * near.addStore('memory')
+   * near.addStore('redis')
+   * redkv.addStore(near, {}, { optional: true })
+   * redkv.addStore('dynamodb', { tableName: 'sessions' })
+   * ```
+   */
+  addStore(
+    chain: RedKV,
+    options?: Record<string, never> | null | undefined,
+    tierOptions?: RedKV.TierOptions | null | undefined,
+  ): RedKV.Store
+
+  /**
    * Waits until every store is usable: connected, opened, its table found. Adding a store later makes it wait again.
    *
    * Calling it is optional. Operations may be called before: they wait until each store had one attempt.
@@ -223,7 +251,7 @@ declare namespace RedKV {
   /** What all events have. */
   interface TierEvent {
     /** The name of the store. */
-    readonly store: StoreName
+    readonly store: StoreName | 'chain'
 
     /** Its place in the chain, from 0. */
     readonly place: number
@@ -275,6 +303,16 @@ declare namespace RedKV {
      * ```
      */
     signal?: AbortSignal | undefined
+  }
+
+  /** Options of `keys()`. */
+  interface KeysOptions extends OperationOptions {
+    /**
+     * How the keys begin.
+     *
+     * @default all keys
+     */
+    prefix?: string | undefined
   }
 
   /** Options of one write. */
@@ -403,6 +441,41 @@ declare namespace RedKV {
      * why, {@link RedKVError.values | values} has what is known.
      */
     hasMany(keys: Keys, options?: OperationOptions): Promise<boolean[]>
+
+    /**
+     * Tells the keys that begin with `prefix`, all of them without one: page by page as you ask for more, so that no
+     * store is busy with it for longer than with any operation.
+     *
+     * On a chain: those of the last store, which has everything. A key that is there all the time is told once or more,
+     * one that comes or goes meanwhile may be told, and so may that of an entry whose `ttl` has just passed. There is
+     * no order.
+     *
+     * Throws with `ERR_REDKV_ARGUMENT` when an option is wrong. The first step rejects with `ERR_REDKV_UNSUPPORTED`
+     * when the store cannot tell its keys, with `ERR_REDKV_NO_STORES` when no store was added; any step with the error
+     * of the store.
+     *
+     * DynamoDB reads the whole table for it, whatever the prefix.
+     *
+     * @example
+     * ```js
+     * for await (const key of redkv.keys({ prefix: 'user:' })) console.log(key)
+     * ```
+     */
+    keys(options?: KeysOptions): AsyncGenerator<string, void, void>
+
+    /**
+     * Deletes everything: on a chain in all of its stores, the last one first. With a `prefix` in the options of a
+     * store or of a tier, all that begins with it. What was called before is deleted too; what is written until this
+     * resolves may stay or go.
+     *
+     * Takes time with the number of entries, which are deleted page by page, each in its turn among the other
+     * operations on its key: no back-fill brings one back.
+     *
+     * Rejects with `ERR_REDKV_UNSUPPORTED` before anything is deleted when a store cannot do it; and with the first
+     * error of a store that is not `optional`, some entries being deleted then. An `optional` store that fails is read
+     * past from then on, as long as its entries may live.
+     */
+    clear(options?: OperationOptions): Promise<void>
   }
 
   /**
@@ -418,8 +491,8 @@ declare namespace RedKV {
    * ```
    */
   interface Store extends Operations {
-    /** The name of the store, in lower case. */
-    readonly name: StoreName
+    /** The name of the store, in lower case; `'chain'` of a chain. */
+    readonly name: StoreName | 'chain'
 
     /**
      * Waits until this store is usable: connected, opened, its table found.
@@ -1160,7 +1233,7 @@ declare namespace RedKV {
     readonly code: RedKVErrorCode
 
     /** The name of the store that failed, where one did. */
-    readonly store?: StoreName
+    readonly store?: StoreName | 'chain'
 
     /** The operation that failed, such as `'get'`, where one did. */
     readonly operation?: string
@@ -1208,7 +1281,7 @@ declare namespace RedKV {
 
   /** What a {@link RedKVError} is about. */
   interface RedKVErrorDetails {
-    store?: StoreName | undefined
+    store?: StoreName | 'chain' | undefined
     operation?: string | undefined
     field?: string | undefined
     /** @default false */
@@ -1238,7 +1311,7 @@ declare namespace RedKV {
     readonly field: string
 
     /** The name of the store that refused it, where one did. */
-    readonly store?: StoreName
+    readonly store?: StoreName | 'chain'
 
     /** The operation that was called, where it had begun. */
     readonly operation?: string

@@ -4,11 +4,11 @@ const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 
 const { create, pending } = require('./lib/crossing.js')
-const { RedKVError, checkOptions } = require('./lib/errors.js')
+const { RedKVError, argumentError, checkOptions, described } = require('./lib/errors.js')
 const { nextId, register } = require('./lib/events.js')
 const { withOperations } = require('./lib/operations.js')
 const { toJson } = require('./lib/options.js')
-const { reason, signalOf, untilAborted } = require('./lib/signals.js')
+const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.js')
 
 const warned = new Set()
 
@@ -19,10 +19,33 @@ function warn(text) {
   process.emitWarning(text, 'RedKVWarning')
 }
 
-/** Waits until stores are up: `begin` answers with a promise of that. */
-async function ready(options, begin) {
+/** The promise of `operation`, in the slot that `begin` answers with. */
+async function begun(operation, options, begin) {
   const signal = signalOf(options, ['signal'])
-  return signal === undefined ? begin() : untilAborted(signal, reason, begin)
+  if (signal === undefined) return pending(begin())
+  return untilAborted(signal, operation === 'clear' ? abortedWrite(operation) : reason, () => pending(begin()))
+}
+
+/** The keys of a chain, or of its store at `place`, page by page as they are asked for. */
+function keysOf(native, place, options) {
+  const signal = signalOf(options, ['prefix', 'signal'])
+  const prefix = options?.prefix
+  if (prefix !== undefined && typeof prefix !== 'string') {
+    throw argumentError('prefix', `prefix must be a string, got ${described(prefix)}`)
+  }
+  return tellKeys((after) => {
+    const ask = () => pending(native.keys(place, prefix, after))
+    return signal === undefined ? ask() : untilAborted(signal, reason, ask)
+  })
+}
+
+async function* tellKeys(pageAfter) {
+  let after
+  do {
+    const [keys, next] = await pageAfter(after)
+    yield* keys
+    after = next
+  } while (after !== undefined)
 }
 
 /** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
@@ -38,7 +61,15 @@ class Store extends withOperations(Object) {
   }
 
   ready(options) {
-    return ready(options, () => pending(this.#native.ready(this.#place)))
+    return begun('ready', options, () => this.#native.ready(this.#place))
+  }
+
+  keys(options) {
+    return keysOf(this.#native, this.#place, options)
+  }
+
+  clear(options) {
+    return begun('clear', options, () => this.#native.clear(this.#place))
   }
 
   [inspect.custom]() {
@@ -49,6 +80,7 @@ class Store extends withOperations(Object) {
 /** A chain of stores. Documented in index.d.ts. */
 class RedKV extends withOperations(EventEmitter) {
   #native
+  #id
   #stores = []
   #isClosed = false
 
@@ -57,19 +89,31 @@ class RedKV extends withOperations(EventEmitter) {
     const native = create(id, toJson(options))
     super(native.operations())
     this.#native = native
+    this.#id = id
     register(id, this, this.#stores)
   }
 
   addStore(name, clientOptions, tierOptions) {
-    const [place, warnings] = this.#native.addStore(name, toJson(clientOptions), toJson(tierOptions))
+    const isChain = typeof name === 'object' && name !== null && #id in name
+    // A number would be taken for that of a chain.
+    const what = isChain ? name.#id : typeof name === 'number' ? undefined : name
+    const [place, warnings] = this.#native.addStore(what, toJson(clientOptions), toJson(tierOptions))
     warnings.forEach(warn)
-    const store = new Store(this.#native, place, name.toLowerCase())
+    const store = new Store(this.#native, place, isChain ? 'chain' : name.toLowerCase())
     this.#stores.push(store.name)
     return store
   }
 
   ready(options) {
-    return ready(options, () => pending(this.#native.ready()))
+    return begun('ready', options, () => this.#native.ready())
+  }
+
+  keys(options) {
+    return keysOf(this.#native, undefined, options)
+  }
+
+  clear(options) {
+    return begun('clear', options, () => this.#native.clear())
   }
 
   async close(options) {

@@ -10,6 +10,7 @@ use napi_derive::napi;
 use redkv::chain::{Bounds, Scope, TierConfig};
 use redkv::config::Fields;
 use redkv::error::{Error, ErrorKind, Result};
+use redkv::store::Cursor;
 use redkv::stores;
 
 use crate::callback::callback;
@@ -55,10 +56,17 @@ const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 /// The data of the functions in [`CROSSING`].
 struct Crossing(Rc<Exchange>);
 
-/// What `create` gives: an object with `addStore(name, options, tierOptions)`, `operations(place)`, `ready(place)`
-/// and `close(timeout)`.
-const ADMIN: [(&str, Callback); 4] =
-    [("addStore", add_store), ("operations", make_operations), ("ready", ready), ("close", close)];
+/// What `create` gives: an object with `addStore(name, options, tierOptions)`, where the number of another instance
+/// stands for its chain, `operations(place)`, `ready(place)`, `keys(place, prefix, after)`, `clear(place)` and
+/// `close(timeout)`.
+const ADMIN: [(&str, Callback); 6] = [
+    ("addStore", add_store),
+    ("operations", make_operations),
+    ("ready", ready),
+    ("keys", keys),
+    ("clear", clear),
+    ("close", close),
+];
 
 /// The data of the functions in [`ADMIN`].
 struct Admin(Rc<Instance>);
@@ -81,7 +89,9 @@ callbacks! {
         let bounds = bounds.map_err(|error| exchange.promises().throw(js, &error))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
         let gauge = Gauge::new(js.float(id)? as u32, bounds);
-        js.functions(&Rc::new(Admin(Instance::new(exchange.clone(), gauge))), &ADMIN)
+        let instance = Instance::new(exchange.clone(), gauge);
+        exchange.remember(&instance);
+        js.functions(&Rc::new(Admin(instance)), &ADMIN)
     };
     flush = |js: Js, Crossing(exchange): &Crossing, []: [Value; 0]| {
         exchange.flush(js);
@@ -92,8 +102,13 @@ callbacks! {
 callbacks! {
     panicked:
     add_store = |js: Js, Admin(instance): &Admin, [name, options, tier_options]: [Value; 3]| {
-        let (name, options, tier_options) = (js.string(name), js.string(options), js.string(tier_options));
-        let added = add(instance, name, options.as_deref(), tier_options.as_deref());
+        let what = match js.type_of(name)? {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "given to `create`")]
+            Type::Number => instance.exchange.instance(js.float(name)? as u32).map(What::Chain),
+            _ => js.string(name).map(What::Store),
+        };
+        let (options, tier_options) = (js.string(options), js.string(tier_options));
+        let added = add(instance, what, options.as_deref(), tier_options.as_deref());
         let (place, warnings) = added.map_err(|error| instance.exchange.promises().throw(js, &error))?;
         instance.refresh();
         instance.warm_up(js);
@@ -104,11 +119,15 @@ callbacks! {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
     };
     ready = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
+    keys = |js: Js, Admin(instance): &Admin, [place, prefix, after]: [Value; 3]| {
+        let prefix = values::prefix(js, prefix).map_err(|refusal| refused(js, instance, refusal, "keys"))?;
+        let after = js.with_bytes(after, |bytes| Cursor::new(bytes))?;
+        js.number(instance.keys(js, scope(js, place)?, prefix, after))
+    };
+    clear = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| js.number(instance.clear(js, scope(js, place)?));
     close = |js: Js, Admin(instance): &Admin, [timeout]: [Value; 1]| {
-        let patience = values::millis(js, "timeout", timeout, "").map_err(|refusal| match refusal {
-            Refusal::Wrong(error) => instance.exchange.promises().throw(js, &error.in_operation("close")),
-            Refusal::Pending(pending) => pending,
-        })?;
+        let patience = values::millis(js, "timeout", timeout, "");
+        let patience = patience.map_err(|refusal| refused(js, instance, refusal, "close"))?;
         js.number(instance.close(js, patience.map(Duration::from_millis)))
     };
 }
@@ -121,24 +140,53 @@ fn bounds(options: Option<&str>) -> Result<Bounds> {
     Ok(bounds)
 }
 
-/// Builds a store from options as JSON, and puts it into the chain.
+/// Throws what is wrong with an argument of `operation`.
+fn refused(js: Js, instance: &Instance, refusal: Refusal, operation: &'static str) -> Pending {
+    match refusal {
+        Refusal::Wrong(error) => instance.exchange.promises().throw(js, &error.in_operation(operation)),
+        Refusal::Pending(pending) => pending,
+    }
+}
+
+/// What is put into a chain.
+enum What {
+    /// The store of this name.
+    Store(String),
+    /// The chain of another instance.
+    Chain(Rc<Instance>),
+}
+
+/// Builds a store from options as JSON, or takes another chain as one, and puts it into the chain.
 fn add(
     instance: &Instance,
-    name: Option<String>,
+    what: Option<What>,
     options: Option<&str>,
     tier_options: Option<&str>,
 ) -> Result<(u16, Vec<String>)> {
-    let name = name.ok_or_else(|| Error::argument("name", "the name of a store must be a string"))?;
-    let clock = instance.clock();
-    let (store, mut warnings) = stores::build(&name, json("options", options)?, clock)?;
-    let mut config = || {
+    let options = json("options", options)?;
+    let read_policies = || {
         let mut fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
         let config = TierConfig::from_fields(&mut fields)?;
-        warnings.extend(fields.finish()?);
-        Ok(config)
+        Ok((config, fields.finish()?))
     };
-    let config = config().map_err(|error: Error| error.in_store(&store.name().into()))?;
-    Ok((instance.add(store, config)?, warnings))
+    let policies = |store: &str| read_policies().map_err(|error: Error| error.in_store(&store.into()));
+    match what {
+        Some(What::Store(name)) => {
+            let (store, mut warnings) = stores::build(&name, options, instance.clock())?;
+            let (config, more) = policies(store.name())?;
+            warnings.extend(more);
+            Ok((instance.add(|chain| chain.add(store, config))?, warnings))
+        }
+        Some(What::Chain(other)) => {
+            Fields::new("options", options)?.finish()?;
+            let (config, warnings) = policies("chain")?;
+            Ok((instance.add(|chain| chain.add_chain(&other.chain, config))?, warnings))
+        }
+        None => {
+            let message = "the name of a store must be a string, or another RedKV of this thread";
+            Err(Error::argument("name", message))
+        }
+    }
 }
 
 fn json(field: &'static str, text: Option<&str>) -> Result<serde_json::Value> {

@@ -2,9 +2,10 @@
 //! one more for each further copy of the JavaScript side there.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use napi::sys;
@@ -36,6 +37,8 @@ pub(crate) struct Exchange {
     origin: Origin,
     /// Instances with operations that were not handed over yet.
     gathering: RefCell<Vec<Rc<Instance>>>,
+    /// The instances that are there, by their numbers.
+    instances: RefCell<HashMap<u32, Weak<Instance>>>,
     /// Whether an operation on its way keeps the event loop alive.
     is_referenced: Cell<bool>,
 }
@@ -55,6 +58,7 @@ impl Exchange {
             #[cfg(unix)]
             origin: js.origin("redkv")?,
             gathering: RefCell::default(),
+            instances: RefCell::default(),
             is_referenced: Cell::new(false),
         });
         if !on_libuv {
@@ -75,6 +79,21 @@ impl Exchange {
     /// The promises, and what is told to them.
     pub(crate) fn promises(&self) -> &Promises {
         &self.promises
+    }
+
+    /// Notes that `instance` is there.
+    pub(crate) fn remember(&self, instance: &Rc<Instance>) {
+        self.instances.borrow_mut().insert(instance.id(), Rc::downgrade(instance));
+    }
+
+    /// Notes that the instance called `id` is gone.
+    pub(crate) fn forget(&self, id: u32) {
+        self.instances.borrow_mut().remove(&id);
+    }
+
+    /// The instance called `id`.
+    pub(crate) fn instance(&self, id: u32) -> Option<Rc<Instance>> {
+        self.instances.borrow().get(&id)?.upgrade()
     }
 
     /// Notes that `instance` has operations to hand over when the turn ends.

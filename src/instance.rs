@@ -5,11 +5,11 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use redkv::chain::{Action, Answer, Chain, Front, Load, Question, Replies, Request, Scope, TierConfig};
+use redkv::chain::{Action, Answer, Chain, Front, Load, Question, Replies, Request, Scope};
 use redkv::clock::{Clock, SystemClock};
 use redkv::entry::Key;
 use redkv::error::{Error, Result};
-use redkv::store::Store;
+use redkv::store::Cursor;
 
 use crate::exchange::Exchange;
 use crate::io::Job;
@@ -66,6 +66,11 @@ impl Instance {
             begins_light: Cell::new(false),
             is_closed: Cell::new(false),
         })
+    }
+
+    /// The number that the JavaScript side knows it by.
+    pub(crate) fn id(&self) -> u32 {
+        self.gauge.id
     }
 
     /// The clock of the stores.
@@ -207,6 +212,27 @@ impl Instance {
         slot
     }
 
+    /// Starts to ask for a page of keys, behind everything that was called before, and answers with the slot of its
+    /// promise.
+    pub(crate) fn keys(&self, js: Js, scope: Scope, prefix: String, after: Option<Cursor>) -> u32 {
+        self.exchange.flush(js);
+        let chain = self.chain.clone();
+        let slot = self.open_slot(Format::Nothing, Load::default(), "keys");
+        self.run(js, slot, move |done| async move {
+            done.tell_page(chain.keys(scope, &prefix, after.as_ref()).await);
+        });
+        slot
+    }
+
+    /// Starts `clear` behind everything that was called before, and answers with the slot of its promise.
+    pub(crate) fn clear(&self, js: Js, scope: Scope) -> u32 {
+        self.exchange.flush(js);
+        let chain = self.chain.clone();
+        let slot = self.open_slot(Format::Nothing, Load::default(), "clear");
+        self.run(js, slot, move |done| async move { done.tell(chain.clear(scope).await) });
+        slot
+    }
+
     /// Starts `close` behind everything that was called before, and answers with the slot of its promise. What is
     /// pending when `patience` is over is given up.
     pub(crate) fn close(&self, js: Js, patience: Option<Duration>) -> u32 {
@@ -225,18 +251,24 @@ impl Instance {
         slot
     }
 
-    /// Puts `store` at the end of the chain, and answers with its place.
-    pub(crate) fn add(&self, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
+    /// Has `add` put something at the end of the chain, and answers with its place.
+    pub(crate) fn add(&self, add: impl FnOnce(&Chain) -> Result<u16>) -> Result<u16> {
         if self.is_closed.get() {
             return Err(Error::closed().in_operation("addStore"));
         }
-        self.chain.add(store, config)
+        add(&self.chain)
     }
 
     /// Has the I/O thread do something that ends with the promise in `slot`.
     fn run<T: Future<Output = ()> + Send + 'static>(&self, js: Js, slot: u32, task: impl FnOnce(Done) -> T) {
         let done = self.exchange.outbox().done(slot);
         self.exchange.send(js, [Job::Task(Box::pin(task(done)))]);
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.exchange.forget(self.id());
     }
 }
 

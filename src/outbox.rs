@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use napi::sys;
 use redkv::chain::{Answer, Event, Replies};
 use redkv::error::{Error, ErrorKind, Result};
+use redkv::store::Page;
 
 use crate::reports::Reports;
 
@@ -23,8 +24,10 @@ pub(crate) enum Outcome {
     One(Result<Answer>),
     /// Of an operation on many keys, in their order.
     Many(Vec<Result<Answer>>),
-    /// Of `ready` and `close`.
+    /// Of `ready`, `clear` and `close`.
     Done(Result<()>),
+    /// Of a page of `keys`.
+    Page(Result<Page>),
     /// Of all operations of an instance, which are given up; in place of a slot stands the instance.
     GivenUp,
 }
@@ -57,7 +60,8 @@ impl Completion {
         match &self.outcome {
             Outcome::One(answer) => of_answer(answer),
             Outcome::Many(answers) => answers.iter().map(of_answer).sum(),
-            Outcome::Done(_) | Outcome::GivenUp => 1,
+            Outcome::Page(Ok(page)) => page.keys.len(),
+            Outcome::Page(Err(_)) | Outcome::Done(_) | Outcome::GivenUp => 1,
         }
     }
 }
@@ -293,9 +297,17 @@ impl Done {
         self.outbox.push(Completion { slot: id, outcome: Outcome::GivenUp });
     }
 
-    pub(crate) fn tell(mut self, result: Result<()>) {
+    pub(crate) fn tell(self, result: Result<()>) {
+        self.tell_outcome(Outcome::Done(result));
+    }
+
+    pub(crate) fn tell_page(self, page: Result<Page>) {
+        self.tell_outcome(Outcome::Page(page));
+    }
+
+    fn tell_outcome(mut self, outcome: Outcome) {
         self.told = true;
-        self.outbox.push(Completion { slot: self.slot, outcome: Outcome::Done(result) });
+        self.outbox.push(Completion { slot: self.slot, outcome });
     }
 }
 

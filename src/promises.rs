@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use redkv::chain::Answer;
 use redkv::error::{Error, ErrorKind, Result};
+use redkv::store::Page;
 
 use crate::errors;
 use crate::js::{Js, JsResult, Kept, Pending, Value};
@@ -178,7 +179,8 @@ impl Promises {
                 None => return Ok(()),
             },
             Outcome::Done(Ok(())) => Ok(js.undefined()?),
-            Outcome::Done(Err(error)) => Err(error),
+            Outcome::Page(Ok(page)) => Ok(self.page(js, &page)?),
+            Outcome::Done(Err(error)) | Outcome::Page(Err(error)) => Err(error),
             Outcome::GivenUp => return Ok(()),
         };
         let slot = js.number(slot)?;
@@ -202,6 +204,13 @@ impl Promises {
             })?;
         }
         Ok(())
+    }
+
+    /// A page of keys as `[keys, next]`.
+    fn page(&self, js: Js, page: &Page) -> JsResult<Value> {
+        let keys = page.keys.iter().map(|key| js.text(key)).collect::<JsResult<Vec<_>>>()?;
+        let next = page.next.as_ref().map_or_else(|| js.undefined(), |next| js.buffer(next.as_bytes()))?;
+        self.array(js, &[self.array(js, &keys)?, next])
     }
 
     fn answer(&self, js: Js, answer: Result<Answer>, format: Format) -> Result<Value> {

@@ -37,6 +37,19 @@ pub(crate) fn with_key<T>(js: Js, value: Value, read: impl FnOnce(&str) -> T) ->
     units.with_utf8(read).map_err(|Broken| broken("key"))
 }
 
+/// The beginning of keys: a string; `undefined` is the empty one.
+pub(crate) fn prefix(js: Js, value: Value) -> Result<String, Refusal> {
+    match js.type_of(value)? {
+        Type::Undefined => Ok(String::new()),
+        Type::String => {
+            let mut units = Units::new();
+            units.read(js, value).ok_or(Pending)?;
+            units.with_utf8(str::to_owned).map_err(|Broken| broken("prefix"))
+        }
+        other => Err(wrong_type("prefix", "a string", other).into()),
+    }
+}
+
 /// Shows a value to `read`: a string, a number as `String()` writes it, or the bytes of a `Uint8Array`.
 pub(crate) fn with_value<T>(js: Js, value: Value, read: impl FnOnce(Given<'_>) -> T) -> Result<T, Refusal> {
     let mut units = Units::new();

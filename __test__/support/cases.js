@@ -240,13 +240,58 @@ const noExpire = {
   },
 }
 
+/** All that `kv` tells of its keys, each once, in their order. */
+async function keysOf(kv, options) {
+  const keys = new Set()
+  for await (const key of kv.keys(options)) keys.add(key)
+  return [...keys].sort()
+}
+
+const keys = {
+  async 'keys are told, those of a prefix too'(kv) {
+    await kv.setMany({ 'user:1': 'a', 'user:ü*?[1]\\': 'b', 'User:1': 'c', user: 'd', 'other:user:1': 'e' })
+    await kv.delete('user:1')
+    assert.deepEqual(await keysOf(kv), ['User:1', 'other:user:1', 'user', 'user:ü*?[1]\\'].sort())
+    assert.deepEqual(await keysOf(kv, { prefix: 'user:' }), ['user:ü*?[1]\\'])
+    assert.deepEqual(await keysOf(kv, { prefix: 'nobody' }), [])
+  },
+
+  async 'keys are told page by page, as long as they are asked for'(kv) {
+    const all = Array.from({ length: 2_100 }, (_, n) => `key-${n}`)
+    await kv.setMany(all.map((key) => [key, 'value']))
+    assert.deepEqual(await keysOf(kv), all.sort())
+    for await (const key of kv.keys()) {
+      assert.ok(all.includes(key))
+      break
+    }
+  },
+
+  async 'clear leaves nothing behind'(kv) {
+    await kv.setMany(Array.from({ length: 1_100 }, (_, n) => [`key-${n}`, 'value']))
+    const write = kv.set('on its way', 'value')
+    assert.equal(await kv.clear(), undefined)
+    await write
+    assert.deepEqual(await keysOf(kv), [])
+    assert.deepEqual(await kv.getMany(['key-0', 'key-1099', 'on its way']), [null, null, null])
+    await kv.set('key-0', 'new')
+    assert.equal(await kv.get('key-0'), 'new')
+  },
+}
+
+const noKeys = {
+  async 'keys are refused'(kv) {
+    await assert.rejects(keysOf(kv), { name: 'RedKVError', code: 'ERR_REDKV_UNSUPPORTED', operation: 'keys' })
+  },
+}
+
 /** The cases that hold for what can do this much: `[name, case]` each. */
 function casesFor(can) {
   return Object.entries({
     ...always,
     ...(can.emptyValues ? emptyValues : {}),
     ...(can.emptyKeys ? emptyKeys : noEmptyKeys),
-        ...(can.expire ? expire : noExpire),
+    ...(can.expire ? expire : noExpire),
+    ...(can.keys ? keys : noKeys),
   })
 }
 

@@ -9,44 +9,44 @@ const { freshFile, freshPrefix, server } = require('./fresh.js')
  * - `store`: the name for `addStore`
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
  * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
- *   value, as a key.
+ *   value, as a key; `keys`: tell its keys.
  */
 const kinds = {
   memory: {
     store: 'memory',
     options: async () => ({}),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true, keys: true },
   },
   sqlite: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t) }),
-    can: { expire: false, emptyValues: true, emptyKeys: true },
+    can: { expire: false, emptyValues: true, emptyKeys: true, keys: true },
   },
   sqliteThatExpires: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true, keys: true },
   },
   redis: {
     store: 'redis',
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true, keys: false },
   },
   dynamodb: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
-    can: { expire: false, emptyValues: true, emptyKeys: false },
+    can: { expire: false, emptyValues: true, emptyKeys: false, keys: true },
   },
   dynamodbThatExpires: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT'), { ttlAttribute: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: false },
+    can: { expire: true, emptyValues: true, emptyKeys: false, keys: true },
   },
   dynamodbLocal: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_LOCAL_ENDPOINT')),
     // The emulator is older than the day on which DynamoDB began to take empty strings.
-    can: { expire: false, emptyValues: false, emptyKeys: false },
+    can: { expire: false, emptyValues: false, emptyKeys: false, keys: true },
   },
 }
 

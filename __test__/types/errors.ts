@@ -11,7 +11,7 @@ const asError: Error = error
 const asTypeError: TypeError = argumentError
 
 assert<Equal<typeof error.code, RedKVErrorCode>>()
-assert<Equal<typeof error.store, StoreName | undefined>>()
+assert<Equal<typeof error.store, StoreName | 'chain' | undefined>>()
 assert<Equal<typeof error.operation, string | undefined>>()
 assert<Equal<typeof error.field, string | undefined>>()
 assert<Equal<typeof error.retryable, boolean>>()

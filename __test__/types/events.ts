@@ -10,7 +10,7 @@ const emitter: EventEmitter = redkv
 assert<Equal<keyof Events, 'tierDown' | 'tierUp' | 'tierError' | 'repair'>>()
 
 redkv.on('tierDown', ({ store, place, error }) => {
-  assert<Equal<typeof store, StoreName>>()
+  assert<Equal<typeof store, StoreName | 'chain'>>()
   assert<Equal<typeof place, number>>()
   assert<Equal<typeof error, RedKVError>>()
 })

@@ -23,7 +23,7 @@ assert<Equal<ReturnType<RedKV['ready']>, Promise<void>>>()
 assert<Equal<ReturnType<RedKV['close']>, Promise<void>>>()
 assert<Equal<ReturnType<RedKV[typeof Symbol.asyncDispose]>, Promise<void>>>()
 assert<Equal<ReturnType<Store['ready']>, Promise<void>>>()
-assert<Equal<Store['name'], 'memory' | 'redis' | 'dynamodb' | 'sqlite'>>()
+assert<Equal<Store['name'], 'memory' | 'redis' | 'dynamodb' | 'sqlite' | 'chain'>>()
 
 // A chain and a store have the same operations
 
@@ -175,6 +175,20 @@ redkv.setMany('a')
 // @ts-expect-error — objects are no pairs
 redkv.setMany([{ key: 'a', value: 1 }])
 
+// Keys are told one after the other
+
+async function tells(): Promise<void> {
+  for await (const key of redkv.keys()) assert<Equal<typeof key, string>>()
+  for await (const key of store.keys({ prefix: 'user:', signal: AbortSignal.timeout(50) })) assert<Equal<typeof key, string>>()
+  await redkv.clear()
+  await store.clear({ signal: AbortSignal.timeout(50) })
+}
+
+// @ts-expect-error — a prefix is text
+redkv.keys({ prefix: 1 })
+// @ts-expect-error — keys are no array
+redkv.keys().length
+
 // A chain ends, and its stores with it
 
 async function ends(): Promise<void> {
@@ -201,4 +215,4 @@ class Counted extends RedKV {
   }
 }
 
-export { Counted, either, ends }
+export { Counted, either, ends, tells }

@@ -166,3 +166,15 @@ redkv.addStore(config.name, dynamodb)
 redkv.addStore(anything)
 // @ts-expect-error — any string is no name of a store
 redkv.addStore(anything, {})
+
+// A chain in a chain
+
+const inner = new RedKV()
+redkv.addStore(inner)
+redkv.addStore(inner, {}, { optional: true })
+redkv.addStore(inner, null, { timeout: '1s' })
+
+// @ts-expect-error — it has no options of a client
+redkv.addStore(inner, { host: 'localhost' })
+// @ts-expect-error — no tier option
+redkv.addStore(inner, {}, { host: 'localhost' })

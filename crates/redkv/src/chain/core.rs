@@ -1,6 +1,7 @@
 //! The chain itself: takes operations, starts what is due, answers who waits.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::background::Background;
@@ -10,6 +11,7 @@ use super::pending::PendingWrites;
 use super::reads::Caller;
 use super::request::{Action, Answer, Question, Replies, Request, Scope, Waiter};
 use super::shape::Shape;
+use super::store::ChainStore;
 use super::table::{Change, Due, ReadJob, Table, WriteJob};
 use super::tier::Tier;
 use super::tier_config::TierConfig;
@@ -34,6 +36,8 @@ pub struct Chain {
     pub(super) background: Arc<Background>,
     pub(super) events: Events,
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether it is a store of another chain, which knows what it can do.
+    is_nested: AtomicBool,
 }
 
 impl Chain {
@@ -47,7 +51,13 @@ impl Chain {
             background: Arc::default(),
             events: Events::default(),
             clock,
+            is_nested: AtomicBool::new(false),
         }
+    }
+
+    fn has_its_stores() -> Error {
+        let message = "this chain is a store of another one, and takes no more stores";
+        Error::argument("name", message).in_operation("addStore")
     }
 
     /// Tells `observer` what happens here from now on. There is one at most: the first.
@@ -73,8 +83,32 @@ impl Chain {
         Ok(place)
     }
 
+    /// As [`Chain::add`], for a whole chain. It belongs to this one then: it takes no more stores, and is closed with it.
+    ///
+    /// Fails also when it has no store, or belongs to a chain already.
+    pub fn add_chain(&self, other: &Arc<Self>, config: TierConfig) -> Result<u16> {
+        let refused = |why: &str| Err(Error::argument("name", why).in_operation("addStore"));
+        if std::ptr::eq(self, &**other) {
+            return refused("a chain cannot be a store of itself");
+        }
+        if other.is_nested.load(Ordering::Relaxed) {
+            return refused("the chain is a store of another chain already");
+        }
+        if other.shape().tiers.is_empty() {
+            return refused(
+                "the chain has no store yet: its stores have to be added before it is added itself",
+            );
+        }
+        let place = self.add(Arc::new(ChainStore::new(other.clone())), config)?;
+        other.is_nested.store(true, Ordering::Relaxed);
+        Ok(place)
+    }
+
     fn append(&self, tier: Tier) -> Result<u16> {
         let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
+        if self.is_nested.load(Ordering::Relaxed) {
+            return Err(Self::has_its_stores());
+        }
         let place = shape.tiers.len();
         if place == Shape::MOST_TIERS {
             let message = format!("a chain has at most {} stores", Shape::MOST_TIERS);

@@ -1,10 +1,9 @@
 //! Telling the keys of a chain, and clearing it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use redkv::chain::{ChainStore, Scope, TierConfig};
+use redkv::chain::{Scope, TierConfig};
 use redkv::error::ErrorKind;
 use redkv::layers::{Fault, Gate, LayerConfig, Operation};
 
@@ -50,7 +49,7 @@ async fn a_chain_without_stores_has_no_keys_to_tell_and_nothing_to_clear() {
 #[tokio::test(start_paused = true)]
 async fn a_prefix_of_a_tier_is_not_part_of_its_keys_and_bounds_what_is_cleared() {
     let world = World::empty();
-    let layers = LayerConfig { prefix: Some("p:".to_owned()), ..LayerConfig::default() };
+    let layers = LayerConfig { prefix: Some("p:".to_owned()) };
     let tier = world.add(TierConfig { layers, ..TierConfig::default() }, |_| {});
     tier.put("p:a", "v");
     tier.put("q:a", "v");
@@ -200,7 +199,7 @@ async fn a_chain_in_a_chain_is_cleared_with_its_caches() {
     inner_authority.put("k", "v");
     let outer = World::empty();
     let cache = outer.add(TierConfig::default(), |_| {});
-    outer.chain.add(Arc::new(ChainStore::new(inner.chain.clone())), TierConfig::default()).unwrap();
+    outer.chain.add_chain(&inner.chain, TierConfig::default()).unwrap();
     cache.put("only here", "v");
     assert_eq!(outer.keys("").await, ["k"]);
     assert_eq!(outer.get("only there").value().await, some("v"));

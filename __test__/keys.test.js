@@ -1,0 +1,81 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const RedKV = require('..')
+const { open } = require('./support/stores.js')
+
+async function first(keys) {
+  const { value } = await keys.next()
+  return value
+}
+
+test('options of keys() that are wrong are refused at once, by their names', () => {
+  const kv = new RedKV()
+  kv.addStore('memory')
+  const refused = (options, field) =>
+    assert.throws(() => kv.keys(options), { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field })
+  refused({ prefix: 1 }, 'prefix')
+  refused({ prefix: null }, 'prefix')
+  refused({ prefx: 'a' }, 'prefx')
+  refused({ signal: 1 }, 'signal')
+  refused('prefix', 'options')
+  refused(null, 'options')
+})
+
+test('a prefix with a lone surrogate is refused', async () => {
+  const kv = new RedKV()
+  kv.addStore('memory')
+  await assert.rejects(first(kv.keys({ prefix: '\ud800' })), { name: 'TypeError', field: 'prefix', operation: 'keys' })
+})
+
+test('without stores there are no keys, and nothing to clear', async () => {
+  const kv = new RedKV()
+  await assert.rejects(first(kv.keys()), { code: 'ERR_REDKV_NO_STORES', operation: 'keys' })
+  assert.equal(await kv.clear(), undefined)
+})
+
+test('after close() keys and clear are refused', async () => {
+  const kv = new RedKV()
+  const store = kv.addStore('memory')
+  await kv.close()
+  await assert.rejects(first(kv.keys()), { code: 'ERR_REDKV_CLOSED' })
+  await assert.rejects(kv.clear(), { code: 'ERR_REDKV_CLOSED' })
+  await assert.rejects(store.clear(), { code: 'ERR_REDKV_CLOSED' })
+})
+
+test('a signal ends the telling of keys and the waiting for clear', async (t) => {
+  const [kv] = await open(t, 'memory', 'sqlite')
+  await kv.setMany(Array.from({ length: 3_000 }, (_, n) => [`key-${n}`, 'value']))
+  const controller = new AbortController()
+  const keys = kv.keys({ signal: controller.signal })
+  assert.match(await first(keys), /^key-/)
+  const clear = kv.clear({ signal: controller.signal })
+  controller.abort(new Error('enough'))
+  await assert.rejects(clear, { code: 'ERR_REDKV_ABORTED', outcome: 'unknown' })
+  await assert.rejects(async () => {
+    for await (const _ of keys);
+  }, { message: 'enough' })
+  await assert.rejects(kv.clear({ signal: AbortSignal.abort(new Error('before')) }), { message: 'before' })
+})
+
+test('clear() of one store leaves the others alone', async (t) => {
+  const [kv, memory, sqlite] = await open(t, 'memory', 'sqlite')
+  await kv.set('key', 'value')
+  await memory.clear()
+  assert.equal(await memory.get('key'), null)
+  assert.equal(await sqlite.get('key'), 'value')
+})
+
+test('a prefix of a tier bounds what it tells and clears', async (t) => {
+  const kv = new RedKV()
+  t.after(() => kv.close())
+  const path = ':memory:'
+  const whole = kv.addStore('sqlite', { path })
+  const part = kv.addStore('memory', {}, { prefix: 'p:' })
+  await part.set('a', 'value')
+  await whole.set('b', 'value')
+  const keys = []
+  for await (const key of part.keys()) keys.push(key)
+  assert.deepEqual(keys, ['a'])
+})
