@@ -27,6 +27,6 @@ pub(crate) mod fuzz {
     pub use super::sqlite::fuzz::sqlite_row;
 }
 
-pub use registry::{Built, build};
+pub use registry::{Built, build, names};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteConfig, SqliteStore};

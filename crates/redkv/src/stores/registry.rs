@@ -39,6 +39,11 @@ const STORES: &[(&str, Make)] = &[
     }),
 ];
 
+/// The names of all stores of this build, in their order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    STORES.iter().map(|(name, _)| *name)
+}
+
 /// Makes the store called `name` (in any case) from its options. Connects to nothing yet.
 pub fn build(name: &str, options: Value, clock: Arc<dyn Clock>) -> Result<Built> {
     let wanted = name.to_ascii_lowercase();
@@ -55,7 +60,7 @@ pub fn build(name: &str, options: Value, clock: Arc<dyn Clock>) -> Result<Built>
 }
 
 fn unknown(name: &str) -> Error {
-    let known: Vec<_> = STORES.iter().map(|(known, _)| *known).collect();
+    let known: Vec<_> = names().collect();
     let hint = nearest(name, &known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
     // What is no word may be an address with a password, given in the place of the name.
     let is_word = name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
