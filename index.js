@@ -7,6 +7,7 @@ const { create, pending } = require('./lib/crossing.js')
 const { RedKVError, checkOptions } = require('./lib/errors.js')
 const { nextId, register } = require('./lib/events.js')
 const { withOperations } = require('./lib/operations.js')
+const { metricsOf } = require('./lib/metrics.js')
 const { toJson } = require('./lib/options.js')
 const { reason, signalOf, untilAborted } = require('./lib/signals.js')
 
@@ -41,6 +42,10 @@ class Store extends withOperations(Object) {
     return ready(options, () => pending(this.#native.ready(this.#place)))
   }
 
+  stats() {
+    return JSON.parse(this.#native.stats(this.#place))
+  }
+
   [inspect.custom]() {
     return `Store(${this.name})`
   }
@@ -51,13 +56,16 @@ class RedKV extends withOperations(EventEmitter) {
   #native
   #stores = []
   #isClosed = false
+  #endMetrics
 
   constructor(options) {
     const id = nextId()
-    const native = create(id, toJson(options))
+    const metrics = metricsOf(options)
+    const native = create(id, toJson(metrics.others))
     super(native.operations())
     this.#native = native
     register(id, this, this.#stores)
+    this.#endMetrics = metrics.begin(this, native.metricsInterval())
   }
 
   addStore(name, clientOptions, tierOptions) {
@@ -72,10 +80,15 @@ class RedKV extends withOperations(EventEmitter) {
     return ready(options, () => pending(this.#native.ready()))
   }
 
+  stats() {
+    return JSON.parse(this.#native.stats())
+  }
+
   async close(options) {
     if (options !== undefined) checkOptions(options, ['timeout'])
     const closing = pending(this.#native.close(options?.timeout))
     this.#isClosed = true
+    this.#endMetrics()
     return closing
   }
 

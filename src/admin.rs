@@ -18,6 +18,7 @@ use crate::instance::Instance;
 use crate::js::{Callback, Js, JsResult, Pending, Type, Value};
 use crate::load::Gauge;
 use crate::operations;
+use crate::stats;
 use crate::values::{self, Refusal};
 
 /// Connects the functions that settle promises, make errors and tell events: an array of `settle`, `fail`, `failMany`,
@@ -55,13 +56,26 @@ const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 /// The data of the functions in [`CROSSING`].
 struct Crossing(Rc<Exchange>);
 
-/// What `create` gives: an object with `addStore(name, options, tierOptions)`, `operations(place)`, `ready(place)`
-/// and `close(timeout)`.
-const ADMIN: [(&str, Callback); 4] =
-    [("addStore", add_store), ("operations", make_operations), ("ready", ready), ("close", close)];
+/// What `create` gives: an object with `addStore(name, options, tierOptions)`, `operations(place)`, `ready(place)`,
+/// `close(timeout)`, `stats(place)`, which answers with JSON, and `metricsInterval()`.
+const ADMIN: [(&str, Callback); 6] = [
+    ("addStore", add_store),
+    ("operations", make_operations),
+    ("ready", ready),
+    ("close", close),
+    ("stats", stats),
+    ("metricsInterval", metrics_interval),
+];
 
 /// The data of the functions in [`ADMIN`].
-struct Admin(Rc<Instance>);
+struct Admin(Rc<Instance>, Options);
+
+/// The options of an instance.
+struct Options {
+    bounds: Bounds,
+    /// How often its statistics are told; left to JavaScript when absent.
+    metrics_interval: Option<Duration>,
+}
 
 macro_rules! callbacks {
     ($panicked:ident: $($name:ident = $body:expr;)*) => {
@@ -77,11 +91,11 @@ macro_rules! callbacks {
 callbacks! {
     panicked_crossing:
     create = |js: Js, Crossing(exchange): &Crossing, [id, options]: [Value; 2]| {
-        let bounds = bounds(js.string(options).as_deref());
-        let bounds = bounds.map_err(|error| exchange.promises().throw(js, &error))?;
+        let options = read_options(js.string(options).as_deref());
+        let options = options.map_err(|error| exchange.promises().throw(js, &error))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
-        let gauge = Gauge::new(js.float(id)? as u32, bounds);
-        js.functions(&Rc::new(Admin(Instance::new(exchange.clone(), gauge))), &ADMIN)
+        let gauge = Gauge::new(js.float(id)? as u32, options.bounds);
+        js.functions(&Rc::new(Admin(Instance::new(exchange.clone(), gauge), options)), &ADMIN)
     };
     flush = |js: Js, Crossing(exchange): &Crossing, []: [Value; 0]| {
         exchange.flush(js);
@@ -91,7 +105,7 @@ callbacks! {
 
 callbacks! {
     panicked:
-    add_store = |js: Js, Admin(instance): &Admin, [name, options, tier_options]: [Value; 3]| {
+    add_store = |js: Js, Admin(instance, _): &Admin, [name, options, tier_options]: [Value; 3]| {
         let (name, options, tier_options) = (js.string(name), js.string(options), js.string(tier_options));
         let added = add(instance, name, options.as_deref(), tier_options.as_deref());
         let (place, warnings) = added.map_err(|error| instance.exchange.promises().throw(js, &error))?;
@@ -100,25 +114,41 @@ callbacks! {
         let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
         js.array(&[js.number(place.into())?, js.array(&warnings)?])
     };
-    make_operations = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| {
+    make_operations = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
     };
-    ready = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
-    close = |js: Js, Admin(instance): &Admin, [timeout]: [Value; 1]| {
+    ready = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
+    close = |js: Js, Admin(instance, _): &Admin, [timeout]: [Value; 1]| {
         let patience = values::millis(js, "timeout", timeout, "").map_err(|refusal| match refusal {
             Refusal::Wrong(error) => instance.exchange.promises().throw(js, &error.in_operation("close")),
             Refusal::Pending(pending) => pending,
         })?;
         js.number(instance.close(js, patience.map(Duration::from_millis)))
     };
+    stats = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
+        let (scope, of_all) = (scope(js, place)?, instance.chain.stats());
+        let json = match scope {
+            Scope::Chain => stats::of_chain(&of_all, instance.pending()),
+            Scope::Tier(place) => match of_all.tiers.get(usize::from(place)) {
+                Some(tier) => stats::of_tier(place, tier),
+                None => serde_json::Value::Null,
+            },
+        };
+        js.text(&json.to_string())
+    };
+    metrics_interval = |js: Js, Admin(_, options): &Admin, []: [Value; 0]| match options.metrics_interval {
+        Some(interval) => js.double(interval.as_secs_f64() * 1000.0),
+        None => js.undefined(),
+    };
 }
 
 /// Reads the options of an instance.
-fn bounds(options: Option<&str>) -> Result<Bounds> {
+fn read_options(options: Option<&str>) -> Result<Options> {
     let mut fields = Fields::new("options", json("options", options)?)?;
     let bounds = Bounds::from_fields(&mut fields)?;
+    let metrics_interval = fields.duration("metricsInterval")?;
     fields.finish()?;
-    Ok(bounds)
+    Ok(Options { bounds, metrics_interval })
 }
 
 /// Builds a store from options as JSON, and puts it into the chain.
@@ -155,7 +185,7 @@ fn scope(js: Js, place: Value) -> JsResult<Scope> {
     }
 }
 
-fn panicked(js: Js, Admin(instance): &Admin) {
+fn panicked(js: Js, Admin(instance, _): &Admin) {
     throw_defect(js, &instance.exchange);
 }
 
