@@ -12,10 +12,11 @@ use crate::error::{Error, Result};
 use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, answer_all};
 
 /// A store inside another one that keeps large values compressed, behind a header that says so. Values without one read
-/// as they are, so compression can be turned on, off and changed while entries stay.
+/// as they are, so compression can be turned on and changed while entries stay.
 ///
-/// Never immediate, not even round a store in memory: what a value takes to be read grows with it, and the thread of the
-/// caller has no time for that. Small batches are compressed on the I/O thread, large ones on a thread of their own.
+/// Never immediate, not even round a store in memory: what it takes to read a value grows with it, and from a few
+/// kilobytes on it is more than the way to the I/O thread and back takes of the thread of a caller. Small batches are
+/// compressed on the I/O thread, large ones on a thread of their own.
 ///
 /// Belongs round what counts bytes, which counts what is kept, and under what keeps values for later.
 #[derive(Debug)]
