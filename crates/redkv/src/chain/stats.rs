@@ -249,8 +249,16 @@ impl Counters {
 
 impl Tier {
     pub(super) fn stats(&self) -> TierStats {
-        let Counters { front: FrontCounters(front), counts, fills, fills_dropped, refused, errors, pending, latency } =
-            &self.counters;
+        let Counters {
+            front: FrontCounters(front),
+            counts,
+            fills,
+            fills_dropped,
+            refused,
+            errors,
+            pending,
+            latency,
+        } = &self.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let both = |of: fn(&Counts) -> &AtomicU64| read(of(front)) + read(of(counts));
         TierStats {

@@ -239,8 +239,9 @@ impl Tier {
         }
         self.note_sizes(entries.iter().map(|(_, entry)| entry));
         let Some((key, _)) = entries.first() else { return Vec::new() };
-        let answers =
-            self.guarded_batch("set", key, entries.len(), async { self.store.set(&entries, mode).await }).await;
+        let answers = self
+            .guarded_batch("set", key, entries.len(), async { self.store.set(&entries, mode).await })
+            .await;
         let written = entries.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Ok(true)));
         self.counters.wrote(written.map(|((_, entry), _)| entry.value.len()).sum());
         answers

@@ -7,9 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::entry::{Draft, Entry, Key};
 use crate::error::{Error, Result};
-use crate::store::{
-    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_tell_keys,
-};
+use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_tell_keys};
 
 /// A store inside another one: a key becomes the SHA-256 of it, as 43 characters of base64url.
 ///
@@ -30,8 +28,7 @@ impl Hashed {
     pub fn new(inner: Arc<dyn Store>) -> Result<Self> {
         let most = inner.capabilities().max_key_bytes;
         if most < Self::LENGTH {
-            let message =
-                format!("hashed keys have {} bytes, the store takes at most {most}", Self::LENGTH);
+            let message = format!("hashed keys have {} bytes, the store takes at most {most}", Self::LENGTH);
             return Err(Error::unsupported(message).about("hashKeys"));
         }
         Ok(Self { inner })
@@ -49,7 +46,8 @@ fn hashed(key: &str) -> Key {
     let hash = Sha256::digest(key.as_bytes());
     let mut text = String::with_capacity(Hashed::LENGTH);
     for three in hash.chunks(3) {
-        let bits = three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
+        let bits =
+            three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
         for place in 0..=three.len() {
             text.push(char::from(DIGITS[bits >> (18 - 6 * place) & 63]));
         }
@@ -158,6 +156,7 @@ mod tests {
     use crate::layers::testing::{faulty_subject, memory, subject};
     use crate::layers::{Faulty, Prefixed};
 
+    #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     fn layered(store: Arc<dyn Store>) -> Arc<dyn Store> {
         Arc::new(Hashed::new(store).unwrap())
     }

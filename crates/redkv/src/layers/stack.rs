@@ -62,10 +62,11 @@ impl LayerConfig {
 mod tests {
     use super::*;
     use crate::conformance::Subject;
-    use crate::layers::testing::{Beside, faulty_subject, subject};
     use crate::layers::Algorithm;
+    use crate::layers::testing::{Beside, faulty_subject, subject};
 
     /// All layers in their order; what is written past the outermost is read through it.
+    #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     fn all(store: Arc<dyn Store>) -> Arc<dyn Store> {
         let compress = CompressConfig { algorithm: Algorithm::Zstd(1), threshold: 0 };
         let writable = LayerConfig {

@@ -22,7 +22,10 @@ fn is_refusal(error: &Error, operation: &str, store: &str) {
 }
 
 fn written(tier: &TestTier) -> usize {
-    [Operation::Set, Operation::SetIfAbsent, Operation::Delete].map(|kind| tier.faults.count(kind)).iter().sum()
+    [Operation::Set, Operation::SetIfAbsent, Operation::Delete]
+        .map(|kind| tier.faults.count(kind))
+        .iter()
+        .sum()
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,7 +67,9 @@ fn algorithm(name: &str, field: &str) -> Result<Algorithm> {
 
 fn wrong(field: &str) -> Error {
     let message = match field {
-        "compress" => "tierOptions.compress must be 'zstd', 'lz4' or an object { algorithm, threshold, level }",
+        "compress" => {
+            "tierOptions.compress must be 'zstd', 'lz4' or an object { algorithm, threshold, level }"
+        }
         _ => "compress.algorithm must be 'zstd' or 'lz4'",
     };
     Error::argument(field, message)

@@ -81,7 +81,9 @@ fn compress(value: &[u8], algorithm: Algorithm) -> Option<Bytes> {
 /// How many bytes are to be made of what is kept; 0 if there is nothing to be done.
 pub(super) fn work_in(kept: &[u8]) -> usize {
     match kept.get(CHECKED..HEADER) {
-        Some(length) if kept.starts_with(&MAGIC) && kept[MAGIC.len()] != AS_IT_IS => read_u32(length).min(MOST),
+        Some(length) if kept.starts_with(&MAGIC) && kept[MAGIC.len()] != AS_IT_IS => {
+            read_u32(length).min(MOST)
+        }
         _ => 0,
     }
 }
@@ -236,7 +238,8 @@ mod tests {
     #[test]
     fn whatever_stands_behind_a_right_header_neither_panics_nor_reads_with_a_wrong_length() {
         let mut random = fastrand::Rng::with_seed(1);
-        let good = [with(Algorithm::Lz4), with(Algorithm::Zstd(3))].map(|config| encode(&text(3_000), config));
+        let good =
+            [with(Algorithm::Lz4), with(Algorithm::Zstd(3))].map(|config| encode(&text(3_000), config));
         for n in 0..20_000 {
             let method = if n % 2 == 0 { LZ4 } else { ZSTD };
             let mut payload = match n % 4 {

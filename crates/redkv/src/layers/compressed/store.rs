@@ -64,7 +64,8 @@ impl Compressed {
         let found = answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref());
         let work: usize = found.map(|entry| frame::work_in(&entry.value)).sum();
         let decode = move |answers: Answers<Option<Entry>>| {
-            let decode = |answer: Result<Option<Entry>>| answer?.map(|entry| decoded(entry, most)).transpose();
+            let decode =
+                |answer: Result<Option<Entry>>| answer?.map(|entry| decoded(entry, most)).transpose();
             answers.into_iter().map(decode).collect()
         };
         if work <= AT_ONCE {
@@ -94,7 +95,12 @@ impl Store for Compressed {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { max_value_bytes: self.most, immediate: false, light: false, ..self.inner.capabilities() }
+        Capabilities {
+            max_value_bytes: self.most,
+            immediate: false,
+            light: false,
+            ..self.inner.capabilities()
+        }
     }
 
     fn immediate(&self) -> Option<&dyn Immediate> {
@@ -160,6 +166,7 @@ mod tests {
     const LZ4: CompressConfig = CompressConfig { algorithm: Algorithm::Lz4, threshold: 1024 };
     const ALL_BY_ZSTD: CompressConfig = CompressConfig { algorithm: Algorithm::Zstd(3), threshold: 0 };
 
+    #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     fn layered(config: CompressConfig, store: Arc<dyn Store>) -> Arc<dyn Store> {
         Arc::new(Compressed::new(config, store).unwrap())
     }
@@ -175,6 +182,7 @@ mod tests {
     crate::conformance_suite!(conformance_of_lz4, super::lz4);
     crate::conformance_suite!(conformance_of_zstd_over_a_remote_store, super::zstd);
 
+    #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     async fn set(store: &dyn Store, key: &str, value: &Bytes) {
         let entry = (Key::from(key), Entry::new(value.clone()));
         assert!(store.set(&[entry], SetMode::Always).await.remove(0).unwrap());
@@ -208,10 +216,11 @@ mod tests {
     async fn large_batches_read_back_in_their_order() {
         for config in [LZ4, ALL_BY_ZSTD] {
             let store = layered(config, memory());
-            let entries: Vec<_> = (0..40)
-                .map(|n| (Key::from(n.to_string()), Entry::new(text(10_000 * (n % 5) + n))))
-                .collect();
-            assert!(store.set(&entries, SetMode::Always).await.iter().all(|answer| matches!(answer, Ok(true))));
+            let entries: Vec<_> =
+                (0..40).map(|n| (Key::from(n.to_string()), Entry::new(text(10_000 * (n % 5) + n)))).collect();
+            assert!(
+                store.set(&entries, SetMode::Always).await.iter().all(|answer| matches!(answer, Ok(true)))
+            );
             let keys: Vec<_> = entries.iter().map(|(key, _)| key.clone()).collect();
             let read: Vec<_> = store.get(&keys, Want::Value).await.into_iter().map(Result::unwrap).collect();
             assert!(read == entries.into_iter().map(|(_, entry)| Some(entry)).collect::<Vec<_>>());

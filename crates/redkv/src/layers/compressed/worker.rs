@@ -19,7 +19,10 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Does `work` on the thread; where none can be started, here.
-    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move || {
             if !reply.is_closed() {
