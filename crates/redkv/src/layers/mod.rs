@@ -18,3 +18,9 @@ pub use prefixed::Prefixed;
 pub use read_only::ReadOnly;
 pub(crate) use read_only::read_only;
 pub use stack::LayerConfig;
+
+/// What must hold for anything that is kept.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz {
+    pub use super::compressed::compressed_value;
+}

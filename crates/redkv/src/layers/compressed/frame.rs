@@ -126,6 +126,13 @@ fn damaged(message: &str) -> Error {
     Error::new(ErrorKind::Value, message)
 }
 
+/// A header of ours over anything.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn forged(method: u8, length: u32, compressed: &[u8]) -> Bytes {
+    let checked = [&length.to_le_bytes(), compressed].concat();
+    [&MAGIC[..], &[method], &crc32fast::hash(&checked).to_le_bytes(), &checked].concat().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,12 +151,6 @@ mod tests {
     fn noise(length: usize) -> Bytes {
         let mut random = fastrand::Rng::with_seed(7);
         (0..length).map(|_| random.u8(..)).collect::<Vec<_>>().into()
-    }
-
-    /// A header of ours over anything.
-    fn forged(method: u8, length: u32, compressed: &[u8]) -> Bytes {
-        let checked = [&length.to_le_bytes(), compressed].concat();
-        [&MAGIC[..], &[method], &crc32fast::hash(&checked).to_le_bytes(), &checked].concat().into()
     }
 
     fn refused(kept: &Bytes) -> String {
