@@ -113,6 +113,19 @@ declare class RedKV extends EventEmitter {
   ready(options?: RedKV.OperationOptions): Promise<void>
 
   /**
+   * Tells what went through this chain since it was made, store by store: hits, misses, errors, bytes, latencies. All
+   * numbers are totals that only grow, as counters of Prometheus are, but for those of what is `pending`, `stale` or
+   * down at the moment. Answers at once, also after `close()`, with a plain object that `JSON.stringify` takes.
+   *
+   * @example
+   * ```js
+   * const { stores } = redkv.stats()
+   * for (const { store, hits, misses } of stores) console.log(store, hits / (hits + misses))
+   * ```
+   */
+  stats(): RedKV.Stats
+
+  /**
    * Lets what was called before finish, then ends all connections. From the call on everything else is refused with
    * the code `ERR_REDKV_CLOSED`. Calling it again is harmless and waits for the same end.
    *
@@ -209,6 +222,124 @@ declare namespace RedKV {
      * @default 536_870_912 (512 MiB)
      */
     maxPendingBytes?: number | undefined
+
+    /**
+     * Called with {@link RedKV.stats | stats()} in each `metricsInterval` until `close()`. Keeps no process alive. What
+     * it throws, or what a promise of it rejects with, becomes a process warning and stops nothing.
+     *
+     * @default none
+     *
+     * @example
+     * ```js
+     * const redkv = new RedKV({ onMetrics: ({ stores }) => logger.info({ stores }), metricsInterval: '1m' })
+     * ```
+     */
+    onMetrics?: ((stats: Stats) => void | PromiseLike<void>) | undefined
+
+    /**
+     * How often {@link RedKVOptions.onMetrics | onMetrics} is called, in milliseconds or as text such as `'10s'`. The
+     * same statistics are published to the channel `redkv:metrics` of `node:diagnostics_channel`, with `onMetrics` or
+     * without.
+     *
+     * @default 10_000 with `onMetrics`, else never
+     */
+    metricsInterval?: Duration | undefined
+  }
+
+  /** What went through a chain since it was made: see {@link RedKV.stats | stats()}. */
+  interface Stats {
+    /** Operations that were called and have not settled, one for each key. */
+    readonly pending: number
+
+    /** Bytes of keys and values that were handed in with them. */
+    readonly pendingBytes: number
+
+    /** Reads that shared the way of another one of the same key, so that no store was asked for them. */
+    readonly joined: number
+
+    /** Of each store, in their order. */
+    readonly stores: readonly StoreStats[]
+  }
+
+  /** What went through one store of a chain since it was added. Keys are counted one by one, also those of a batch. */
+  interface StoreStats {
+    /** The name of the store. */
+    readonly store: StoreName
+
+    /** Its place in the chain, from 0. */
+    readonly place: number
+
+    /** Whether it is not asked at present because it failed too often in a row. */
+    readonly isDown: boolean
+
+    /** Keys that it is being asked for at present. */
+    readonly pending: number
+
+    /** Keys that were read or looked for with `has`, and were there. */
+    readonly hits: number
+
+    /** Keys that were read or looked for with `has`, and were not there. */
+    readonly misses: number
+
+    /** Entries that it took from writes. */
+    readonly sets: number
+
+    /** Keys that were deleted there for a caller, whether or not they were there. */
+    readonly deletes: number
+
+    /** Entries that it took because a read found them in a later store. */
+    readonly fills: number
+
+    /** Such entries that it did not take: somebody wrote or deleted the key meanwhile, or it failed. */
+    readonly fillsDropped: number
+
+    /** Bytes of the values that were read, as callers see them. */
+    readonly bytesRead: number
+
+    /** Bytes of the values that were written, as callers see them. */
+    readonly bytesWritten: number
+
+    /**
+     * Keys that are read past it at present because it may hold an old value of them; `null` when they are too many to
+     * tell apart, and nothing is read from it.
+     */
+    readonly stale: number | null
+
+    /** Keys that it was not asked for because it was down. */
+    readonly refused: number
+
+    /** Keys that failed, by the code of the error; timeouts are under `ERR_REDKV_TIMEOUT`. */
+    readonly errors: { readonly [Code in RedKVErrorCode | 'ERR_REDKV_ARGUMENT']?: number }
+
+    /** How long requests to it took; one request may be for many keys. What memory answers at once is not timed. */
+    readonly latency: {
+      readonly get: Latency
+      readonly has: Latency
+      /** Of writes and of back-fills. */
+      readonly set: Latency
+      readonly delete: Latency
+    }
+  }
+
+  /** How long requests took, in microseconds. Percentiles are of all since the beginning, and at most 1/16 too high. */
+  interface Latency {
+    /** How many requests there were. */
+    readonly count: number
+
+    /** How long they took together. */
+    readonly sum: number
+
+    /** Half of them took no longer. */
+    readonly p50: number
+
+    /** Nine of ten took no longer. */
+    readonly p90: number
+
+    /** 99 of a hundred took no longer. */
+    readonly p99: number
+
+    /** The longest. */
+    readonly max: number
   }
 
   /** Options of `close()`. */
@@ -500,6 +631,9 @@ declare namespace RedKV {
      * Rejects when it is not, `optional` or not; calling it again tries again.
      */
     ready(options?: OperationOptions): Promise<void>
+
+    /** Tells what went through this store since it was added: its part of {@link RedKV.stats | stats()}. */
+    stats(): StoreStats
   }
 
   /** How the chain treats one of its stores: the third argument of `addStore`, the same for all stores. */
@@ -568,10 +702,61 @@ declare namespace RedKV {
      * @default no prefix
      */
     prefix?: string | undefined
+
+    /**
+     * Whether entries are kept under the SHA-256 of their keys, as 43 characters of base64url behind the `prefix`, so
+     * that keys may be of any length whatever the store takes. The keys themselves cannot be told any more.
+     *
+     * @default false
+     */
+    hashKeys?: boolean | undefined
+
+    /**
+     * Keeps values compressed: `'lz4'` is the quicker algorithm, `'zstd'` saves more. Only values of 1 KiB and more
+     * that shrink are changed. A header says what was done, so values that were written without compression, or with
+     * the other algorithm, read as well, and the option can be turned on or changed at any time. Turned off again, what
+     * is compressed reads as bytes that begin with `FF 52 4B 5A`. A damaged value fails with `ERR_REDKV_VALUE`.
+     *
+     * Compression happens off the JavaScript thread, so a `'memory'` store with this option does not answer at once
+     * any more. A store that keeps text only is refused with `ERR_REDKV_UNSUPPORTED`.
+     *
+     * @default no compression
+     */
+    compress?: 'lz4' | 'zstd' | CompressOptions | undefined
+
+    /**
+     * Whether this store is read and never written. As the last store of a chain it fills those before it, and every
+     * `set` and `delete` of the chain rejects with `ERR_REDKV_UNSUPPORTED`, with nothing written anywhere. Stores behind
+     * one that is `readOnly` must be so too, else `addStore` throws: it would go on with values that were overwritten or
+     * deleted behind it. Excludes `ttl`.
+     *
+     * @default false
+     */
+    readOnly?: boolean | undefined
+  }
+
+  /** What is compressed, and how: see {@link TierOptions.compress}. */
+  interface CompressOptions {
+    /** `'lz4'` is the quicker one, `'zstd'` saves more. */
+    algorithm: 'lz4' | 'zstd'
+
+    /**
+     * Values of fewer bytes stay as they are.
+     *
+     * @default 1024
+     */
+    threshold?: number | undefined
+
+    /**
+     * For `'zstd'`, from 1 (quick) to 19 (small).
+     *
+     * @default 3
+     */
+    level?: number | undefined
   }
 
   /**
-   * Options of the store `'memory'`, which keeps entries in the memory of this process.
+   * Options of the store `'memory', which keeps entries in the memory of this process.
    *
    * Without bounds it grows for as long as keys are written; with both, the tighter one holds. As the first store of a
    * chain it answers at once what it has, without a queue or a thread in between.

@@ -7,6 +7,7 @@ const { create, pending } = require('./lib/crossing.js')
 const { RedKVError, argumentError, checkOptions, described } = require('./lib/errors.js')
 const { nextId, register } = require('./lib/events.js')
 const { withOperations } = require('./lib/operations.js')
+const { metricsOf } = require('./lib/metrics.js')
 const { toJson } = require('./lib/options.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.js')
 
@@ -72,6 +73,10 @@ class Store extends withOperations(Object) {
     return begun('clear', options, () => this.#native.clear(this.#place))
   }
 
+  stats() {
+    return JSON.parse(this.#native.stats(this.#place))
+  }
+
   [inspect.custom]() {
     return `Store(${this.name})`
   }
@@ -83,14 +88,17 @@ class RedKV extends withOperations(EventEmitter) {
   #id
   #stores = []
   #isClosed = false
+  #endMetrics
 
   constructor(options) {
     const id = nextId()
-    const native = create(id, toJson(options))
+    const metrics = metricsOf(options)
+    const native = create(id, toJson(metrics.others))
     super(native.operations())
     this.#native = native
     this.#id = id
     register(id, this, this.#stores)
+    this.#endMetrics = metrics.begin(this, native.metricsInterval())
   }
 
   addStore(name, clientOptions, tierOptions) {
@@ -116,10 +124,15 @@ class RedKV extends withOperations(EventEmitter) {
     return begun('clear', options, () => this.#native.clear())
   }
 
+  stats() {
+    return JSON.parse(this.#native.stats())
+  }
+
   async close(options) {
     if (options !== undefined) checkOptions(options, ['timeout'])
     const closing = pending(this.#native.close(options?.timeout))
     this.#isClosed = true
+    this.#endMetrics()
     return closing
   }
 

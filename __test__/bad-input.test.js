@@ -90,6 +90,34 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('memory', {}, { optional: 1 }), 'optional', 'memory')
     isArgumentError(addError('memory', {}, { prefix: 5 }), 'prefix', 'memory')
     isArgumentError(addError('memory', {}, { prefix: '' }), 'prefix', 'memory')
+    isArgumentError(addError('memory', {}, { hashKeys: 'yes' }), 'hashKeys', 'memory')
+    isArgumentError(addError('memory', {}, { readOnly: 1 }), 'readOnly', 'memory')
+  })
+
+  for (const compress of ['gzip', '', 'ZSTD', true, false, 3, ['lz4'], () => 'lz4']) {
+    test(`for a compression that is ${typeof compress} ${String(compress)}`, () => {
+      isArgumentError(addError('memory', {}, { compress }), 'compress', 'memory')
+    })
+  }
+
+  test('for a wrong option of the compression', () => {
+    const compressError = (compress) => addError('memory', {}, { compress })
+    isArgumentError(compressError({}), 'algorithm', 'memory')
+    isArgumentError(compressError({ algorithm: 'gzip' }), 'algorithm', 'memory')
+    isArgumentError(compressError({ algorithm: 'lz4', threshold: -1 }), 'threshold', 'memory')
+    isArgumentError(compressError({ algorithm: 'lz4', threshold: '1 kB' }), 'threshold', 'memory')
+    isArgumentError(compressError({ algorithm: 'zstd', level: 0 }), 'level', 'memory')
+    isArgumentError(compressError({ algorithm: 'zstd', level: 20 }), 'level', 'memory')
+    isArgumentError(compressError({ algorithm: 'lz4', level: 1 }), 'level', 'memory')
+    isArgumentError(compressError({ algorithm: 'zstd', treshold: 5 }), 'treshold', 'memory')
+  })
+
+  test('for a store that is written behind one that is readOnly, and for a ttl of what is never written', () => {
+    const kv = new RedKV()
+    kv.addStore('memory', {}, { readOnly: true })
+    isArgumentError(thrownBy(() => kv.addStore('sqlite', { path: ':memory:' })), 'readOnly', 'sqlite')
+    kv.addStore('sqlite', { path: ':memory:' }, { readOnly: true })
+    isArgumentError(addError('memory', {}, { readOnly: true, ttl: '1m' }), 'ttl', 'memory')
   })
 
   for (const options of [5, 'text', true, [], [{}], () => {}, Symbol('options'), 5n]) {

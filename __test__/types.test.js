@@ -37,8 +37,18 @@ const interfaces = {
     give: (given) => ['dynamodb', { ...dynamodb, credentials: { ...dynamodb.credentials, ...given } }],
   },
   SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
-  RedKVOptions: { source: /^chain\/load\.rs$/, path: 'options', make: (given) => new RedKV(given) },
+  RedKVOptions: {
+    source: /^chain\/load\.rs$/,
+    others: ['src/admin.rs', 'lib/metrics.js'],
+    path: 'options',
+    make: (given) => new RedKV(given),
+  },
   TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
+  CompressOptions: {
+    source: /^layers\/compressed\/config\.rs$/,
+    path: 'compress',
+    give: (given) => ['memory', {}, { compress: { algorithm: 'zstd', ...given } }],
+  },
 }
 
 // A warning is given once a process, so all are kept.
@@ -73,12 +83,13 @@ function givesWarning(name, given) {
 }
 
 /** Every text in the sources of a store, or in `source`, that could be the name of an option. */
-function candidates({ store, source = /^chain\/tier_config\.rs$/ }) {
+function candidates({ store, source = /^(chain\/tier_config|layers\/.+)\.rs$/, others = [] }) {
   const folder = join(root, 'crates', 'redkv', 'src')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
   const wanted = store === undefined ? source : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
-  return [...new Set(texts.flatMap((text) => text.match(/(?<=")[A-Za-z_]\w*(?=")/g)))]
+  texts.push(...others.map((file) => readFileSync(join(root, file), 'utf8')))
+  return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z_]\w*(?="| )/g) ?? []))]
 }
 
 for (const [name, given] of Object.entries(interfaces)) {

@@ -19,6 +19,7 @@ use crate::instance::Instance;
 use crate::js::{Callback, Js, JsResult, Pending, Type, Value};
 use crate::load::Gauge;
 use crate::operations;
+use crate::stats;
 use crate::values::{self, Refusal};
 
 /// Connects the functions that settle promises, make errors and tell events: an array of `settle`, `fail`, `failMany`,
@@ -57,19 +58,28 @@ const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 struct Crossing(Rc<Exchange>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)`, where the number of another instance
-/// stands for its chain, `operations(place)`, `ready(place)`, `keys(place, prefix, after)`, `clear(place)` and
-/// `close(timeout)`.
-const ADMIN: [(&str, Callback); 6] = [
+/// stands for its chain, `operations(place)`, `ready(place)`, `keys(place, prefix, after)`, `clear(place)`,
+/// `close(timeout)`, `stats(place)`, which answers with JSON, and `metricsInterval()`.
+const ADMIN: [(&str, Callback); 8] = [
     ("addStore", add_store),
     ("operations", make_operations),
     ("ready", ready),
     ("keys", keys),
     ("clear", clear),
     ("close", close),
+    ("stats", stats),
+    ("metricsInterval", metrics_interval),
 ];
 
 /// The data of the functions in [`ADMIN`].
-struct Admin(Rc<Instance>);
+struct Admin(Rc<Instance>, Options);
+
+/// The options of an instance.
+struct Options {
+    bounds: Bounds,
+    /// How often its statistics are told; left to JavaScript when absent.
+    metrics_interval: Option<Duration>,
+}
 
 macro_rules! callbacks {
     ($panicked:ident: $($name:ident = $body:expr;)*) => {
@@ -85,13 +95,13 @@ macro_rules! callbacks {
 callbacks! {
     panicked_crossing:
     create = |js: Js, Crossing(exchange): &Crossing, [id, options]: [Value; 2]| {
-        let bounds = bounds(js.string(options).as_deref());
-        let bounds = bounds.map_err(|error| exchange.promises().throw(js, &error))?;
+        let options = read_options(js.string(options).as_deref());
+        let options = options.map_err(|error| exchange.promises().throw(js, &error))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
-        let gauge = Gauge::new(js.float(id)? as u32, bounds);
+        let gauge = Gauge::new(js.float(id)? as u32, options.bounds);
         let instance = Instance::new(exchange.clone(), gauge);
         exchange.remember(&instance);
-        js.functions(&Rc::new(Admin(instance)), &ADMIN)
+        js.functions(&Rc::new(Admin(instance, options)), &ADMIN)
     };
     flush = |js: Js, Crossing(exchange): &Crossing, []: [Value; 0]| {
         exchange.flush(js);
@@ -101,7 +111,7 @@ callbacks! {
 
 callbacks! {
     panicked:
-    add_store = |js: Js, Admin(instance): &Admin, [name, options, tier_options]: [Value; 3]| {
+    add_store = |js: Js, Admin(instance, _): &Admin, [name, options, tier_options]: [Value; 3]| {
         let what = match js.type_of(name)? {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "given to `create`")]
             Type::Number => instance.exchange.instance(js.float(name)? as u32).map(What::Chain),
@@ -115,29 +125,45 @@ callbacks! {
         let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
         js.array(&[js.number(place.into())?, js.array(&warnings)?])
     };
-    make_operations = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| {
+    make_operations = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
     };
-    ready = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
-    keys = |js: Js, Admin(instance): &Admin, [place, prefix, after]: [Value; 3]| {
+    ready = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
+    keys = |js: Js, Admin(instance, _): &Admin, [place, prefix, after]: [Value; 3]| {
         let prefix = values::prefix(js, prefix).map_err(|refusal| refused(js, instance, refusal, "keys"))?;
         let after = js.with_bytes(after, |bytes| Cursor::new(bytes))?;
         js.number(instance.keys(js, scope(js, place)?, prefix, after))
     };
-    clear = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| js.number(instance.clear(js, scope(js, place)?));
-    close = |js: Js, Admin(instance): &Admin, [timeout]: [Value; 1]| {
+    clear = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| js.number(instance.clear(js, scope(js, place)?));
+    close = |js: Js, Admin(instance, _): &Admin, [timeout]: [Value; 1]| {
         let patience = values::millis(js, "timeout", timeout, "");
         let patience = patience.map_err(|refusal| refused(js, instance, refusal, "close"))?;
         js.number(instance.close(js, patience.map(Duration::from_millis)))
     };
+    stats = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
+        let (scope, of_all) = (scope(js, place)?, instance.chain.stats());
+        let json = match scope {
+            Scope::Chain => stats::of_chain(&of_all, instance.pending()),
+            Scope::Tier(place) => match of_all.tiers.get(usize::from(place)) {
+                Some(tier) => stats::of_tier(place, tier),
+                None => serde_json::Value::Null,
+            },
+        };
+        js.text(&json.to_string())
+    };
+    metrics_interval = |js: Js, Admin(_, options): &Admin, []: [Value; 0]| match options.metrics_interval {
+        Some(interval) => js.double(interval.as_secs_f64() * 1000.0),
+        None => js.undefined(),
+    };
 }
 
 /// Reads the options of an instance.
-fn bounds(options: Option<&str>) -> Result<Bounds> {
+fn read_options(options: Option<&str>) -> Result<Options> {
     let mut fields = Fields::new("options", json("options", options)?)?;
     let bounds = Bounds::from_fields(&mut fields)?;
+    let metrics_interval = fields.duration("metricsInterval")?;
     fields.finish()?;
-    Ok(bounds)
+    Ok(Options { bounds, metrics_interval })
 }
 
 /// Throws what is wrong with an argument of `operation`.
@@ -203,7 +229,7 @@ fn scope(js: Js, place: Value) -> JsResult<Scope> {
     }
 }
 
-fn panicked(js: Js, Admin(instance): &Admin) {
+fn panicked(js: Js, Admin(instance, _): &Admin) {
     throw_defect(js, &instance.exchange);
 }
 

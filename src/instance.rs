@@ -96,6 +96,11 @@ impl Instance {
         });
     }
 
+    /// What is on its way, from the call to the moment in which its promise is settled.
+    pub(crate) fn pending(&self) -> Load {
+        self.gauge.pending()
+    }
+
     /// Whether the bounds of the instance have room for `load`, as an error if not.
     pub(crate) fn check(&self, load: Load, operation: &'static str) -> Result<()> {
         self.gauge.check(load, operation)

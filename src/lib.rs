@@ -13,6 +13,7 @@ mod outbox;
 mod promises;
 mod reports;
 mod shortcut;
+mod stats;
 mod text;
 mod values;
 #[cfg(unix)]

@@ -26,6 +26,11 @@ impl Gauge {
         self.bounds.check(self.pending.get(), load).map_err(|error| error.in_operation(operation))
     }
 
+    /// What is on its way.
+    pub(crate) fn pending(&self) -> Load {
+        self.pending.get()
+    }
+
     /// Counts a call as on its way, bounds or not.
     pub(crate) fn count(self: &Rc<Self>, load: Load, operation: &'static str) -> Share {
         self.pending.set(self.pending.get() + load);

@@ -30,8 +30,8 @@ function child(source, ...flags) {
 }
 
 /** The same, by the name of a function: its body is what the process runs. `data` is its argument, as JSON. */
-function childOf(script, data) {
-  return child(`;(${script})(${JSON.stringify(data)})`)
+function childOf(script, data, ...flags) {
+  return child(`;(${script})(${JSON.stringify(data)})`, ...flags)
 }
 
 module.exports = { child, childOf, prelude, root, run }

@@ -4,10 +4,14 @@ const RedKV = require('../..')
 const dynamodb = require('./dynamodb.js')
 const { freshFile, freshPrefix, server } = require('./fresh.js')
 
+/** Tier options with all layers in which a store can be written. */
+const allLayers = { prefix: 'p:', hashKeys: true, compress: { algorithm: 'zstd', threshold: 0 } }
+
 /**
  * The stores under test. Each has
  * - `store`: the name for `addStore`
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
+ * - `tier`: tier options, if any
  * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
  *   value, as a key; `keys`: tell its keys.
  */
@@ -48,6 +52,42 @@ const kinds = {
     // The emulator is older than the day on which DynamoDB began to take empty strings.
     can: { expire: false, emptyValues: false, emptyKeys: false, keys: true },
   },
+  memoryHashed: {
+    store: 'memory',
+    tier: { hashKeys: true },
+    options: async () => ({}),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  memoryCompressed: {
+    store: 'memory',
+    tier: { compress: { algorithm: 'lz4', threshold: 0 } },
+    options: async () => ({}),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  memoryInLayers: {
+    store: 'memory',
+    tier: allLayers,
+    options: async () => ({}),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  sqliteInLayers: {
+    store: 'sqlite',
+    tier: allLayers,
+    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisInLayers: {
+    store: 'redis',
+    tier: allLayers,
+    options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  dynamodbInLayers: {
+    store: 'dynamodb',
+    tier: allLayers,
+    options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
+    can: { expire: false, emptyValues: true, emptyKeys: true },
+  },
 }
 
 async function dynamodbOptions(t, endpoint, more) {
@@ -60,7 +100,7 @@ async function open(t, ...names) {
   const kv = new RedKV()
   t.after(() => kv.close())
   const stores = []
-  for (const name of names) stores.push(kv.addStore(kinds[name].store, await kinds[name].options(t)))
+  for (const name of names) stores.push(kv.addStore(kinds[name].store, await kinds[name].options(t), kinds[name].tier))
   return [kv, ...stores]
 }
 

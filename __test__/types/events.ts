@@ -1,7 +1,15 @@
 // What happens in a chain, told to listeners.
 
 import { EventEmitter } from 'node:events'
-import RedKV, { RedKVError, type Events, type StoreName } from 'redkv'
+import RedKV, {
+  RedKVError,
+  type Events,
+  type Latency,
+  type Stats,
+  type Store,
+  type StoreName,
+  type StoreStats,
+} from 'redkv'
 import { assert, type Equal } from './equal.js'
 
 const redkv = new RedKV({ maxPending: 1000, maxPendingBytes: 1 << 20 })
@@ -36,10 +44,30 @@ redkv.on('tierUp', ({ error }) => error)
 // @ts-expect-error — stores emit nothing
 redkv.addStore('memory').on('tierDown', () => {})
 
+// Statistics
+
+assert<Equal<ReturnType<typeof redkv.stats>, Stats>>()
+const { pending, joined, stores } = redkv.stats()
+assert<Equal<typeof pending, number>>()
+assert<Equal<typeof joined, number>>()
+const of = (store: Store): StoreStats => store.stats()
+for (const { store, stale, errors, latency } of stores) {
+  assert<Equal<typeof store, StoreName>>()
+  assert<Equal<typeof stale, number | null>>()
+  assert<Equal<typeof latency.get, Latency>>()
+  assert<Equal<typeof errors.ERR_REDKV_TIMEOUT, number | undefined>>()
+  // @ts-expect-error — no such code
+  errors.ERR_REDKV_NONE
+}
+// @ts-expect-error — a snapshot is not to be changed
+redkv.stats().pending = 0
+
 // Options of an instance
 
 new RedKV({})
 new RedKV({ maxPending: undefined })
+new RedKV({ onMetrics: ({ stores }) => console.log(stores), metricsInterval: '1m' })
+new RedKV({ onMetrics: async (stats) => console.log(stats), metricsInterval: 500 })
 redkv.close({ timeout: '5s' })
 redkv.close({ timeout: undefined })
 
@@ -47,9 +75,13 @@ redkv.close({ timeout: undefined })
 new RedKV({ maxpending: 1000 })
 // @ts-expect-error — a number
 new RedKV({ maxPendingBytes: '1MB' })
+// @ts-expect-error — not a function
+new RedKV({ onMetrics: true })
+// @ts-expect-error — not a duration
+new RedKV({ metricsInterval: 'often' })
 // @ts-expect-error — not a duration
 redkv.close({ timeout: 'soon' })
 // @ts-expect-error — it is the deadline that ends it
 redkv.close({ signal: new AbortController().signal })
 
-export { emitter }
+export { emitter, of }

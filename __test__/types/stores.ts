@@ -110,6 +110,8 @@ redkv.addStore('sqlite', { path: 'file.sqlite', verbose: console.log })
 
 // Tier options
 
+redkv.addStore('memory', {}, { compress: 'lz4', hashKeys: true, readOnly: false })
+redkv.addStore('memory', {}, { compress: { algorithm: 'zstd', threshold: 0, level: 19 } })
 redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, connectTimeout: '1s', breakAfter: 5, optional: true, prefix: 'app:' })
 redkv.addStore('memory', {}, { breakAfter: false })
 redkv.addStore('redis', {}, { tombstone: '30s' })
@@ -119,6 +121,12 @@ redkv.addStore('sqlite', { path: ':memory:' }, {})
 redkv.addStore('memory', {}, { prefx: 'app:' })
 // @ts-expect-error — true or false
 redkv.addStore('memory', {}, { optional: 1 })
+// @ts-expect-error — no such algorithm
+redkv.addStore('memory', {}, { compress: 'gzip' })
+// @ts-expect-error — the algorithm is missing
+redkv.addStore('memory', {}, { compress: { threshold: 0 } })
+// @ts-expect-error — true or false
+redkv.addStore('memory', {}, { readOnly: 'yes' })
 // @ts-expect-error — not a duration
 redkv.addStore('memory', {}, { timeout: 'long' })
 // @ts-expect-error — forever is leaving it out

@@ -43,6 +43,7 @@ macro_rules! conformance_suite {
                 keys_past_their_deadline_are_not_told_for_ever
                 clear_takes_the_keys_of_its_prefix
                 a_store_that_cannot_tell_keys_or_clear_refuses
+                a_store_that_is_not_writable_refuses_writes
                 flush_of_nothing_succeeds
             );
         }

@@ -48,6 +48,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`SetMode::IfAbsent`] where the key had a live entry.
     ///
     /// An entry without a deadline takes away the deadline of the entry before it.
+    ///
+    /// Unsupported, as [`Store::delete`] is, unless [`Capabilities::writable`] says otherwise.
     fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>>;
 
     /// Deletes entries; deleting a missing one succeeds.
@@ -219,6 +221,8 @@ pub struct Capabilities {
     /// Requests take effect in the order in which they were made, also those that nobody waits for any more. Where
     /// they do not, a write that was given up may be made after a later one.
     pub ordered: bool,
+    /// Takes writes.
+    pub writable: bool,
     /// Can tell its keys.
     pub enumerable: bool,
     /// Its keys are all of those under which a read may find an entry.
@@ -246,6 +250,7 @@ impl Capabilities {
         immediate: false,
         light: false,
         ordered: true,
+        writable: true,
         enumerable: true,
         tells_all: true,
         clearable: true,

@@ -114,6 +114,9 @@ impl Chain {
             let message = format!("a chain has at most {} stores", Shape::MOST_TIERS);
             return Err(Error::argument("name", message));
         }
+        if let Some(last) = shape.tiers.last() {
+            last.check_next(&tier)?;
+        }
         #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
         let place = place as u16;
         let tier = tier.placed(place, self.events.clone(), Arc::downgrade(&self.background));

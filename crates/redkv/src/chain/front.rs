@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::core::Chain;
 use super::request::Scope;
+use super::stats::FrontCounters;
 use super::tier::Tier;
 use crate::entry::{Draft, Entry};
 use crate::store::{Immediate, SetMode};
@@ -44,6 +45,10 @@ impl Front {
         if is_free { self.tier.store().immediate() } else { None }
     }
 
+    fn counters(&self) -> &FrontCounters {
+        &self.tier.counters.front
+    }
+
     /// Whether what the store has of `key` is what was called last.
     fn is_current(&self, key: &str) -> bool {
         !self.chain.pending.may_have(key) && !self.tier.is_stale(key)
@@ -51,14 +56,20 @@ impl Front {
 
     /// As [`Front::store`], for writes: only a chain of one can take them here.
     fn sole_store(&self, key: &str) -> Option<&dyn Immediate> {
-        if self.alone { self.store(key) } else { None }
+        if self.alone && self.tier.capabilities().writable { self.store(key) } else { None }
     }
 
     /// The live entry under `key`.
     pub fn get(&self, key: &str) -> Lookup<Option<Entry>> {
         match self.store(key).map(|store| store.get_now(key)) {
-            Some(Some(entry)) => Lookup::Known(Some(entry)),
-            Some(None) if self.alone => Lookup::Known(None),
+            Some(Some(entry)) => {
+                self.counters().hit(entry.value.len());
+                Lookup::Known(Some(entry))
+            }
+            Some(None) if self.alone => {
+                self.counters().miss();
+                Lookup::Known(None)
+            }
             _ => Lookup::Ask,
         }
     }
@@ -68,10 +79,20 @@ impl Front {
         let Some(store) = self.store(key) else { return Lookup::Ask };
         let mut read = Some(read);
         let mut answer = None;
-        store.read_now(key, &mut |value| answer = read.take().map(|read| read(Some(value))));
+        let mut bytes = 0;
+        store.read_now(key, &mut |value| {
+            bytes = value.len();
+            answer = read.take().map(|read| read(Some(value)));
+        });
         match (answer, read) {
-            (Some(answer), _) => Lookup::Known(answer),
-            (None, Some(read)) if self.alone => Lookup::Known(read(None)),
+            (Some(answer), _) => {
+                self.counters().hit(bytes);
+                Lookup::Known(answer)
+            }
+            (None, Some(read)) if self.alone => {
+                self.counters().miss();
+                Lookup::Known(read(None))
+            }
             (None, _) => Lookup::Ask,
         }
     }
@@ -81,15 +102,30 @@ impl Front {
     pub fn read_many(&self, keys: &[&str], mut read: impl FnMut(Option<&[u8]>) -> bool) -> bool {
         let Some((first, others)) = keys.split_first() else { return true };
         let Some(store) = self.store(first) else { return false };
-        others.iter().all(|key| self.is_current(key))
-            && store.read_many_now(keys, &mut |value| (value.is_some() || self.alone) && read(value))
+        let (mut hits, mut bytes) = (0, 0);
+        let were_read = others.iter().all(|key| self.is_current(key))
+            && store.read_many_now(keys, &mut |value| {
+                hits += u64::from(value.is_some());
+                bytes += value.map_or(0, <[u8]>::len);
+                (value.is_some() || self.alone) && read(value)
+            });
+        if were_read {
+            self.counters().read(hits, keys.len() as u64 - hits, bytes);
+        }
+        were_read
     }
 
     /// Whether there is a live entry under `key`.
     pub fn has(&self, key: &str) -> Lookup<bool> {
         match self.store(key).map(|store| store.has_now(key)) {
-            Some(true) => Lookup::Known(true),
-            Some(false) if self.alone => Lookup::Known(false),
+            Some(true) => {
+                self.counters().hit(0);
+                Lookup::Known(true)
+            }
+            Some(false) if self.alone => {
+                self.counters().miss();
+                Lookup::Known(false)
+            }
             _ => Lookup::Ask,
         }
     }
@@ -111,6 +147,7 @@ impl Front {
             return Lookup::Ask;
         }
         store.set_now(key, entry.capped(self.tier.cap()), SetMode::Always);
+        self.counters().set(entry.value.len());
         Lookup::Known(())
     }
 
@@ -118,6 +155,7 @@ impl Front {
     pub fn delete(&self, key: &str) -> Lookup<()> {
         let Some(store) = self.sole_store(key) else { return Lookup::Ask };
         store.delete_now(key);
+        self.counters().delete();
         Lookup::Known(())
     }
 }

@@ -6,9 +6,29 @@ use super::tier::Tier;
 use super::tombstone::is_mark;
 use crate::entry::{Draft, Entry, Key};
 use crate::error::{Error, Result};
+use crate::layers::read_only;
 use crate::store::{Answers, Expiry};
 
 impl Tier {
+    /// Whether the store takes writes, as an error if not.
+    pub(super) fn check_writable(&self) -> Result<()> {
+        if self.capabilities.writable { Ok(()) } else { Err(read_only().in_store(&self.label)) }
+    }
+
+    /// Whether `next` may stand behind this one: what is written there must not be hidden by what stays here, nor what
+    /// is deleted there come back from here. As an error that names the option if not.
+    pub(super) fn check_next(&self, next: &Self) -> Result<()> {
+        if self.capabilities.writable || !next.capabilities.writable {
+            return Ok(());
+        }
+        let message = format!(
+            "behind a store that is readOnly ({}), all must be readOnly: it would go on with what was overwritten or \
+             deleted behind it",
+            self.label
+        );
+        Err(Error::argument("readOnly", message).in_store(&next.label))
+    }
+
     /// Whether the store can have an entry under `key`, as an error that names the field if not.
     pub(super) fn check_key(&self, key: &str) -> Result<()> {
         let limits = &self.capabilities;
@@ -48,7 +68,7 @@ impl Tier {
 
     /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
     pub(super) fn takes(&self, key: &Key, entry: &Entry) -> bool {
-        self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
+        self.capabilities.writable && self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
     }
 
     /// Sorts out the keys that the store cannot have.

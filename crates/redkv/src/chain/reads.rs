@@ -206,8 +206,16 @@ fn is_hit(answer: &Result<Answer>) -> bool {
 fn answers_now(tier: &Tier, keys: &[Key], question: Question) -> Option<Answers<Answer>> {
     tier.ask_now(keys, |store, key| {
         Ok(match question {
-            Question::Get(_) => Answer::Entry(store.get_now(key)),
-            Question::Has => Answer::Has(store.has_now(key)),
+            Question::Get(_) => {
+                let entry = store.get_now(key);
+                tier.counters.read_one(entry.is_some(), entry.as_ref().map_or(0, |entry| entry.value.len()));
+                Answer::Entry(entry)
+            }
+            Question::Has => {
+                let has = store.has_now(key);
+                tier.counters.read_one(has, 0);
+                Answer::Has(has)
+            }
         })
     })
 }
@@ -259,7 +267,11 @@ impl Filling {
         let mut table = self.chain.table();
         for index in 0..self.ended.len() {
             let Some((key, open, entry)) = self.ended.found(index) else { continue };
-            if open.missed == 0 || !table.may_fill_now(key, open.flight) {
+            if open.missed == 0 {
+                continue;
+            }
+            if !table.may_fill_now(key, open.flight) {
+                missed(&self.shape, open).for_each(|(_, tier)| tier.counters.fill_dropped());
                 continue;
             }
             let mut waits = false;
@@ -267,7 +279,8 @@ impl Filling {
                 match tier.store().immediate() {
                     // Under the lock of the table no write can come in between.
                     Some(store) if tier.takes(key, entry) => {
-                        store.set_now(key, Draft::from(entry).capped(tier.cap()), fill_mode());
+                        let draft = Draft::from(entry).capped(tier.cap());
+                        tier.counters.filled_now(store.set_now(key, draft, fill_mode()), entry);
                     }
                     Some(_) => {}
                     None => waits |= tier.takes(key, entry),
@@ -291,6 +304,7 @@ impl Filling {
         let keys: Vec<_> =
             if keeps_order { Vec::new() } else { entries.iter().map(|(key, _)| key.clone()).collect() };
         let answers = tier.set(entries, fill_mode()).await;
+        tier.counters.filled(&answers);
         tier.report(&answers);
         // One that may still be made could bring back what is deleted meanwhile.
         for (key, answer) in keys.iter().zip(&answers) {

@@ -70,6 +70,7 @@ impl Shape {
         if !action.is_write() {
             return Ok(());
         }
+        self.tiers[authority].check_writable()?;
         for place in self.range(scope) {
             let tier = &self.tiers[place];
             if tier.is_optional() && place != authority {

@@ -150,6 +150,12 @@ impl StaleKeys {
         self.count.load(Ordering::Acquire) == usize::MAX
     }
 
+    /// How many there are; `None` for the whole tier.
+    pub(super) fn count(&self) -> Option<u64> {
+        let count = self.count.load(Ordering::Acquire);
+        (count != usize::MAX).then_some(count as u64)
+    }
+
     /// Whether there is a key to invalidate, now or later.
     pub(super) fn wants_repair(&self) -> bool {
         !self.marks().keys.is_empty()

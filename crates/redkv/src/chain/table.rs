@@ -63,6 +63,8 @@ pub(super) struct Table {
     /// Keys whose next write can begin, collected over one admission so that repeated writes of a key become one.
     startable: Vec<Key>,
     spare: Spare,
+    /// Reads that joined the walk of another one.
+    joined: u64,
 }
 
 impl Table {
@@ -95,6 +97,7 @@ impl Table {
                     flight.scope == scope && flight.question == question && flight.is_joinable(busy.epoch)
                 });
                 if let Some(flight) = joinable {
+                    self.joined += 1;
                     flight.waiters.push(waiter());
                     return None;
                 }
@@ -163,6 +166,7 @@ impl Table {
                 .iter_mut()
                 .find(|flight| flight.id > first_new && flight.scope == scope && flight.question == question);
             if let Some(flight) = shared {
+                self.joined += 1;
                 flight.waiters.push(waiter);
                 continue;
             }
@@ -252,6 +256,11 @@ impl Table {
         let is_changed =
             |state: &State| state.busy.as_ref().is_some_and(|busy| busy.is_written() || busy.fills > 0);
         self.keys.iter().filter(|(_, state)| is_changed(state)).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// How many reads had no walk of their own so far.
+    pub(super) fn joined(&self) -> u64 {
+        self.joined
     }
 
     /// Whether nobody works on any key.

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
@@ -15,6 +15,7 @@ use super::limits::cannot_expire;
 #[cfg(test)]
 use super::planted::{Planted, is_planted};
 use super::stale::StaleKeys;
+use super::stats::Counters;
 use super::tier_config::TierConfig;
 use super::tombstone::{Tombstones, is_tombstone};
 use crate::clock::Clock;
@@ -46,6 +47,7 @@ pub struct Tier {
     pub(super) me: Weak<Self>,
     pub(super) stale: StaleKeys,
     pub(super) repair: Repair,
+    pub(super) counters: Counters,
 }
 
 /// Whether a repair of the tier is on its way; there is one at most.
@@ -71,6 +73,10 @@ impl Tier {
         let label: Arc<str> = store.name().into();
         let store = config.layers.wrap(store).map_err(|error| error.in_store(&label))?;
         let capabilities = store.capabilities();
+        if config.ttl.is_some() && !capabilities.writable {
+            let message = "nothing is written into a store that is readOnly, so it has no ttl of its own";
+            return Err(Error::argument("ttl", message).in_store(&label));
+        }
         if config.ttl.is_some() && capabilities.expiry == Expiry::None {
             return Err(cannot_expire().in_store(&label));
         }
@@ -95,6 +101,7 @@ impl Tier {
             me: Weak::new(),
             stale: StaleKeys::default(),
             repair: Repair::default(),
+            counters: Counters::default(),
         })
     }
 
@@ -180,6 +187,7 @@ impl Tier {
                 }
             }
         }
+        self.counters.read(&answers);
         answers
     }
 
@@ -208,6 +216,7 @@ impl Tier {
         let askable = self.askable("has", keys);
         let ask = async { self.store.has(&askable.keys).await };
         let answers = self.guarded("has", &askable.keys, ask).await;
+        self.counters.looked(&answers);
         askable.complete(answers)
     }
 
@@ -235,7 +244,12 @@ impl Tier {
         }
         self.note_sizes(entries.iter().map(|(_, entry)| entry));
         let Some((key, _)) = entries.first() else { return Vec::new() };
-        self.guarded_batch("set", key, entries.len(), async { self.store.set(&entries, mode).await }).await
+        let answers = self
+            .guarded_batch("set", key, entries.len(), async { self.store.set(&entries, mode).await })
+            .await;
+        let written = entries.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Ok(true)));
+        self.counters.wrote(written.map(|((_, entry), _)| entry.value.len()).sum());
+        answers
     }
 
     /// Deletes entries.
@@ -283,9 +297,14 @@ impl Tier {
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
         if let Some(error) = self.breaker.refusal() {
+            self.counters.refused(len);
             return answer_all(len, &Err(self.tag(error, operation)));
         }
+        let asking = self.counters.asking(len);
+        let start = Instant::now();
         let answers = self.bounded(operation, self.timeout, len, answers).await;
+        drop(asking);
+        self.counters.answered(operation, start.elapsed(), &answers);
         self.learn(key, &answers);
         answers
     }

@@ -244,6 +244,10 @@ impl Tier {
             (deletes.places, answers.into_iter().map(|answer| answer.map(|()| true)).collect())
         };
         let ((set, add), delete) = join(join(set, add), delete).await;
+        let made =
+            |answers: &Answers<bool>| answers.iter().filter(|answer| matches!(answer, Ok(true))).count();
+        self.counters.set(made(&set.1) + made(&add.1));
+        self.counters.deleted(made(&delete.1));
         for (places, answers) in [set, add, delete] {
             for (place, answer) in places.into_iter().zip(answers) {
                 all[place] = answer;

@@ -337,6 +337,20 @@ pub async fn a_store_that_cannot_tell_keys_or_clear_refuses(subject: &Subject) {
     }
 }
 
+pub async fn a_store_that_is_not_writable_refuses_writes(subject: &Subject) {
+    if subject.store.capabilities().writable {
+        return;
+    }
+    let key = subject.key("k");
+    let entry = (key.clone(), Entry::new("value"));
+    let error = one(subject.store.set(&[entry], SetMode::Always).await).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unsupported, false));
+    let error = one(subject.store.delete(std::slice::from_ref(&key)).await).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unsupported, false));
+    assert_eq!(subject.store.clear("", None).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(subject.value(&key).await, None);
+}
+
 pub async fn flush_of_nothing_succeeds(subject: &Subject) {
     subject.store.flush().await.unwrap();
 }

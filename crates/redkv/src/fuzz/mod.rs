@@ -10,6 +10,7 @@ mod tests;
 pub use durations::durations;
 pub use options::options;
 
+pub use crate::layers::fuzz::compressed_value;
 #[cfg(feature = "dynamodb")]
 pub use crate::stores::fuzz::dynamodb_item;
 #[cfg(feature = "sqlite")]

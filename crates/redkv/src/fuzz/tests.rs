@@ -54,8 +54,20 @@ fn any_options_are_taken_or_refused_by_the_name_of_one() {
         br#"2 {"maxEntries":1000,"maxBytes":1e9}"#,
         br#"3 {"url":"rediss://:s3cret@h/1","path":"/s3cret","tls":{"ca":["s3cret"]}}"#,
         br#"4 {"path":":memory:","keyColumn":"redv","expiresColumn":"e"}"#,
+        br#"0 {"compress":{"algorithm":"zstd","threshold":100,"level":3},"hashKeys":true,"readOnly":true}"#,
     ];
     holds(super::options, seeds);
+}
+
+#[test]
+fn any_kept_value_is_read_or_refused_and_any_value_reads_back() {
+    let seeds: &[&[u8]] = &[
+        b"\0\0\0\x34\x10\0\0\0\0\0\0\0\xf0abcdefghijklmnop",
+        b"\x01\0\0\x7a\x10\0\0\0\0\0\0\0\x28\xb5\x2f\xfd\x20\x10\x55\0\0\x18\x61\x61\x01\0\x0f\x2c\x02",
+        b"\x02\x08\0\x3d\0\0\0\0\0\0\0\0\xffRKZ4aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        b"",
+    ];
+    holds(super::compressed_value, seeds);
 }
 
 #[cfg(feature = "dynamodb")]

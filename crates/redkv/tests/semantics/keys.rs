@@ -49,7 +49,7 @@ async fn a_chain_without_stores_has_no_keys_to_tell_and_nothing_to_clear() {
 #[tokio::test(start_paused = true)]
 async fn a_prefix_of_a_tier_is_not_part_of_its_keys_and_bounds_what_is_cleared() {
     let world = World::empty();
-    let layers = LayerConfig { prefix: Some("p:".to_owned()) };
+    let layers = LayerConfig { prefix: Some("p:".to_owned()), ..LayerConfig::default() };
     let tier = world.add(TierConfig { layers, ..TierConfig::default() }, |_| {});
     tier.put("p:a", "v");
     tier.put("q:a", "v");

@@ -1,0 +1,68 @@
+'use strict'
+
+const { channel } = require('node:diagnostics_channel')
+const { clearInterval, setInterval } = require('node:timers')
+const { argumentError, described } = require('./errors.js')
+
+// The statistics of an instance, told again and again. Documented in index.d.ts.
+
+const DEFAULT_INTERVAL = 10_000
+/** What a timer can wait. */
+const LONGEST_INTERVAL = 2 ** 31 - 1
+
+const heard = channel('redkv:metrics')
+
+/** The options `onMetrics` of instances: what they refer to may be the instance, which they must not keep alive. */
+const listeners = new WeakMap()
+
+/** Ends the timers of instances that nobody has any more. */
+const collected = new FinalizationRegistry(clearInterval)
+
+/** Takes `onMetrics` out of the options of an instance: `others` are the rest, `begin` begins the telling. */
+function metricsOf(options) {
+  const onMetrics = options?.onMetrics ?? undefined
+  if (onMetrics === undefined) return { others: options, begin }
+  if (typeof onMetrics !== 'function') {
+    throw argumentError('onMetrics', `options.onMetrics must be a function, got ${described(onMetrics)}`)
+  }
+  const { onMetrics: _, ...others } = options
+  return {
+    others,
+    begin(instance, interval = DEFAULT_INTERVAL) {
+      listeners.set(instance, onMetrics)
+      return begin(instance, interval)
+    },
+  }
+}
+
+/** Tells the statistics of `instance` in each `interval`, if there is one. Answers with a function that ends it. */
+function begin(instance, interval) {
+  if (interval === undefined) return () => {}
+  const timer = setInterval(tell, Math.min(interval, LONGEST_INTERVAL), new WeakRef(instance))
+  timer.unref()
+  collected.register(instance, timer)
+  return () => clearInterval(timer)
+}
+
+function tell(reference) {
+  const instance = reference.deref()
+  if (instance === undefined) return
+  const onMetrics = listeners.get(instance)
+  if (onMetrics === undefined && !heard.hasSubscribers) return
+  const stats = instance.stats()
+  heard.publish(stats)
+  if (onMetrics === undefined) return
+  try {
+    const answer = onMetrics(stats)
+    if (typeof answer?.then === 'function') answer.then(undefined, warn)
+  } catch (error) {
+    warn(error)
+  }
+}
+
+function warn(error) {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  process.emitWarning(`onMetrics failed: ${text}`, 'RedKVWarning')
+}
+
+module.exports = { metricsOf }

@@ -1,0 +1,51 @@
+//! Statistics as JavaScript reads them.
+
+use redkv::chain::{Kind, Latency, Load, Stats, TierStats};
+use serde_json::{Map, Value, json};
+
+/// Of a whole chain, with what is on its way in its instance.
+pub(crate) fn of_chain(stats: &Stats, pending: Load) -> Value {
+    json!({
+        "pending": pending.operations,
+        "pendingBytes": pending.bytes,
+        "joined": stats.joined,
+        "stores": (0..).zip(&stats.tiers).map(|(place, tier)| of_tier(place, tier)).collect::<Vec<_>>(),
+    })
+}
+
+/// Of one store at its place.
+pub(crate) fn of_tier(place: u16, tier: &TierStats) -> Value {
+    let errors = tier.errors.iter().map(|(kind, count)| (kind.code().to_owned(), (*count).into()));
+    json!({
+        "store": tier.name,
+        "place": place,
+        "isDown": tier.is_down,
+        "pending": tier.pending,
+        "hits": tier.hits,
+        "misses": tier.misses,
+        "sets": tier.sets,
+        "deletes": tier.deletes,
+        "fills": tier.fills,
+        "fillsDropped": tier.fills_dropped,
+        "bytesRead": tier.bytes_read,
+        "bytesWritten": tier.bytes_written,
+        "stale": tier.stale,
+        "refused": tier.refused,
+        "errors": errors.collect::<Map<_, _>>(),
+        "latency": Kind::ALL.map(|kind| (name(kind), latency(tier.latency[kind as usize]))).into_iter().collect::<Map<_, _>>(),
+    })
+}
+
+fn name(kind: Kind) -> String {
+    let name = match kind {
+        Kind::Get => "get",
+        Kind::Has => "has",
+        Kind::Set => "set",
+        Kind::Delete => "delete",
+    };
+    name.to_owned()
+}
+
+fn latency(Latency { count, sum, p50, p90, p99, max }: Latency) -> Value {
+    json!({ "count": count, "sum": sum, "p50": p50, "p90": p90, "p99": p99, "max": max })
+}
