@@ -4,6 +4,7 @@
 mod connecting;
 mod deadlines;
 mod faults;
+mod keys;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

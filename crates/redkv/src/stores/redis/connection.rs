@@ -80,6 +80,14 @@ impl Connection {
         }
     }
 
+    /// Tells connections of this store apart; `None` while there is none.
+    pub(super) fn generation(&self) -> Option<u64> {
+        match &*self.0.lock() {
+            State::Up(link) => Some(link.generation),
+            _ => None,
+        }
+    }
+
     /// Ends the connection for good.
     pub(super) fn close(&self) {
         let before = mem::replace(&mut *self.0.lock(), State::Closed);

@@ -11,6 +11,7 @@ mod link;
 mod read;
 mod replies;
 mod request;
+mod scan;
 mod script;
 mod socket;
 mod store;

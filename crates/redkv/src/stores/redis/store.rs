@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::error::{Failure, error_of};
 use super::greet::alive;
 use super::request::Request;
+use super::scan::{Place, scan};
 use super::{read, script, write};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
@@ -19,7 +20,6 @@ use crate::error::Result;
 use crate::layers::Prefixed;
 use crate::store::{
     Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
-    cannot_clear, cannot_tell_keys,
 };
 
 /// Keeps entries in Redis 6 or later, or in Valkey, each as a plain string under its plain key.
@@ -123,8 +123,6 @@ impl Store for RedisStore {
             writes: PIECES,
             // Encryption is work for another thread.
             light: self.connection.config().tls.is_none(),
-            enumerable: false,
-            clearable: false,
             shared: true,
             // As a server is set up by default, a crash takes the writes since its last snapshot with it, and
             // one with a memory limit may evict any entry.
@@ -184,12 +182,28 @@ impl Store for RedisStore {
         })
     }
 
-    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(async move {
+            let from = after.map_or(Place::Start, |cursor| Place::from_bytes(cursor.as_bytes()));
+            let (keys, next) = scan(&self.connection, prefix, from).await?;
+            Ok(Page { keys, next: next.map(|place| Cursor::new(place.to_bytes())) })
+        })
     }
 
-    fn clear<'a>(&'a self, _prefix: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(std::future::ready(Err(cannot_clear())))
+    fn clear<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let mut place = Some(Place::Start);
+            while let Some(from) = place {
+                let (keys, next) = scan(&self.connection, prefix, from).await?;
+                if !keys.is_empty() {
+                    let len = keys.len();
+                    let gone = self.ask(write::unlinks(&keys), len, |replies| write::deleted(&replies, len));
+                    gone.await.into_iter().collect::<Result<()>>()?;
+                }
+                place = next;
+            }
+            Ok(())
+        })
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

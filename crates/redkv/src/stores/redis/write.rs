@@ -111,14 +111,25 @@ fn merge(request: &mut Request, entries: &[(Key, Entry)], plain: &[usize], writt
 /// Deletes keys: one `DEL`.
 pub(super) fn deletes(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
-    request.command(keys.len() + 1, "DEL");
-    for key in keys {
-        request.arg(key.as_bytes());
-    }
+    ask_deletes(&mut request, "DEL", keys);
     request
 }
 
-/// The answers to [`deletes`].
+/// As [`deletes`], for many keys at once: the server frees their values beside its other work.
+pub(super) fn unlinks(keys: &[Key]) -> Request {
+    let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
+    ask_deletes(&mut request, "UNLINK", keys);
+    request
+}
+
+pub(super) fn ask_deletes(request: &mut Request, name: &str, keys: &[Key]) {
+    request.command(keys.len() + 1, name);
+    for key in keys {
+        request.arg(key.as_bytes());
+    }
+}
+
+/// The answers to [`deletes`] and [`unlinks`].
 pub(super) fn deleted(replies: &[Value], len: usize) -> Answers<()> {
     let answer = match replies {
         [Value::Int(_)] => Ok(()),
