@@ -50,7 +50,7 @@ impl RedisStore {
 
     async fn ping(&self) -> Result<()> {
         match self.connection.send(Request::bare("PING")).await?.first() {
-            Some(reply) => alive(reply, self.connection.config()),
+            Some(reply) => alive(reply),
             None => Err(error_of(Failure::Answer)),
         }
     }
