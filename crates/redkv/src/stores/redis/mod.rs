@@ -1,5 +1,6 @@
 //! Entries in Redis or Valkey, as plain string values under plain keys.
 
+mod cluster;
 mod config;
 mod connection;
 mod dial;

@@ -108,6 +108,36 @@ fn merge(request: &mut Request, entries: &[(Key, Entry)], plain: &[usize], writt
     }
 }
 
+/// Whether one command may write `next` too, beside `entries`.
+pub(super) fn go_together(entries: &[(Key, Entry)], next: &(Key, Entry), mode: SetMode) -> bool {
+    let is_plain = |(_, entry): &(Key, Entry)| entry.deadline.is_none();
+    let bytes = |(key, entry): &(Key, Entry)| key.len() + entry.value.len();
+    mode == SetMode::Always
+        && entries.first().is_some_and(is_plain)
+        && is_plain(next)
+        && entries.iter().map(bytes).sum::<usize>() + bytes(next) <= MERGED_BYTES
+}
+
+/// One command for entries that [`go_together`], or for any one entry.
+pub(super) fn ask_write(request: &mut Request, entries: &[(Key, Entry)], mode: SetMode, now: u64) {
+    if let [(key, entry)] = entries {
+        return single(request, key, entry, mode, now);
+    }
+    request.command(entries.len() * 2 + 1, "MSET");
+    for (key, entry) in entries {
+        request.arg(key.as_bytes()).value(&entry.value);
+    }
+}
+
+/// The answers to [`ask_write`].
+pub(super) fn write_done(replies: &[Value], len: usize, mode: SetMode) -> Answers<bool> {
+    let answer = match replies {
+        [reply] => written(reply, mode),
+        _ => Err(error_of(Failure::Answer)),
+    };
+    answer_all(len, &answer)
+}
+
 /// Deletes keys: one `DEL`.
 pub(super) fn deletes(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
