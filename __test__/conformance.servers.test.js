@@ -3,12 +3,18 @@
 const { testChain, testStore } = require('./support/conformance.js')
 
 testStore('redis')
+testStore('redisCluster')
+testStore('redisSentinel')
+testStore('redisTls')
 testStore('dynamodb')
 testStore('dynamodbThatExpires')
 testStore('dynamodbLocal')
 
 testChain('memory', 'redis')
 testChain('redis', 'memory')
+testChain('memory', 'redisCluster')
+testChain('memory', 'redisSentinel')
+testChain('redisCluster', 'sqlite')
 testChain('memory', 'dynamodb')
 testChain('dynamodb', 'memory')
 testChain('memory', 'dynamodbThatExpires')

@@ -1,5 +1,7 @@
 'use strict'
 
+const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
 const RedKV = require('../..')
 const dynamodb = require('./dynamodb.js')
 const { freshFile, freshPrefix, server } = require('./fresh.js')
@@ -30,6 +32,29 @@ const kinds = {
   redis: {
     store: 'redis',
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisCluster: {
+    store: 'redis',
+    options: async () => ({ cluster: [server('REDKV_TEST_REDIS_CLUSTER_URL')], prefix: freshPrefix() }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisSentinel: {
+    store: 'redis',
+    options: async () => {
+      const { hostname: host, port } = new URL(server('REDKV_TEST_REDIS_SENTINEL_URL'))
+      return { sentinels: [{ host, port }], name: 'main', prefix: freshPrefix() }
+    },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisTls: {
+    store: 'redis',
+    options: async () => {
+      const [url, folder] = server('REDKV_TEST_REDIS_TLS_URL').split('#')
+      const file = (name) => readFileSync(join(folder, name))
+      const tls = { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') }
+      return { url, tls, prefix: freshPrefix() }
+    },
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   dynamodb: {

@@ -116,7 +116,7 @@ impl Load {
                     sleep(Duration::from_millis(5)).await;
                 }
             };
-            timeout(FOREVER, reached).await.expect("writes go on");
+            timeout(FOREVER, reached).await.unwrap();
         }
     }
 
@@ -126,7 +126,7 @@ impl Load {
             counter.stop();
         }
         for task in self.tasks {
-            timeout(FOREVER, task).await.expect("nothing is pending").unwrap();
+            timeout(FOREVER, task).await.unwrap().unwrap();
         }
         for counter in &self.counters {
             let found = eventually_read(&*self.store, &counter.key).await;
