@@ -5,11 +5,12 @@ use std::time::Duration;
 use redkv::entry::{Entry, Key};
 use redkv::error::ErrorKind;
 use redkv::store::{SetMode, Want};
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use super::load::{FOREVER, Load, eventually_read};
 use super::servers::{Cluster, until};
-use super::{entry, get, set};
+use super::{entry, get, set, store};
 
 fn spread(name: &str, count: usize) -> Vec<Key> {
     (0..count).map(|n| Key::from(format!("{name}:{n}"))).collect()
@@ -166,4 +167,26 @@ fn on_replica_text(cluster: &Cluster, replica: usize, key: &Key) -> String {
     let mut client = cluster.nodes[replica].client("", 0);
     redis::cmd("READONLY").exec(&mut client).unwrap();
     redis::cmd("GET").arg(key.as_str()).query::<Option<String>>(&mut client).unwrap().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_slow_to_tell_the_map_is_waited_for() {
+    let cluster = Cluster::start(3, 0, &[]);
+    let store = store(json!({ "cluster": true, "port": cluster.nodes[0].port() }));
+    cluster.nodes[0].pause();
+    let ready = tokio::spawn(async move { store.init().await });
+    sleep(Duration::from_millis(300)).await;
+    cluster.nodes[0].resume();
+    timeout(FOREVER, ready).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_that_hangs_is_passed_over() {
+    let cluster = Cluster::start(3, 0, &["--cluster-require-full-coverage", "no"]);
+    cluster.nodes[0].pause();
+    let node = |n: usize| json!({ "host": "127.0.0.1", "port": cluster.nodes[n].port() });
+    // It would be waited for as long as it takes.
+    let store = store(json!({ "cluster": [node(0), node(1)], "connect_timeout": "1h" }));
+    timeout(FOREVER, store.init()).await.unwrap().unwrap();
+    cluster.nodes[0].resume();
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::tls::RedisTls;
-use super::topology::{Cluster, Listed, NatMap, RedisSentinels, RedisTopology};
+use super::topology::{NatMap, RedisTopology, Several};
 use super::url::UrlParts;
 use crate::config::Fields;
 use crate::error::{Error, Result};
@@ -123,65 +123,6 @@ impl RedisConfig {
             prefix,
             connect_timeout: underscored.or(camel_case).unwrap_or(Duration::from_secs(5)),
         })
-    }
-}
-
-/// More than one server, as the options say.
-struct Several {
-    cluster: Cluster,
-    sentinels: Option<RedisSentinels>,
-    nat: NatMap,
-}
-
-impl Several {
-    fn from_fields(fields: &mut Fields) -> Result<Self> {
-        let several = Self {
-            cluster: Cluster::from_fields(fields)?,
-            sentinels: RedisSentinels::from_fields(fields)?,
-            nat: NatMap::from_fields(fields)?,
-        };
-        match (&several.cluster, &several.sentinels) {
-            (Cluster::Here | Cluster::Nodes(_), Some(_)) => {
-                Err(Error::argument("sentinels", "options.sentinels has no meaning beside options.cluster"))
-            }
-            (Cluster::Off, None) if !several.nat.is_empty() => {
-                Err(Error::argument("natMap", "options.natMap needs options.cluster or options.sentinels"))
-            }
-            _ => Ok(several),
-        }
-    }
-
-    fn brings_addresses(&self) -> bool {
-        matches!(self.cluster, Cluster::Nodes(_)) || self.sentinels.is_some()
-    }
-
-    fn field(&self) -> &'static str {
-        if self.sentinels.is_some() { "options.sentinels" } else { "the nodes in options.cluster" }
-    }
-
-    fn listed(&self) -> Option<&Listed> {
-        match &self.cluster {
-            Cluster::Nodes(listed) => Some(listed),
-            _ => None,
-        }
-    }
-
-    fn finish(self, address: &RedisAddress, db: u32) -> Result<(RedisTopology, NatMap)> {
-        let topology = match (self.cluster, self.sentinels) {
-            (Cluster::Off, None) => return Ok((RedisTopology::Single, self.nat)),
-            (_, Some(sentinels)) => return Ok((RedisTopology::Sentinel(sentinels), self.nat)),
-            (Cluster::Nodes(listed), None) => RedisTopology::Cluster(listed.addresses),
-            (Cluster::Here, None) => {
-                if matches!(address, RedisAddress::Unix(_)) {
-                    return Err(Error::argument("path", "a cluster cannot be reached by a Unix socket"));
-                }
-                RedisTopology::Cluster(vec![address.clone()])
-            }
-        };
-        if db != 0 {
-            return Err(Error::argument("db", "a cluster has no databases but 0"));
-        }
-        Ok((topology, self.nat))
     }
 }
 
@@ -344,80 +285,6 @@ mod tests {
     fn a_misspelt_option_is_refused() {
         let error = read(json!({ "pasword": "x" })).unwrap_err();
         assert_eq!(error.message(), "unknown option 'pasword' in redis options; did you mean 'password'?");
-    }
-
-    fn seeds(options: Value) -> Vec<RedisAddress> {
-        match read(options).unwrap().topology {
-            RedisTopology::Cluster(seeds) => seeds,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_cluster_begins_with_its_nodes_or_with_the_one_address() {
-        let nodes = json!([{ "host": "a", "port": 7000 }, "redis://b:7001", { "url": "redis://c" }]);
-        assert_eq!(seeds(json!({ "cluster": nodes })), [tcp("a", 7000), tcp("b", 7001), tcp("c", 6379)]);
-        assert_eq!(seeds(json!({ "cluster": true, "url": "redis://a:7000" })), [tcp("a", 7000)]);
-        assert!(matches!(read(json!({ "cluster": false })).unwrap().topology, RedisTopology::Single));
-    }
-
-    #[test]
-    fn nodes_of_a_cluster_bring_credentials_and_tls_with_their_urls() {
-        let config = read(json!({ "cluster": ["rediss://u:p@a"] })).unwrap();
-        assert_eq!((config.username.as_deref(), config.password.as_deref()), (Some("u"), Some("p")));
-        assert!(config.tls.is_some());
-    }
-
-    #[test]
-    fn sentinels_have_a_name_for_the_master_and_credentials_of_their_own() {
-        let config = read(json!({
-            "sentinels": [{ "host": "a" }, { "host": "b", "port": 7000 }], "name": "main", "db": 2, "password": "p",
-            "sentinelUsername": "u", "sentinelPassword": "s", "sentinelTLS": true,
-        }))
-        .unwrap();
-        assert_eq!((config.db, config.password.as_deref()), (2, Some("p")));
-        let RedisTopology::Sentinel(sentinels) = config.topology else { panic!() };
-        assert_eq!(sentinels.addresses, [tcp("a", 26379), tcp("b", 7000)]);
-        assert_eq!((sentinels.name.as_str(), sentinels.tls.is_some()), ("main", true));
-        assert_eq!((sentinels.username.as_deref(), sentinels.password.as_deref()), (Some("u"), Some("s")));
-    }
-
-    #[test]
-    fn what_has_no_meaning_together_is_refused() {
-        let nodes = json!([{ "host": "h" }]);
-        for (field, options) in [
-            ("db", json!({ "cluster": true, "db": 1 })),
-            ("db", json!({ "cluster": true, "url": "redis://h/1" })),
-            ("path", json!({ "cluster": true, "path": "/tmp/redis.sock" })),
-            ("host", json!({ "cluster": nodes, "host": "h" })),
-            ("url", json!({ "cluster": nodes, "url": "redis://h" })),
-            ("cluster", json!({ "cluster": [] })),
-            ("cluster", json!({ "cluster": "s3cret" })),
-            ("cluster", json!({ "cluster": ["redis://:s3cret@h/1"] })),
-            ("cluster", json!({ "cluster": [{ "port": 1 }] })),
-            ("url", json!({ "cluster": ["s3cret"] })),
-            ("hots", json!({ "cluster": [{ "hots": "h" }] })),
-            ("sentinels", json!({ "cluster": true, "sentinels": nodes, "name": "main" })),
-            ("name", json!({ "sentinels": nodes })),
-            ("name", json!({ "name": "main" })),
-            ("sentinelPassword", json!({ "sentinelPassword": "s3cret" })),
-            ("port", json!({ "sentinels": nodes, "name": "main", "port": 1 })),
-            ("natMap", json!({ "natMap": { "a:1": { "host": "b", "port": 2 } } })),
-            ("natMap", json!({ "cluster": true, "natMap": [] })),
-            ("port", json!({ "cluster": true, "natMap": { "a:1": { "host": "b" } } })),
-        ] {
-            let error = read(options.clone()).unwrap_err();
-            assert_eq!(error.field(), Some(field), "{options}");
-            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
-        }
-    }
-
-    #[test]
-    fn addresses_of_another_network_are_replaced() {
-        let map = json!({ "10.0.0.1:1": { "host": "near", "port": 2 } });
-        let nat = read(json!({ "cluster": true, "natMap": map })).unwrap().nat;
-        assert_eq!(nat.address("10.0.0.1".to_owned(), 1), tcp("near", 2));
-        assert_eq!(nat.address("10.0.0.1".to_owned(), 3), tcp("10.0.0.1", 3));
     }
 
     #[test]

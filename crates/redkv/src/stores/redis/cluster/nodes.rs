@@ -178,9 +178,8 @@ impl Nodes {
         let mut asked = FuturesUnordered::new();
         let mut failure = None;
         loop {
-            let more = candidates.next();
-            let patience = if more.is_some() { STAGGER } else { self.config.connect_timeout };
-            asked.extend(more.map(|node| self.ask_node(node)));
+            asked.extend(candidates.next().map(|node| self.ask_node(node)));
+            let patience = if candidates.len() > 0 { STAGGER } else { self.config.connect_timeout };
             match timeout(patience, asked.next()).await {
                 Ok(Some(Ok(map))) => {
                     self.take(map);

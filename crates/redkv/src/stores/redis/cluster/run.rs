@@ -66,6 +66,7 @@ struct Part {
     unqueued: bool,
 }
 
+#[derive(Clone)]
 struct Target {
     node: Arc<Node>,
     /// Whether the node has to be told that it does not have the slot yet.
@@ -111,13 +112,13 @@ impl<B: Batch> Run<'_, B> {
                 self.judge(part, node, result, &mut left);
             }
             parts = std::mem::take(&mut left.parts);
+            left.redirected |= self.follow(left.unreached, seen, &mut parts).await;
             redirections += u32::from(left.redirected);
             if redirections > MOST_REDIRECTIONS {
                 let message = "the nodes of the redis cluster send a key from one to the other";
                 let error = Error::new(ErrorKind::Store, message).retryable(true);
                 parts.drain(..).for_each(|part| self.fail(&part, &error));
             }
-            self.follow(left.unreached, seen, &mut parts).await;
             if !left.later.is_empty() {
                 if self.nodes.is_closed() {
                     left.later.iter().for_each(|(part, _)| self.fail(part, &Error::closed()));
@@ -206,19 +207,28 @@ impl<B: Batch> Run<'_, B> {
                 part.unqueued = true;
                 left.parts.push(part);
             }
-            Ok(Verdict::Later(error)) => left.later.push((part, error)),
+            Ok(Verdict::Later(error)) => {
+                part.target = None;
+                left.later.push((part, error));
+            }
             Err(error) if error.kind() == ErrorKind::Closed => self.fail(&part, &error),
             Err(error) => left.unreached.push((part, node, error)),
         }
     }
 
     /// Sends on what another node serves by now, where that does no harm. The rest fails: as an error of the cluster if
-    /// that lives, so that one of its nodes does not count for all of them.
-    async fn follow(&mut self, unreached: Vec<(Part, Arc<Node>, Error)>, seen: u64, parts: &mut Vec<Part>) {
+    /// that lives, so that one of its nodes does not count for all of them. Whether anything is sent on.
+    async fn follow(
+        &mut self,
+        unreached: Vec<(Part, Arc<Node>, Error)>,
+        seen: u64,
+        parts: &mut Vec<Part>,
+    ) -> bool {
         if unreached.is_empty() {
-            return;
+            return false;
         }
         let cluster = self.nodes.renew(seen).await;
+        let before = parts.len();
         for (mut part, node, error) in unreached {
             let owner = self.nodes.owner(part.slot);
             let is_elsewhere = owner.is_some_and(|owner| !Arc::ptr_eq(&owner, &node));
@@ -231,6 +241,7 @@ impl<B: Batch> Run<'_, B> {
                 self.fail(&part, &error);
             }
         }
+        parts.len() > before
     }
 
     fn fail(&mut self, part: &Part, error: &Error) {
@@ -249,14 +260,7 @@ impl Part {
     /// keys on two.
     fn single(self) -> impl Iterator<Item = Self> {
         let Self { items, slot, target, unqueued } = self;
-        let asking = target.as_ref().map(|target| target.asking);
-        let node = target.map(|target| target.node);
-        items.map(move |n| Self {
-            items: n..n + 1,
-            slot,
-            target: node.clone().zip(asking).map(|(node, asking)| Target { node, asking }),
-            unqueued,
-        })
+        items.map(move |n| Self { items: n..n + 1, slot, target: target.clone(), unqueued })
     }
 }
 
