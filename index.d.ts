@@ -784,14 +784,16 @@ declare namespace RedKV {
   }
 
   /**
-   * Options of the store `'redis'`, in the names of node_redis 2 and 3. It keeps entries in Redis or Valkey, as plain
-   * string values under the key (and its prefix).
+   * Options of the store `'redis'`, in the names of node_redis 2 and 3; those of clusters and sentinels in the names of
+   * ioredis. It keeps entries in Redis or Valkey, as plain string values under the key (and its prefix).
    *
-   * A connection that breaks is made again by itself.
+   * A connection that breaks is made again by itself, and a fail-over is followed.
    *
    * @example
    * ```js
    * redkv.addStore('redis', { url: 'rediss://:password@cache.example.com:6380/2' }, { timeout: 250 })
+   * redkv.addStore('redis', { cluster: [{ host: 'node1.example.com', port: 6379 }] })
+   * redkv.addStore('redis', { sentinels: [{ host: 'sentinel1.example.com' }], name: 'mymaster' })
    * ```
    */
   interface RedisOptions extends LegacyRedisOptions {
@@ -847,6 +849,52 @@ declare namespace RedKV {
     tls?: boolean | RedisTlsOptions | undefined
 
     /**
+     * The nodes of a Redis Cluster that are asked first; the others are found through them. `true` when `url`, or `host`
+     * and `port`, say where one is. A cluster has no `db` but 0 and no `path`.
+     *
+     * Credentials and TLS are the same for all nodes.
+     *
+     * @default false
+     */
+    cluster?: boolean | readonly RedisServer[] | undefined
+
+    /**
+     * The sentinels that know where the master is, asked in turn for every connection; their port is 26379 unless they
+     * say otherwise. Needs `name`, and excludes `url`, `host`, `port`, `path` and `cluster`.
+     */
+    sentinels?: readonly RedisServer[] | undefined
+
+    /** What the sentinels call the master. */
+    name?: string | undefined
+
+    /**
+     * The name of the user at the sentinels. An empty string is none.
+     *
+     * @default the default user of the sentinels
+     */
+    sentinelUsername?: string | undefined
+
+    /**
+     * The password of the user at the sentinels. An empty string is none.
+     *
+     * @default none
+     */
+    sentinelPassword?: string | undefined
+
+    /**
+     * Whether to speak TLS with the sentinels, and how.
+     *
+     * @default false
+     */
+    sentinelTLS?: boolean | RedisTlsOptions | undefined
+
+    /**
+     * Which address to use in the place of one that a cluster or a sentinel tells, such as
+     * `{ '10.0.0.1:6379': { host: 'node1.example.com', port: 6379 } }`: for servers in a network of their own.
+     */
+    natMap?: Readonly<Record<string, { host: string; port: number | `${number}` }>> | undefined
+
+    /**
      * Put before every key.
      *
      * @default no prefix
@@ -854,13 +902,19 @@ declare namespace RedKV {
     prefix?: string | undefined
 
     /**
-     * How long one attempt to connect may take, in milliseconds or as text such as `'10s'`: looking up the name, TLS
+     * How long one attempt to connect may take, in milliseconds or as text such as `'10s'`: asking the sentinels, looking up the name, TLS
      * and authentication included.
      *
      * @default 5000
      */
     connect_timeout?: Duration | undefined
   }
+
+  /**
+   * A node of a cluster, or a sentinel: its url, or where it is. A url may bring credentials for all of them, and `rediss:`
+   * means TLS to all of them.
+   */
+  type RedisServer = string | URL | { host: string; port?: number | `${number}` | undefined } | { url: string | URL }
 
   /** How to speak TLS with Redis, in the names of `tls.connect()` of Node.js. Its other options are refused. */
   interface RedisTlsOptions {

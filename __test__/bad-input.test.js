@@ -43,7 +43,26 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('sqlite', { path: ':memory:', tablename: 'kv' }), 'tablename', 'sqlite')
     isArgumentError(addError('dynamodb', { tableName: 'kv', regoin: 'us-east-1' }), 'regoin', 'dynamodb')
     isArgumentError(addError('redis', { hots: '127.0.0.1' }), 'hots', 'redis')
+    isArgumentError(addError('redis', { sentinles: [] }), 'sentinles', 'redis')
+    isArgumentError(addError('redis', { cluster: [{ hots: '127.0.0.1' }] }), 'hots', 'redis')
   })
+
+  test('for options of one Redis, of a cluster and of sentinels that have no meaning together', () => {
+    const servers = [{ host: '127.0.0.1' }]
+    isArgumentError(addError('redis', { cluster: true, db: 1 }), 'db', 'redis')
+    isArgumentError(addError('redis', { cluster: servers, host: '127.0.0.1' }), 'host', 'redis')
+    isArgumentError(addError('redis', { cluster: servers, sentinels: servers, name: 'main' }), 'sentinels', 'redis')
+    isArgumentError(addError('redis', { sentinels: servers }), 'name', 'redis')
+    isArgumentError(addError('redis', { sentinels: servers, name: 'main', url: 'redis://127.0.0.1' }), 'url', 'redis')
+    isArgumentError(addError('redis', { sentinelPassword: 'p' }), 'sentinelPassword', 'redis')
+    isArgumentError(addError('redis', { natMap: { 'a:1': { host: 'b', port: 1 } } }), 'natMap', 'redis')
+  })
+
+  for (const cluster of ['127.0.0.1', 1, {}, [], [1], [{}], [{ port: 1 }], ['/tmp/redis.sock'], ['redis://127.0.0.1/1']]) {
+    test(`for a cluster that is ${JSON.stringify(cluster)}`, () => {
+      isArgumentError(addError('redis', { cluster }), 'cluster', 'redis')
+    })
+  }
 
   test('for an unknown option that has the name of a prototype', () => {
     isArgumentError(addError('memory', JSON.parse('{ "__proto__": { "maxEntries": 5 } }')), '__proto__', 'memory')

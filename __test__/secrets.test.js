@@ -64,6 +64,11 @@ describe('an error of addStore does not show a password', () => {
 
 const unreachable = {
   'redis with a password': ['redis', { host: '127.0.0.1', port: 9, username: 'user', password: secret }],
+  'redis with sentinels': [
+    'redis',
+    { sentinels: [{ host: '127.0.0.1', port: 9 }], name: 'main', password: secret, sentinelPassword: secret },
+  ],
+  'redis with a cluster': ['redis', { cluster: [`redis://user:${secret}@${nowhere}`] }],
   'redis with an address': ['redis', { url: `redis://user:${secret}@${nowhere}/0` }],
   'dynamodb with keys': [
     'dynamodb',

@@ -18,11 +18,13 @@ async function freePort() {
 /** A redis-server of its own for a test, that can be killed and comes back with its data. */
 class PrivateRedis {
   #child
+  #more
 
-  /** @param {string} folder where it keeps its data */
-  constructor(port, folder) {
+  /** @param {string} folder where it keeps its data @param {string[]} more arguments */
+  constructor(port, folder, more = []) {
     this.port = port
     this.folder = folder
+    this.#more = more
   }
 
   /** Starts the server and resolves once it answers. */
@@ -30,15 +32,18 @@ class PrivateRedis {
     const listen = ['--bind', '127.0.0.1', '--port', String(this.port)]
     // What is acknowledged is in the file, which outlives the process; the disk need not have it.
     const persist = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'no']
-    this.#child = spawn('redis-server', [...listen, ...persist], { cwd: this.folder, stdio: 'ignore' })
+    // A configuration file comes first, and brings its own ideas of what to keep.
+    const args = this.#more[0]?.startsWith('--') === false ? [...this.#more, ...listen] : [...listen, ...persist, ...this.#more]
+    this.#child = spawn('redis-server', args, { cwd: this.folder, stdio: 'ignore' })
     await once(this.#child, 'spawn')
-    while (!(await this.#answers())) {
+    while (!(await this.answers())) {
       if (this.#child.exitCode !== null) throw new Error(`redis-server ended with code ${this.#child.exitCode}`)
       await sleep(20)
     }
   }
 
-  #answers() {
+  /** Whether it is up. */
+  answers() {
     return this.command('PING').then(
       (reply) => reply === 'PONG',
       () => false,
@@ -101,12 +106,12 @@ class PrivateRedis {
   }
 }
 
-/** A running redis-server that only this test uses. */
-async function privateRedis(t) {
-  const server = new PrivateRedis(await freePort(), freshFolder(t))
+/** A running redis-server that only this test uses; `more` are arguments. */
+async function privateRedis(t, more, Kind = PrivateRedis) {
+  const server = new Kind(await freePort(), freshFolder(t), more)
   await server.start()
   t.after(() => server.kill())
   return server
 }
 
-module.exports = { privateRedis }
+module.exports = { PrivateRedis, freePort, privateRedis }

@@ -1,5 +1,7 @@
 'use strict'
 
+const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
 const RedKV = require('../..')
 const dynamodb = require('./dynamodb.js')
 const { freshFile, freshPrefix, server } = require('./fresh.js')
@@ -13,44 +15,67 @@ const allLayers = { prefix: 'p:', hashKeys: true, compress: { algorithm: 'zstd',
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
  * - `tier`: tier options, if any
  * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
- *   value, as a key; `keys`: tell its keys.
+ *   value, as a key. That it can tell its `keys` is known: all can but those whose keys are hashed.
  */
 const kinds = {
   memory: {
     store: 'memory',
     options: async () => ({}),
-    can: { expire: true, emptyValues: true, emptyKeys: true, keys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   sqlite: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t) }),
-    can: { expire: false, emptyValues: true, emptyKeys: true, keys: true },
+    can: { expire: false, emptyValues: true, emptyKeys: true },
   },
   sqliteThatExpires: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: true, keys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redis: {
     store: 'redis',
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
-    can: { expire: true, emptyValues: true, emptyKeys: true, keys: false },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisCluster: {
+    store: 'redis',
+    options: async () => ({ cluster: [server('REDKV_TEST_REDIS_CLUSTER_URL')], prefix: freshPrefix() }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisSentinel: {
+    store: 'redis',
+    options: async () => {
+      const { hostname: host, port } = new URL(server('REDKV_TEST_REDIS_SENTINEL_URL'))
+      return { sentinels: [{ host, port }], name: 'main', prefix: freshPrefix() }
+    },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisTls: {
+    store: 'redis',
+    options: async () => {
+      const [url, folder] = server('REDKV_TEST_REDIS_TLS_URL').split('#')
+      const file = (name) => readFileSync(join(folder, name))
+      const tls = { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') }
+      return { url, tls, prefix: freshPrefix() }
+    },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   dynamodb: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
-    can: { expire: false, emptyValues: true, emptyKeys: false, keys: true },
+    can: { expire: false, emptyValues: true, emptyKeys: false },
   },
   dynamodbThatExpires: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT'), { ttlAttribute: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: false, keys: true },
+    can: { expire: true, emptyValues: true, emptyKeys: false },
   },
   dynamodbLocal: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_LOCAL_ENDPOINT')),
     // The emulator is older than the day on which DynamoDB began to take empty strings.
-    can: { expire: false, emptyValues: false, emptyKeys: false, keys: true },
+    can: { expire: false, emptyValues: false, emptyKeys: false },
   },
   memoryHashed: {
     store: 'memory',
@@ -108,6 +133,7 @@ async function open(t, ...names) {
 function abilities(...names) {
   const can = {}
   for (const ability of Object.keys(kinds.memory.can)) can[ability] = names.every((name) => kinds[name].can[ability])
+  can.keys = !kinds[names.at(-1)].tier?.hashKeys
   return can
 }
 

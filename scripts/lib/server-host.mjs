@@ -78,6 +78,11 @@ export class ServerHost {
     throw new Failure(problem)
   }
 
+  /** A folder for what servers need before they start. It goes with them. */
+  folder(name) {
+    return mkdtempSync(join(this.#folder, `${name}-`))
+  }
+
   /** Stops all servers and removes their folders. */
   async stop() {
     await Promise.all(this.#processes.map((server) => server.stop()))

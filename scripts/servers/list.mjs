@@ -9,6 +9,9 @@
 
 import { dynamodbLocal } from './dynamodb-local.mjs'
 import { dynoxide } from './dynoxide.mjs'
+import { redisCluster } from './redis-cluster.mjs'
+import { redisSentinel } from './redis-sentinel.mjs'
+import { redisTls } from './redis-tls.mjs'
 import { redis } from './redis.mjs'
 
-export const servers = [redis, dynoxide, dynamodbLocal]
+export const servers = [redis, redisCluster, redisSentinel, redisTls, dynoxide, dynamodbLocal]

@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 
 /** Resolves when the server answers `PING`. */
-function ping(port) {
+export function ping(port) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
     socket.setTimeout(1_000, () => socket.destroy(new Error('no answer to PING')))
@@ -16,6 +16,11 @@ function ping(port) {
   })
 }
 
+/** Arguments of a server that keeps nothing on the disk. */
+export function inMemory(port) {
+  return ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no']
+}
+
 export const redis = {
   name: 'redis',
   variable: 'REDKV_TEST_REDIS_URL',
@@ -23,7 +28,7 @@ export const redis = {
     const port = await host.serve({
       name: 'redis-server',
       command: await host.program('redis-server', 'redis-server'),
-      args: (port) => ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'],
+      args: inMemory,
       answers: ping,
     })
     return `redis://127.0.0.1:${port}`

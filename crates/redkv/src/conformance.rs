@@ -7,7 +7,7 @@ mod cases;
 mod subject;
 
 pub use cases::*;
-pub use subject::Subject;
+pub use subject::{Subject, clear};
 
 /// Makes one test of every case of the suite for the [`Subject`] that `$make` (an async function without
 /// arguments) builds.

@@ -95,13 +95,7 @@ impl Subject {
     }
 
     pub(super) async fn clear(&self, prefix: &Key) {
-        let mut after = None;
-        loop {
-            after = self.store.clear(prefix, after.as_ref()).await.unwrap();
-            if after.is_none() {
-                return;
-            }
-        }
+        clear(&*self.store, prefix).await;
     }
 
     pub(super) async fn has(&self, key: &Key) -> bool {
@@ -110,6 +104,17 @@ impl Subject {
 
     pub(super) fn can_expire(&self) -> bool {
         self.store.capabilities().expiry != Expiry::None
+    }
+}
+
+/// Deletes all that begins with `prefix`, in as many steps as it takes.
+pub async fn clear(store: &dyn Store, prefix: &str) {
+    let mut after = None;
+    loop {
+        after = store.clear(prefix, after.as_ref()).await.unwrap();
+        if after.is_none() {
+            return;
+        }
     }
 }
 

@@ -15,7 +15,9 @@ pub use dynamodb::{DynamoDbConfig, DynamoDbCredentials, DynamoDbStore};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]
-pub use redis::{RedisAddress, RedisConfig, RedisStore, RedisTls, build as build_redis};
+pub use redis::{
+    RedisAddress, RedisConfig, RedisSentinels, RedisStore, RedisTls, RedisTopology, build as build_redis,
+};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz {
     //! See [`crate::fuzz`].

@@ -1,10 +1,17 @@
 //! The Redis store against real servers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
+mod cluster;
+mod cluster_faults;
+mod conformance;
 mod connecting;
 mod deadlines;
 mod faults;
+mod keys;
+mod load;
+mod sentinel;
 mod server;
+mod servers;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
@@ -13,8 +20,6 @@ use std::sync::Arc;
 
 use redkv::clock::{Clock, SystemClock};
 use redkv::config::Fields;
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
 use redkv::entry::{Deadline, Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::{SetMode, Store, Want};
@@ -65,17 +70,6 @@ fn entry(value: &'static str) -> Option<Entry> {
 fn in_the_past() -> Deadline {
     Deadline::at(SystemClock.now() - 1)
 }
-
-async fn subject() -> Subject {
-    Subject::with_server_clock(store(json!({ "url": url() })))
-}
-
-async fn prefixed_subject() -> Subject {
-    Subject::with_server_clock(store(json!({ "url": url(), "prefix": "redis-test-prefix:" })))
-}
-
-conformance_suite!(conformance, super::subject);
-conformance_suite!(conformance_with_a_prefix, super::prefixed_subject);
 
 #[tokio::test]
 async fn a_single_read_of_another_type_is_a_value_error() {

@@ -30,6 +30,32 @@ impl Server {
         server
     }
 
+    /// A node of a cluster, which it has not joined yet.
+    pub(crate) fn node(options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let bus = free_port().to_string();
+        let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--repl-diskless-sync-delay", "0"];
+        let options = [&cluster, options].concat().into_iter().map(str::to_owned).collect();
+        let mut server = Self { process: None, port: free_port(), options, folder };
+        server.start();
+        server
+    }
+
+    /// A sentinel that watches over `master`, which it calls `main`.
+    pub(crate) fn sentinel(master: u16, quorum: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("sentinel.conf");
+        let text = format!(
+            "sentinel monitor main 127.0.0.1 {master} {quorum}\n\
+             sentinel down-after-milliseconds main 700\nsentinel failover-timeout main 3000\n"
+        );
+        std::fs::write(&config, text).unwrap();
+        let options = vec![config.to_str().unwrap().to_owned(), "--sentinel".to_owned()];
+        let mut server = Self { process: None, port: free_port(), options, folder };
+        server.start();
+        server
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
@@ -41,10 +67,19 @@ impl Server {
     /// Starts the server and waits until it answers.
     pub(crate) fn start(&mut self) {
         let program = std::env::var("REDKV_TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
-        let process = Command::new(&program)
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", "no", "--dir", self.folder.path().to_str().unwrap()])
-            .args(&self.options)
+        let mut options = self.options.iter();
+        // A file comes first.
+        let file = options.as_slice().first().filter(|first| !first.starts_with("--"));
+        let is_sentinel = file.is_some();
+        let mut command = Command::new(&program);
+        command.args(options.by_ref().take(usize::from(is_sentinel)));
+        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"]);
+        command.args(["--dir", self.folder.path().to_str().unwrap()]);
+        if !is_sentinel {
+            command.args(["--save", "", "--appendonly", "no"]);
+        }
+        let process = command
+            .args(options)
             .stdout(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
@@ -84,6 +119,23 @@ impl Server {
     fn signal(&self, name: &str) {
         let id = self.process.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// What the server answers to a command of another client.
+    pub(crate) fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        self.try_ask(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    pub(crate) fn try_ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> redis::RedisResult<T> {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?;
+        redis::cmd(words[0]).arg(&words[1..]).query(&mut client.get_connection()?)
+    }
+
+    /// The line of `INFO` about `name`, behind its colon; empty where there is none.
+    pub(crate) fn info(&self, name: &str) -> String {
+        let info: String = self.ask(&["INFO", "everything"]);
+        let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.unwrap_or_default().to_owned()
     }
 
     /// A connection of another client.

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::tls::RedisTls;
+use super::topology::{NatMap, RedisTopology, Several};
 use super::url::UrlParts;
 use crate::config::Fields;
 use crate::error::{Error, Result};
 
 /// Where a Redis server listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RedisAddress {
     /// A host name or address, looked up anew for every connection, and a port.
     Tcp(String, u16),
@@ -31,8 +32,12 @@ impl fmt::Display for RedisAddress {
 /// How to reach a Redis server, and what to do with keys.
 #[derive(Clone)]
 pub struct RedisConfig {
-    /// Where the server listens; `127.0.0.1:6379` by default.
+    /// Where the server listens; `127.0.0.1:6379` by default. Without meaning in a cluster and behind sentinels.
     pub address: RedisAddress,
+    /// Whether there is one server, a cluster, or one that sentinels know.
+    pub topology: RedisTopology,
+    /// Which addresses to use in the place of those that servers tell.
+    pub(super) nat: NatMap,
     /// TLS, or `None` for a plain connection.
     pub tls: Option<RedisTls>,
     /// Number of the database.
@@ -48,7 +53,8 @@ pub struct RedisConfig {
 }
 
 impl RedisConfig {
-    /// Reads `url`, `host`, `port`, `path`, `db`, `username`, `password`, `tls`, `prefix` and `connect_timeout`.
+    /// Reads `url`, `host`, `port`, `path`, `db`, `username`, `password`, `tls`, `prefix` and `connect_timeout`; for more
+    /// than one server `cluster`, or `sentinels` and what belongs to it, and `natMap`.
     ///
     /// Where options contradict each other, the winner is the one that won in node_redis: what the url says over
     /// single options, and a Unix socket over host and port. Empty text counts as absent for credentials and
@@ -65,6 +71,20 @@ impl RedisConfig {
         let prefix = text(fields, &["prefix"])?.unwrap_or_default();
         let tls = RedisTls::from_fields(fields)?;
 
+        let several = Several::from_fields(fields)?;
+        if several.brings_addresses() {
+            let given = [
+                ("url", url != UrlParts::default()),
+                ("host", host.is_some()),
+                ("port", port.is_some()),
+                ("path", path.is_some()),
+            ];
+            if let Some((field, _)) = given.iter().find(|(_, given)| *given) {
+                let message = format!("options.{field} has no meaning beside {}", several.field());
+                return Err(Error::argument(*field, message));
+            }
+        }
+
         let address = match url.path.or(path) {
             Some(path) => RedisAddress::Unix(path),
             None => RedisAddress::Tcp(
@@ -73,7 +93,8 @@ impl RedisConfig {
             ),
         };
         let tls_is_of_url = url.tls && tls.is_none();
-        let tls = if url.tls { Some(tls.unwrap_or_default()) } else { tls };
+        let asks_for_tls = url.tls || several.listed().is_some_and(|listed| listed.tls);
+        let tls = if asks_for_tls { Some(tls.unwrap_or_default()) } else { tls };
         if matches!(address, RedisAddress::Unix(_)) {
             if cfg!(not(unix)) {
                 return Err(Error::argument("path", "this system has no Unix sockets"));
@@ -83,14 +104,22 @@ impl RedisConfig {
                 return Err(Error::argument(field, "a Unix socket cannot be used with tls"));
             }
         }
+        let db = url.db.or(db).unwrap_or(0);
+        let (listed_username, listed_password) = match several.listed() {
+            Some(listed) => (listed.username.clone(), listed.password.clone()),
+            None => (None, None),
+        };
+        let (topology, nat) = several.finish(&address, db)?;
         let underscored = fields.duration("connect_timeout")?;
         let camel_case = fields.duration("connectTimeout")?;
         Ok(Self {
             address,
+            topology,
+            nat,
             tls,
-            db: url.db.or(db).unwrap_or(0),
-            username: url.username.or(username),
-            password: url.password.or(password),
+            db,
+            username: url.username.or(username).or(listed_username),
+            password: url.password.or(password).or(listed_password),
             prefix,
             connect_timeout: underscored.or(camel_case).unwrap_or(Duration::from_secs(5)),
         })
@@ -102,6 +131,7 @@ impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisConfig")
             .field("address", &self.address)
+            .field("topology", &self.topology)
             .field("tls", &self.tls)
             .field("db", &self.db)
             .field("username", &self.username.is_some())

@@ -15,6 +15,7 @@ use super::config::RedisConfig;
 use super::error::{Failure, error_of};
 use super::link::{Answer, Link};
 use super::request::Request;
+use super::sentinel::Sentinels;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 
 /// Sends commands over one connection, in the order of the calls.
@@ -27,9 +28,13 @@ pub(super) struct Connection(Arc<Shared>);
 /// What a connection, its attempts and its requests share.
 pub(super) struct Shared {
     pub(super) config: RedisConfig,
-    pub(super) tls: OnceCell<Arc<ClientConfig>>,
+    /// What the handshakes of a store have in common, also where it has many connections.
+    pub(super) tls: Arc<TlsOnce>,
+    pub(super) sentinels: Option<Sentinels>,
     state: Mutex<State>,
 }
+
+pub(super) type TlsOnce = OnceCell<Arc<ClientConfig>>;
 
 enum State {
     Down(Pause),
@@ -64,8 +69,14 @@ enum Submitted {
 impl Connection {
     /// A connection that will be made when it is first used.
     pub(super) fn new(config: RedisConfig) -> Self {
+        Self::sharing(config, Arc::default())
+    }
+
+    /// The same, one of many that have `tls` in common.
+    pub(super) fn sharing(config: RedisConfig, tls: Arc<TlsOnce>) -> Self {
+        let sentinels = Sentinels::of(&config);
         let state = Mutex::new(State::Down(Pause::default()));
-        Self(Arc::new(Shared { config, tls: OnceCell::new(), state }))
+        Self(Arc::new(Shared { config, tls, sentinels, state }))
     }
 
     pub(super) fn config(&self) -> &RedisConfig {
@@ -77,6 +88,14 @@ impl Connection {
         match self.0.submit(request)? {
             Submitted::Sending(answer) => answer.await,
             Submitted::Waiting(receiver) => receiver.await.unwrap_or_else(|_| Err(Error::closed()))?.await,
+        }
+    }
+
+    /// Tells connections of this store apart; `None` while there is none.
+    pub(super) fn generation(&self) -> Option<u64> {
+        match &*self.0.lock() {
+            State::Up(link) => Some(link.generation),
+            _ => None,
         }
     }
 
@@ -131,6 +150,14 @@ impl Shared {
         let attempt = Attempt { shared: self.clone(), generation, result: None };
         runtime.spawn(attempt.run());
         Ok(Submitted::Waiting(receiver))
+    }
+
+    fn too_late(&self) -> Error {
+        if self.sentinels.is_some() {
+            let message = "the sentinels, or the redis server that they name, let the time to connect pass";
+            return Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
+        }
+        error_of(Failure::ConnectTimeout(&self.config.address))
     }
 
     /// Ends an attempt to connect: sends what waited for it, or refuses it.
@@ -246,8 +273,7 @@ impl Attempt {
         let config = &self.shared.config;
         let opening = Link::open(&self.shared, self.generation);
         let result = tokio::time::timeout(config.connect_timeout, opening).await;
-        self.result =
-            Some(result.unwrap_or_else(|_| Err(error_of(Failure::ConnectTimeout(&config.address)))));
+        self.result = Some(result.unwrap_or_else(|_| Err(self.shared.too_late())));
     }
 }
 

@@ -12,9 +12,10 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
-use super::config::{RedisAddress, RedisConfig};
+use super::config::RedisAddress;
 use super::error::{Failure, error_of};
 use super::socket::Socket;
+use super::tls::RedisTls;
 use crate::error::Result;
 
 /// Bytes to and from a server, however they travel.
@@ -24,10 +25,14 @@ pub(super) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
-/// Opens a stream to the server; `tls` keeps what all handshakes of a store have in common.
-pub(super) async fn dial(config: &RedisConfig, tls: &OnceCell<Arc<ClientConfig>>) -> Result<Stream> {
-    let failed = |error| error_of(Failure::Connect(&config.address, error));
-    let (host, port) = match &config.address {
+/// Opens a stream to the server at `address`; `tls` keeps what all handshakes of a store have in common.
+pub(super) async fn dial(
+    address: &RedisAddress,
+    options: Option<&RedisTls>,
+    tls: &OnceCell<Arc<ClientConfig>>,
+) -> Result<Stream> {
+    let failed = |error| error_of(Failure::Connect(address, error));
+    let (host, port) = match address {
         RedisAddress::Tcp(host, port) => (host.as_str(), *port),
         #[cfg(unix)]
         RedisAddress::Unix(path) => {
@@ -37,7 +42,7 @@ pub(super) async fn dial(config: &RedisConfig, tls: &OnceCell<Arc<ClientConfig>>
         RedisAddress::Unix(_) => return Err(failed(io::ErrorKind::Unsupported.into())),
     };
     let stream = tcp(host, port).await.map_err(failed)?;
-    let Some(options) = &config.tls else { return Ok(Box::new(Socket::new(stream))) };
+    let Some(options) = options else { return Ok(Box::new(Socket::new(stream))) };
     let connector = TlsConnector::from(tls.get_or_try_init(|| options.client_config()).await?.clone());
     Ok(Box::new(connector.connect(options.name_for(host)?, stream).await.map_err(failed)?))
 }

@@ -86,7 +86,7 @@ fn server_error(error: &ServerError) -> Error {
         "MOVED" | "ASK" | "CROSSSLOT" => (
             ErrorKind::Store,
             false,
-            format!("the redis server is part of a cluster, which this store does not support ({code})"),
+            format!("the redis server is part of a cluster: set the option cluster ({code})"),
         ),
         "OOM" => (ErrorKind::Store, true, "the redis server is out of memory (OOM)".to_owned()),
         "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "NOREPLICAS" | "MISCONF" => {

@@ -11,10 +11,11 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::connection::Shared;
-use super::dial::dial;
+use super::dial::{Stream, dial};
 use super::error::{Failure, error_of};
-use super::greet::greet;
+use super::greet::{Greeting, greet};
 use super::request::Request;
+use super::sentinel::Sentinels;
 use super::wire::Wire;
 use crate::error::Result;
 use crate::executor::{Running, spawn_owned};
@@ -45,7 +46,30 @@ impl Link {
     /// Connects and makes itself known to the server; the caller bounds the time.
     pub(super) async fn open(shared: &Arc<Shared>, generation: u64) -> Result<Arc<Self>> {
         let config = &shared.config;
-        let stream = dial(config, &shared.tls).await?;
+        let Some(sentinels) = &shared.sentinels else {
+            let stream = dial(&config.address, config.tls.as_ref(), &shared.tls).await?;
+            let greeting = Greeting::of(config, &config.address, false);
+            return Self::on(stream, shared, generation, &greeting).await;
+        };
+        let master = sentinels.master().await?;
+        let opening = async {
+            let stream = dial(&master, config.tls.as_ref(), &shared.tls).await?;
+            Self::on(stream, shared, generation, &Greeting::of(config, &master, true)).await
+        };
+        // Also when the time to connect runs out in between.
+        let doubt = Doubt(sentinels);
+        let link = opening.await?;
+        std::mem::forget(doubt);
+        Ok(link)
+    }
+
+    /// Makes itself known on an open stream.
+    async fn on(
+        stream: Stream,
+        shared: &Arc<Shared>,
+        generation: u64,
+        greeting: &Greeting<'_>,
+    ) -> Result<Arc<Self>> {
         let (wire, driver) = Wire::new(stream);
         let runtime = Handle::current();
         let home = Arc::downgrade(shared);
@@ -58,8 +82,8 @@ impl Link {
             }
         });
         let driver = Driver(Mutex::new(Some(driver)));
-        greet(&wire, config).await?;
-        let patience = config.connect_timeout.min(PATIENCE);
+        greet(&wire, greeting).await?;
+        let patience = shared.config.connect_timeout.min(PATIENCE);
         Ok(Arc::new(Self {
             generation,
             wire,
@@ -176,6 +200,15 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 fn is_readonly(reply: &Value) -> bool {
     matches!(reply, Value::ServerError(error) if error.code() == "READONLY")
+}
+
+/// Notices that the server which the sentinels named could not be used.
+struct Doubt<'a>(&'a Sentinels);
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        self.0.doubt();
+    }
 }
 
 /// Notices a caller that stops waiting.

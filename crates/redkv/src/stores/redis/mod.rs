@@ -1,5 +1,6 @@
 //! Entries in Redis or Valkey, as plain string values under plain keys.
 
+mod cluster;
 mod config;
 mod connection;
 mod dial;
@@ -11,10 +12,13 @@ mod link;
 mod read;
 mod replies;
 mod request;
+mod scan;
 mod script;
+mod sentinel;
 mod socket;
 mod store;
 mod tls;
+mod topology;
 mod url;
 mod wire;
 mod write;
@@ -22,3 +26,4 @@ mod write;
 pub use config::{RedisAddress, RedisConfig};
 pub use store::{RedisStore, build};
 pub use tls::RedisTls;
+pub use topology::{RedisSentinels, RedisTopology};

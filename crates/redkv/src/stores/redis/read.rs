@@ -52,13 +52,21 @@ pub(super) fn values_read(mut replies: Vec<Value>, len: usize) -> Answers<Option
 /// The value comes first: one that expires between the two commands then shows as gone.
 pub(super) fn entries(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() * 3 + 8, bytes_of(keys) * 2);
+    ask_entries(&mut request, keys);
+    request
+}
+
+pub(super) fn ask_entries(request: &mut Request, keys: &[Key]) {
     request.command(1, "MULTI");
-    ask_values(&mut request, keys);
+    ask_values(request, keys);
+    ask_lives(request, keys);
+    request.command(1, "EXEC");
+}
+
+fn ask_lives(request: &mut Request, keys: &[Key]) {
     for key in keys {
         request.command(2, "PTTL").arg(key.as_bytes());
     }
-    request.command(1, "EXEC");
-    request
 }
 
 /// The answers to [`entries`], which were asked for at `asked`.
@@ -96,15 +104,14 @@ pub(super) fn lacked_memory(replies: &[Value]) -> bool {
 /// another client replaced the entry twice in between.
 pub(super) fn entries_unqueued(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() * 5 + 4, bytes_of(keys) * 3);
-    let ask_lives = |request: &mut Request| {
-        for key in keys {
-            request.command(2, "PTTL").arg(key.as_bytes());
-        }
-    };
-    ask_lives(&mut request);
-    ask_values(&mut request, keys);
-    ask_lives(&mut request);
+    ask_entries_unqueued(&mut request, keys);
     request
+}
+
+pub(super) fn ask_entries_unqueued(request: &mut Request, keys: &[Key]) {
+    ask_lives(request, keys);
+    ask_values(request, keys);
+    ask_lives(request, keys);
 }
 
 /// The answers to [`entries_unqueued`], which were asked for at `asked`.
@@ -177,10 +184,14 @@ fn bytes(value: Value) -> Result<Option<Bytes>> {
 /// Asks for keys one by one: `EXISTS` with many of them only counts.
 pub(super) fn existence(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() * 2, bytes_of(keys));
+    ask_existence(&mut request, keys);
+    request
+}
+
+pub(super) fn ask_existence(request: &mut Request, keys: &[Key]) {
     for key in keys {
         request.command(2, "EXISTS").arg(key.as_bytes());
     }
-    request
 }
 
 /// The answers to [`existence`].

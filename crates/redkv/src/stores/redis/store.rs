@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::future::BoxFuture;
 use redis::Value;
 
+use super::cluster::ClusterStore;
 use super::config::RedisConfig;
 use super::connection::Connection;
 use super::error::{Failure, error_of};
 use super::greet::alive;
 use super::request::Request;
+use super::scan::{Place, scan};
+use super::topology::RedisTopology;
 use super::{read, script, write};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
@@ -19,10 +22,9 @@ use crate::error::Result;
 use crate::layers::Prefixed;
 use crate::store::{
     Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
-    cannot_clear, cannot_tell_keys,
 };
 
-/// Keeps entries in Redis 6 or later, or in Valkey, each as a plain string under its plain key.
+/// Keeps entries in one server of Redis 6 or later, or of Valkey, each as a plain string under its plain key.
 ///
 /// All requests of a store share one connection and reach the server in the order of their calls. It is made
 /// when it is first needed and made anew when it breaks; what was under way then fails with an unknown outcome
@@ -37,7 +39,13 @@ pub struct RedisStore {
 /// The store of `config`, with its prefix before every key.
 pub fn build(config: RedisConfig, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
     let prefix = config.prefix.clone();
-    let store = Arc::new(RedisStore::new(config, clock));
+    let store: Arc<dyn Store> = match &config.topology {
+        RedisTopology::Cluster(seeds) => {
+            let seeds = seeds.clone();
+            Arc::new(ClusterStore::new(config, seeds, clock))
+        }
+        RedisTopology::Single | RedisTopology::Sentinel(_) => Arc::new(RedisStore::new(config, clock)),
+    };
     if prefix.is_empty() { store } else { Arc::new(Prefixed::new(prefix, store)) }
 }
 
@@ -50,7 +58,7 @@ impl RedisStore {
 
     async fn ping(&self) -> Result<()> {
         match self.connection.send(Request::bare("PING")).await?.first() {
-            Some(reply) => alive(reply, self.connection.config()),
+            Some(reply) => alive(reply),
             None => Err(error_of(Failure::Answer)),
         }
     }
@@ -101,6 +109,26 @@ impl RedisStore {
 /// Pieces of more bytes keep the server, the wire and this process waiting for each other.
 const PIECES: Pieces = Pieces { min: 100, max: 500, bytes: 256 * 1024 };
 
+/// What a store on servers of `config` can do.
+pub(super) fn capabilities(config: &RedisConfig) -> Capabilities {
+    const LARGEST: usize = 512 * 1024 * 1024;
+    Capabilities {
+        expiry: Expiry::Native,
+        deadline_costs_extra: true,
+        max_key_bytes: LARGEST,
+        max_value_bytes: LARGEST,
+        reads: PIECES,
+        writes: PIECES,
+        // Encryption is work for another thread.
+        light: config.tls.is_none(),
+        shared: true,
+        // As a server is set up by default, a crash takes the writes since its last snapshot with it, and one with a
+        // memory limit may evict any entry.
+        durable: false,
+        ..Capabilities::BASE
+    }
+}
+
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").field("config", self.connection.config()).finish_non_exhaustive()
@@ -113,24 +141,7 @@ impl Store for RedisStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        const LARGEST: usize = 512 * 1024 * 1024;
-        Capabilities {
-            expiry: Expiry::Native,
-            deadline_costs_extra: true,
-            max_key_bytes: LARGEST,
-            max_value_bytes: LARGEST,
-            reads: PIECES,
-            writes: PIECES,
-            // Encryption is work for another thread.
-            light: self.connection.config().tls.is_none(),
-            enumerable: false,
-            clearable: false,
-            shared: true,
-            // As a server is set up by default, a crash takes the writes since its last snapshot with it, and
-            // one with a memory limit may evict any entry.
-            durable: false,
-            ..Capabilities::BASE
-        }
+        capabilities(self.connection.config())
     }
 
     fn immediate(&self) -> Option<&dyn Immediate> {
@@ -184,16 +195,29 @@ impl Store for RedisStore {
         })
     }
 
-    fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        Box::pin(async move {
+            let from = after.map_or(Place::Start, |cursor| Place::from_bytes(cursor.as_bytes()));
+            let (keys, next) = scan(&self.connection, prefix, from).await?;
+            Ok(Page { keys, next: next.map(|place| Cursor::new(place.to_bytes())) })
+        })
     }
 
     fn clear<'a>(
         &'a self,
-        _prefix: &'a str,
-        _after: Option<&'a Cursor>,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
-        Box::pin(std::future::ready(Err(cannot_clear())))
+        Box::pin(async move {
+            let from = after.map_or(Place::Start, |cursor| Place::from_bytes(cursor.as_bytes()));
+            let (keys, next) = scan(&self.connection, prefix, from).await?;
+            if !keys.is_empty() {
+                let len = keys.len();
+                let gone = self.ask(write::unlinks(&keys), len, |replies| write::deleted(&replies, len));
+                gone.await.into_iter().collect::<Result<()>>()?;
+            }
+            Ok(next.map(|place| Cursor::new(place.to_bytes())))
+        })
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

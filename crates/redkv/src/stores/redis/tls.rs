@@ -41,13 +41,18 @@ impl RedisTls {
     ///
     /// Absent and `false` are no TLS. What Node's `tls` module knows beside this is refused.
     pub(super) fn from_fields(fields: &mut Fields) -> Result<Option<Self>> {
-        let options = match fields.any("tls") {
+        Self::from_field(fields, "tls")
+    }
+
+    /// The same, from an option of another name.
+    pub(super) fn from_field(fields: &mut Fields, name: &'static str) -> Result<Option<Self>> {
+        let options = match fields.any(name) {
             None | Some(Value::Bool(false)) => return Ok(None),
             Some(Value::Bool(true)) => return Ok(Some(Self::default())),
             Some(options @ Value::Object(_)) => options,
-            Some(_) => return Err(Error::argument("tls", "tls must be true, false or an object")),
+            Some(_) => return Err(Error::argument(name, format!("{name} must be true, false or an object"))),
         };
-        let mut fields = Fields::new("tls", options)?;
+        let mut fields = Fields::new(name, options)?;
         let tls = Self {
             trust: trust(&mut fields)?,
             identity: identity(&mut fields)?,

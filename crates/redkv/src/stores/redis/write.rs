@@ -108,17 +108,58 @@ fn merge(request: &mut Request, entries: &[(Key, Entry)], plain: &[usize], writt
     }
 }
 
+/// Whether one command may write `next` too, beside `entries`.
+pub(super) fn go_together(entries: &[(Key, Entry)], next: &(Key, Entry), mode: SetMode) -> bool {
+    let is_plain = |(_, entry): &(Key, Entry)| entry.deadline.is_none();
+    let bytes = |(key, entry): &(Key, Entry)| key.len() + entry.value.len();
+    mode == SetMode::Always
+        && entries.first().is_some_and(is_plain)
+        && is_plain(next)
+        && entries.iter().map(bytes).sum::<usize>() + bytes(next) <= MERGED_BYTES
+}
+
+/// One command for entries that [`go_together`], or for any one entry.
+pub(super) fn ask_write(request: &mut Request, entries: &[(Key, Entry)], mode: SetMode, now: u64) {
+    if let [(key, entry)] = entries {
+        return single(request, key, entry, mode, now);
+    }
+    request.command(entries.len() * 2 + 1, "MSET");
+    for (key, entry) in entries {
+        request.arg(key.as_bytes()).value(&entry.value);
+    }
+}
+
+/// The answers to [`ask_write`].
+pub(super) fn write_done(replies: &[Value], len: usize, mode: SetMode) -> Answers<bool> {
+    let answer = match replies {
+        [reply] => written(reply, mode),
+        _ => Err(error_of(Failure::Answer)),
+    };
+    answer_all(len, &answer)
+}
+
 /// Deletes keys: one `DEL`.
 pub(super) fn deletes(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
-    request.command(keys.len() + 1, "DEL");
-    for key in keys {
-        request.arg(key.as_bytes());
-    }
+    ask_deletes(&mut request, "DEL", keys);
     request
 }
 
-/// The answers to [`deletes`].
+/// As [`deletes`], for many keys at once: the server frees their values beside its other work.
+pub(super) fn unlinks(keys: &[Key]) -> Request {
+    let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
+    ask_deletes(&mut request, "UNLINK", keys);
+    request
+}
+
+pub(super) fn ask_deletes(request: &mut Request, name: &str, keys: &[Key]) {
+    request.command(keys.len() + 1, name);
+    for key in keys {
+        request.arg(key.as_bytes());
+    }
+}
+
+/// The answers to [`deletes`] and [`unlinks`].
 pub(super) fn deleted(replies: &[Value], len: usize) -> Answers<()> {
     let answer = match replies {
         [Value::Int(_)] => Ok(()),

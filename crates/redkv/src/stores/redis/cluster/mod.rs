@@ -1,0 +1,13 @@
+//! Entries in a Redis Cluster: every key belongs to one of 16,384 slots, every slot to a node.
+
+mod batches;
+mod map;
+mod node;
+mod nodes;
+mod pages;
+mod run;
+mod slot;
+mod store;
+mod verdict;
+
+pub(super) use store::ClusterStore;

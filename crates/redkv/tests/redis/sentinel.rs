@@ -1,0 +1,92 @@
+//! A server and its replicas behind sentinels.
+
+use std::time::Duration;
+
+use redkv::entry::{Entry, Key};
+use redkv::error::ErrorKind;
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
+use super::load::{FOREVER, Load, eventually_read};
+use super::server::{Server, free_port};
+use super::servers::{Watched, until};
+use super::{entry, get, set, store};
+
+fn keys(count: usize) -> Vec<Key> {
+    (0..count).map(|n| Key::from(format!("load:{n}"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_dies_under_load_and_what_its_replica_had_is_there() {
+    let mut watched = Watched::start(1, 3);
+    let load = Load::on(watched.store(), keys(20), true);
+    load.progress(20).await;
+    let (stopped, going) = load.counters.split_at(10);
+    stopped.iter().for_each(|counter| counter.stop());
+    for counter in stopped {
+        until("replication", || {
+            let found: u64 = watched.servers[1].ask(&["GET", &counter.key]);
+            found >= counter.acknowledged()
+        });
+    }
+    watched.servers[0].kill();
+    load.progress(20).await;
+    assert_eq!(watched.master(), 1);
+    assert!(going.iter().all(|counter| counter.failures() > 0));
+    for counter in stopped {
+        assert!(eventually_read(&*load.store, &counter.key).await >= counter.acknowledged());
+    }
+    load.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fail_over_that_was_asked_for_is_followed() {
+    let watched = Watched::start(1, 1);
+    let store = watched.store();
+    let key = Key::from("k");
+    set(&*store, &key, Entry::new("v")).await.unwrap();
+    until("replication", || watched.servers[1].ask::<Option<String>>(&["GET", "k"]).is_some());
+    until("a fail-over", || watched.sentinels[0].try_ask::<()>(&["SENTINEL", "FAILOVER", "main"]).is_ok());
+    until("the fail-over", || watched.servers[1].info("role") == "master");
+    until("the old master to follow", || watched.servers[0].info("role") == "slave");
+    let written = async {
+        while set(&*store, &key, Entry::new("w")).await.is_err() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(FOREVER, written).await.unwrap();
+    assert_eq!(watched.servers[1].ask::<String>(&["GET", "k"]), "w");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sentinel_that_is_gone_or_silent_is_passed_over() {
+    let watched = Watched::start(1, 1);
+    let hung = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = |port: u16| json!({ "host": "127.0.0.1", "port": port });
+    let sentinels = [at(free_port()), at(hung.local_addr().unwrap().port()), at(watched.sentinels[0].port())];
+    let store = store(json!({ "sentinels": sentinels, "name": "main", "connect_timeout": 2000 }));
+    let key = Key::from("k");
+    set(&*store, &key, Entry::new("v")).await.unwrap();
+    assert_eq!(get(&*store, &key).await.unwrap(), entry("v"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_the_master_is_not_used() {
+    let replica = Server::with(&["--replicaof", "127.0.0.1", "1"]);
+    let sentinel = Server::sentinel(replica.port(), 1);
+    let options = json!({ "sentinels": [{ "host": "127.0.0.1", "port": sentinel.port() }], "name": "main" });
+    let error = store(options).init().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true));
+    assert!(error.message().ends_with("is not the master"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_no_sentinel_knows_is_told() {
+    let watched = Watched::start(0, 1);
+    let at = json!({ "host": "127.0.0.1", "port": watched.sentinels[0].port() });
+    let store = store(json!({ "sentinels": [at], "name": "other" }));
+    let error = set(&*store, &Key::from("k"), Entry::new("v")).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true));
+    assert!(!error.may_have_applied());
+    assert!(error.message().contains("it knows none that is called 'other'"), "{error}");
+}
