@@ -53,8 +53,8 @@ declare class RedKV extends EventEmitter {
    * @param args - The options of that store, and {@link RedKV.TierOptions | tier options}: how the chain treats it.
    * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when there is no such store, or
    * an option is missing, unknown or wrong. {@link RedKV.RedKVError | RedKVError} with the code
-   * `ERR_REDKV_UNSUPPORTED` for the tier option `ttl` of a store that cannot let entries end, and with
-   * `ERR_REDKV_CLOSED` after `close()`. Options of the clients of 1.x that have no meaning any more give a warning.
+   * `ERR_REDKV_UNSUPPORTED` for a tier option that the store cannot keep, such as the `ttl` of one that cannot let entries
+   * end, and with `ERR_REDKV_CLOSED` after `close()`. Options of the clients of 1.x that have no meaning any more give a warning.
    *
    * @example
    * ```js
@@ -705,7 +705,8 @@ declare namespace RedKV {
 
     /**
      * Whether entries are kept under the SHA-256 of their keys, as 43 characters of base64url behind the `prefix`, so
-     * that keys may be of any length whatever the store takes. The keys themselves cannot be told any more.
+     * that keys may be of any length whatever the store takes. The keys themselves cannot be told any more. A store that
+     * takes no keys of 43 bytes is refused with `ERR_REDKV_UNSUPPORTED`.
      *
      * @default false
      */
@@ -714,8 +715,9 @@ declare namespace RedKV {
     /**
      * Keeps values compressed: `'lz4'` is the quicker algorithm, `'zstd'` saves more. Only values of 1 KiB and more
      * that shrink are changed. A header says what was done, so values that were written without compression, or with
-     * the other algorithm, read as well, and the option can be turned on or changed at any time. Turned off again, what
-     * is compressed reads as bytes that begin with `FF 52 4B 5A`. A damaged value fails with `ERR_REDKV_VALUE`.
+     * the other algorithm, read as well, and the option can be turned on or changed at any time. Without it, what is
+     * compressed reads as bytes that begin with `FF 52 4B 5A`; a `threshold` of 4_294_967_295 stops compressing and goes
+     * on reading. A damaged value fails with `ERR_REDKV_VALUE`.
      *
      * Compression happens off the JavaScript thread, so a `'memory'` store with this option does not answer at once
      * any more. A store that keeps text only is refused with `ERR_REDKV_UNSUPPORTED`.
