@@ -157,3 +157,16 @@ async fn a_cluster_that_is_not_there_is_a_retryable_error_and_nothing_was_done()
     store.close().await;
     assert_eq!(get(&*store, &Key::from("k")).await.unwrap_err().kind(), ErrorKind::Closed);
 }
+
+#[tokio::test]
+async fn addresses_of_another_network_are_mapped() {
+    let node = Server::node(&["--cluster-announce-ip", "10.255.255.1"]);
+    let _: () = node.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    until("the cluster", || node.ask::<String>(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    let port = node.port();
+    let map = json!({ format!("10.255.255.1:{port}"): { "host": "127.0.0.1", "port": port } });
+    let store = store(json!({ "cluster": true, "port": port, "natMap": map }));
+    let key = Key::from("k");
+    set(&*store, &key, Entry::new("v")).await.unwrap();
+    assert_eq!(get(&*store, &key).await.unwrap(), entry("v"));
+}

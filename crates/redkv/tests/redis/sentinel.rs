@@ -90,3 +90,23 @@ async fn a_name_that_no_sentinel_knows_is_told() {
     assert!(!error.may_have_applied());
     assert!(error.message().contains("it knows none that is called 'other'"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sentinels_and_servers_have_passwords_of_their_own() {
+    let master = Server::with(&["--requirepass", "of-server"]);
+    let passwords = "sentinel auth-pass main of-server\nrequirepass of-sentinel";
+    let sentinel = Server::sentinel_with(master.port(), 1, passwords);
+    let options = |password: &str| {
+        let at = json!({ "host": "127.0.0.1", "port": sentinel.port() });
+        store(json!({
+            "sentinels": [at], "name": "main", "password": "of-server", "sentinelPassword": password, "db": 3,
+        }))
+    };
+    let key = Key::from("k");
+    set(&*options("of-sentinel"), &key, Entry::new("v")).await.unwrap();
+    let value: String = redis::cmd("GET").arg("k").query(&mut master.client(":of-server@", 3)).unwrap();
+    assert_eq!(value, "v");
+    let error = options("s3cret").init().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, false));
+    assert!(!super::all_texts(&error).contains("s3cret"), "{}", super::all_texts(&error));
+}

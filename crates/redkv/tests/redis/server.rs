@@ -43,11 +43,16 @@ impl Server {
 
     /// A sentinel that watches over `master`, which it calls `main`.
     pub(crate) fn sentinel(master: u16, quorum: usize) -> Self {
+        Self::sentinel_with(master, quorum, "")
+    }
+
+    /// The same, with more lines of configuration.
+    pub(crate) fn sentinel_with(master: u16, quorum: usize, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("sentinel.conf");
         let text = format!(
             "sentinel monitor main 127.0.0.1 {master} {quorum}\n\
-             sentinel down-after-milliseconds main 700\nsentinel failover-timeout main 3000\n"
+             sentinel down-after-milliseconds main 700\nsentinel failover-timeout main 3000\n{more}\n"
         );
         std::fs::write(&config, text).unwrap();
         let options = vec![config.to_str().unwrap().to_owned(), "--sentinel".to_owned()];

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::server::{Server, free_port};
+use super::servers::until;
 use super::{entry, get, key, set, store};
 
 /// A server that speaks TLS on a port of its own.
@@ -20,6 +21,10 @@ struct TlsServer {
 
 impl TlsServer {
     fn start(auth_clients: &str) -> Self {
+        Self::with(auth_clients, &[])
+    }
+
+    fn with(auth_clients: &str, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         make_certificates(&folder);
         let port = free_port();
@@ -35,7 +40,7 @@ impl TlsServer {
             "--tls-auth-clients",
             auth_clients,
         ];
-        Self { server: Server::in_folder(folder, &options), port }
+        Self { server: Server::in_folder(folder, &[&options, more].concat()), port }
     }
 
     fn file(&self, name: &str) -> String {
@@ -124,4 +129,20 @@ async fn the_url_alone_asks_for_tls() {
     let server = TlsServer::start("no");
     let plain = store(json!({ "url": format!("rediss://localhost:{}", server.server.port()) }));
     assert_eq!(plain.init().await.unwrap_err().kind(), ErrorKind::Connection);
+}
+
+#[tokio::test]
+async fn the_nodes_of_a_cluster_are_spoken_to_over_tls() {
+    let bus = free_port().to_string();
+    let server =
+        TlsServer::with("yes", &["--cluster-enabled", "yes", "--tls-cluster", "yes", "--cluster-port", &bus]);
+    let _: () = server.server.ask(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    until("the cluster", || server.server.ask::<String>(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    let tls = json!({
+        "ca": server.file("ca.pem"), "cert": server.file("client.pem"), "key": server.file("client.key"),
+    });
+    let store = store(json!({ "cluster": [format!("rediss://localhost:{}", server.port)], "tls": tls }));
+    let key = key("k");
+    set(&*store, &key, Entry::new("v")).await.unwrap();
+    assert_eq!(get(&*store, &key).await.unwrap(), entry("v"));
 }
