@@ -1,5 +1,7 @@
 //! The leaves of a chain, one file a store.
 
+#[cfg(feature = "aws")]
+mod aws;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
 #[cfg(feature = "memory")]
@@ -10,8 +12,10 @@ mod registry;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "aws")]
+pub use aws::{AwsConfig, AwsCredentials};
 #[cfg(feature = "dynamodb")]
-pub use dynamodb::{DynamoDbConfig, DynamoDbCredentials, DynamoDbStore};
+pub use dynamodb::{DynamoDbConfig, DynamoDbStore};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]
