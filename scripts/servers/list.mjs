@@ -9,6 +9,8 @@
 
 import { dynamodbLocal } from './dynamodb-local.mjs'
 import { dynoxide } from './dynoxide.mjs'
+import { moto } from './moto.mjs'
 import { redis } from './redis.mjs'
+import { s3sFs } from './s3s-fs.mjs'
 
-export const servers = [redis, dynoxide, dynamodbLocal]
+export const servers = [redis, dynoxide, dynamodbLocal, moto, s3sFs]

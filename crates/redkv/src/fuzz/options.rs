@@ -57,6 +57,8 @@ const READERS: &[(&str, Read)] = &[
     }),
     #[cfg(feature = "redis")]
     ("redis", |options| reading(options, |fields| crate::stores::RedisConfig::from_fields(fields).map(drop))),
+    #[cfg(feature = "s3")]
+    ("s3", |options| reading(options, |fields| crate::stores::S3Config::from_fields(fields).map(drop))),
     #[cfg(feature = "sqlite")]
     ("sqlite", |options| {
         reading(options, |fields| crate::stores::SqliteConfig::from_fields(fields).map(drop))

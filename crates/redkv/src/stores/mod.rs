@@ -9,6 +9,8 @@ mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 mod registry;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -32,5 +34,7 @@ pub(crate) mod fuzz {
 }
 
 pub use registry::{Built, build};
+#[cfg(feature = "s3")]
+pub use s3::{S3Config, S3Store};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteConfig, SqliteStore};
