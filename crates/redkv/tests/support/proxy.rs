@@ -90,7 +90,10 @@ impl Proxy {
 fn ask(mut client: TcpStream, mut server: TcpStream, faults: &Faults) {
     let mut bytes = [0; 65536];
     while let Ok(count) = client.read(&mut bytes) {
-        if faults.hold.load(Ordering::SeqCst) && count > 0 {
+        if count == 0 {
+            break;
+        }
+        if faults.hold.load(Ordering::SeqCst) {
             continue;
         }
         let refusal = faults.refusals.lock().unwrap().pop_front();
@@ -98,7 +101,7 @@ fn ask(mut client: TcpStream, mut server: TcpStream, faults: &Faults) {
             client.write_all(refusal.as_bytes()).ok();
             break;
         }
-        if count == 0 || server.write_all(&bytes[..count]).is_err() {
+        if server.write_all(&bytes[..count]).is_err() {
             break;
         }
     }

@@ -45,27 +45,35 @@ impl Bucket {
 
     async fn look_up(config: &S3Config) -> Result<Self> {
         const ANY: i32 = 1;
+        let bucket = Self::of(config).await?;
+        // Who may not list a bucket is not told that an object is missing, but that there is no access to it.
+        bucket.list(&config.prefix, None, ANY).await?;
+        Ok(bucket)
+    }
+
+    /// A bucket that was not looked at yet.
+    async fn of(config: &S3Config) -> Result<Self> {
         // Services other than Amazon's take any region, and this is the one that most of them expect.
         let region = config.client.endpoint.as_ref().map(|_| "us-east-1");
-        let settings = client::settings(&config.client, region).await?;
+        let mut shared = config.client.clone();
+        // The SDK puts the name of the bucket behind the path of an endpoint as it is.
+        shared.endpoint = shared.endpoint.map(|endpoint| format!("{}/", endpoint.trim_end_matches('/')));
+        let settings = client::settings(&shared, region).await?;
         // A request is signed over its body. Checksums beside that are what other services stumble over.
         let settings = Builder::from(&settings)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .force_path_style(config.path_style);
-        let settings = settings.build();
+            .force_path_style(config.path_style)
+            .build();
         let tries = settings.retry_config().map_or(1, |retry| retry.max_attempts());
-        let bucket = Self {
+        Ok(Self {
             client: Client::from_conf(settings),
             name: config.bucket.clone(),
             names: Names::new(config.prefix.clone()),
             tries,
             max_requests: config.max_requests,
             permits: Semaphore::new(config.max_requests),
-        };
-        // Who may not list a bucket is not told that an object is missing, but that there is no access to it.
-        bucket.list(&config.prefix, None, ANY).await?;
-        Ok(bucket)
+        })
     }
 
     /// Makes `requests` side by side, as many at a time as there may be.
@@ -117,5 +125,46 @@ impl Bucket {
         let next = answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true));
         let names = answer.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
         Ok((names.collect(), next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::presigning::PresigningConfig;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::config::Fields;
+
+    /// Where the object for `key` is, without the signature.
+    async fn address(key: &str, mut options: Value) -> String {
+        options["bucket"] = json!("mine");
+        options["credentials"] = json!({ "accessKeyId": "id", "secretAccessKey": "secret" });
+        let mut fields = Fields::new("options", options).unwrap();
+        let bucket = Bucket::of(&S3Config::from_fields(&mut fields).unwrap()).await.unwrap();
+        let name = bucket.names.name_of(key).unwrap();
+        let request = bucket.client.get_object().bucket(&bucket.name).key(name);
+        let presigned =
+            request.presigned(PresigningConfig::expires_in(Bucket::DEADLINE).unwrap()).await.unwrap();
+        presigned.uri().split('?').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn the_bucket_is_in_the_name_of_the_host_or_in_the_path() {
+        let region = json!({ "region": "eu-west-1" });
+        assert_eq!(address("a b/ü", region).await, "https://mine.s3.eu-west-1.amazonaws.com/a%20b/%C3%BC");
+        let path = json!({ "region": "eu-west-1", "forcePathStyle": true });
+        assert_eq!(address("k", path).await, "https://s3.eu-west-1.amazonaws.com/mine/k");
+        let elsewhere = json!({ "endpoint": "https://objects.example.com:9000" });
+        assert_eq!(address("k", elsewhere).await, "https://mine.objects.example.com:9000/k");
+        let path = json!({ "endpoint": "https://objects.example.com/s3", "forcePathStyle": true });
+        assert_eq!(address("k", path).await, "https://objects.example.com/s3/mine/k");
+    }
+
+    #[tokio::test]
+    async fn what_others_would_change_is_in_the_address_as_the_name_says() {
+        let options = json!({ "region": "eu-west-1", "prefix": "p/" });
+        let address = address("../a//b", options).await;
+        assert_eq!(address, "https://mine.s3.eu-west-1.amazonaws.com/p/%252E./a/%252Fb");
     }
 }
