@@ -52,11 +52,12 @@ pub(super) fn refused(refusal: Refusal<'_>, bucket: &str) -> Error {
             "no access to the bucket '{bucket}': s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket are \
              needed ({told})"
         )),
-        ("ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch", _) => {
-            store(format!(
-                "the credentials were refused: see the options 'accessKeyId' and 'secretAccessKey', or 'profile' ({told})"
-            ))
-        }
+        (
+            "ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "NotSignedUp" | "SignatureDoesNotMatch",
+            _,
+        ) => store(format!(
+            "the credentials were refused: see the options 'accessKeyId' and 'secretAccessKey', or 'profile' ({told})"
+        )),
         ("AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" | "PermanentRedirect", _)
         | (_, 301) => {
             store(format!("the bucket '{bucket}' is in another region: see the option 'region' ({told})"))
