@@ -3,13 +3,15 @@
 const RedKV = require('../..')
 const dynamodb = require('./dynamodb.js')
 const { freshFile, freshPrefix, server } = require('./fresh.js')
+const s3 = require('./s3.js')
 
 /**
  * The stores under test. Each has
  * - `store`: the name for `addStore`
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
  * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
- *   value, as a key.
+ *   value, as a key; `longKeys`: keep keys of more than 1,000 bytes, unless it is
+ *   said to be `false`.
  */
 const kinds = {
   memory: {
@@ -48,6 +50,16 @@ const kinds = {
     // The emulator is older than the day on which DynamoDB began to take empty strings.
     can: { expire: false, emptyValues: false, emptyKeys: false },
   },
+  s3: {
+    store: 's3',
+    options: (t) => s3Options(t, server('REDKV_TEST_S3_ENDPOINT'), { prefix: 'a folder/' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true, longKeys: false },
+  },
+}
+
+async function s3Options(t, endpoint, more) {
+  const bucket = await s3.freshBucket(t, endpoint)
+  return { ...s3.clientOptions(endpoint), bucket, ...more }
 }
 
 async function dynamodbOptions(t, endpoint, more) {
@@ -68,6 +80,7 @@ async function open(t, ...names) {
 function abilities(...names) {
   const can = {}
   for (const ability of Object.keys(kinds.memory.can)) can[ability] = names.every((name) => kinds[name].can[ability])
+  can.longKeys = names.every((name) => kinds[name].can.longKeys !== false)
   return can
 }
 
