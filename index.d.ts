@@ -45,6 +45,7 @@ declare class RedKV extends EventEmitter {
    * | `'memory'` | the memory of this process | {@link RedKV.MemoryOptions} |
    * | `'redis'` | Redis or Valkey | {@link RedKV.RedisOptions} |
    * | `'dynamodb'` | a DynamoDB table | {@link RedKV.DynamoDBOptions}, with `tableName` |
+   * | `'s3'` | a bucket of Amazon S3 or of a service like it | {@link RedKV.S3Options}, with `bucket` |
    * | `'sqlite'` | a table of a SQLite database | {@link RedKV.SQLiteOptions}, with `path` |
    *
    * Returns at once and connects in the background: {@link RedKV.ready | ready()} tells how that went.
@@ -1086,7 +1087,7 @@ declare namespace RedKV {
    * redkv.addStore('dynamodb', { tableName: 'sessions', region: 'eu-central-1', ttlAttribute: 'expires' })
    * ```
    */
-  interface DynamoDBOptions extends LegacyDynamoDBOptions {
+  interface DynamoDBOptions extends AwsOptions, LegacyDynamoDBOptions {
     /**
      * The table, by its name or ARN. It must exist, and its hash key must be its only key and of type `S`; the name of
      * that key is read from the table.
@@ -1116,7 +1117,56 @@ declare namespace RedKV {
      * @default true
      */
     consistentRead?: boolean | undefined
+  }
 
+  /**
+   * Options of the store `'s3'`, those of the client in the names of the AWS SDK for JavaScript. It keeps entries as
+   * objects in a bucket of Amazon S3 or of a service that speaks its protocol: the key is the name of the object, behind
+   * {@link S3Options.prefix | prefix}, and the end of an entry is in its metadata.
+   *
+   * Each key of a batch is a request of its own, but for deletes. What has ended is never read, and stays in the bucket
+   * until it is replaced or a lifecycle rule of the bucket removes it.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('s3', { bucket: 'my-cache', region: 'eu-central-1', prefix: 'sessions/' })
+   * ```
+   */
+  interface S3Options extends AwsOptions, LegacyS3Options {
+    /** The bucket, by its name, or an access point by its ARN or alias. It must exist. */
+    bucket: string
+
+    /**
+     * What the names of all objects begin with, such as `'sessions/'`: at most 512 bytes, without a slash at the
+     * beginning, `//`, control characters, and folders `.` and `..`.
+     *
+     * @default none
+     */
+    prefix?: string | undefined
+
+    /**
+     * Whether the bucket is in the path of an address and not in the name of its host, as many services other than
+     * Amazon's need it.
+     *
+     * @default false
+     */
+    forcePathStyle?: boolean | undefined
+
+    /**
+     * How many requests may be under way at a time, from 1 to 1000. Others wait for their turn.
+     *
+     * @default 50
+     */
+    maxSockets?: number | undefined
+  }
+
+  /**
+   * Options that all clients of services of Amazon have, in the names of the AWS SDK for JavaScript.
+   *
+   * Region and credentials that are left out come from where the AWS SDK finds them: the environment, the shared
+   * configuration files, the role of the machine.
+   */
+  interface AwsOptions extends LegacyAwsOptions {
     /**
      * The AWS region.
      *
@@ -1138,13 +1188,13 @@ declare namespace RedKV {
      */
     credentials?: AwsCredentials | undefined
 
-    /** As in {@link DynamoDBOptions.credentials | credentials}, which it is used instead of. */
+    /** As in {@link AwsOptions.credentials | credentials}, which it is used instead of. */
     accessKeyId?: string | undefined
 
-    /** As in {@link DynamoDBOptions.credentials | credentials}, which it is used instead of. */
+    /** As in {@link AwsOptions.credentials | credentials}, which it is used instead of. */
     secretAccessKey?: string | undefined
 
-    /** As in {@link DynamoDBOptions.credentials | credentials}, which it is used instead of. */
+    /** As in {@link AwsOptions.credentials | credentials}, which it is used instead of. */
     sessionToken?: string | undefined
 
     /**
@@ -1155,7 +1205,7 @@ declare namespace RedKV {
     profile?: string | undefined
 
     /** How long the client waits. */
-    httpOptions?: DynamoDBHttpOptions | undefined
+    httpOptions?: AwsHttpOptions | undefined
 
     /**
      * How often a failed request is sent again, from 0 to 100. Excludes `maxAttempts`.
@@ -1198,8 +1248,8 @@ declare namespace RedKV {
     sessionToken?: string | undefined
   }
 
-  /** How long the client of DynamoDB waits. The tier option `timeout` bounds the whole operation. */
-  interface DynamoDBHttpOptions extends LegacyDynamoDBHttpOptions {
+  /** How long a client of a service of Amazon waits. The tier option `timeout` bounds the whole operation. */
+  interface AwsHttpOptions extends LegacyAwsHttpOptions {
     /**
      * How long one attempt of a request may take, in milliseconds or as text such as `'10s'`.
      *
@@ -1221,6 +1271,39 @@ declare namespace RedKV {
     ConsistentRead?: boolean | undefined
 
     /** @deprecated has no effect */
+    convertEmptyValues?: unknown
+
+    /** @deprecated has no effect */
+    convertResponseTypes?: unknown
+
+    /** @deprecated has no effect */
+    dynamoDbCrc32?: unknown
+
+    /** @deprecated has no effect */
+    wrapNumbers?: unknown
+  }
+
+  /** Options of the AWS SDK 2 for S3. Those without effect give a warning. */
+  interface LegacyS3Options {
+    /** @deprecated write {@link S3Options.forcePathStyle | forcePathStyle} */
+    s3ForcePathStyle?: boolean | undefined
+
+    /** @deprecated has no effect */
+    s3BucketEndpoint?: unknown
+
+    /** @deprecated has no effect */
+    s3DisableBodySigning?: unknown
+
+    /** @deprecated has no effect */
+    s3UsEast1RegionalEndpoint?: unknown
+
+    /** @deprecated has no effect */
+    useAccelerateEndpoint?: unknown
+  }
+
+  /** Options of the AWS SDK 2 for all services that have no effect any more. Each gives a warning. */
+  interface LegacyAwsOptions {
+    /** @deprecated has no effect */
     apiVersion?: unknown
 
     /** @deprecated has no effect */
@@ -1233,12 +1316,6 @@ declare namespace RedKV {
     computeChecksums?: unknown
 
     /** @deprecated has no effect */
-    convertEmptyValues?: unknown
-
-    /** @deprecated has no effect */
-    convertResponseTypes?: unknown
-
-    /** @deprecated has no effect */
     correctClockSkew?: unknown
 
     /** @deprecated has no effect */
@@ -1246,9 +1323,6 @@ declare namespace RedKV {
 
     /** @deprecated has no effect */
     customUserAgent?: unknown
-
-    /** @deprecated has no effect */
-    dynamoDbCrc32?: unknown
 
     /** @deprecated has no effect */
     endpointCacheSize?: unknown
@@ -1291,9 +1365,6 @@ declare namespace RedKV {
 
     /** @deprecated has no effect */
     systemClockOffset?: unknown
-
-    /** @deprecated has no effect */
-    wrapNumbers?: unknown
   }
 
   /** Properties of the AWS SDK's credentials that have no effect here. Each gives a warning. */
@@ -1315,7 +1386,7 @@ declare namespace RedKV {
   }
 
   /** Options of the AWS SDK 2 that redkv 1.x handed on and that have no effect any more. Each gives a warning. */
-  interface LegacyDynamoDBHttpOptions {
+  interface LegacyAwsHttpOptions {
     /** @deprecated has no effect */
     agent?: unknown
 
@@ -1405,11 +1476,12 @@ declare namespace RedKV {
     memory: MemoryOptions
     redis: RedisOptions
     dynamodb: DynamoDBOptions
+    s3: S3Options
     sqlite: SQLiteOptions
   }
 
   /** The name of a store, in lower case. */
-  type StoreName = 'memory' | 'redis' | 'dynamodb' | 'sqlite'
+  type StoreName = 'memory' | 'redis' | 'dynamodb' | 's3' | 'sqlite'
 
   /** The names of stores that cannot do without options. */
   type StoreNameWithRequiredOptions = { [Name in StoreName]: {} extends StoreOptions[Name] ? never : Name }[StoreName]

@@ -19,7 +19,7 @@ describe('addStore throws at once', () => {
   test('for an unknown name that resembles none, and lists all', () => {
     const error = addError('mongodb')
     isArgumentError(error, 'name')
-    assert.match(error.message, /dynamodb, memory, redis, sqlite/)
+    assert.match(error.message, /dynamodb, memory, redis, s3, sqlite/)
     assert.doesNotMatch(error.message, /did you mean/)
   })
 
@@ -34,6 +34,7 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('sqlite', {}), 'path', 'sqlite')
     isArgumentError(addError('sqlite', { path: undefined }), 'path', 'sqlite')
     isArgumentError(addError('dynamodb', { region: 'us-east-1' }), 'tableName', 'dynamodb')
+    isArgumentError(addError('s3', { region: 'us-east-1' }), 'bucket', 's3')
   })
 
   test('for an unknown option, and suggests the nearest', () => {
@@ -42,6 +43,7 @@ describe('addStore throws at once', () => {
     assert.match(error.message, /did you mean 'maxEntries'\?/)
     isArgumentError(addError('sqlite', { path: ':memory:', tablename: 'kv' }), 'tablename', 'sqlite')
     isArgumentError(addError('dynamodb', { tableName: 'kv', regoin: 'us-east-1' }), 'regoin', 'dynamodb')
+    isArgumentError(addError('s3', { bucket: 'kv', forcePathstyle: true }), 'forcePathstyle', 's3')
     isArgumentError(addError('redis', { hots: '127.0.0.1' }), 'hots', 'redis')
     isArgumentError(addError('redis', { sentinles: [] }), 'sentinles', 'redis')
     isArgumentError(addError('redis', { cluster: [{ hots: '127.0.0.1' }] }), 'hots', 'redis')

@@ -48,6 +48,8 @@ const refused = {
     'dynamodb',
     { tableName: 't', credentials: { accessKeyId: 'id', secretAccessKey: secret, sesionToken: 'x' } },
   ],
+  'a bucket with credentials': ['bucket', 's3', { bucket: `https://user:${secret}@localhost/bucket` }],
+  'a prefix that is an address': ['prefix', 's3', { bucket: 'b', prefix: `https://user:${secret}@localhost` }],
   'an endpoint with credentials': ['endpoint', 'dynamodb', { tableName: 't', endpoint: `http://user:${secret}@localhost` }],
 }
 
@@ -70,6 +72,10 @@ const unreachable = {
   ],
   'redis with a cluster': ['redis', { cluster: [`redis://user:${secret}@${nowhere}`] }],
   'redis with an address': ['redis', { url: `redis://user:${secret}@${nowhere}/0` }],
+  's3 with keys': [
+    's3',
+    { bucket: 'b', endpoint: `http://${nowhere}`, accessKeyId: 'id', secretAccessKey: secret, maxRetries: 0 },
+  ],
   'dynamodb with keys': [
     'dynamodb',
     { tableName: 't', endpoint: `http://${nowhere}`, region: 'us-east-1', accessKeyId: 'id', secretAccessKey: secret, maxRetries: 0 },

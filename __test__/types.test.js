@@ -18,6 +18,7 @@ const dynamodb = {
   endpoint: 'http://127.0.0.1:9',
   credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
 }
+const s3 = { ...dynamodb, tableName: undefined, bucket: 'entries' }
 const redis = { host: '127.0.0.1', port: 9 }
 
 /** How the options of each interface are given, and what errors and warnings call them. */
@@ -25,14 +26,22 @@ const interfaces = {
   MemoryOptions: { store: 'memory', path: 'options', give: (given) => ['memory', given] },
   RedisOptions: { store: 'redis', path: 'options', give: (given) => ['redis', { ...redis, ...given }] },
   RedisTlsOptions: { store: 'redis', path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
-  DynamoDBOptions: { store: 'dynamodb', path: 'options', give: (given) => ['dynamodb', { ...dynamodb, ...given }] },
-  DynamoDBHttpOptions: {
+  DynamoDBOptions: {
     store: 'dynamodb',
+    shared: 'aws',
+    path: 'options',
+    give: (given) => ['dynamodb', { ...dynamodb, ...given }],
+  },
+  S3Options: { store: 's3', shared: 'aws', path: 'options', give: (given) => ['s3', { ...s3, ...given }] },
+  AwsHttpOptions: {
+    store: 'dynamodb',
+    shared: 'aws',
     path: 'options.httpOptions',
     give: (httpOptions) => ['dynamodb', { ...dynamodb, httpOptions }],
   },
   AwsCredentials: {
     store: 'dynamodb',
+    shared: 'aws',
     path: 'options.credentials',
     give: (given) => ['dynamodb', { ...dynamodb, credentials: { ...dynamodb.credentials, ...given } }],
   },
@@ -82,11 +91,11 @@ function givesWarning(name, given) {
   return warnings.some((text) => text.includes(`${given.path}.${name} has no effect`) && text.includes(given.store ?? ''))
 }
 
-/** Every text in the sources of a store, or in `source`, that could be the name of an option. */
-function candidates({ store, source = /^(chain\/tier_config|layers\/.+)\.rs$/, others = [] }) {
+/** Every text in the sources of a store and what it shares, or in `source`, that could be the name of an option. */
+function candidates({ store, shared = store, source = /^(chain\/tier_config|layers\/.+)\.rs$/, others = [] }) {
   const folder = join(root, 'crates', 'redkv', 'src')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
-  const wanted = store === undefined ? source : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
+  const wanted = store === undefined ? source : new RegExp(`^stores/(${store}|${shared})(/.*)?\\.rs$`)
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   texts.push(...others.map((file) => readFileSync(join(root, file), 'utf8')))
   return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z_]\w*(?="| )/g) ?? []))]
@@ -152,13 +161,14 @@ describe('an editor', () => {
   const names = (interfaceName) => members(interfaceName).map((member) => member.name).sort()
 
   test('completes the names of stores', () => {
-    assert.deepEqual(completionsAt("redkv.addStore('|')"), ['dynamodb', 'memory', 'redis', 'sqlite'])
+    assert.deepEqual(completionsAt("redkv.addStore('|')"), ['dynamodb', 'memory', 'redis', 's3', 'sqlite'])
   })
 
   test('completes the options of the store that was named', () => {
     assert.deepEqual(completionsAt("redkv.addStore('memory', { | })"), names('MemoryOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('redis', { | })"), names('RedisOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('dynamodb', { | })"), names('DynamoDBOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('s3', { | })"), names('S3Options'))
     assert.deepEqual(completionsAt("redkv.addStore('sqlite', { | })"), names('SQLiteOptions'))
   })
 
@@ -172,6 +182,6 @@ describe('an editor', () => {
 
   test('completes nested options', () => {
     const given = "redkv.addStore('dynamodb', { tableName: 't', httpOptions: { | } })"
-    assert.deepEqual(completionsAt(given), names('DynamoDBHttpOptions'))
+    assert.deepEqual(completionsAt(given), names('AwsHttpOptions'))
   })
 })

@@ -81,13 +81,6 @@ const always = {
     assert.equal(await kv.get('wide'), wide)
   },
 
-  async 'text around the size of a buffer on the stack comes back whole'(kv) {
-    const keys = Array.from({ length: 12 }, (_, index) => 'k'.repeat(1015 + index))
-    const values = keys.map((key) => `é${key}`)
-    await kv.setMany(keys.map((key, index) => [key, values[index]]))
-    assert.deepEqual(await kv.getMany(keys), values)
-  },
-
   async 'getMany and hasMany answer in the order of the keys, repeated ones too'(kv) {
     await kv.setMany({ a: '1', b: '2' })
     assert.deepEqual(await kv.getMany(['b', 'missing', 'a', 'b']), ['2', null, '1', '2'])
@@ -198,6 +191,15 @@ const emptyKeys = {
   },
 }
 
+const longKeys = {
+  async 'text around the size of a buffer on the stack comes back whole'(kv) {
+    const keys = Array.from({ length: 12 }, (_, index) => 'k'.repeat(1015 + index))
+    const values = keys.map((key) => `é${key}`)
+    await kv.setMany(keys.map((key, index) => [key, values[index]]))
+    assert.deepEqual(await kv.getMany(keys), values)
+  },
+}
+
 const noEmptyKeys = {
   async 'an empty key is refused'(kv) {
     await assert.rejects(kv.set('', 'value'), { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'key' })
@@ -290,6 +292,7 @@ function casesFor(can) {
     ...always,
     ...(can.emptyValues ? emptyValues : {}),
     ...(can.emptyKeys ? emptyKeys : noEmptyKeys),
+    ...(can.longKeys ? longKeys : {}),
     ...(can.expire ? expire : noExpire),
     ...(can.keys ? keys : noKeys),
   })

@@ -5,6 +5,7 @@ const { join } = require('node:path')
 const RedKV = require('../..')
 const dynamodb = require('./dynamodb.js')
 const { freshFile, freshPrefix, server } = require('./fresh.js')
+const s3 = require('./s3.js')
 
 /** Tier options with all layers in which a store can be written. */
 const allLayers = { prefix: 'p:', hashKeys: true, compress: { algorithm: 'zstd', threshold: 0 } }
@@ -15,7 +16,8 @@ const allLayers = { prefix: 'p:', hashKeys: true, compress: { algorithm: 'zstd',
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
  * - `tier`: tier options, if any
  * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
- *   value, as a key. That it can tell its `keys` is known: all can but those whose keys are hashed.
+ *   value, as a key; `longKeys`: keep keys of more than 1,000 bytes, unless it is said to be `false`. That it can tell
+ *   its `keys` is known: all can but those whose keys are hashed.
  */
 const kinds = {
   memory: {
@@ -113,6 +115,16 @@ const kinds = {
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
     can: { expire: false, emptyValues: true, emptyKeys: true },
   },
+  s3: {
+    store: 's3',
+    options: (t) => s3Options(t, server('REDKV_TEST_S3_ENDPOINT'), { prefix: 'a folder/' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true, longKeys: false },
+  },
+}
+
+async function s3Options(t, endpoint, more) {
+  const bucket = await s3.freshBucket(t, endpoint)
+  return { ...s3.clientOptions(endpoint), bucket, ...more }
 }
 
 async function dynamodbOptions(t, endpoint, more) {
@@ -134,6 +146,7 @@ function abilities(...names) {
   const can = {}
   for (const ability of Object.keys(kinds.memory.can)) can[ability] = names.every((name) => kinds[name].can[ability])
   can.keys = !kinds[names.at(-1)].tier?.hashKeys
+  can.longKeys = names.every((name) => kinds[name].can.longKeys !== false)
   return can
 }
 

@@ -1,6 +1,6 @@
 // The operations on a chain and on one of its stores.
 
-import RedKV, { type Operations, type Store } from 'redkv'
+import RedKV, { type Operations, type Store, type StoreName } from 'redkv'
 import { assert, type Equal } from './equal.js'
 
 declare const redkv: RedKV
@@ -23,7 +23,7 @@ assert<Equal<ReturnType<RedKV['ready']>, Promise<void>>>()
 assert<Equal<ReturnType<RedKV['close']>, Promise<void>>>()
 assert<Equal<ReturnType<RedKV[typeof Symbol.asyncDispose]>, Promise<void>>>()
 assert<Equal<ReturnType<Store['ready']>, Promise<void>>>()
-assert<Equal<Store['name'], 'memory' | 'redis' | 'dynamodb' | 'sqlite' | 'chain'>>()
+assert<Equal<Store['name'], StoreName | 'chain'>>()
 
 // A chain and a store have the same operations
 

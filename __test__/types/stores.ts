@@ -14,7 +14,7 @@ import { assert, type Equal } from './equal.js'
 const redkv = new RedKV()
 
 assert<Equal<StoreName, keyof StoreOptions>>()
-assert<Equal<StoreNameWithRequiredOptions, 'dynamodb' | 'sqlite'>>()
+assert<Equal<StoreNameWithRequiredOptions, 'dynamodb' | 's3' | 'sqlite'>>()
 
 // memory
 
@@ -95,6 +95,30 @@ redkv.addStore('dynamodb', { tableName: 'entries', credentials: async () => ({ a
 redkv.addStore('dynamodb', { tableName: 'entries', httpOptions: { connect_timeout: 500 } })
 // @ts-expect-error — true or false
 redkv.addStore('dynamodb', { tableName: 'entries', consistentRead: 'yes' })
+
+// s3
+
+redkv.addStore('s3', { bucket: 'entries' })
+redkv.addStore('s3', {
+  bucket: 'entries',
+  prefix: 'cache/',
+  region: 'eu-central-1',
+  endpoint: new URL('http://localhost:9000'),
+  forcePathStyle: true,
+  credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+  httpOptions: { timeout: '2s' },
+  maxSockets: 10,
+  maxRetries: 2,
+})
+
+// @ts-expect-error — the bucket is required
+redkv.addStore('s3', { region: 'eu-central-1' })
+// @ts-expect-error — misspelt
+redkv.addStore('s3', { bucket: 'entries', forcePathstyle: true })
+// @ts-expect-error — an option of another store
+redkv.addStore('s3', { bucket: 'entries', tableName: 'entries' })
+// @ts-expect-error — a number
+redkv.addStore('s3', { bucket: 'entries', maxSockets: 'many' })
 
 // sqlite
 

@@ -9,9 +9,11 @@
 
 import { dynamodbLocal } from './dynamodb-local.mjs'
 import { dynoxide } from './dynoxide.mjs'
+import { moto } from './moto.mjs'
 import { redisCluster } from './redis-cluster.mjs'
 import { redisSentinel } from './redis-sentinel.mjs'
 import { redisTls } from './redis-tls.mjs'
 import { redis } from './redis.mjs'
+import { s3sFs } from './s3s-fs.mjs'
 
-export const servers = [redis, redisCluster, redisSentinel, redisTls, dynoxide, dynamodbLocal]
+export const servers = [redis, redisCluster, redisSentinel, redisTls, dynoxide, dynamodbLocal, moto, s3sFs]

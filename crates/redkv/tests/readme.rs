@@ -19,6 +19,7 @@ const COLUMNS: [&str; 6] =
 fn required(name: &str) -> Map<String, Value> {
     let options = match name {
         "dynamodb" => json!({ "tableName": "t" }),
+        "s3" => json!({ "bucket": "b" }),
         "sqlite" => json!({ "path": "kv.db" }),
         _ => json!({}),
     };

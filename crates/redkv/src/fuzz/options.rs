@@ -57,6 +57,8 @@ const READERS: &[(&str, Read)] = &[
     }),
     #[cfg(feature = "redis")]
     ("redis", |options| reading(options, |fields| crate::stores::RedisConfig::from_fields(fields).map(drop))),
+    #[cfg(feature = "s3")]
+    ("s3", |options| reading(options, |fields| crate::stores::S3Config::from_fields(fields).map(drop))),
     #[cfg(feature = "sqlite")]
     ("sqlite", |options| {
         reading(options, |fields| crate::stores::SqliteConfig::from_fields(fields).map(drop))
@@ -154,6 +156,7 @@ const NAMES: &[&str] = &[
     "authPass",
     "auth_pass",
     "breakAfter",
+    "bucket",
     "ca",
     "cert",
     "compress",
@@ -165,6 +168,7 @@ const NAMES: &[&str] = &[
     "endpoint",
     "expired",
     "expiresColumn",
+    "forcePathStyle",
     "hashKeys",
     "host",
     "httpOptions",
@@ -175,6 +179,7 @@ const NAMES: &[&str] = &[
     "maxBytes",
     "maxEntries",
     "maxRetries",
+    "maxSockets",
     "optional",
     "password",
     "path",

@@ -1,5 +1,7 @@
 //! The leaves of a chain, one file a store.
 
+#[cfg(feature = "aws")]
+mod aws;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
 #[cfg(feature = "memory")]
@@ -7,11 +9,15 @@ mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 mod registry;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "aws")]
+pub use aws::{AwsConfig, AwsCredentials};
 #[cfg(feature = "dynamodb")]
-pub use dynamodb::{DynamoDbConfig, DynamoDbCredentials, DynamoDbStore};
+pub use dynamodb::{DynamoDbConfig, DynamoDbStore};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]
@@ -30,5 +36,7 @@ pub(crate) mod fuzz {
 }
 
 pub use registry::{Built, build, names};
+#[cfg(feature = "s3")]
+pub use s3::{S3Config, S3Store};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteConfig, SqliteStore};

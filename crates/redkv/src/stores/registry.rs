@@ -32,6 +32,11 @@ const STORES: &[(&str, Make)] = &[
         let config = super::RedisConfig::from_fields(fields)?;
         Ok(super::build_redis(config, clock))
     }),
+    #[cfg(feature = "s3")]
+    ("s3", |fields, clock| {
+        let config = super::S3Config::from_fields(fields)?;
+        Ok(Arc::new(super::S3Store::new(config, clock)))
+    }),
     #[cfg(feature = "sqlite")]
     ("sqlite", |fields, clock| {
         let config = super::SqliteConfig::from_fields(fields)?;

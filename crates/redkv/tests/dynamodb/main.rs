@@ -3,6 +3,9 @@
 
 #[path = "../support/dynamodb.rs"]
 mod client;
+#[expect(dead_code, reason = "not every fault is needed here")]
+#[path = "../support/proxy.rs"]
+mod proxy;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -10,5 +13,4 @@ mod calls;
 mod conformance;
 mod failures;
 mod items;
-mod proxy;
 mod table;

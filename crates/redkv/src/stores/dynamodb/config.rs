@@ -1,10 +1,8 @@
 //! The options of the DynamoDB store.
 
-use std::fmt;
-use std::time::Duration;
-
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::stores::aws::AwsConfig;
 
 /// Where a [`DynamoDbStore`](super::DynamoDbStore) keeps its entries, and how it gets there.
 #[derive(Clone, Debug)]
@@ -19,84 +17,19 @@ pub struct DynamoDbConfig {
     /// Whether reads see every write that was acknowledged before; the default, at twice the price of others.
     /// Without it a read after a delete may still find the value, and put it back into the caches in front.
     pub consistent_reads: bool,
-    /// The region; from the environment or the shared configuration files when absent.
-    pub region: Option<String>,
-    /// The address of the service, with its scheme; the region's own when absent.
-    pub endpoint: Option<String>,
-    /// Whether to use the endpoints validated for FIPS 140.
-    pub fips_endpoint: Option<bool>,
-    /// Whether to use the endpoints that answer over IPv6 too.
-    pub dual_stack_endpoint: Option<bool>,
-    /// Who asks; from the environment, the shared configuration files or the machine's role when absent.
-    pub credentials: Option<DynamoDbCredentials>,
-    /// The profile in the shared configuration files.
-    pub profile: Option<String>,
-    /// How long making a connection may take.
-    pub connect_timeout: Duration,
-    /// How long one attempt of a request may take; no bound of its own when absent.
-    pub attempt_timeout: Option<Duration>,
-    /// How often a request is sent at most; as the environment says, or 3 times, when absent.
-    pub max_attempts: Option<u32>,
-}
-
-/// An access key.
-#[derive(Clone)]
-pub struct DynamoDbCredentials {
-    /// The public part.
-    pub access_key_id: String,
-    /// The secret part.
-    pub secret_access_key: String,
-    /// Belongs to temporary keys.
-    pub session_token: Option<String>,
-}
-
-/// Prints nothing that was given.
-impl fmt::Debug for DynamoDbCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DynamoDbCredentials").finish_non_exhaustive()
-    }
+    /// How the service is reached, and as whom.
+    pub client: AwsConfig,
 }
 
 /// Options of the AWS SDK for JavaScript 2 that have no counterpart here.
-const LEGACY: &[&str] = &[
-    "apiVersion",
-    "apiVersions",
-    "clientSideMonitoring",
-    "computeChecksums",
-    "convertEmptyValues",
-    "convertResponseTypes",
-    "correctClockSkew",
-    "credentialProvider",
-    "customUserAgent",
-    "dynamoDbCrc32",
-    "endpointCacheSize",
-    "endpointDiscoveryEnabled",
-    "hostPrefixEnabled",
-    "logger",
-    "maxRedirects",
-    "paramValidation",
-    "params",
-    "retryDelayOptions",
-    "service",
-    "signatureCache",
-    "signatureVersion",
-    "sslEnabled",
-    "stsRegionalEndpoints",
-    "systemClockOffset",
-    "wrapNumbers",
-];
-const LEGACY_HTTP: &[&str] = &["agent", "proxy", "xhrAsync", "xhrWithCredentials"];
-const LEGACY_CREDENTIALS: &[&str] = &["accountId", "expireTime", "expiration", "expired", "refreshCallbacks"];
+const LEGACY: &[&str] = &["convertEmptyValues", "convertResponseTypes", "dynamoDbCrc32", "wrapNumbers"];
 
 /// The longest name of an attribute that DynamoDB takes.
 const LONGEST_NAME: usize = 65_535;
-const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl DynamoDbConfig {
-    /// Reads `tableName`, `attributeName`, `ttlAttribute` and `consistentRead`, and the options of the client in
-    /// the names of the AWS SDK for JavaScript: `region`, `endpoint`, `accessKeyId`, `secretAccessKey`,
-    /// `sessionToken`, `credentials`, `profile`, `httpOptions`, `maxRetries`, `maxAttempts`, `useFipsEndpoint`,
-    /// `useDualstackEndpoint`.
+    /// Reads `tableName`, `attributeName`, `ttlAttribute` and `consistentRead`, and what
+    /// [`AwsConfig::from_fields`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         let table = fields.required_string("tableName")?;
         let attribute = attribute_name(fields, "attributeName")?.unwrap_or_else(|| "v".to_owned());
@@ -105,21 +38,12 @@ impl DynamoDbConfig {
             return Err(Error::argument("ttlAttribute", "ttlAttribute and attributeName must differ"));
         }
         let consistent = fields.boolean("consistentRead")?;
-        let (connect_timeout, attempt_timeout) = timeouts(fields)?;
         let config = Self {
             table,
             attribute,
             ttl_attribute,
             consistent_reads: consistent.or(fields.boolean("ConsistentRead")?).unwrap_or(true),
-            region: fields.string("region")?,
-            endpoint: fields.string("endpoint")?.map(|text| endpoint(&text)).transpose()?,
-            fips_endpoint: fields.boolean("useFipsEndpoint")?,
-            dual_stack_endpoint: fields.boolean("useDualstackEndpoint")?,
-            credentials: credentials(fields)?,
-            profile: fields.string("profile")?,
-            connect_timeout,
-            attempt_timeout,
-            max_attempts: max_attempts(fields)?,
+            client: AwsConfig::from_fields(fields)?,
         };
         fields.ignore(LEGACY);
         Ok(config)
@@ -136,77 +60,10 @@ fn attribute_name(fields: &mut Fields, field: &'static str) -> Result<Option<Str
     }
 }
 
-fn timeouts(fields: &mut Fields) -> Result<(Duration, Option<Duration>)> {
-    let mut http = fields.object("httpOptions")?;
-    let connect = http.duration("connectTimeout")?.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
-    let attempt = http.duration("timeout")?;
-    http.ignore(LEGACY_HTTP);
-    fields.absorb(http)?;
-    Ok((connect, attempt))
-}
-
-fn max_attempts(fields: &mut Fields) -> Result<Option<u32>> {
-    const MOST: u64 = 100;
-    let retries = fields.integer("maxRetries", 0, MOST)?;
-    let attempts = fields.integer("maxAttempts", 1, MOST + 1)?;
-    if retries.is_some() && attempts.is_some() {
-        return Err(Error::argument("maxRetries", "maxRetries and maxAttempts exclude each other"));
-    }
-    Ok(attempts.or(retries.map(|retries| retries + 1)).and_then(|attempts| u32::try_from(attempts).ok()))
-}
-
-/// The keys given directly, or else those of the `credentials` object.
-fn credentials(fields: &mut Fields) -> Result<Option<DynamoDbCredentials>> {
-    let direct = access_key(fields)?;
-    let mut nested = fields.object("credentials")?;
-    let from_object = access_key(&mut nested)?;
-    nested.ignore(LEGACY_CREDENTIALS);
-    fields.absorb(nested)?;
-    Ok(direct.or(from_object))
-}
-
-fn access_key(fields: &mut Fields) -> Result<Option<DynamoDbCredentials>> {
-    let id = fields.string("accessKeyId")?;
-    let secret = fields.string("secretAccessKey")?;
-    let session_token = fields.string("sessionToken")?;
-    let missing = |field, given| {
-        Err(Error::argument(field, format!("{field} is missing: it belongs to the {given} that was given")))
-    };
-    match (id, secret) {
-        (Some(access_key_id), Some(secret_access_key)) => {
-            Ok(Some(DynamoDbCredentials { access_key_id, secret_access_key, session_token }))
-        }
-        (Some(_), None) => missing("secretAccessKey", "accessKeyId"),
-        (None, Some(_)) => missing("accessKeyId", "secretAccessKey"),
-        (None, None) if session_token.is_some() => missing("accessKeyId", "sessionToken"),
-        (None, None) => Ok(None),
-    }
-}
-
-/// The endpoint with its scheme; `https` where none was given.
-fn endpoint(text: &str) -> Result<String> {
-    let wrong = |why| Err(Error::argument("endpoint", format!("endpoint {why}")));
-    let text = text.trim();
-    let (scheme, rest) = text.split_once("://").unwrap_or(("https", text));
-    let scheme = scheme.to_ascii_lowercase();
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if scheme != "http" && scheme != "https" {
-        return wrong("must begin with http:// or https://");
-    }
-    if host.contains('@') {
-        return wrong("must not hold credentials: use accessKeyId and secretAccessKey");
-    }
-    if host.is_empty()
-        || host.starts_with(':')
-        || text.contains(|c: char| c.is_whitespace() || c.is_control())
-    {
-        return wrong("must be a URL such as http://localhost:8000");
-    }
-    Ok(format!("{scheme}://{rest}"))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -234,75 +91,18 @@ mod tests {
         assert_eq!(config.table, "t");
         assert_eq!(config.attribute, "v");
         assert_eq!(config.ttl_attribute, None);
-        assert_eq!(config.connect_timeout, Duration::from_secs(1));
+        assert_eq!(config.client.connect_timeout, Duration::from_secs(1));
         assert!(config.consistent_reads);
-        assert!(config.credentials.is_none());
+        assert!(config.client.credentials.is_none());
         assert_eq!(wrong_field(read(json!({}))), "tableName");
-    }
-
-    #[test]
-    fn an_endpoint_without_a_scheme_gets_https() {
-        let endpoint = |text: &str| with("endpoint", json!(text)).map(|config| config.endpoint.unwrap());
-        assert_eq!(endpoint("localhost:8000").unwrap(), "https://localhost:8000");
-        assert_eq!(endpoint("HTTP://localhost:8000").unwrap(), "http://localhost:8000");
-        assert_eq!(endpoint("https://[::1]:8000/path").unwrap(), "https://[::1]:8000/path");
-    }
-
-    #[test]
-    fn an_endpoint_that_is_not_a_web_address_is_refused() {
-        let refused = |text: &str| wrong_field(with("endpoint", json!(text))) == "endpoint";
-        assert!(refused("ftp://localhost"));
-        assert!(refused("http://"));
-        assert!(refused(":8000"));
-        assert!(refused("local host"));
-        assert!(refused("http://user:s3cret@localhost"));
-        assert!(refused(""));
-    }
-
-    #[test]
-    fn retries_count_the_first_attempt_too() {
-        assert_eq!(with("maxRetries", json!(0)).unwrap().max_attempts, Some(1));
-        assert_eq!(with("maxRetries", json!(10)).unwrap().max_attempts, Some(11));
-        assert_eq!(with("maxAttempts", json!(2)).unwrap().max_attempts, Some(2));
-        assert_eq!(wrong_field(with("maxAttempts", json!(0))), "maxAttempts");
-        let both = json!({ "tableName": "t", "maxRetries": 1, "maxAttempts": 2 });
-        assert_eq!(wrong_field(read(both)), "maxRetries");
-    }
-
-    #[test]
-    fn credentials_are_read_from_the_object_or_beside_it() {
-        let beside = json!({ "tableName": "t", "accessKeyId": "id", "secretAccessKey": "secret" });
-        assert_eq!(read(beside).unwrap().credentials.unwrap().access_key_id, "id");
-        let object = json!({ "accessKeyId": "id", "secretAccessKey": "secret", "sessionToken": "token" });
-        let object = with("credentials", object).unwrap().credentials.unwrap();
-        assert_eq!(object.secret_access_key, "secret");
-        assert_eq!(object.session_token.unwrap(), "token");
-    }
-
-    #[test]
-    fn half_of_a_key_names_the_other_half() {
-        assert_eq!(wrong_field(with("accessKeyId", json!("id"))), "secretAccessKey");
-        assert_eq!(wrong_field(with("secretAccessKey", json!("secret"))), "accessKeyId");
-        assert_eq!(wrong_field(with("credentials", json!({ "accessKeyId": "id" }))), "secretAccessKey");
-        assert_eq!(wrong_field(with("sessionToken", json!("token"))), "accessKeyId");
     }
 
     #[test]
     fn options_of_a_wrong_type_are_refused() {
         assert_eq!(wrong_field(with("attributeName", json!(""))), "attributeName");
-        assert_eq!(wrong_field(with("region", json!(1))), "region");
         assert_eq!(wrong_field(with("consistentRead", json!("yes"))), "consistentRead");
-        assert!(wrong_field(with("httpOptions", json!("fast"))).ends_with("httpOptions"));
-        assert_eq!(wrong_field(with("httpOptions", json!({ "timeout": 0 }))), "timeout");
         assert_eq!(wrong_field(with("ttlAttribute", json!("v"))), "ttlAttribute");
         assert_eq!(wrong_field(with("tabelName", json!("t"))), "tabelName");
-    }
-
-    #[test]
-    fn times_are_read_from_the_http_options() {
-        let config = with("httpOptions", json!({ "timeout": 250, "connectTimeout": "2s" })).unwrap();
-        assert_eq!(config.attempt_timeout, Some(Duration::from_millis(250)));
-        assert_eq!(config.connect_timeout, Duration::from_secs(2));
     }
 
     #[test]
@@ -318,14 +118,5 @@ mod tests {
                 "dynamodb options.apiVersion has no effect in RedKV 2 and is ignored",
             ]
         );
-    }
-
-    #[test]
-    fn debug_output_does_not_hold_credentials() {
-        let key = json!({ "accessKeyId": "AKIAID", "secretAccessKey": "s3cret", "sessionToken": "t0ken" });
-        let printed = format!("{:?}", with("credentials", key).unwrap());
-        assert!(!printed.contains("AKIAID"), "{printed}");
-        assert!(!printed.contains("s3cret"), "{printed}");
-        assert!(!printed.contains("t0ken"), "{printed}");
     }
 }

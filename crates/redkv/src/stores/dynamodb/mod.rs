@@ -1,8 +1,5 @@
 //! Entries in a table of Amazon DynamoDB.
 
-mod attempts;
-mod backoff;
-mod client;
 mod config;
 mod errors;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -14,5 +11,5 @@ mod store;
 mod table;
 mod writes;
 
-pub use config::{DynamoDbConfig, DynamoDbCredentials};
+pub use config::DynamoDbConfig;
 pub use store::DynamoDbStore;

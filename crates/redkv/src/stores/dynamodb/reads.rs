@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use futures_util::future::{BoxFuture, FutureExt};
 
-use super::attempts::Attempts;
-use super::backoff::Backoff;
 use super::errors;
 use super::items::{Item, Shape};
 use super::table::{Table, side_by_side};
 use crate::entry::{Entry, Key};
 use crate::error::Result;
 use crate::store::Answers;
+use crate::stores::aws::attempts::Attempts;
+use crate::stores::aws::backoff::Backoff;
 
 /// The most keys that one request may ask for.
 pub(super) const MOST_KEYS: usize = 100;

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{KeyType, ScalarAttributeType, TableDescription, TableStatus};
-use futures_util::stream::{self, StreamExt};
 
-use super::attempts::Attempts;
-use super::client;
 use super::config::DynamoDbConfig;
 use super::errors;
 use super::items::Shape;
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::stores::aws::attempts::Attempts;
+use crate::stores::aws::{client, requests};
 
 /// A table that was looked at: it exists, and its primary key is one text.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ impl Table {
     }
 
     async fn look_up(config: &DynamoDbConfig) -> Result<Self> {
-        let client = client::connect(config).await?;
+        let client = Client::new(&client::settings(&config.client, None).await?);
         let attempts = Attempts::default();
         let request = client.describe_table().table_name(&config.table).customize();
         let described = match request.interceptor(attempts.clone()).send().await {
@@ -73,7 +72,7 @@ impl Table {
 /// Runs `requests` side by side, a few at a time, and answers in their order.
 pub(super) async fn side_by_side<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
     const AT_A_TIME: usize = 8;
-    stream::iter(requests).buffered(AT_A_TIME).collect().await
+    requests::side_by_side(AT_A_TIME, requests).await
 }
 
 fn hash_key(table: &TableDescription, name: &str) -> Result<String> {

@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use futures_util::future::{BoxFuture, FutureExt};
 
-use super::attempts::Attempts;
-use super::backoff::Backoff;
 use super::errors;
 use super::items::Shape;
 use super::table::{Table, side_by_side};
 use crate::entry::{Entry, Key};
 use crate::error::{Error, Result};
 use crate::store::Answers;
+use crate::stores::aws::attempts::Attempts;
+use crate::stores::aws::backoff::Backoff;
 
 /// The most changes that one request may carry.
 pub(super) const MOST_CHANGES: usize = 25;

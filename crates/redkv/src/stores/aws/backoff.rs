@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Waits of random length, growing with every round that got nothing done.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(in crate::stores) struct Backoff {
     fruitless: u32,
 }
 
@@ -17,7 +17,7 @@ impl Backoff {
     /// The wait before the next round, or `None` to give up.
     ///
     /// Rounds that get something done never end it: a read of more than 16 MB takes several, throttled or not.
-    pub(super) fn after(&mut self, progress: bool) -> Option<Duration> {
+    pub(in crate::stores) fn after(&mut self, progress: bool) -> Option<Duration> {
         self.fruitless = if progress { 0 } else { self.fruitless + 1 };
         if self.fruitless >= Self::MOST {
             return None;

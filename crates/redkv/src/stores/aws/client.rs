@@ -1,24 +1,27 @@
-//! Making a client of the service.
+//! What clients of the services have in common.
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Builder, Credentials, Region, SharedHttpClient};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::config::DynamoDbConfig;
+use super::config::AwsConfig;
 use crate::error::{Error, Result};
 
 /// The wait before the first retry grows from here; the SDK's own second is longer than most tiers wait at all.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
-/// A client that goes by `config`, and for what that leaves open by the environment, the shared configuration
-/// files and the machine's role. Sends nothing to the service yet.
-pub(super) async fn connect(config: &DynamoDbConfig) -> Result<Client> {
+/// What a client goes by: `config`, and for what that leaves open the environment, the shared configuration files and
+/// the machine's role. `region` is taken where none of them names one. Sends nothing to the service yet.
+pub(in crate::stores) async fn settings(
+    config: &AwsConfig,
+    region: Option<&'static str>,
+) -> Result<SdkConfig> {
     // Pinned, so that new defaults of the SDK arrive when somebody reads what they are.
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client())
@@ -43,15 +46,15 @@ pub(super) async fn connect(config: &DynamoDbConfig) -> Result<Client> {
         let key = Credentials::new(&key.access_key_id, &key.secret_access_key, token, None, "redkv options");
         loader = loader.credentials_provider(key);
     }
-    let shared = loader.load().await;
-    if shared.region().is_none() {
+    let loaded = loader.load().await;
+    let Some(region) = loaded.region().cloned().or(region.map(Region::from_static)) else {
         return Err(Error::argument(
             "region",
             "no AWS region: set the option 'region', or AWS_REGION in the environment",
         ));
-    }
-    let retry = retries(config, shared.retry_config());
-    Ok(Client::from_conf(Builder::from(&shared).retry_config(retry).build()))
+    };
+    let retry = retries(config, loaded.retry_config());
+    Ok(loaded.into_builder().region(region).retry_config(retry).build())
 }
 
 /// One connection pool per store, shared between the service and whoever hands out credentials.
@@ -64,13 +67,13 @@ fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(provider).build_https()
 }
 
-fn timeouts(config: &DynamoDbConfig) -> TimeoutConfig {
+fn timeouts(config: &AwsConfig) -> TimeoutConfig {
     let mut timeouts = TimeoutConfig::builder().connect_timeout(config.connect_timeout);
     timeouts.set_operation_attempt_timeout(config.attempt_timeout);
     timeouts.build()
 }
 
-fn retries(config: &DynamoDbConfig, environment: Option<&RetryConfig>) -> RetryConfig {
+fn retries(config: &AwsConfig, environment: Option<&RetryConfig>) -> RetryConfig {
     let retry = environment.cloned().unwrap_or_else(RetryConfig::standard);
     let retry = match config.max_attempts {
         Some(attempts) => retry.with_max_attempts(attempts),

@@ -1,0 +1,110 @@
+//! Reading objects.
+
+use std::collections::HashMap;
+
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use bytes::Bytes;
+
+use super::bucket::Bucket;
+use super::deadline::deadline_in;
+use super::errors;
+use super::store::LARGEST_VALUE;
+use crate::entry::{Deadline, Entry, Key};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::store::Answers;
+use crate::stores::aws::attempts::Attempts;
+use crate::stores::aws::errors::story;
+
+/// What is known of an object without its value.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) deadline: Option<Deadline>,
+    pub(super) tag: Option<String>,
+}
+
+impl Head {
+    fn of(metadata: Option<&HashMap<String, String>>, tag: Option<String>) -> Self {
+        Self { deadline: deadline_in(metadata), tag }
+    }
+
+    pub(super) fn is_live(&self, now: u64) -> bool {
+        self.deadline.is_none_or(|deadline| !deadline.has_passed(now))
+    }
+}
+
+impl Bucket {
+    /// Reads entries, those past their deadline included.
+    pub(super) async fn get(&self, keys: &[Key]) -> Answers<Option<Entry>> {
+        self.all(keys.iter().map(|key| self.get_one(key))).await
+    }
+
+    /// Asks whether there are entries that live at `now`.
+    pub(super) async fn has(&self, keys: &[Key], now: u64) -> Answers<bool> {
+        let has = |key| async move {
+            let head = self.head(&self.names.name_of(key)?).await?;
+            Ok(head.is_some_and(|head| head.is_live(now)))
+        };
+        self.all(keys.iter().map(|key| has(key))).await
+    }
+
+    async fn get_one(&self, key: &Key) -> Result<Option<Entry>> {
+        let name = self.names.name_of(key)?;
+        let mut tries = self.tries;
+        loop {
+            let Some(answer) = self.request(&name).await? else { return Ok(None) };
+            match entry(answer).await {
+                // The SDK tries again until there is an answer; of one that breaks off it knows nothing.
+                Err(error) if error.is_retryable() && tries > 1 => tries -= 1,
+                read => return read.map(Some),
+            }
+        }
+    }
+
+    async fn request(&self, name: &str) -> Result<Option<GetObjectOutput>> {
+        let attempts = Attempts::default();
+        let request = self.client.get_object().bucket(&self.name).key(name).customize();
+        match request.interceptor(attempts.clone()).send().await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
+            Err(error) => Err(errors::map_read(error, &attempts, &self.name)),
+        }
+    }
+
+    /// What there is under `name`.
+    pub(super) async fn head(&self, name: &str) -> Result<Option<Head>> {
+        let attempts = Attempts::default();
+        let request = self.client.head_object().bucket(&self.name).key(name).customize();
+        match request.interceptor(attempts.clone()).send().await {
+            Ok(answer) => Ok(Some(Head::of(answer.metadata.as_ref(), answer.e_tag))),
+            // The answer has no body, so this is all that it says, also of a bucket that is gone.
+            Err(error) if errors::status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(errors::map_read(error, &attempts, &self.name)),
+        }
+    }
+}
+
+async fn entry(answer: GetObjectOutput) -> Result<Entry> {
+    let deadline = deadline_in(answer.metadata.as_ref());
+    if answer
+        .content_length
+        .and_then(|length| usize::try_from(length).ok())
+        .is_some_and(|length| length > LARGEST_VALUE)
+    {
+        let message = format!("the object is larger than {LARGEST_VALUE} bytes, the most that a value has");
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    match answer.body.collect().await {
+        Ok(body) => Ok(Entry { value: on_its_own(body.into_bytes()), deadline }),
+        Err(error) => {
+            let message = format!("the object did not arrive whole: {}", story(&error));
+            Err(Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied).caused_by(error))
+        }
+    }
+}
+
+/// A small value is part of the buffer of its connection, all of which it would keep in memory.
+fn on_its_own(value: Bytes) -> Bytes {
+    const SMALL: usize = 64 << 10;
+    if value.len() < SMALL { Bytes::copy_from_slice(&value) } else { value }
+}
