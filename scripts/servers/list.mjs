@@ -9,6 +9,8 @@
 
 import { dynamodbLocal } from './dynamodb-local.mjs'
 import { dynoxide } from './dynoxide.mjs'
+import { mariadb } from './mariadb.mjs'
+import { postgres } from './postgres.mjs'
 import { redis } from './redis.mjs'
 
-export const servers = [redis, dynoxide, dynamodbLocal]
+export const servers = [redis, dynoxide, dynamodbLocal, postgres, mariadb]
