@@ -19,12 +19,13 @@ const dynamodb = {
   credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
 }
 const redis = { host: '127.0.0.1', port: 9 }
+const sql = { database: 'none', tableName: 'none', keyColumn: 'key', valueColumn: 'value' }
 
 /** How the options of each interface are given, and what errors and warnings call them. */
 const interfaces = {
   MemoryOptions: { store: 'memory', path: 'options', give: (given) => ['memory', given] },
   RedisOptions: { store: 'redis', path: 'options', give: (given) => ['redis', { ...redis, ...given }] },
-  RedisTlsOptions: { store: 'redis', path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
+  RedisTlsOptions: { store: 'redis', source: /^stores\/tls\.rs$/, path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
   DynamoDBOptions: { store: 'dynamodb', path: 'options', give: (given) => ['dynamodb', { ...dynamodb, ...given }] },
   DynamoDBHttpOptions: {
     store: 'dynamodb',
@@ -37,6 +38,18 @@ const interfaces = {
     give: (given) => ['dynamodb', { ...dynamodb, credentials: { ...dynamodb.credentials, ...given } }],
   },
   SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
+  PostgresOptions: {
+    store: 'postgres',
+    source: /^stores\/(postgres|sql)\/.*\.rs$/,
+    path: 'options',
+    give: (given) => ['postgres', { host: '127.0.0.1', port: 9, ...sql, ...given }],
+  },
+  MySQLOptions: {
+    store: 'mysql',
+    source: /^stores\/(mysql|sql)\/.*\.rs$/,
+    path: 'options',
+    give: (given) => ['mysql', { host: '127.0.0.1', port: 9, ...sql, ...given }],
+  },
   RedKVOptions: { source: /^chain\/load\.rs$/, path: 'options', make: (given) => new RedKV(given) },
   TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
 }
@@ -73,10 +86,11 @@ function givesWarning(name, given) {
 }
 
 /** Every text in the sources of a store, or in `source`, that could be the name of an option. */
-function candidates({ store, source = /^chain\/tier_config\.rs$/ }) {
+function candidates({ store, source }) {
   const folder = join(root, 'crates', 'redkv', 'src')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
-  const wanted = store === undefined ? source : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
+  const usual = store === undefined ? /^chain\/tier_config\.rs$/ : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
+  const wanted = source ?? usual
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   return [...new Set(texts.flatMap((text) => text.match(/(?<=")[A-Za-z_]\w*(?=")/g)))]
 }
@@ -141,7 +155,8 @@ describe('an editor', () => {
   const names = (interfaceName) => members(interfaceName).map((member) => member.name).sort()
 
   test('completes the names of stores', () => {
-    assert.deepEqual(completionsAt("redkv.addStore('|')"), ['dynamodb', 'memory', 'redis', 'sqlite'])
+    const stores = ['dynamodb', 'memory', 'mysql', 'postgres', 'redis', 'sqlite']
+    assert.deepEqual(completionsAt("redkv.addStore('|')"), stores)
   })
 
   test('completes the options of the store that was named', () => {
@@ -149,6 +164,8 @@ describe('an editor', () => {
     assert.deepEqual(completionsAt("redkv.addStore('redis', { | })"), names('RedisOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('dynamodb', { | })"), names('DynamoDBOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('sqlite', { | })"), names('SQLiteOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('postgres', { | })"), names('PostgresOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('mariadb', { | })"), names('MySQLOptions'))
   })
 
   test('completes the options of the store that was named in another case', () => {

@@ -42,12 +42,32 @@ const kinds = {
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT'), { ttlAttribute: 'expires' }),
     can: { expire: true, emptyValues: true, emptyKeys: false },
   },
+  postgres: {
+    store: 'postgres',
+    options: async () => ({ url: server('REDKV_TEST_POSTGRES_URL'), ...freshSqlTable(), expiresColumn: 'expires' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  mysql: {
+    store: 'mysql',
+    options: async () => ({ url: server('REDKV_TEST_MYSQL_URL'), ...freshSqlTable(), expiresColumn: 'expires' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  mysqlThatKeepsForEver: {
+    store: 'mariadb',
+    options: async () => ({ url: server('REDKV_TEST_MYSQL_URL'), ...freshSqlTable() }),
+    can: { expire: false, emptyValues: true, emptyKeys: true },
+  },
   dynamodbLocal: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_LOCAL_ENDPOINT')),
     // The emulator is older than the day on which DynamoDB began to take empty strings.
     can: { expire: false, emptyValues: false, emptyKeys: false },
   },
+}
+
+/** A table of its own, on a server that ends with the tests. */
+function freshSqlTable() {
+  return { tableName: freshPrefix(), keyColumn: 'key', valueColumn: 'value', createTable: true }
 }
 
 async function dynamodbOptions(t, endpoint, more) {

@@ -4,16 +4,30 @@
 mod dynamodb;
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod registry;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod tcp;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod tls;
 
 #[cfg(feature = "dynamodb")]
 pub use dynamodb::{DynamoDbConfig, DynamoDbCredentials, DynamoDbStore};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
+#[cfg(feature = "mysql")]
+pub use mysql::{MySqlConfig, build as build_mysql};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresConfig, build as build_postgres};
 #[cfg(feature = "redis")]
 pub use redis::{RedisAddress, RedisConfig, RedisStore, RedisTls, build as build_redis};
 #[cfg(any(test, feature = "fuzzing"))]

@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::tls::RedisTls;
 use super::url::UrlParts;
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::stores::tls::Tls as RedisTls;
 
 /// Where a Redis server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl RedisConfig {
         let username = text(fields, &["username", "user"])?;
         let password = text(fields, &["password", "auth_pass", "authPass"])?;
         let prefix = text(fields, &["prefix"])?.unwrap_or_default();
-        let tls = RedisTls::from_fields(fields)?;
+        let tls = RedisTls::from_fields(fields, "tls")?;
 
         let address = match url.path.or(path) {
             Some(path) => RedisAddress::Unix(path),

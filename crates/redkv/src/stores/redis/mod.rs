@@ -14,11 +14,10 @@ mod request;
 mod script;
 mod socket;
 mod store;
-mod tls;
 mod url;
 mod wire;
 mod write;
 
+pub use super::tls::Tls as RedisTls;
 pub use config::{RedisAddress, RedisConfig};
 pub use store::{RedisStore, build};
-pub use tls::RedisTls;
