@@ -47,6 +47,8 @@ declare class RedKV extends EventEmitter {
    * | `'dynamodb'` | a DynamoDB table | {@link RedKV.DynamoDBOptions}, with `tableName` |
    * | `'s3'` | a bucket of Amazon S3 or of a service like it | {@link RedKV.S3Options}, with `bucket` |
    * | `'sqlite'` | a table of a SQLite database | {@link RedKV.SQLiteOptions}, with `path` |
+   * | `'postgres'`, `'postgresql'` | a table of a PostgreSQL database | {@link RedKV.PostgresOptions}, with the names of the table and its columns |
+   * | `'mysql'`, `'mariadb'` | a table of a MySQL or MariaDB database | {@link RedKV.MySQLOptions}, with `database` and the names of the table and its columns |
    *
    * Returns at once and connects in the background: {@link RedKV.ready | ready()} tells how that went.
    *
@@ -65,8 +67,8 @@ declare class RedKV extends EventEmitter {
    * ```
    */
   addStore<Name extends string>(
-    name: Lowercase<Name> extends RedKV.StoreName ? Name : RedKV.StoreName,
-    ...args: RedKV.AddStoreArguments<Lowercase<Name> & RedKV.StoreName>
+    name: Lowercase<Name> extends RedKV.StoreName | keyof RedKV.StoreAliases ? Name : RedKV.StoreName,
+    ...args: RedKV.AddStoreArguments<RedKV.StoreCalled<Name>>
   ): RedKV.Store
 
   /**
@@ -643,7 +645,7 @@ declare namespace RedKV {
      * How long an entry lives in this store at most, in milliseconds or as text such as `'10s'`. It bounds the `ttl`
      * of a write and entries that are filled in from later stores.
      *
-     * Needs a store that can let entries end: for `'dynamodb'` set `ttlAttribute`, for `'sqlite'` set
+     * Needs a store that can let entries end: for `'dynamodb'` set `ttlAttribute`, for the SQL stores set
      * `expiresColumn`, else `addStore` throws with `ERR_REDKV_UNSUPPORTED`.
      *
      * @default no bound
@@ -1471,6 +1473,376 @@ declare namespace RedKV {
     verbose?: unknown
   }
 
+  /** The table of a store `'postgres'` or `'mysql'`. Names are taken as they are, never as SQL. */
+  interface SQLTableOptions {
+    /** The table. A dot is a part of its name. */
+    tableName: string
+
+    /** The column that holds the key: the `PRIMARY KEY` or `UNIQUE` by itself, of bytes or of text. */
+    keyColumn: string
+
+    /** The column that holds the value, of bytes or of text. A row in which it is `NULL` is no entry. */
+    valueColumn: string
+
+    /**
+     * The column that holds the end of an entry, in milliseconds since 1970, `NULL` for entries that do not end: a
+     * `BIGINT`. **Rows whose end has passed are deleted**, beside later writes, where the table has an index over this
+     * column. Without this option a write with a `ttl` rejects with `ERR_REDKV_UNSUPPORTED`.
+     *
+     * @default none
+     */
+    expiresColumn?: string | undefined
+
+    /**
+     * Whether a table that is missing is made, and a missing `expiresColumn` added with an index.
+     *
+     * @default false
+     */
+    createTable?: boolean | undefined
+
+    /**
+     * What the columns hold. A new table gets columns of bytes, or with `'text'` of text. With `'text'`, what is no
+     * text is refused before anything is sent; without, a column of text refuses it key by key. With `'binary'`,
+     * `ready()` rejects when the table has columns of text.
+     *
+     * @default what the table has
+     */
+    columnType?: 'binary' | 'text' | undefined
+  }
+
+  /** How to reach the server of a store `'postgres'` or `'mysql'`. */
+  interface SQLConnectionOptions {
+    /**
+     * Such as `postgres://user:password@host:5432/database?sslmode=require` or `mysql://user:password@host/database`.
+     * Wins over the options below, which fill its gaps.
+     */
+    url?: string | URL | undefined
+
+    /** The same as `url`. */
+    connectionString?: string | URL | undefined
+
+    /** The same as `url`. */
+    uri?: string | URL | undefined
+
+    /**
+     * Name or address of the server; for `'postgres'` also the folder of its socket.
+     *
+     * @default 'localhost'
+     */
+    host?: string | undefined
+
+    /**
+     * The port of the server.
+     *
+     * @default 5432 for `'postgres'`, 3306 for `'mysql'`
+     */
+    port?: number | `${number}` | undefined
+
+    /** Who logs in. */
+    user?: string | undefined
+
+    /** The same as `user`. */
+    username?: string | undefined
+
+    /**
+     * With what.
+     *
+     * @default none
+     */
+    password?: string | undefined
+
+    /** The database: required for `'mysql'`, by default that of the user's name for `'postgres'`. */
+    database?: string | undefined
+
+    /**
+     * TLS: `true` trusts the certificate authorities of the system, an object says whom to trust.
+     *
+     * @default false
+     */
+    ssl?: boolean | RedisTlsOptions | undefined
+
+    /**
+     * How many connections there are at most.
+     *
+     * @default 10
+     */
+    max?: number | `${number}` | undefined
+
+    /** The same as `max`. */
+    connectionLimit?: number | `${number}` | undefined
+
+    /**
+     * How long one attempt to connect may take, with TLS and login.
+     *
+     * @default 5000
+     */
+    connectTimeout?: Duration | undefined
+  }
+
+  /**
+   * Options of the store `'postgres'`, which keeps entries in a table of a PostgreSQL database (version 12 and later), in
+   * the names of node-postgres.
+   *
+   * What is missing of the connection is taken from the environment: `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`,
+   * `PGDATABASE`.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('postgres', {
+   *   connectionString: 'postgres://app:password@db.example.com/app?sslmode=require',
+   *   tableName: 'kv', keyColumn: 'k', valueColumn: 'v', expiresColumn: 'expires', createTable: true,
+   * })
+   * ```
+   */
+  interface PostgresOptions extends SQLTableOptions, SQLConnectionOptions, LegacyPostgresOptions {
+    /**
+     * The schema of the table.
+     *
+     * @default the search path of the user
+     */
+    schema?: string | undefined
+
+    /** The same as `connectTimeout`. */
+    connectionTimeoutMillis?: Duration | undefined
+
+    /**
+     * What the server shows as the name of its connections.
+     *
+     * @default 'redkv'
+     */
+    application_name?: string | undefined
+  }
+
+  /** Options of node-postgres that have no effect here. Each gives a warning. */
+  interface LegacyPostgresOptions {
+    /** @deprecated has no effect */
+    Promise?: unknown
+
+    /** @deprecated has no effect */
+    allowExitOnIdle?: unknown
+
+    /** @deprecated has no effect */
+    binary?: unknown
+
+    /** @deprecated has no effect */
+    client_encoding?: unknown
+
+    /** @deprecated has no effect */
+    encoding?: unknown
+
+    /** @deprecated has no effect */
+    fallback_application_name?: unknown
+
+    /** @deprecated has no effect */
+    idleTimeoutMillis?: unknown
+
+    /** @deprecated has no effect */
+    idle_in_transaction_session_timeout?: unknown
+
+    /** @deprecated has no effect */
+    keepAlive?: unknown
+
+    /** @deprecated has no effect */
+    keepAliveInitialDelayMillis?: unknown
+
+    /** @deprecated has no effect */
+    lock_timeout?: unknown
+
+    /** @deprecated has no effect */
+    log?: unknown
+
+    /** @deprecated has no effect */
+    maxLifetimeSeconds?: unknown
+
+    /** @deprecated has no effect */
+    maxUses?: unknown
+
+    /** @deprecated has no effect */
+    min?: unknown
+
+    /** @deprecated has no effect */
+    onConnect?: unknown
+
+    /** @deprecated has no effect */
+    parseInputDatesAsUTC?: unknown
+
+    /** @deprecated has no effect */
+    poolIdleTimeout?: unknown
+
+    /** @deprecated has no effect */
+    poolSize?: unknown
+
+    /** @deprecated has no effect */
+    query_timeout?: unknown
+
+    /** @deprecated has no effect */
+    reapIntervalMillis?: unknown
+
+    /** @deprecated has no effect */
+    rows?: unknown
+
+    /** @deprecated has no effect */
+    statement_timeout?: unknown
+
+    /** @deprecated has no effect */
+    stream?: unknown
+
+    /** @deprecated has no effect */
+    types?: unknown
+
+    /** @deprecated has no effect */
+    useBlueBird?: unknown
+
+    /** @deprecated has no effect */
+    useBluebird?: unknown
+
+    /** @deprecated has no effect */
+    verify?: unknown
+  }
+
+  /**
+   * Options of the store `'mysql'`, which keeps entries in a table of a MySQL (version 8) or MariaDB database, in the
+   * names of mysql and mysql2.
+   *
+   * The key column must tell all keys apart: `VARBINARY`, or text with a collation that ends in `_bin`. The default
+   * collations take `'a'`, `'A'` and `'á'` for one key; then `ready()` rejects, and says how to change the column.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('mysql', {
+   *   host: 'db.example.com', user: 'app', password: 'password', database: 'app',
+   *   tableName: 'kv', keyColumn: 'k', valueColumn: 'v', createTable: true,
+   * })
+   * ```
+   */
+  interface MySQLOptions extends SQLTableOptions, SQLConnectionOptions, LegacyMySQLOptions {
+    /** The socket file of the server, instead of `host` and `port`; excludes `ssl`; not on Windows. */
+    socketPath?: string | undefined
+  }
+
+  /** Options of mysql and mysql2 that have no effect here. Each gives a warning. */
+  interface LegacyMySQLOptions {
+    /** @deprecated has no effect */
+    authPlugins?: unknown
+
+    /** @deprecated has no effect */
+    authSwitchHandler?: unknown
+
+    /** @deprecated has no effect */
+    bigNumberStrings?: unknown
+
+    /** @deprecated has no effect */
+    charset?: unknown
+
+    /** @deprecated has no effect */
+    charsetNumber?: unknown
+
+    /** @deprecated has no effect */
+    compress?: unknown
+
+    /** @deprecated has no effect */
+    connectAttributes?: unknown
+
+    /** @deprecated has no effect */
+    dateStrings?: unknown
+
+    /** @deprecated has no effect */
+    debug?: unknown
+
+    /** @deprecated has no effect */
+    decimalNumbers?: unknown
+
+    /** @deprecated has no effect */
+    disableEval?: unknown
+
+    /** @deprecated has no effect */
+    enableKeepAlive?: unknown
+
+    /** @deprecated has no effect */
+    flags?: unknown
+
+    /** @deprecated has no effect */
+    idleTimeout?: unknown
+
+    /** @deprecated has no effect */
+    infileStreamFactory?: unknown
+
+    /** @deprecated has no effect */
+    insecureAuth?: unknown
+
+    /** @deprecated has no effect */
+    isServer?: unknown
+
+    /** @deprecated has no effect */
+    keepAliveInitialDelay?: unknown
+
+    /** @deprecated has no effect */
+    localAddress?: unknown
+
+    /** @deprecated has no effect */
+    localInfile?: unknown
+
+    /** @deprecated has no effect */
+    maxIdle?: unknown
+
+    /** @deprecated has no effect */
+    maxPreparedStatements?: unknown
+
+    /** @deprecated has no effect */
+    multipleStatements?: unknown
+
+    /** @deprecated has no effect */
+    namedPlaceholders?: unknown
+
+    /** @deprecated has no effect */
+    nestTables?: unknown
+
+    /** @deprecated has no effect */
+    pool?: unknown
+
+    /** @deprecated has no effect */
+    protocol41?: unknown
+
+    /** @deprecated has no effect */
+    queryFormat?: unknown
+
+    /** @deprecated has no effect */
+    queueLimit?: unknown
+
+    /** @deprecated has no effect */
+    rowsAsArray?: unknown
+
+    /** @deprecated has no effect */
+    stream?: unknown
+
+    /** @deprecated has no effect */
+    stringifyObjects?: unknown
+
+    /** @deprecated has no effect */
+    supportBigNumbers?: unknown
+
+    /** @deprecated has no effect */
+    timezone?: unknown
+
+    /** @deprecated has no effect */
+    trace?: unknown
+
+    /** @deprecated has no effect */
+    typeCast?: unknown
+
+    /** @deprecated has no effect */
+    useBlueBird?: unknown
+
+    /** @deprecated has no effect */
+    useBluebird?: unknown
+
+    /** @deprecated has no effect */
+    waitForConnections?: unknown
+
+    /** @deprecated the same as `connectTimeout` */
+    acquireTimeout?: Duration | undefined
+  }
+
   /** The options of each store, by its name. */
   interface StoreOptions {
     memory: MemoryOptions
@@ -1478,10 +1850,23 @@ declare namespace RedKV {
     dynamodb: DynamoDBOptions
     s3: S3Options
     sqlite: SQLiteOptions
+    postgres: PostgresOptions
+    mysql: MySQLOptions
   }
 
   /** The name of a store, in lower case. */
-  type StoreName = 'memory' | 'redis' | 'dynamodb' | 's3' | 'sqlite'
+  type StoreName = 'memory' | 'redis' | 'dynamodb' | 's3' | 'sqlite' | 'postgres' | 'mysql'
+
+  /** Other names of stores, in lower case. */
+  interface StoreAliases {
+    mariadb: 'mysql'
+    postgresql: 'postgres'
+  }
+
+  /** The store that a name in any case means. */
+  type StoreCalled<Name extends string> = Lowercase<Name> extends keyof StoreAliases
+    ? StoreAliases[Lowercase<Name>]
+    : Lowercase<Name> & StoreName
 
   /** The names of stores that cannot do without options. */
   type StoreNameWithRequiredOptions = { [Name in StoreName]: {} extends StoreOptions[Name] ? never : Name }[StoreName]

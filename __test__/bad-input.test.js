@@ -19,7 +19,7 @@ describe('addStore throws at once', () => {
   test('for an unknown name that resembles none, and lists all', () => {
     const error = addError('mongodb')
     isArgumentError(error, 'name')
-    assert.match(error.message, /dynamodb, memory, redis, s3, sqlite/)
+    assert.match(error.message, /dynamodb, memory, mysql, postgres, redis, s3, sqlite/)
     assert.doesNotMatch(error.message, /did you mean/)
   })
 
@@ -35,7 +35,36 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('sqlite', { path: undefined }), 'path', 'sqlite')
     isArgumentError(addError('dynamodb', { region: 'us-east-1' }), 'tableName', 'dynamodb')
     isArgumentError(addError('s3', { region: 'us-east-1' }), 'bucket', 's3')
+    isArgumentError(addError('postgres'), 'tableName', 'postgres')
+    isArgumentError(addError('postgresql', { tableName: 'kv', keyColumn: 'k' }), 'valueColumn', 'postgres')
+    isArgumentError(addError('mysql', { tableName: 'kv', keyColumn: 'k', valueColumn: 'v' }), 'database', 'mysql')
+    isArgumentError(addError('mariadb', { database: 'app', keyColumn: 'k', valueColumn: 'v' }), 'tableName', 'mysql')
   })
+
+  for (const store of ['postgres', 'mysql']) {
+    const fits = { database: 'app', tableName: 'kv', keyColumn: 'k', valueColumn: 'v' }
+    const wrongs = {
+      tableName: ['', 5, {}, 'nul\0inside', () => 'kv'],
+      keyColumn: ['', ['k'], 'x'.repeat(300)],
+      valueColumn: ['k', 'K', true],
+      expiresColumn: ['v', 5],
+      createTable: ['yes', 1],
+      columnType: ['json', true],
+      port: [0, 65_536, 'six', {}],
+      max: [0, -1, 1.5, 'many'],
+      ssl: ['require', 1, { ca: 'no PEM' }, { rejectUnauthorised: false }],
+      url: ['http://h/d', 'no url', `${store}://h/d?foo=1`, `${store}://h/d#x`, 5],
+      connectTimeout: [0, -1, 'soon'],
+    }
+    for (const [option, values] of Object.entries(wrongs)) {
+      for (const value of values) {
+        test(`for the ${option} of ${store} that is ${typeof value} ${JSON.stringify(value)?.slice(0, 20)}`, () => {
+          const error = addError(store, { ...fits, [option]: value })
+          isArgumentError(error, option === 'ssl' && typeof value === 'object' ? Object.keys(value)[0] : option, store)
+        })
+      }
+    }
+  }
 
   test('for an unknown option, and suggests the nearest', () => {
     const error = addError('memory', { maxEntires: 5 })

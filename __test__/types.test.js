@@ -20,12 +20,13 @@ const dynamodb = {
 }
 const s3 = { ...dynamodb, tableName: undefined, bucket: 'entries' }
 const redis = { host: '127.0.0.1', port: 9 }
+const sql = { database: 'none', tableName: 'none', keyColumn: 'key', valueColumn: 'value' }
 
 /** How the options of each interface are given, and what errors and warnings call them. */
 const interfaces = {
   MemoryOptions: { store: 'memory', path: 'options', give: (given) => ['memory', given] },
   RedisOptions: { store: 'redis', path: 'options', give: (given) => ['redis', { ...redis, ...given }] },
-  RedisTlsOptions: { store: 'redis', path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
+  RedisTlsOptions: { store: 'redis', source: /^stores\/tls\.rs$/, path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
   DynamoDBOptions: {
     store: 'dynamodb',
     shared: 'aws',
@@ -46,6 +47,18 @@ const interfaces = {
     give: (given) => ['dynamodb', { ...dynamodb, credentials: { ...dynamodb.credentials, ...given } }],
   },
   SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
+  PostgresOptions: {
+    store: 'postgres',
+    source: /^stores\/(postgres|sql)\/.*\.rs$/,
+    path: 'options',
+    give: (given) => ['postgres', { host: '127.0.0.1', port: 9, ...sql, ...given }],
+  },
+  MySQLOptions: {
+    store: 'mysql',
+    source: /^stores\/(mysql|sql)\/.*\.rs$/,
+    path: 'options',
+    give: (given) => ['mysql', { host: '127.0.0.1', port: 9, ...sql, ...given }],
+  },
   RedKVOptions: {
     source: /^chain\/load\.rs$/,
     others: ['src/admin.rs', 'lib/metrics.js'],
@@ -92,10 +105,11 @@ function givesWarning(name, given) {
 }
 
 /** Every text in the sources of a store and what it shares, or in `source`, that could be the name of an option. */
-function candidates({ store, shared = store, source = /^(chain\/tier_config|layers\/.+)\.rs$/, others = [] }) {
+function candidates({ store, shared = store, source, others = [] }) {
   const folder = join(root, 'crates', 'redkv', 'src')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
-  const wanted = store === undefined ? source : new RegExp(`^stores/(${store}|${shared})(/.*)?\\.rs$`)
+  const ofStore = store !== undefined && new RegExp(`^stores/(${store}|${shared})(/.*)?\\.rs$`)
+  const wanted = source ?? (ofStore || /^(chain\/tier_config|layers\/.+)\.rs$/)
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   texts.push(...others.map((file) => readFileSync(join(root, file), 'utf8')))
   return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z_]\w*(?="| )/g) ?? []))]
@@ -161,7 +175,8 @@ describe('an editor', () => {
   const names = (interfaceName) => members(interfaceName).map((member) => member.name).sort()
 
   test('completes the names of stores', () => {
-    assert.deepEqual(completionsAt("redkv.addStore('|')"), ['dynamodb', 'memory', 'redis', 's3', 'sqlite'])
+    const stores = ['dynamodb', 'memory', 'mysql', 'postgres', 'redis', 's3', 'sqlite']
+    assert.deepEqual(completionsAt("redkv.addStore('|')"), stores)
   })
 
   test('completes the options of the store that was named', () => {
@@ -170,6 +185,8 @@ describe('an editor', () => {
     assert.deepEqual(completionsAt("redkv.addStore('dynamodb', { | })"), names('DynamoDBOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('s3', { | })"), names('S3Options'))
     assert.deepEqual(completionsAt("redkv.addStore('sqlite', { | })"), names('SQLiteOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('postgres', { | })"), names('PostgresOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('mariadb', { | })"), names('MySQLOptions'))
   })
 
   test('completes the options of the store that was named in another case', () => {

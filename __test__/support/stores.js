@@ -73,6 +73,21 @@ const kinds = {
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT'), { ttlAttribute: 'expires' }),
     can: { expire: true, emptyValues: true, emptyKeys: false },
   },
+  postgres: {
+    store: 'postgres',
+    options: async () => ({ url: server('REDKV_TEST_POSTGRES_URL'), ...freshSqlTable(), expiresColumn: 'expires' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  mysql: {
+    store: 'mysql',
+    options: async () => ({ url: server('REDKV_TEST_MYSQL_URL'), ...freshSqlTable(), expiresColumn: 'expires' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  mysqlThatKeepsForEver: {
+    store: 'mariadb',
+    options: async () => ({ url: server('REDKV_TEST_MYSQL_URL'), ...freshSqlTable() }),
+    can: { expire: false, emptyValues: true, emptyKeys: true },
+  },
   dynamodbLocal: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_LOCAL_ENDPOINT')),
@@ -125,6 +140,11 @@ const kinds = {
 async function s3Options(t, endpoint, more) {
   const bucket = await s3.freshBucket(t, endpoint)
   return { ...s3.clientOptions(endpoint), bucket, ...more }
+}
+
+/** A table of its own, on a server that ends with the tests. */
+function freshSqlTable() {
+  return { tableName: freshPrefix(), keyColumn: 'key', valueColumn: 'value', createTable: true }
 }
 
 async function dynamodbOptions(t, endpoint, more) {

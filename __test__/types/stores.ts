@@ -14,7 +14,7 @@ import { assert, type Equal } from './equal.js'
 const redkv = new RedKV()
 
 assert<Equal<StoreName, keyof StoreOptions>>()
-assert<Equal<StoreNameWithRequiredOptions, 'dynamodb' | 's3' | 'sqlite'>>()
+assert<Equal<StoreNameWithRequiredOptions, 'dynamodb' | 's3' | 'sqlite' | 'postgres' | 'mysql'>>()
 
 // memory
 
@@ -134,11 +134,32 @@ redkv.addStore('sqlite', { path: 'file.sqlite', table_name: 't' })
 // @ts-expect-error — the name of a file, not its URL
 redkv.addStore('sqlite', { path: new URL('file:///file.sqlite') })
 
+// postgres and mysql
+
+const table = { tableName: 't', keyColumn: 'k', valueColumn: 'v' }
+redkv.addStore('postgres', { ...table, connectionString: 'postgres://localhost/app', expiresColumn: 'e', createTable: true })
+redkv.addStore('postgresql', { ...table, host: 'localhost', port: 5432, max: 5, ssl: { ca: 'pem' }, schema: 'app' })
+redkv.addStore('mysql', { ...table, url: new URL('mysql://localhost/app'), columnType: 'text' })
+redkv.addStore('MariaDB', { ...table, host: 'localhost', database: 'app', connectionLimit: 5, ssl: true }, { timeout: 500 })
+
+// @ts-expect-error — the table and its columns are required
+redkv.addStore('postgres', { host: 'localhost' })
+// @ts-expect-error — the table and its columns are required
+redkv.addStore('mariadb')
+// @ts-expect-error — misspelt
+redkv.addStore('mysql', { ...table, databse: 'app' })
+// @ts-expect-error — no such type of columns
+redkv.addStore('postgres', { ...table, columnType: 'json' })
+// @ts-expect-error — of another store
+redkv.addStore('mysql', { ...table, schema: 'app' })
+
 // Options of 1.x still compile, those without effect too
 
 redkv.addStore('redis', { retry_strategy: () => 100, auth_pass: 'secret', connectTimeout: 1000 })
 redkv.addStore('dynamodb', { tableName: 'entries', apiVersion: '2012-08-10', httpOptions: { agent: {} }, ConsistentRead: true })
 redkv.addStore('sqlite', { path: 'file.sqlite', verbose: console.log })
+redkv.addStore('postgres', { ...table, idleTimeoutMillis: 1000, keepAlive: true })
+redkv.addStore('mysql', { ...table, waitForConnections: true, charset: 'utf8' })
 
 // Tier options
 

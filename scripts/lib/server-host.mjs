@@ -12,6 +12,7 @@ const attempts = 3
 /** What a server definition gets to work with. */
 export class ServerHost {
   #folder = mkdtempSync(join(tmpdir(), 'redkv-servers-'))
+  #folders = [this.#folder]
   #installing = Promise.resolve()
   #packageListIsNew = false
   #processes = []
@@ -56,17 +57,26 @@ export class ServerHost {
     await must('apt-get', ['install', '-y', '-qq', '--no-install-recommends', debianPackage], options)
   }
 
+  /** A folder that is removed when the servers are stopped: for data, and not within one of another user. */
+  newFolder(name) {
+    const folder = mkdtempSync(join(tmpdir(), `redkv-${name}-`))
+    this.#folders.push(folder)
+    return folder
+  }
+
   /**
    * Starts a program on a free port and resolves with the port once it answers.
    *
-   * @param {{ name: string, command: string, args: (port: number) => string[], answers: (port: number) => Promise<void> }} server
+   * Its working directory is a folder of its own unless `cwd` says otherwise.
+   *
+   * @param {{ name: string, command: string, args: (port: number) => string[], answers: (port: number) => Promise<void>, cwd?: string }} server
    */
-  async serve({ name, command, args, answers }) {
+  async serve({ name, command, args, answers, cwd }) {
     let problem
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const port = await freePort()
       this.signal.throwIfAborted()
-      const server = new ServerProcess(name, command, args(port), this.#folder)
+      const server = new ServerProcess(name, command, args(port), this.#folder, cwd)
       this.#processes.push(server)
       problem = await server.ready(() => answers(port), this.signal)
       if (problem === undefined) {
@@ -96,6 +106,6 @@ export class ServerHost {
   }
 
   #clean() {
-    rmSync(this.#folder, { recursive: true, force: true })
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -30,14 +30,14 @@ export class ServerProcess {
   #log
   #stopping = false
 
-  /** Starts a program; `folder` is where its own folder is made, which is its working directory. */
-  constructor(name, command, args, folder) {
+  /** Starts a program; `folder` is where its own folder is made, which is its working directory unless `cwd` is. */
+  constructor(name, command, args, folder, cwd) {
     this.name = name
     this.folder = mkdtempSync(join(folder, `${name}-`))
     this.#log = join(this.folder, 'output.log')
     const log = openSync(this.#log, 'a')
     // Its own group: Ctrl-C in a terminal reaches the tests first, and the server when they are done.
-    this.#child = spawn(command, args, { cwd: this.folder, detached: true, stdio: ['ignore', log, log] })
+    this.#child = spawn(command, args, { cwd: cwd ?? this.folder, detached: true, stdio: ['ignore', log, log] })
     closeSync(log)
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve(error.message))

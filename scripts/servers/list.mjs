@@ -9,11 +9,24 @@
 
 import { dynamodbLocal } from './dynamodb-local.mjs'
 import { dynoxide } from './dynoxide.mjs'
+import { mariadb } from './mariadb.mjs'
 import { moto } from './moto.mjs'
+import { postgres } from './postgres.mjs'
 import { redisCluster } from './redis-cluster.mjs'
 import { redisSentinel } from './redis-sentinel.mjs'
 import { redisTls } from './redis-tls.mjs'
 import { redis } from './redis.mjs'
 import { s3sFs } from './s3s-fs.mjs'
 
-export const servers = [redis, redisCluster, redisSentinel, redisTls, dynoxide, dynamodbLocal, moto, s3sFs]
+export const servers = [
+  redis,
+  redisCluster,
+  redisSentinel,
+  redisTls,
+  dynoxide,
+  dynamodbLocal,
+  moto,
+  s3sFs,
+  postgres,
+  mariadb,
+]

@@ -16,7 +16,7 @@ pub mod executor;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod layers;
-#[cfg(feature = "dynamodb")]
+#[cfg(any(feature = "dynamodb", feature = "mysql", feature = "postgres"))]
 mod opening;
 pub mod store;
 pub mod stores;

@@ -209,6 +209,8 @@ pub struct Capabilities {
     pub max_value_bytes: usize,
     /// Whether values that are not UTF-8 text can be kept.
     pub binary_values: bool,
+    /// Whether keys and values may have a NUL character (U+0000) in them.
+    pub nul_characters: bool,
     /// Best pieces for `get` and `has`.
     pub reads: Pieces,
     /// Best pieces for `set` and `delete`.
@@ -245,6 +247,7 @@ impl Capabilities {
         empty_keys: true,
         max_value_bytes: usize::MAX,
         binary_values: true,
+        nul_characters: true,
         reads: Pieces::WHOLE,
         writes: Pieces::WHOLE,
         immediate: false,

@@ -19,6 +19,9 @@ const COLUMNS: [&str; 6] =
 fn required(name: &str) -> Map<String, Value> {
     let options = match name {
         "dynamodb" => json!({ "tableName": "t" }),
+        "mysql" | "postgres" => {
+            json!({ "database": "d", "tableName": "t", "keyColumn": "k", "valueColumn": "v" })
+        }
         "s3" => json!({ "bucket": "b" }),
         "sqlite" => json!({ "path": "kv.db" }),
         _ => json!({}),

@@ -40,6 +40,10 @@ impl Tier {
         if key.is_empty() && !limits.empty_keys {
             return Err(Error::argument("key", "the store takes no empty key").in_store(&self.label));
         }
+        if !limits.nul_characters && key.contains('\0') {
+            let message = "the store takes no key with a NUL character";
+            return Err(Error::argument("key", message).in_store(&self.label));
+        }
         Ok(())
     }
 
@@ -60,6 +64,8 @@ impl Tier {
             Error::argument("value", "the value is what stands for a deleted key here")
         } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
             Error::unsupported("the store keeps text only, and the value is not UTF-8")
+        } else if !limits.nul_characters && entry.value.contains(&0) {
+            Error::unsupported("the store keeps text without NUL characters only")
         } else {
             return Ok(());
         };

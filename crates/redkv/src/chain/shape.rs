@@ -101,6 +101,7 @@ impl Shape {
             max_value_bytes: all.max_value_bytes.min(tier.max_value_bytes),
             binary_values: all.binary_values && tier.binary_values,
             clearable: all.clearable && tier.clearable,
+            nul_characters: all.nul_characters && tier.nul_characters,
             light: all.light && tier.light,
             ordered: all.ordered && tier.ordered,
             deadline_costs_extra: all.deadline_costs_extra || tier.deadline_costs_extra,

@@ -121,8 +121,11 @@ pub async fn keys_are_kept_exactly(subject: &Subject) {
         "-1",
         "null",
     ];
-    let entries: Vec<_> =
-        names.iter().map(|name| (subject.key(name), Entry::new(name.as_bytes().to_vec()))).collect();
+    let entries: Vec<_> = names
+        .iter()
+        .filter(|name| subject.takes(name))
+        .map(|name| (subject.key(name), Entry::new(name.as_bytes().to_vec())))
+        .collect();
     for answer in subject.store.set(&entries, SetMode::Always).await {
         answer.unwrap();
     }
@@ -157,7 +160,7 @@ pub async fn values_are_kept_exactly(subject: &Subject) {
         "e\u{301}",
         "\u{feff}bom",
     ];
-    for value in values {
+    for value in values.into_iter().filter(|value| subject.takes(value)) {
         let key = subject.key(value);
         subject.set(&key, Entry::new(value)).await;
         assert_eq!(subject.value(&key).await, some(value));
@@ -267,12 +270,13 @@ pub async fn keys_of_a_prefix_are_told(subject: &Subject) {
     if !subject.store.capabilities().enumerable {
         return;
     }
-    let names = ["a:1", "a:", "a:%_*?[a]\\", "a:ü\0", "A:1", "a", "b:1"];
+    let odd = if subject.takes("\0") { "a:ü\0" } else { "a:ü" };
+    let names = ["a:1", "a:", "a:%_*?[a]\\", odd, "A:1", "a", "b:1"];
     for name in names {
         subject.set(&subject.key(name), Entry::new("value")).await;
     }
     subject.delete(&subject.key("a:1")).await;
-    let wanted: HashSet<_> = ["a:", "a:%_*?[a]\\", "a:ü\0"].map(|name| subject.key(name)).into();
+    let wanted: HashSet<_> = ["a:", "a:%_*?[a]\\", odd].map(|name| subject.key(name)).into();
     assert_eq!(subject.keys(&subject.key("a:")).await, wanted);
     assert_eq!(subject.keys(&subject.key("c")).await, HashSet::new());
 }

@@ -102,6 +102,11 @@ impl Subject {
         one(self.store.has(std::slice::from_ref(key)).await).unwrap()
     }
 
+    /// Whether a text may be a key or a value.
+    pub(super) fn takes(&self, text: &str) -> bool {
+        self.store.capabilities().nul_characters || !text.contains('\0')
+    }
+
     pub(super) fn can_expire(&self) -> bool {
         self.store.capabilities().expiry != Expiry::None
     }

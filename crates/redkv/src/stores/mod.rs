@@ -6,13 +6,23 @@ mod aws;
 mod dynamodb;
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod registry;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod tcp;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod tls;
 
 #[cfg(feature = "aws")]
 pub use aws::{AwsConfig, AwsCredentials};
@@ -20,6 +30,10 @@ pub use aws::{AwsConfig, AwsCredentials};
 pub use dynamodb::{DynamoDbConfig, DynamoDbStore};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
+#[cfg(feature = "mysql")]
+pub use mysql::{MySqlConfig, build as build_mysql};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresConfig, build as build_postgres};
 #[cfg(feature = "redis")]
 pub use redis::{
     RedisAddress, RedisConfig, RedisSentinels, RedisStore, RedisTls, RedisTopology, build as build_redis,

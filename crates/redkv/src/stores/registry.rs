@@ -27,6 +27,16 @@ const STORES: &[(&str, Make)] = &[
         let config = super::MemoryConfig::from_fields(fields)?;
         Ok(Arc::new(super::MemoryStore::new(config, clock)))
     }),
+    #[cfg(feature = "mysql")]
+    ("mysql", |fields, clock| {
+        let config = super::MySqlConfig::from_fields(fields)?;
+        Ok(super::build_mysql(config, clock))
+    }),
+    #[cfg(feature = "postgres")]
+    ("postgres", |fields, clock| {
+        let config = super::PostgresConfig::from_fields(fields)?;
+        Ok(super::build_postgres(config, clock))
+    }),
     #[cfg(feature = "redis")]
     ("redis", |fields, clock| {
         let config = super::RedisConfig::from_fields(fields)?;
@@ -49,9 +59,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     STORES.iter().map(|(name, _)| *name)
 }
 
+/// Other names of stores, in lower case.
+const ALIASES: &[(&str, &str)] = &[("mariadb", "mysql"), ("postgresql", "postgres")];
+
 /// Makes the store called `name` (in any case) from its options. Connects to nothing yet.
 pub fn build(name: &str, options: Value, clock: Arc<dyn Clock>) -> Result<Built> {
-    let wanted = name.to_ascii_lowercase();
+    let lower = name.to_ascii_lowercase();
+    let wanted = ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower.as_str(), |(_, name)| name);
     let Some((name, make)) = STORES.iter().find(|(known, _)| *known == wanted) else {
         return Err(unknown(name));
     };

@@ -27,6 +27,13 @@ async fn options(store: &str) -> Value {
                 "accessKeyId": "test", "secretAccessKey": "test",
             })
         }
+        "mysql" | "postgres" => {
+            let url = server(&format!("REDKV_TEST_{}_URL", store.to_uppercase()));
+            json!({
+                "url": url, "tableName": fresh, "keyColumn": "k", "valueColumn": "v", "expiresColumn": "e",
+                "createTable": true,
+            })
+        }
         "redis" => json!({ "url": server("REDKV_TEST_REDIS_URL"), "prefix": format!("{fresh}:") }),
         "sqlite" => {
             let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{fresh}.db"));
@@ -85,6 +92,10 @@ chains! {
     sqlite_redis = ["sqlite", "redis"];
     dynamodb_sqlite = ["dynamodb", "sqlite"];
     sqlite_dynamodb = ["sqlite", "dynamodb"];
+    memory_postgres = ["memory", "postgres"];
+    redis_mysql = ["redis", "mysql"];
+    mysql_postgres = ["mysql", "postgres"];
+    postgres_redis = ["postgres", "redis"];
     memory_redis_dynamodb = ["memory", "redis", "dynamodb"];
     dynamodb_redis_memory = ["dynamodb", "redis", "memory"];
     memory_redis_sqlite = ["memory", "redis", "sqlite"];

@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::attempts::Attempts;
 use super::errors;
 use super::table::Table;
 use crate::entry::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Cursor, Page};
+use crate::stores::aws::attempts::Attempts;
 
 /// Most items that one request looks at. They are read whole, whatever is asked of them: up to 1 MB of them.
 const LOOKED_AT: i32 = 1000;

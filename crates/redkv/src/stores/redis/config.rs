@@ -4,11 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::tls::RedisTls;
 use super::topology::{NatMap, RedisTopology, Several};
 use super::url::UrlParts;
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::stores::tls::Tls as RedisTls;
 
 /// Where a Redis server listens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +69,7 @@ impl RedisConfig {
         let username = text(fields, &["username", "user"])?;
         let password = text(fields, &["password", "auth_pass", "authPass"])?;
         let prefix = text(fields, &["prefix"])?.unwrap_or_default();
-        let tls = RedisTls::from_fields(fields)?;
+        let tls = RedisTls::from_fields(fields, "tls")?;
 
         let several = Several::from_fields(fields)?;
         if several.brings_addresses() {

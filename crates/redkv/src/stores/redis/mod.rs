@@ -17,13 +17,12 @@ mod script;
 mod sentinel;
 mod socket;
 mod store;
-mod tls;
 mod topology;
 mod url;
 mod wire;
 mod write;
 
+pub use super::tls::Tls as RedisTls;
 pub use config::{RedisAddress, RedisConfig};
 pub use store::{RedisStore, build};
-pub use tls::RedisTls;
 pub use topology::{RedisSentinels, RedisTopology};

@@ -5,10 +5,10 @@ use std::fmt;
 use serde_json::Value;
 
 use super::config::RedisAddress;
-use super::tls::RedisTls;
 use super::url::UrlParts;
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::stores::tls::Tls as RedisTls;
 
 /// How the servers of a store belong together.
 #[derive(Clone, Debug, Default)]
@@ -127,7 +127,7 @@ impl RedisSentinels {
         let name = fields.string("name")?;
         let username = fields.text("sentinelUsername")?.filter(|text| !text.is_empty());
         let password = fields.text("sentinelPassword")?.filter(|text| !text.is_empty());
-        let tls = RedisTls::from_field(fields, "sentinelTLS")?;
+        let tls = RedisTls::from_fields(fields, "sentinelTLS")?;
         let Some(list) = list else {
             let without = [
                 ("name", name.is_some()),

@@ -1,4 +1,4 @@
-//! TLS as node_redis and Node's `tls` module name it.
+//! TLS as Node's `tls` module names it, for all stores that connect by themselves.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,10 +18,19 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 
 /// Whom to trust, and who we are.
 #[derive(Clone, Default)]
-pub struct RedisTls {
+pub struct Tls {
     trust: Trust,
-    identity: Option<Arc<SingleCertAndKey>>,
+    identity: Option<Identity>,
     server_name: Option<ServerName<'static>>,
+}
+
+/// What this client shows of itself.
+#[derive(Clone)]
+struct Identity {
+    resolver: Arc<SingleCertAndKey>,
+    /// The same as it was given, for a client that makes its handshakes itself.
+    #[cfg(feature = "mysql")]
+    pem: Arc<(String, String)>,
 }
 
 #[derive(Clone, Default)]
@@ -30,36 +39,46 @@ enum Trust {
     #[default]
     System,
     /// These certificate authorities, and no others.
-    Only(Arc<RootCertStore>),
+    Only(Arc<Roots>),
     /// Anyone: `rejectUnauthorized: false`.
     Anyone,
 }
 
-impl RedisTls {
-    /// Reads the option `tls`: `true`, or an object with `ca`, `cert`, `key`, `servername` and
+/// Certificate authorities.
+struct Roots {
+    store: Arc<RootCertStore>,
+    #[cfg(feature = "mysql")]
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Tls {
+    /// Reads the option called `option`: `true`, or an object with `ca`, `cert`, `key`, `servername` and
     /// `rejectUnauthorized`. Certificates and keys are PEM text; `ca` and `cert` may be lists of it.
     ///
     /// Absent and `false` are no TLS. What Node's `tls` module knows beside this is refused.
-    pub(super) fn from_fields(fields: &mut Fields) -> Result<Option<Self>> {
-        Self::from_field(fields, "tls")
-    }
-
-    /// The same, from an option of another name.
-    pub(super) fn from_field(fields: &mut Fields, name: &'static str) -> Result<Option<Self>> {
-        let options = match fields.any(name) {
+    pub(super) fn from_fields(fields: &mut Fields, option: &'static str) -> Result<Option<Self>> {
+        let options = match fields.any(option) {
             None | Some(Value::Bool(false)) => return Ok(None),
             Some(Value::Bool(true)) => return Ok(Some(Self::default())),
             Some(options @ Value::Object(_)) => options,
-            Some(_) => return Err(Error::argument(name, format!("{name} must be true, false or an object"))),
+            Some(_) => {
+                return Err(Error::argument(option, format!("{option} must be true, false or an object")));
+            }
         };
-        let mut fields = Fields::new(name, options)?;
+        let mut fields = Fields::new(option, options)?;
         let tls = Self {
-            trust: trust(&mut fields)?,
-            identity: identity(&mut fields)?,
-            server_name: server_name(&mut fields)?,
+            trust: trust(&mut fields, option)?,
+            identity: identity(&mut fields, option)?,
+            server_name: server_name(&mut fields, option)?,
         };
         fields.finish()?;
         Ok(Some(tls))
+    }
+
+    /// Whoever the server says it is.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(super) fn of_anyone() -> Self {
+        Self { trust: Trust::Anyone, ..Self::default() }
     }
 
     /// The name that the server's certificate must have: `servername`, else the host.
@@ -78,30 +97,56 @@ impl RedisTls {
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable("TLS cannot be set up").caused_by(error))?;
         let builder = match &self.trust {
-            Trust::System => builder.with_root_certificates(system_roots().await?),
-            Trust::Only(roots) => builder.with_root_certificates(roots.clone()),
+            Trust::System => builder.with_root_certificates(system_roots().await?.store.clone()),
+            Trust::Only(roots) => builder.with_root_certificates(roots.store.clone()),
             Trust::Anyone => {
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate { provider }))
             }
         };
         let mut config = match &self.identity {
-            Some(identity) => builder.with_client_cert_resolver(identity.clone()),
+            Some(identity) => builder.with_client_cert_resolver(identity.resolver.clone()),
             None => builder.with_no_client_auth(),
         };
         config.resumption = Resumption::in_memory_sessions(4);
         Ok(Arc::new(config))
     }
+
+    /// The same for mysql_async, which makes its handshakes itself.
+    #[cfg(feature = "mysql")]
+    pub(super) async fn mysql_options(&self) -> Result<mysql_async::SslOpts> {
+        let options = mysql_async::SslOpts::default();
+        let roots = match &self.trust {
+            Trust::System => Some(system_roots().await?),
+            Trust::Only(roots) => Some(roots.clone()),
+            Trust::Anyone => None,
+        };
+        let options = match roots {
+            None => options.with_danger_accept_invalid_certs(true),
+            Some(roots) => {
+                let roots = roots.certificates.iter().map(|der| der.as_ref().to_vec().into()).collect();
+                options.with_disable_built_in_roots(true).with_root_certs(roots)
+            }
+        };
+        let name = self.server_name.as_ref().map(|name| name.to_str().into_owned());
+        let identity = self.identity.as_ref().map(|Identity { pem, .. }| {
+            mysql_async::ClientIdentity::new(
+                pem.0.clone().into_bytes().into(),
+                pem.1.clone().into_bytes().into(),
+            )
+        });
+        Ok(options.with_danger_tls_hostname_override(name).with_client_identity(identity))
+    }
 }
 
 /// Says what is configured, not what it is.
-impl fmt::Debug for RedisTls {
+impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let trust = match &self.trust {
             Trust::System => "system",
             Trust::Only(_) => "ca",
             Trust::Anyone => "anyone",
         };
-        f.debug_struct("RedisTls")
+        f.debug_struct("Tls")
             .field("trust", &trust)
             .field("identity", &self.identity.is_some())
             .field("server_name", &self.server_name)
@@ -109,48 +154,61 @@ impl fmt::Debug for RedisTls {
     }
 }
 
-fn trust(fields: &mut Fields) -> Result<Trust> {
-    let ca = pem(fields, "ca")?;
+fn trust(fields: &mut Fields, option: &str) -> Result<Trust> {
+    let ca = pem(fields, option, "ca")?;
     if fields.boolean("rejectUnauthorized")? == Some(false) {
         return Ok(Trust::Anyone);
     }
     let Some(ca) = ca else { return Ok(Trust::System) };
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates("ca", &ca)? {
-        roots
-            .add(certificate)
-            .map_err(|error| Error::argument("ca", "tls.ca holds a bad certificate").caused_by(error))?;
+    let certificates = certificates(option, "ca", &ca)?;
+    let mut store = RootCertStore::empty();
+    for certificate in certificates.iter().cloned() {
+        store.add(certificate).map_err(|error| {
+            Error::argument("ca", format!("{option}.ca holds a bad certificate")).caused_by(error)
+        })?;
     }
-    Ok(Trust::Only(Arc::new(roots)))
+    Ok(Trust::Only(Arc::new(Roots {
+        store: Arc::new(store),
+        #[cfg(feature = "mysql")]
+        certificates,
+    })))
 }
 
-fn identity(fields: &mut Fields) -> Result<Option<Arc<SingleCertAndKey>>> {
-    let (cert, key) = match (pem(fields, "cert")?, fields.string("key")?) {
+fn identity(fields: &mut Fields, option: &str) -> Result<Option<Identity>> {
+    let (cert, pem) = match (pem(fields, option, "cert")?, fields.string("key")?) {
         (None, None) => return Ok(None),
         (Some(cert), Some(key)) => (cert, key),
-        (Some(_), None) => return Err(Error::argument("key", "tls.cert needs tls.key")),
-        (None, Some(_)) => return Err(Error::argument("cert", "tls.key needs tls.cert")),
+        (Some(_), None) => return Err(Error::argument("key", format!("{option}.cert needs {option}.key"))),
+        (None, Some(_)) => return Err(Error::argument("cert", format!("{option}.key needs {option}.cert"))),
     };
-    let chain = certificates("cert", &cert)?;
+    let chain = certificates(option, "cert", &cert)?;
     // No causes here: they may quote the key.
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| {
-        Error::argument("key", "tls.key must be one private key in PEM format, without a passphrase")
+    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| {
+        let message = format!("{option}.key must be one private key in PEM format, without a passphrase");
+        Error::argument("key", message)
     })?;
     let certified = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|_| {
-        Error::argument("key", "tls.key is of a kind that cannot be used, or does not belong to tls.cert")
+        let message =
+            format!("{option}.key is of a kind that cannot be used, or does not belong to {option}.cert");
+        Error::argument("key", message)
     })?;
-    Ok(Some(Arc::new(certified.into())))
+    Ok(Some(Identity {
+        resolver: Arc::new(certified.into()),
+        #[cfg(feature = "mysql")]
+        pem: Arc::new((cert, pem)),
+    }))
 }
 
-fn server_name(fields: &mut Fields) -> Result<Option<ServerName<'static>>> {
+fn server_name(fields: &mut Fields, option: &str) -> Result<Option<ServerName<'static>>> {
     let Some(name) = fields.string("servername")? else { return Ok(None) };
     ServerName::try_from(name).map(Some).map_err(|error| {
-        Error::argument("servername", "tls.servername must be a host name or address").caused_by(error)
+        let message = format!("{option}.servername must be a host name or address");
+        Error::argument("servername", message).caused_by(error)
     })
 }
 
 /// PEM text, or a list of it.
-fn pem(fields: &mut Fields, name: &'static str) -> Result<Option<String>> {
+fn pem(fields: &mut Fields, option: &str, name: &'static str) -> Result<Option<String>> {
     let text = match fields.any(name) {
         None => return Ok(None),
         Some(Value::String(text)) => Some(text),
@@ -161,12 +219,12 @@ fn pem(fields: &mut Fields, name: &'static str) -> Result<Option<String>> {
     };
     match text {
         Some(text) => Ok(Some(text)),
-        None => Err(Error::argument(name, format!("tls.{name} must be PEM text or a list of it"))),
+        None => Err(Error::argument(name, format!("{option}.{name} must be PEM text or a list of it"))),
     }
 }
 
-fn certificates(name: &'static str, pem: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let bad = || Error::argument(name, format!("tls.{name} must hold certificates in PEM format"));
+fn certificates(option: &str, name: &'static str, pem: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let bad = || Error::argument(name, format!("{option}.{name} must hold certificates in PEM format"));
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<std::result::Result<_, _>>()
         .map_err(|_| bad())?;
@@ -174,19 +232,26 @@ fn certificates(name: &'static str, pem: &str) -> Result<Vec<CertificateDer<'sta
 }
 
 /// The system's certificate authorities, read from its files once a process.
-async fn system_roots() -> Result<Arc<RootCertStore>> {
-    static ROOTS: OnceCell<Arc<RootCertStore>> = OnceCell::const_new();
+async fn system_roots() -> Result<Arc<Roots>> {
+    static ROOTS: OnceCell<Arc<Roots>> = OnceCell::const_new();
     let load = || async {
         let found = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
             .await
             .map_err(|error| unusable("the system's certificates could not be read").caused_by(error))?;
         // Some of a system's certificates are always broken; the others do.
-        let mut roots = RootCertStore::empty();
-        let (usable, _broken) = roots.add_parsable_certificates(found.certs);
-        if usable == 0 {
-            return Err(unusable("the system has no certificates to check the server's with; set tls.ca"));
+        let mut store = RootCertStore::empty();
+        let certificates: Vec<_> =
+            found.certs.into_iter().filter(|certificate| store.add(certificate.clone()).is_ok()).collect();
+        if certificates.is_empty() {
+            return Err(unusable(
+                "the system has no certificates to check the server's with; set the option ca",
+            ));
         }
-        Ok(Arc::new(roots))
+        Ok(Arc::new(Roots {
+            store: Arc::new(store),
+            #[cfg(feature = "mysql")]
+            certificates,
+        }))
     };
     ROOTS.get_or_try_init(load).await.cloned()
 }
@@ -242,8 +307,8 @@ mod tests {
 
     use super::*;
 
-    fn read(tls: Value) -> Result<Option<RedisTls>> {
-        RedisTls::from_fields(&mut Fields::new("redis options", json!({ "tls": tls })).unwrap())
+    fn read(tls: Value) -> Result<Option<Tls>> {
+        Tls::from_fields(&mut Fields::new("redis options", json!({ "tls": tls })).unwrap(), "tls")
     }
 
     #[test]

@@ -1,0 +1,93 @@
+//! Connections to a MySQL or MariaDB server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder, SslOpts};
+use tokio::sync::OnceCell;
+
+use super::config::MySqlConfig;
+use super::error::{Failure, error_of};
+use crate::error::Result;
+use crate::stores::sql::Connector;
+
+/// Said on every new connection: whatever the server is set up with, statements count for themselves, nothing is cut to
+/// fit into a column, and backticks quote.
+const SETUP: &str = "SET autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'";
+
+/// Statements that a connection keeps prepared: those of a store, for the sizes of its batches.
+const PREPARED: usize = 64;
+
+/// Makes connections to the server of a store.
+pub(super) struct MySqlConnector {
+    pub(super) config: Arc<MySqlConfig>,
+    tls: OnceCell<SslOpts>,
+}
+
+/// A connection that can be ended at any time.
+pub(super) struct Connection {
+    pub(super) conn: Conn,
+    /// The longest packet that the server takes, in bytes.
+    pub(super) longest: usize,
+    /// Whether it is to be replaced, although it works.
+    pub(super) is_stale: bool,
+}
+
+impl MySqlConnector {
+    pub(super) fn new(config: Arc<MySqlConfig>) -> Self {
+        Self { config, tls: OnceCell::new() }
+    }
+
+    async fn open(&self) -> Result<Connection> {
+        let config = &*self.config;
+        let tls = match &config.login.tls {
+            None => None,
+            // One for all connections: it keeps what was made of the certificates.
+            Some(tls) => Some(self.tls.get_or_try_init(|| tls.mysql_options()).await?.clone()),
+        };
+        let options = OptsBuilder::default()
+            .ip_or_hostname(config.host())
+            .tcp_port(config.login.port)
+            .user(config.login.user.as_deref())
+            .pass(config.login.password.as_deref())
+            .db_name(Some(config.database.as_str()))
+            .socket(config.socket.as_deref())
+            .prefer_socket(false)
+            .ssl_opts(tls)
+            .tcp_keepalive(Some(Duration::from_secs(15)))
+            .stmt_cache_size(PREPARED)
+            // The number of rows that were changed tells whether one was absent.
+            .client_found_rows(false)
+            .setup(vec![SETUP]);
+        let failed = |error| error_of(Failure::Connect(config, error));
+        let mut conn = Conn::new(options).await.map_err(failed)?;
+        let longest: Option<u64> = conn.query_first("SELECT @@max_allowed_packet").await.map_err(failed)?;
+        let longest = longest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+        Ok(Connection { conn, longest, is_stale: false })
+    }
+}
+
+impl Connector for MySqlConnector {
+    type Connection = Connection;
+
+    fn connect(&self) -> BoxFuture<'_, Result<Connection>> {
+        Box::pin(self.open())
+    }
+
+    fn is_open(connection: &Connection) -> bool {
+        !connection.is_stale
+    }
+
+    /// Nothing reads while a connection is idle, so only this notices that the server went.
+    fn check<'a>(&'a self, connection: &'a mut Connection) -> BoxFuture<'a, Result<()>> {
+        connection.conn.ping().map(|pong| pong.map_err(|error| error_of(Failure::Statement(error)))).boxed()
+    }
+
+    /// A connection that is only dropped would wait for the rest of its answer, which may never come. One that takes
+    /// its leave does not, not even for that.
+    fn end(connection: Connection) {
+        drop(connection.conn.disconnect().now_or_never());
+    }
+}

@@ -1,0 +1,128 @@
+//! The store of MySQL and MariaDB servers.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, FutureExt};
+
+use super::config::MySqlConfig;
+use super::connector::{Connection, MySqlConnector};
+use super::layout::{Columns, LONGEST_KEY};
+use super::table::Table;
+use crate::clock::Clock;
+use crate::entry::{Entry, Key};
+use crate::error::Result;
+use crate::store::{Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store};
+use crate::stores::sql::{ColumnType, Dialect, Pool, SqlStore, answers_of};
+
+/// The longest value that a server can be set up to take: that of `max_allowed_packet` is at most 1 GiB.
+const LONGEST_VALUE: usize = 1024 * 1024 * 1024 - 8 * 1024;
+
+/// A batch up to this size is one statement: for a power of two of keys, so that few have to be prepared.
+const PIECES: Pieces = Pieces { min: 512, max: 512, bytes: 2 * 1024 * 1024 };
+
+/// A store for the table that `config` names; nothing is connected yet.
+pub fn build(config: MySqlConfig, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+    let config = Arc::new(config);
+    let (login, server) = (&config.login, config.server());
+    let connector = MySqlConnector::new(config.clone());
+    let pool = Pool::new(connector, login.most_connections, login.connect_timeout, server);
+    Arc::new(SqlStore::new(pool, config.table.expires_column.is_some(), clock))
+}
+
+impl Dialect for MySqlConnector {
+    type Table = Table;
+
+    const NAME: &'static str = "mysql";
+
+    fn capabilities(&self) -> Capabilities {
+        let table = &self.config.table;
+        let is_text = table.column_type == ColumnType::Text;
+        Capabilities {
+            expiry: if table.expires_column.is_some() { Expiry::OnRead } else { Expiry::None },
+            // In a column of text the length is counted in characters, of up to four bytes.
+            max_key_bytes: if is_text { LONGEST_KEY / 4 } else { LONGEST_KEY },
+            max_value_bytes: LONGEST_VALUE,
+            binary_values: !is_text,
+            reads: PIECES,
+            writes: PIECES,
+            // There are several connections.
+            ordered: false,
+            shared: true,
+            durable: true,
+            ..Capabilities::BASE
+        }
+    }
+
+    fn find<'a>(&'a self, connection: &'a mut Connection) -> BoxFuture<'a, Result<Table>> {
+        async { Ok(Table::new(Columns::find(&mut connection.conn, &self.config).await?)) }.boxed()
+    }
+
+    fn check_key(table: &Table, key: &Key) -> Result<()> {
+        table.check_key(key)
+    }
+
+    fn check_entry(table: &Table, connection: &Connection, entry: &Entry) -> Result<()> {
+        table.check_entry(connection, entry)
+    }
+
+    fn get<'a>(
+        table: &'a Table,
+        connection: &'a mut Connection,
+        keys: &'a [Key],
+        now: u64,
+    ) -> BoxFuture<'a, Answers<Option<Entry>>> {
+        async move { answers_of(keys, table.get(connection, keys, now).await) }.boxed()
+    }
+
+    fn has<'a>(
+        table: &'a Table,
+        connection: &'a mut Connection,
+        keys: &'a [Key],
+        now: u64,
+    ) -> BoxFuture<'a, Answers<bool>> {
+        async move {
+            let found = answers_of(keys, table.has(connection, keys, now).await);
+            found.into_iter().map(|answer| answer.map(|row| row.is_some())).collect()
+        }
+        .boxed()
+    }
+
+    fn set<'a>(
+        table: &'a Table,
+        connection: &'a mut Connection,
+        entries: &'a [(Key, Entry)],
+        mode: SetMode,
+        now: u64,
+    ) -> BoxFuture<'a, Answers<bool>> {
+        match mode {
+            SetMode::Always => table.set_always(connection, entries).boxed(),
+            SetMode::IfAbsent => table.set_if_absent(connection, entries, now).boxed(),
+        }
+    }
+
+    fn delete<'a>(
+        table: &'a Table,
+        connection: &'a mut Connection,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Answers<()>> {
+        table.delete(connection, keys).boxed()
+    }
+
+    fn keys<'a>(
+        table: &'a Table,
+        connection: &'a mut Connection,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+        now: u64,
+    ) -> BoxFuture<'a, Result<Page>> {
+        table.keys(connection, prefix, after, now).boxed()
+    }
+
+    fn sweeps(table: &Table) -> bool {
+        table.statements.sweep.is_some()
+    }
+
+    fn sweep<'a>(table: &'a Table, connection: &'a mut Connection, now: u64) -> BoxFuture<'a, Result<bool>> {
+        table.sweep(connection, now).boxed()
+    }
+}

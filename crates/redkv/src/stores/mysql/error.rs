@@ -1,0 +1,112 @@
+//! What went wrong in MySQL or MariaDB, said as one of our errors.
+
+use mysql_async::{DriverError, Error as Cause, IoError, ServerError};
+
+use super::config::MySqlConfig;
+use crate::error::{Error, ErrorKind, Outcome};
+
+/// Everything that can fail between this store and its server.
+pub(super) enum Failure<'a> {
+    /// No connection came about, or the server did not let us in.
+    Connect(&'a MySqlConfig, Cause),
+    /// A statement failed, or the connection under it.
+    Statement(Cause),
+}
+
+/// The one mapping of failures to errors.
+///
+/// What the server says is not repeated where it may quote a parameter: that is a key or a value. So its errors are no
+/// causes either.
+pub(super) fn error_of(failure: Failure<'_>) -> Error {
+    match failure {
+        Failure::Connect(config, Cause::Server(error)) => refused(config, &error),
+        Failure::Connect(config, error) => {
+            // Trying again does not mend a certificate.
+            let is_tls = is_tls(&error);
+            let reason = match &error {
+                Cause::Io(IoError::Io(error)) => error.to_string(),
+                Cause::Io(error) => error.to_string(),
+                error => error.to_string(),
+            };
+            let message = format!("no connection to {}: {reason}", config.server());
+            not_applied(ErrorKind::Connection, message).retryable(!is_tls)
+        }
+        Failure::Statement(Cause::Server(error)) => server_error(&error),
+        Failure::Statement(Cause::Io(_) | Cause::Driver(DriverError::ConnectionClosed)) => {
+            Error::new(ErrorKind::Connection, "the connection to the mysql server broke before it answered")
+        }
+        // What the client itself could not do or read.
+        Failure::Statement(_) => {
+            Error::new(ErrorKind::Internal, "the mysql server and its client did not understand each other")
+                .outcome(Outcome::Unknown)
+        }
+    }
+}
+
+fn is_tls(error: &Cause) -> bool {
+    match error {
+        Cause::Io(IoError::Tls(_)) => true,
+        Cause::Io(IoError::Io(error)) => error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
+        Cause::Driver(DriverError::NoClientSslFlagFromServer) => true,
+        _ => false,
+    }
+}
+
+fn not_applied(kind: ErrorKind, message: String) -> Error {
+    Error::new(kind, message).outcome(Outcome::NotApplied)
+}
+
+/// Why the server let nobody in.
+fn refused(config: &MySqlConfig, error: &ServerError) -> Error {
+    let message = format!("{} refused the connection: {}", config.server(), words_of(error));
+    match error.code {
+        // Access denied, and no such database.
+        1044 | 1045 | 1049 | 1251 | 1524 | 1698 | 3118 => not_applied(ErrorKind::Store, message),
+        _ => not_applied(ErrorKind::Connection, message),
+    }
+}
+
+fn server_error(error: &ServerError) -> Error {
+    let store = |retryable: bool| {
+        let message = format!("the mysql server answered with an error: {}", words_of(error));
+        not_applied(ErrorKind::Store, message).retryable(retryable)
+    };
+    match error.code {
+        // The server, or our session on it, ended in the middle.
+        1053 | 1079 | 1080 | 1152 | 1159 | 1161 | 1184 | 1927 | 2006 | 2013 | 4031 => {
+            let message = format!("the mysql server ended the connection: {}", words_of(error));
+            Error::new(ErrorKind::Connection, message)
+        }
+        // Too little of something, locks and deadlocks, timeouts of the server, a replica.
+        1021 | 1037 | 1040 | 1041 | 1114 | 1203 | 1205 | 1206 | 1213 | 1226 | 1290 | 1317 | 1461 | 1615
+        | 1637 | 1792 | 1836 | 1969 | 3024 => store(true),
+        1366 => Error::unsupported("the column cannot keep this text in its character set"),
+        1406 => Error::argument("value", "the key or the value is too long for its column"),
+        1153 | 1301 => Error::argument("value", "the value is longer than max_allowed_packet of the server"),
+        _ => store(false),
+    }
+}
+
+/// The server's own words, cut where it starts to quote something.
+fn words_of(error: &ServerError) -> String {
+    let words = error.message.split(['"', '\'', '`', ':']).next().unwrap_or_default().trim_end();
+    format!("{words} ({})", error.code)
+}
+
+/// Whether another connection may lead to a server that can do it.
+pub(super) fn wants_another_connection(error: &Cause) -> bool {
+    // Read-only, and a statement that has to be prepared again.
+    matches!(error, Cause::Server(ServerError { code: 1290 | 1792 | 1836 | 1243 | 1615, .. }))
+}
+
+/// Whether statements ran into each other, and this one was undone.
+pub(super) fn is_collision(error: &Cause) -> bool {
+    matches!(error, Cause::Server(ServerError { code: 1213 | 1020, .. }))
+}
+
+/// Whether an error of a batch may come from one of its rows: then nothing of the batch was done.
+pub(super) fn may_be_of_one(error: &Cause) -> bool {
+    let Cause::Server(error) = error else { return false };
+    let answer = server_error(error);
+    !answer.is_retryable() && answer.kind() != ErrorKind::Connection
+}

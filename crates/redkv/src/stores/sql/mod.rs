@@ -1,0 +1,21 @@
+//! What the stores over tables of SQL servers have in common.
+
+mod answers;
+mod backoff;
+mod checked;
+mod columns;
+mod dialect;
+mod lease;
+mod options;
+mod pool;
+mod store;
+mod url;
+
+pub(super) use answers::{Matched, answers_of};
+pub(super) use backoff::again;
+pub(super) use columns::{ColumnType, Kind};
+pub(super) use dialect::Dialect;
+pub(super) use options::{Login, TableOptions, check_name, login_of};
+pub(super) use pool::{Connector, Pool};
+pub(super) use store::SqlStore;
+pub(super) use url::UrlRules;

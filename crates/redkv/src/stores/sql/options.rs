@@ -1,0 +1,145 @@
+//! The options of both: who logs in where, and which columns of which table.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::columns::ColumnType;
+use super::url::{UrlParts, UrlRules};
+use crate::config::Fields;
+use crate::error::{Error, Result};
+use crate::stores::tls::Tls;
+
+/// Which columns of which table hold the entries.
+#[derive(Clone, Debug)]
+pub(in crate::stores) struct TableOptions {
+    pub(in crate::stores) table: String,
+    pub(in crate::stores) key_column: String,
+    pub(in crate::stores) value_column: String,
+    pub(in crate::stores) expires_column: Option<String>,
+    pub(in crate::stores) create: bool,
+    pub(in crate::stores) column_type: ColumnType,
+}
+
+impl TableOptions {
+    /// Reads `tableName`, `keyColumn` and `valueColumn`, which are required, `expiresColumn`, `createTable` and
+    /// `columnType`. A name of more than `longest` bytes is refused.
+    pub(in crate::stores) fn from_fields(fields: &mut Fields, longest: usize) -> Result<Self> {
+        let options = Self {
+            table: fields.required_string("tableName")?,
+            key_column: fields.required_string("keyColumn")?,
+            value_column: fields.required_string("valueColumn")?,
+            expires_column: fields.string("expiresColumn")?,
+            create: fields.boolean("createTable")?.unwrap_or(false),
+            column_type: ColumnType::from_fields(fields)?,
+        };
+        let names = [
+            ("tableName", Some(&options.table)),
+            ("keyColumn", Some(&options.key_column)),
+            ("valueColumn", Some(&options.value_column)),
+            ("expiresColumn", options.expires_column.as_ref()),
+        ];
+        for (field, name) in names.iter().filter_map(|(field, name)| name.map(|name| (*field, name))) {
+            check_name(field, name, longest)?;
+        }
+        let columns = &names[1..];
+        for (at, (field, name)) in columns.iter().enumerate() {
+            // A name in another case may be the same for the server; nobody needs two that differ in nothing else.
+            let same = |other: &Option<&String>| {
+                name.zip(*other).is_some_and(|(name, other)| name.eq_ignore_ascii_case(other))
+            };
+            if let Some((other, _)) = columns[..at].iter().find(|(_, other)| same(other)) {
+                return Err(Error::argument(*field, format!("{field} must not be the same as {other}")));
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Refuses a name that no server has, or that it would silently cut.
+pub(in crate::stores) fn check_name(field: &'static str, name: &str, longest: usize) -> Result<()> {
+    if name.contains('\0') {
+        return Err(Error::argument(field, format!("{field} must not contain a NUL character")));
+    }
+    if name.len() > longest {
+        return Err(Error::argument(field, format!("{field} must not be longer than {longest} bytes")));
+    }
+    Ok(())
+}
+
+/// Where the server is, and who logs in.
+#[derive(Clone)]
+pub(in crate::stores) struct Login {
+    pub(in crate::stores) host: Option<String>,
+    pub(in crate::stores) port: u16,
+    pub(in crate::stores) user: Option<String>,
+    pub(in crate::stores) password: Option<String>,
+    pub(in crate::stores) database: Option<String>,
+    pub(in crate::stores) tls: Option<Tls>,
+    pub(in crate::stores) most_connections: usize,
+    pub(in crate::stores) connect_timeout: Duration,
+}
+
+/// Reads what the clients of both servers have in common: `url` (also `connectionString` and `uri`), `host`, `port`,
+/// `user` (also `username`), `password`, `database`, `ssl`, `max` (also `connectionLimit`), and the time to connect
+/// under the names of `timeouts`. What the url says wins over the others, which fill its gaps.
+pub(in crate::stores) fn login_of(
+    fields: &mut Fields,
+    rules: &UrlRules,
+    timeouts: [&'static str; 2],
+) -> Result<Login> {
+    let url = UrlParts::from_fields(fields, rules)?;
+    let host = fields.string("host")?;
+    let port = fields.integer("port", 1, u64::from(u16::MAX))?.and_then(|port| u16::try_from(port).ok());
+    let user = text(fields, &["user", "username"])?;
+    let password = text(fields, &["password"])?;
+    let database = text(fields, &["database"])?;
+    let ssl = Tls::from_fields(fields, "ssl")?;
+    let most = fields.integer("max", 1, 10_000)?;
+    let limit = fields.integer("connectionLimit", 1, 10_000)?;
+    let first = fields.duration(timeouts[0])?;
+    let second = fields.duration(timeouts[1])?;
+    Ok(Login {
+        host: url.host.or(host),
+        port: url.port.or(port).unwrap_or(rules.port),
+        user: url.user.or(user),
+        password: url.password.or(password),
+        database: url.database.or(database),
+        tls: match url.tls {
+            // What the url asks for is filled in by the option, which may say whom to trust.
+            Some(Some(of_url)) => Some(ssl.unwrap_or(of_url)),
+            Some(None) => None,
+            None => ssl,
+        },
+        most_connections: most.or(limit).and_then(|most| usize::try_from(most).ok()).unwrap_or(10),
+        connect_timeout: first.or(second).unwrap_or(Duration::from_secs(5)),
+    })
+}
+
+/// The first option of `names` that has text in it; all of them count as known.
+fn text(fields: &mut Fields, names: &[&'static str]) -> Result<Option<String>> {
+    let mut found = None;
+    for name in names {
+        let text = fields.text(name)?.filter(|text| !text.is_empty());
+        if text.as_ref().is_some_and(|text| text.contains('\0')) {
+            return Err(Error::argument(*name, format!("{name} must not contain a NUL character")));
+        }
+        found = found.or(text);
+    }
+    Ok(found)
+}
+
+/// Says whether there are credentials, not what they are.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("user", &self.user.is_some())
+            .field("password", &self.password.is_some())
+            .field("database", &self.database)
+            .field("tls", &self.tls)
+            .field("most_connections", &self.most_connections)
+            .field("connect_timeout", &self.connect_timeout)
+            .finish()
+    }
+}
