@@ -1,10 +1,12 @@
 //! Wrappers round a store that are stores themselves.
 
+mod behind;
 #[cfg(any(test, feature = "conformance"))]
 mod faulty;
 mod prefixed;
 mod stack;
 
+pub use behind::{BehindConfig, Host, WriteBehind};
 #[cfg(any(test, feature = "conformance"))]
 pub use faulty::{Call, Fault, Faults, Faulty, Gate, Operation};
 pub use prefixed::Prefixed;
