@@ -58,7 +58,7 @@ impl Chain {
     /// Puts `store` behind the stores that are there, and answers with its place.
     ///
     /// Fails when the chain is closed or full, or when a policy asks for what the store cannot do.
-    pub fn add(&self, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
+    pub fn add(self: &Arc<Self>, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
         if self.is_closed() {
             return Err(Error::closed().in_operation("addStore"));
         }
@@ -73,7 +73,7 @@ impl Chain {
         Ok(place)
     }
 
-    fn append(&self, tier: Tier) -> Result<u16> {
+    fn append(self: &Arc<Self>, tier: Tier) -> Result<u16> {
         let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
         let place = shape.tiers.len();
         if place == Shape::MOST_TIERS {
@@ -82,7 +82,7 @@ impl Chain {
         }
         #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
         let place = place as u16;
-        let tier = tier.placed(place, self.events.clone(), Arc::downgrade(&self.background));
+        let tier = tier.placed(place, self);
         let tiers = shape.tiers.iter().cloned().chain([tier]).collect();
         *shape = Arc::new(Shape { tiers });
         Ok(place)

@@ -9,7 +9,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::background::Background;
+use super::behind::Behind;
 use super::breaker::Breaker;
+use super::core::Chain;
 use super::events::{Event, Events};
 use super::limits::cannot_expire;
 #[cfg(test)]
@@ -28,6 +30,8 @@ use crate::store::{Answers, Capabilities, Expiry, Immediate, SetMode, Store, Wan
 #[derive(Debug)]
 pub struct Tier {
     store: Arc<dyn Store>,
+    /// The queue of its writes, if they are acknowledged early.
+    pub(super) behind: Option<Behind>,
     pub(super) label: Arc<str>,
     pub(super) capabilities: Capabilities,
     ttl: Option<u64>,
@@ -43,6 +47,7 @@ pub struct Tier {
     pub(super) place: u16,
     pub(super) events: Events,
     pub(super) background: Weak<Background>,
+    pub(super) chain: Weak<Chain>,
     pub(super) me: Weak<Self>,
     pub(super) stale: StaleKeys,
     pub(super) repair: Repair,
@@ -69,7 +74,13 @@ impl Tier {
     /// Fails when a policy asks for what the store cannot do.
     pub fn new(store: Arc<dyn Store>, config: TierConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         let label: Arc<str> = store.name().into();
-        let store = config.layers.wrap(store).map_err(|error| error.in_store(&label))?;
+        let patience = config.timeout.unwrap_or(TierConfig::TIMEOUT);
+        let mut behind = None;
+        let queue = |store, config| {
+            let made = behind.insert(Behind::new(store, config, patience, clock.clone()));
+            made.queue.clone() as Arc<dyn Store>
+        };
+        let store = config.layers.wrap(store, queue).map_err(|error| error.in_store(&label))?;
         let capabilities = store.capabilities();
         if config.ttl.is_some() && capabilities.expiry == Expiry::None {
             return Err(cannot_expire().in_store(&label));
@@ -79,6 +90,7 @@ impl Tier {
             Tombstones::new(&config, &capabilities, timeout).map_err(|error| error.in_store(&label))?;
         Ok(Self {
             store,
+            behind,
             label,
             capabilities,
             ttl: config.ttl,
@@ -92,6 +104,7 @@ impl Tier {
             place: 0,
             events: Events::default(),
             background: Weak::new(),
+            chain: Weak::new(),
             me: Weak::new(),
             stale: StaleKeys::default(),
             repair: Repair::default(),
@@ -99,8 +112,12 @@ impl Tier {
     }
 
     /// The tier at its place in `chain`.
-    pub(super) fn placed(self, place: u16, events: Events, background: Weak<Background>) -> Arc<Self> {
-        Arc::new_cyclic(|me| Self { place, events, background, me: me.clone(), ..self })
+    pub(super) fn placed(self, place: u16, chain: &Arc<Chain>) -> Arc<Self> {
+        let (events, background) = (chain.events.clone(), Arc::downgrade(&chain.background));
+        Arc::new_cyclic(|me| {
+            self.behind.iter().for_each(|behind| behind.attach(me));
+            Self { place, events, background, chain: Arc::downgrade(chain), me: me.clone(), ..self }
+        })
     }
 
     /// The name of the store.
@@ -156,8 +173,9 @@ impl Tier {
 
     async fn read(&self, operation: &'static str, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
         let askable = self.askable(operation, keys);
-        let ask = async { self.store.get(&askable.keys, want).await };
-        let answers = self.guarded(operation, &askable.keys, ask).await;
+        let ask =
+            || self.guarded(operation, &askable.keys, async { self.store.get(&askable.keys, want).await });
+        let answers = self.past_losses(operation, &askable.keys, ask).await;
         let mut answers = askable.complete(answers);
         self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
         if self.tombstones.is_some() {
@@ -201,8 +219,8 @@ impl Tier {
             return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
         }
         let askable = self.askable("has", keys);
-        let ask = async { self.store.has(&askable.keys).await };
-        let answers = self.guarded("has", &askable.keys, ask).await;
+        let ask = || self.guarded("has", &askable.keys, async { self.store.has(&askable.keys).await });
+        let answers = self.past_losses("has", &askable.keys, ask).await;
         askable.complete(answers)
     }
 
@@ -277,6 +295,21 @@ impl Tier {
         len: usize,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
+        if self.behind.is_some() {
+            // It is the calls of the queue that are guarded.
+            return self.bounded(operation, None, len, answers).await;
+        }
+        self.guarded_below(operation, key, len, answers).await
+    }
+
+    /// As [`Tier::guarded_batch`], of the store under the queue of its writes.
+    pub(super) async fn guarded_below<T: Clone>(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        len: usize,
+        answers: impl Future<Output = Answers<T>>,
+    ) -> Answers<T> {
         if let Some(error) = self.breaker.refusal() {
             return answer_all(len, &Err(self.tag(error, operation)));
         }
@@ -288,7 +321,7 @@ impl Tier {
     /// Waits for the answers of the store until `timeout` has passed; one answer per key in any case.
     ///
     /// The store must be called inside of `answers`, so that it may panic there too.
-    async fn bounded<T: Clone>(
+    pub(super) async fn bounded<T: Clone>(
         &self,
         operation: &'static str,
         timeout: Option<Duration>,
@@ -343,7 +376,7 @@ impl Tier {
         error.in_store(&self.label).in_operation(operation)
     }
 
-    fn defect(&self) -> Error {
+    pub(super) fn defect(&self) -> Error {
         Error::new(ErrorKind::Internal, "a defect of RedKV: the store did not answer as it must")
             .outcome(Outcome::Unknown)
     }

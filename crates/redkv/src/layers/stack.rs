@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Prefixed;
+use super::{BehindConfig, Prefixed};
 use crate::config::Fields;
 use crate::error::Result;
 use crate::store::Store;
@@ -11,25 +11,39 @@ use crate::store::Store;
 /// of the options: what is said first here is nearest to the store, and sees keys and values as the store does.
 ///
 /// 1. `prefix`
+/// 2. `async`: inside of what refuses writes, so that none is acknowledged that will be refused
 #[derive(Clone, Debug, Default)]
 pub struct LayerConfig {
     /// Put before every key.
     pub prefix: Option<String>,
+    /// How writes are queued; they are not when absent.
+    pub behind: Option<BehindConfig>,
 }
 
 impl LayerConfig {
-    /// Reads `prefix`.
+    /// Reads `prefix` and `async`.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        Ok(Self { prefix: fields.string("prefix")? })
+        Ok(Self { prefix: fields.string("prefix")?, behind: BehindConfig::from_fields(fields)? })
     }
 
-    /// `store` with its layers.
+    /// `store` with its layers. `queue` puts a [`WriteBehind`](super::WriteBehind) round a store, which needs more than
+    /// options.
     ///
     /// Fails when a layer needs what the store cannot do.
-    pub fn wrap(&self, store: Arc<dyn Store>) -> Result<Arc<dyn Store>> {
+    pub fn wrap(
+        &self,
+        store: Arc<dyn Store>,
+        queue: impl FnOnce(Arc<dyn Store>, BehindConfig) -> Arc<dyn Store>,
+    ) -> Result<Arc<dyn Store>> {
         let mut store = store;
         if let Some(prefix) = &self.prefix {
             store = Arc::new(Prefixed::new(prefix.clone(), store));
+        }
+        if let Some(config) = self.behind
+            // Nobody waits for what answers at once.
+            && !store.capabilities().immediate
+        {
+            store = queue(store, config);
         }
         Ok(store)
     }

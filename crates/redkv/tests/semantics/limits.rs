@@ -53,7 +53,7 @@ async fn an_empty_key_is_refused_where_some_store_takes_none() {
 #[tokio::test(start_paused = true)]
 async fn a_prefix_counts_towards_the_limit_of_a_key_and_makes_an_empty_key_possible() {
     let world = World::empty();
-    let layers = LayerConfig { prefix: Some("p:".to_owned()) };
+    let layers = LayerConfig { prefix: Some("p:".to_owned()), ..LayerConfig::default() };
     let config = TierConfig { layers, ..TierConfig::default() };
     let first = world.add(config, |can| (can.max_key_bytes, can.empty_keys) = (3, false));
     assert!(world.set("", "v").written().await);

@@ -1,6 +1,7 @@
 //! What a chain promises, one test a statement.
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
+mod behind;
 mod breaker;
 mod closing;
 mod events;
