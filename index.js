@@ -19,8 +19,8 @@ function warn(text) {
   process.emitWarning(text, 'RedKVWarning')
 }
 
-/** Waits until stores are up: `begin` answers with a promise of that. */
-async function ready(options, begin) {
+/** Waits for stores: `begin` answers with a promise of that. */
+async function waiting(options, begin) {
   const signal = signalOf(options, ['signal'])
   return signal === undefined ? begin() : untilAborted(signal, reason, begin)
 }
@@ -38,7 +38,11 @@ class Store extends withOperations(Object) {
   }
 
   ready(options) {
-    return ready(options, () => pending(this.#native.ready(this.#place)))
+    return waiting(options, () => pending(this.#native.ready(this.#place)))
+  }
+
+  flush(options) {
+    return waiting(options, () => pending(this.#native.flush(this.#place)))
   }
 
   [inspect.custom]() {
@@ -69,7 +73,11 @@ class RedKV extends withOperations(EventEmitter) {
   }
 
   ready(options) {
-    return ready(options, () => pending(this.#native.ready()))
+    return waiting(options, () => pending(this.#native.ready()))
+  }
+
+  flush(options) {
+    return waiting(options, () => pending(this.#native.flush()))
   }
 
   async close(options) {

@@ -3,6 +3,7 @@
 const { testChain, testStore } = require('./support/conformance.js')
 
 testStore('redis')
+testStore('redisBehind')
 testStore('dynamodb')
 testStore('dynamodbThatExpires')
 testStore('dynamodbLocal')
@@ -30,3 +31,8 @@ testChain('dynamodb', 'sqlite', 'memory')
 testChain('redis', 'sqlite', 'dynamodb')
 testChain('dynamodb', 'sqlite', 'redis')
 testChain('memory', 'redis', 'dynamodbThatExpires')
+
+testChain('memory', 'redisBehind')
+testChain('redisBehind', 'sqlite')
+testChain('redis', 'sqliteBehind')
+testChain('memory', 'redis', 'redisBehind')

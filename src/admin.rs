@@ -55,10 +55,15 @@ const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 /// The data of the functions in [`CROSSING`].
 struct Crossing(Rc<Exchange>);
 
-/// What `create` gives: an object with `addStore(name, options, tierOptions)`, `operations(place)`, `ready(place)`
-/// and `close(timeout)`.
-const ADMIN: [(&str, Callback); 4] =
-    [("addStore", add_store), ("operations", make_operations), ("ready", ready), ("close", close)];
+/// What `create` gives: an object with `addStore(name, options, tierOptions)`, `operations(place)`, `ready(place)`,
+/// `flush(place)` and `close(timeout)`.
+const ADMIN: [(&str, Callback); 5] = [
+    ("addStore", add_store),
+    ("operations", make_operations),
+    ("ready", ready),
+    ("flush", flush_writes),
+    ("close", close),
+];
 
 /// The data of the functions in [`ADMIN`].
 struct Admin(Rc<Instance>);
@@ -104,6 +109,9 @@ callbacks! {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
     };
     ready = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
+    flush_writes = |js: Js, Admin(instance): &Admin, [place]: [Value; 1]| {
+        js.number(instance.flush(js, scope(js, place)?))
+    };
     close = |js: Js, Admin(instance): &Admin, [timeout]: [Value; 1]| {
         let patience = values::millis(js, "timeout", timeout, "").map_err(|refusal| match refusal {
             Refusal::Wrong(error) => instance.exchange.promises().throw(js, &error.in_operation("close")),

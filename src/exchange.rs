@@ -36,7 +36,7 @@ pub(crate) struct Exchange {
     origin: Origin,
     /// Instances with operations that were not handed over yet.
     gathering: RefCell<Vec<Rc<Instance>>>,
-    /// Whether an operation on its way keeps the event loop alive.
+    /// Whether an operation on its way, or a write that was acknowledged before it was made, keeps the event loop alive.
     is_referenced: Cell<bool>,
 }
 
@@ -237,7 +237,7 @@ impl Exchange {
         if let Some(reports) = self.outbox.take_reports() {
             self.audience.hear(js, &self.promises, reports);
         }
-        if self.promises.pending() == 0 {
+        if self.promises.pending() == 0 && !self.outbox.is_held() {
             self.reference(js, false);
         }
     }

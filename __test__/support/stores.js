@@ -8,6 +8,7 @@ const { freshFile, freshPrefix, server } = require('./fresh.js')
  * The stores under test. Each has
  * - `store`: the name for `addStore`
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
+ * - `tierOptions`: how the chain treats it, if not as it does by itself
  * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
  *   value, as a key.
  */
@@ -30,6 +31,18 @@ const kinds = {
   redis: {
     store: 'redis',
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  sqliteBehind: {
+    store: 'sqlite',
+    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    tierOptions: { async: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisBehind: {
+    store: 'redis',
+    options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
+    tierOptions: { async: { maxPending: 1000, maxPendingBytes: 1 << 20, retry: '10s' } },
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   dynamodb: {
@@ -60,7 +73,10 @@ async function open(t, ...names) {
   const kv = new RedKV()
   t.after(() => kv.close())
   const stores = []
-  for (const name of names) stores.push(kv.addStore(kinds[name].store, await kinds[name].options(t)))
+  for (const name of names) {
+    const { store, options, tierOptions } = kinds[name]
+    stores.push(kv.addStore(store, await options(t), tierOptions))
+  }
   return [kv, ...stores]
 }
 
