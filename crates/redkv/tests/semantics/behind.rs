@@ -224,8 +224,7 @@ async fn what_was_read_from_the_queue_of_an_authority_is_not_filled_in_after_it_
 async fn a_store_that_is_down_is_not_asked_and_gets_what_waits_when_it_is_back() {
     let (world, [_cache, authority]) = queued_authority();
     let losses = Losses::watch(&world);
-    let down = [Operation::Set, Operation::Has];
-    down.map(|operation| authority.faults.inject(operation, Fault::Fail(lost())));
+    authority.fail(&[Operation::Set, Operation::Has]);
     assert!(world.set("k", "v").written().await);
     pass(Duration::from_secs(30)).await;
     assert_eq!(authority.faults.count(Operation::Set), 3, "the breaker is open since the third");
@@ -243,8 +242,7 @@ async fn a_store_that_is_down_is_not_asked_and_gets_what_waits_when_it_is_back()
 async fn a_write_is_told_as_lost_when_its_store_stays_down_for_too_long() {
     let (world, [_cache, authority]) = queued_authority();
     let losses = Losses::watch(&world);
-    let down = [Operation::Set, Operation::Delete, Operation::Has];
-    down.map(|operation| authority.faults.inject(operation, Fault::Fail(lost())));
+    authority.fail(&[Operation::Set, Operation::Delete, Operation::Has]);
     world.set("a", "v").written().await;
     world.delete("b").written().await;
     pass(Duration::from_secs(62)).await;
@@ -298,8 +296,7 @@ async fn a_write_waits_for_room_up_to_the_timeout_of_its_tier() {
     let world = World::empty();
     let config = queued_within(BehindConfig { max_pending: 1, ..BehindConfig::default() });
     let store = world.add(TierConfig { timeout: Some(Duration::from_millis(100)), ..config }, |_| {});
-    let down = [Operation::Set, Operation::Has];
-    down.map(|operation| store.faults.inject(operation, Fault::Fail(lost())));
+    store.fail(&[Operation::Set, Operation::Has]);
     world.set("a", "1").written().await;
     let error = world.set("b", "1").error().await;
     assert_eq!(
@@ -408,8 +405,7 @@ async fn close_waits_until_the_queue_is_empty() {
 #[tokio::test(start_paused = true)]
 async fn close_has_a_store_that_is_down_probed_while_it_waits() {
     let (world, [_cache, authority]) = queued_authority();
-    let down = [Operation::Set, Operation::Has];
-    down.map(|operation| authority.faults.inject(operation, Fault::Fail(lost())));
+    authority.fail(&[Operation::Set, Operation::Has]);
     world.set("k", "v").written().await;
     pass(Duration::from_secs(5)).await;
     let chain = world.chain.clone();
@@ -438,8 +434,7 @@ async fn close_within_a_time_tells_what_is_left_as_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_chain_that_nobody_has_any_more_still_sends_what_it_acknowledged() {
     let (world, [cache, authority]) = queued_authority();
-    let down = [Operation::Set, Operation::Has];
-    down.map(|operation| authority.faults.inject(operation, Fault::Fail(lost())));
+    authority.fail(&[Operation::Set, Operation::Has]);
     world.set("k", "v").written().await;
     let faults = authority.faults.clone();
     let memory = authority.keep();

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
