@@ -568,6 +568,28 @@ declare namespace RedKV {
     prefix?: string | undefined
 
     /**
+     * How many entries this store may hold: what was used least is **deleted from it**, in the background. A store that is
+     * the source of truth loses data by that, as was asked for. What is used again and again outlasts what was used once.
+     *
+     * The keys, and how they were used, are kept in the memory of this process. What the store held before is learned
+     * page by page when it comes up, where the store can tell its keys; elsewhere an entry counts from when this process
+     * reads or writes it. Entries that have ended, or that others have deleted, count until they are looked for or their
+     * turn comes. Others that write to the store do not know of the bound. `'memory'` has this option among its own.
+     *
+     * @default no bound
+     */
+    maxEntries?: number | undefined
+
+    /**
+     * How many bytes of keys and values this store may hold. Otherwise as `maxEntries`; with both, the tighter one holds.
+     * To learn the sizes of what the store held before, its values are read once, in the background, a few at a time. An
+     * entry that is larger by itself is deleted again.
+     *
+     * @default no bound
+     */
+    maxBytes?: number | undefined
+
+    /**
      * Queues the writes to this store (write-behind): `set` and `delete` resolve when they are queued here, and made in
      * the other stores. They are sent in the background, as batches, in order for each key; of several writes of a key
      * that wait only the last one is sent. Reads of this process are answered from the queue where it has the key.
@@ -1193,8 +1215,13 @@ declare namespace RedKV {
 
   /** What follows the name in `addStore`: the options of the store, left out only where none is required. */
   type AddStoreArguments<Name extends StoreName> = Extract<Name, StoreNameWithRequiredOptions> extends never
-    ? [options?: StoreOptions[Name], tierOptions?: TierOptions]
-    : [options: StoreOptions[Name], tierOptions?: TierOptions]
+    ? [options?: StoreOptions[Name], tierOptions?: TierOptionsOf<Name>]
+    : [options: StoreOptions[Name], tierOptions?: TierOptionsOf<Name>]
+
+  /** The tier options of a store: `'memory'` has its bounds among its own options. */
+  type TierOptionsOf<Name extends StoreName> = [Name] extends ['memory']
+    ? Omit<TierOptions, 'maxEntries' | 'maxBytes'>
+    : TierOptions
 
   /**
    * What went wrong, as far as a caller would act on it:

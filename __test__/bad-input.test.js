@@ -72,6 +72,13 @@ describe('addStore throws at once', () => {
     })
   }
 
+  for (const bound of ['many', '', 0, -1, 1.5, NaN, Infinity, true, {}, [5]]) {
+    test(`for a bound of a store that is ${typeof bound} ${String(bound)}`, () => {
+      isArgumentError(addError('sqlite', { path: ':memory:' }, { maxEntries: bound }), 'maxEntries', 'sqlite')
+      isArgumentError(addError('sqlite', { path: ':memory:' }, { maxBytes: bound }), 'maxBytes', 'sqlite')
+    })
+  }
+
   for (const path of [5, '', ' ', true, {}, ['a'], 'nul\0inside', () => 'a']) {
     test(`for a path that is ${typeof path} ${JSON.stringify(path)}`, () => {
       isArgumentError(addError('sqlite', { path }), 'path', 'sqlite')

@@ -39,6 +39,20 @@ const kinds = {
     tierOptions: { async: true },
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
+  sqliteBounded: {
+    store: 'sqlite',
+    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    tierOptions: { maxEntries: 10_000, maxBytes: 256 << 20 },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisBounded: {
+    store: 'redis',
+    options: async () => ({ url: server('REDKV_TEST_REDIS_URL') }),
+    get tierOptions() {
+      return { prefix: freshPrefix(), maxEntries: 10_000, maxBytes: 256 << 20, async: true }
+    },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
   redisBehind: {
     store: 'redis',
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),

@@ -117,6 +117,7 @@ redkv.addStore('sqlite', { path: ':memory:' }, {})
 redkv.addStore('sqlite', { path: ':memory:' }, { async: true })
 redkv.addStore('redis', {}, { async: { maxPending: 5, maxPendingBytes: 1 << 20, retry: '5m' } })
 redkv.addStore('redis', {}, { async: { retry: false } })
+redkv.addStore('sqlite', { path: ':memory:' }, { maxEntries: 1000, maxBytes: 1 << 30 })
 assert<Equal<ReturnType<Store['flush']>, Promise<void>>>()
 assert<Equal<ReturnType<typeof redkv.flush>, Promise<void>>>()
 redkv.flush({ signal: new AbortController().signal })
@@ -125,6 +126,8 @@ redkv.flush({ signal: new AbortController().signal })
 redkv.addStore('redis', {}, { async: { maxpending: 5 } })
 // @ts-expect-error — no number of attempts, but a time
 redkv.addStore('redis', {}, { async: { retry: true } })
+// @ts-expect-error — a number
+redkv.addStore('redis', {}, { maxBytes: '1MB' })
 // @ts-expect-error — true, false or an object
 redkv.addStore('redis', {}, { async: 5 })
 
