@@ -38,6 +38,11 @@ const interfaces = {
   },
   SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
   RedKVOptions: { source: /^chain\/load\.rs$/, path: 'options', make: (given) => new RedKV(given) },
+  AsyncOptions: {
+    source: /^layers\/behind\/config\.rs$/,
+    path: 'tierOptions.async',
+    give: (async) => ['sqlite', { path: ':memory:' }, { async }],
+  },
   TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
 }
 
@@ -73,7 +78,7 @@ function givesWarning(name, given) {
 }
 
 /** Every text in the sources of a store, or in `source`, that could be the name of an option. */
-function candidates({ store, source = /^chain\/tier_config\.rs$/ }) {
+function candidates({ store, source = /^(chain\/tier_config|layers\/stack|layers\/\w+\/config)\.rs$/ }) {
   const folder = join(root, 'crates', 'redkv', 'src')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
   const wanted = store === undefined ? source : new RegExp(`^stores/${store}(/.*)?\\.rs$`)
