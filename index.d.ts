@@ -218,7 +218,7 @@ declare namespace RedKV {
    * What happens without a caller who is told of it: an error reaches a caller or an event, never both.
    *
    * Each is published to the channel `redkv:` and its name of `node:diagnostics_channel` too, for all instances of the
-   * process. They keep no process alive. In a flood those of one kind about one store become one.
+   * process. They keep no process alive. In a flood those of one kind about one store become one, but for `writeError`.
    *
    * @example
    * ```js

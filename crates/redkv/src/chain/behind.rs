@@ -182,7 +182,8 @@ impl Chain {
 }
 
 impl Tier {
-    async fn flush(&self) -> Result<()> {
+    /// Waits until the writes that were acknowledged are made or lost, here and in what the store consists of.
+    pub(super) async fn flush(&self) -> Result<()> {
         let flush = async { vec![self.store().flush().await] };
         let answer = self.bounded("flush", None, 1, flush).await.pop();
         answer.unwrap_or_else(|| Err(self.defect()))
@@ -196,13 +197,6 @@ impl Tier {
     /// Counts up before and after each loss of a write that was acknowledged.
     pub(super) fn losses(&self) -> u64 {
         self.behind.as_ref().map_or(0, |behind| behind.queue.losses())
-    }
-
-    /// Waits until all writes that were acknowledged are made or lost.
-    pub(super) async fn drained(&self) {
-        if let Some(behind) = &self.behind {
-            behind.queue.drained().await;
-        }
     }
 
     /// The answers of `ask` about `keys`, but for old values that the store has because it lost a write meanwhile.

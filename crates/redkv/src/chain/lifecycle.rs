@@ -226,9 +226,9 @@ impl Chain {
             .get_or_init(|| async {
                 self.lifecycle.drain().await;
                 let shape = self.shape();
-                let drained = join_all(shape.tiers.iter().map(|tier| tier.drained()));
+                let flushed = join_all(shape.tiers.iter().map(|tier| tier.flush()));
                 // When nobody waits any more, what is queued is lost when its store is closed.
-                select(pin!(drained), pin!(self.lifecycle.abandonment())).await;
+                select(pin!(flushed), pin!(self.lifecycle.abandonment())).await;
                 // Whatever is still being brought up or invalidated would use the stores after their end.
                 self.background.stop().await;
                 let closes = join_all(shape.tiers.iter().map(|tier| tier.close()));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redkv::chain::{Event, Observer, Scope, TierConfig};
+use redkv::chain::{ChainStore, Event, Observer, Scope, TierConfig};
 use redkv::entry::{Entry, Key};
 use redkv::error::ErrorKind;
 use redkv::layers::{BehindConfig, Fault, LayerConfig, Operation};
@@ -412,6 +412,31 @@ async fn close_has_a_store_that_is_down_probed_while_it_waits() {
     let close = tokio::spawn(async move { chain.close().await });
     pass(Duration::from_secs(5)).await;
     authority.faults.heal();
+    close.await.unwrap();
+    assert_eq!(authority.ended_with(2), [Operation::Set, Operation::Close]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn flush_and_close_reach_the_queue_of_a_chain_within_a_chain() {
+    let (inner, [_cache, authority]) = queued_authority();
+    let outer = World::empty();
+    outer.chain.add(Arc::new(ChainStore::new(inner.chain.clone())), TierConfig::default()).unwrap();
+    let gate = authority.faults.hold_before(Operation::Set);
+    assert!(outer.set("k", "1").written().await);
+    gate.arrival().await;
+    let chain = outer.chain.clone();
+    let flush = tokio::spawn(async move { chain.flush(Scope::Chain).await });
+    quiet().await;
+    assert!(!flush.is_finished());
+    gate.let_one_pass();
+    flush.await.unwrap().unwrap();
+    assert_eq!(authority.holds("k"), some("1"));
+    assert!(outer.set("k", "2").written().await);
+    let chain = outer.chain.clone();
+    let close = tokio::spawn(async move { chain.close().await });
+    pass(Duration::from_secs(30)).await;
+    assert!(!close.is_finished());
+    gate.open();
     close.await.unwrap();
     assert_eq!(authority.ended_with(2), [Operation::Set, Operation::Close]);
 }

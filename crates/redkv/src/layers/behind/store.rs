@@ -50,17 +50,6 @@ impl WriteBehind {
         self.shared.losses()
     }
 
-    /// Waits until nothing is queued.
-    pub async fn drained(&self) {
-        loop {
-            let less = self.shared.less.notified();
-            if self.shared.queue().is_empty() {
-                return;
-            }
-            less.await;
-        }
-    }
-
     /// Takes no more writes, and gives up what is queued: each key is told as lost.
     pub fn end(&self) {
         let mut queue = self.shared.queue();
