@@ -3,11 +3,13 @@
 // The tier option `async`: writes that are acknowledged before their store has made them.
 
 const assert = require('node:assert/strict')
+const { spawn } = require('node:child_process')
 const { subscribe, unsubscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const { describe, test } = require('node:test')
+const { Worker } = require('node:worker_threads')
 const RedKV = require('..')
-const { childOf } = require('./support/child.js')
+const { childOf, prelude } = require('./support/child.js')
 const { freshFile } = require('./support/fresh.js')
 const { privateRedis } = require('./support/redis-server.js')
 const { until } = require('./support/wait.js')
@@ -196,6 +198,37 @@ describe('a process without close()', () => {
     ended(await running, 0, 'set\n')
     assert.equal(await stored(server, 'key'), 'value')
   })
+})
+
+test('a process that is killed loses what was queued, and nothing that was flushed', async (t) => {
+  const server = await privateRedis(t)
+  const script = async (options) => {
+    const kv = new RedKV()
+    kv.addStore('redis', options, { async: true })
+    const entries = Array.from({ length: 1000 }, (_, index) => [`key-${index}`, 'value'])
+    await kv.setMany(entries)
+    await kv.flush()
+    process.stdout.write('flushed\n')
+    for (let turn = 0; ; turn++) await kv.set('turn', turn)
+  }
+  const running = spawn(process.execPath, ['--eval', `${prelude};(${script})(${JSON.stringify(server.options)})`])
+  await once(running.stdout, 'data')
+  running.kill('SIGKILL')
+  await once(running, 'close')
+  const keys = Number(await server.command('DBSIZE'))
+  assert.ok(keys === 1000 || keys === 1001, `${keys} keys`)
+})
+
+test('a worker that comes to its end sends what is queued first', async (t) => {
+  const server = await privateRedis(t)
+  const script = async (options) => {
+    const kv = new RedKV()
+    kv.addStore('redis', options, { async: true })
+    for (let n = 0; n < 500; n++) await kv.set(`key-${n}`, 'value')
+  }
+  const worker = new Worker(`${prelude};(${script})(${JSON.stringify(server.options)})`, { eval: true })
+  await once(worker, 'exit')
+  assert.equal(await server.command('DBSIZE'), '500')
 })
 
 test('flush() with nothing to wait for resolves, and a signal ends the waiting', async (t) => {
