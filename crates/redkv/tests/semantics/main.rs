@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
 mod behind;
+mod behind_ends;
 mod behind_random;
 mod breaker;
 mod closing;
