@@ -221,6 +221,24 @@ async fn what_was_read_from_the_queue_of_an_authority_is_not_filled_in_after_it_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_batch_that_waits_for_other_keys_while_one_is_lost_does_not_fill_it_in() {
+    let (world, [cache, authority]) = queued_authority();
+    authority.put("k", "old");
+    let gate = authority.faults.hold_before(Operation::Set);
+    authority.faults.inject(Operation::Set, Fault::Fail(refused()));
+    authority.set("k", "new").written().await;
+    gate.arrival().await;
+    let read = authority.faults.hold_before(Operation::Get);
+    let [k, other] = world.get_many(["k", "other"]);
+    read.arrival().await;
+    gate.open();
+    quiet().await;
+    read.open();
+    assert_eq!((k.value().await, other.value().await), (some("old"), None));
+    assert_ne!(cache.holds("k"), some("new"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_is_down_is_not_asked_and_gets_what_waits_when_it_is_back() {
     let (world, [_cache, authority]) = queued_authority();
     let losses = Losses::watch(&world);
