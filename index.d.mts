@@ -4,6 +4,7 @@ export { RedKV as default, RedKV }
 export import RedKVError = RedKV.RedKVError
 
 export import AddStoreArguments = RedKV.AddStoreArguments
+export import AsyncOptions = RedKV.AsyncOptions
 export import AwsCredentials = RedKV.AwsCredentials
 export import AwsHttpOptions = RedKV.AwsHttpOptions
 export import AwsOptions = RedKV.AwsOptions
@@ -55,5 +56,7 @@ export import TierDownEvent = RedKV.TierDownEvent
 export import TierErrorEvent = RedKV.TierErrorEvent
 export import TierEvent = RedKV.TierEvent
 export import TierOptions = RedKV.TierOptions
+export import TierOptionsOf = RedKV.TierOptionsOf
 export import TierUpEvent = RedKV.TierUpEvent
 export import Value = RedKV.Value
+export import WriteErrorEvent = RedKV.WriteErrorEvent

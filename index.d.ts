@@ -129,13 +129,33 @@ declare class RedKV extends EventEmitter {
   stats(): RedKV.Stats
 
   /**
+   * Waits until all writes that were acknowledged before are in their stores: those that stores with the tier option
+   * `async` have queued. There is nothing to wait for otherwise.
+   *
+   * Rejects with the error of the first write that was lost since the last `flush()`; each of them is told by the event
+   * `writeError` too. Rejects with the code `ERR_REDKV_CLOSED` after `close()`.
+   *
+   * @example
+   * ```js
+   * await redkv.setMany(imported)
+   * await redkv.flush() // the import is in the database
+   * ```
+   */
+  flush(options?: RedKV.OperationOptions): Promise<void>
+
+  /**
    * Lets what was called before finish, then ends all connections. From the call on everything else is refused with
    * the code `ERR_REDKV_CLOSED`. Calling it again is harmless and waits for the same end.
    *
    * With a `timeout` it waits no longer than that: what is still pending then is rejected with `ERR_REDKV_CLOSED`, and
    * the stores are closed under it. Without one the deadlines of the stores bound it.
    *
-   * An idle process exits by itself, so a script that forgets this does not hang.
+   * Waits for the writes that stores with the tier option `async` have queued, too. What is left of them when the
+   * `timeout` is over is lost, and told by the event `writeError`. Without a `timeout` that takes as long as the
+   * `retry` of the queue lasts.
+   *
+   * An idle process exits by itself, so a script that forgets this does not hang; with queued writes it exits when they
+   * are made or given up.
    *
    * @example
    * ```js
@@ -360,7 +380,7 @@ declare namespace RedKV {
    * What happens without a caller who is told of it: an error reaches a caller or an event, never both.
    *
    * Each is published to the channel `redkv:` and its name of `node:diagnostics_channel` too, for all instances of the
-   * process. They keep no process alive. In a flood those of one kind about one store become one.
+   * process. They keep no process alive. In a flood those of one kind about one store become one, but for `writeError`.
    *
    * @example
    * ```js
@@ -380,6 +400,12 @@ declare namespace RedKV {
 
     /** Old values that a store had kept because a write did not reach it were taken away there. */
     repair: RepairEvent
+
+    /**
+     * A write was lost that a store with the tier option `async` had acknowledged: its caller was told that it worked.
+     * One event for each key, however many. Where nobody listens, the first one is a process warning.
+     */
+    writeError: WriteErrorEvent
   }
 
   /** What all events have. */
@@ -419,6 +445,18 @@ declare namespace RedKV {
   interface RepairEvent extends TierEvent {
     /** How many keys are served from it again. */
     readonly keys: number
+  }
+
+  /** See {@link Events.writeError}. */
+  interface WriteErrorEvent extends TierEvent {
+    /** The key whose last write was lost: earlier ones that it took the place of count as overwritten. */
+    readonly key: string
+
+    /** What was called. */
+    readonly operation: 'set' | 'delete'
+
+    /** Why. Its `outcome` says whether the write may have been made all the same. */
+    readonly error: RedKVError
   }
 
   /** Options of every operation. */
@@ -637,6 +675,39 @@ declare namespace RedKV {
 
     /** Tells what went through this store since it was added: its part of {@link RedKV.stats | stats()}. */
     stats(): StoreStats
+
+    /** Does what {@link RedKV.flush | flush()} of the instance does, for this store alone. */
+    flush(options?: OperationOptions): Promise<void>
+  }
+
+  /** The bounds of a queue of writes, see {@link TierOptions.async}. */
+  interface AsyncOptions {
+    /**
+     * How many writes may wait or be on their way at a time. Of the writes of one key that wait only the last one counts.
+     * A write that finds no room waits for it up to the `timeout` of the store, then it rejects with
+     * `ERR_REDKV_OVERLOAD`: it was not made (`outcome: 'not-applied'`).
+     *
+     * @default 10_000
+     */
+    maxPending?: number | undefined
+
+    /**
+     * How many bytes the keys and values of these writes may have. A single write that has more goes alone. Otherwise as
+     * `maxPending`.
+     *
+     * @default 67_108_864 (64 MiB)
+     */
+    maxPendingBytes?: number | undefined
+
+    /**
+     * How old a write may be, in milliseconds or as text such as `'10s'`, that is tried again after it failed, with pauses
+     * that grow to 1 second. A store that is down (see `breakAfter`) is not asked meanwhile, and the time goes on. Only
+     * what may work the next time is tried again: lost connections, timeouts, what the store calls temporary. A newer
+     * write of the key takes the place of the one that failed, with a time of its own. `false` tries once.
+     *
+     * @default '60s'
+     */
+    retry?: Duration | false | undefined
   }
 
   /** How the chain treats one of its stores: the third argument of `addStore`, the same for all stores. */
@@ -705,6 +776,48 @@ declare namespace RedKV {
      * @default no prefix
      */
     prefix?: string | undefined
+
+    /**
+     * How many entries this store may hold: what was used least is **deleted from it**, in the background. A store that is
+     * the source of truth loses data by that, as was asked for. What is used again and again outlasts what was used once.
+     *
+     * The keys, and how they were used, are kept in the memory of this process. What the store held before is learned
+     * page by page when it comes up, where the store can tell its keys; elsewhere an entry counts from when this process
+     * reads or writes it. Entries that have ended, or that others have deleted, count until they are looked for or their
+     * turn comes. Others that write to the store do not know of the bound. `'memory'` has this option among its own.
+     *
+     * @default no bound
+     */
+    maxEntries?: number | undefined
+
+    /**
+     * How many bytes of keys and values this store may hold. Otherwise as `maxEntries`; with both, the tighter one holds.
+     * To learn the sizes of what the store held before, its values are read once, in the background, a few at a time. An
+     * entry that is larger by itself is deleted again.
+     *
+     * @default no bound
+     */
+    maxBytes?: number | undefined
+
+    /**
+     * Queues the writes to this store (write-behind): `set` and `delete` resolve when they are queued here, and made in
+     * the other stores. They are sent in the background, as batches, in order for each key; of several writes of a key
+     * that wait only the last one is sent. Reads of this process are answered from the queue where it has the key.
+     *
+     * **A crash loses what is queued**: when the process is killed, or calls `process.exit()`, up to `maxPending` writes
+     * and `maxPendingBytes` bytes that were acknowledged are gone. A process that ends by itself, or calls
+     * {@link RedKV.close | close()}, sends them first. `flush()` waits for them. Other processes see a write when it has
+     * been sent.
+     *
+     * A write that fails for good is told by the event {@link Events.writeError | writeError}. A cache that lost a write is
+     * read past until it is invalidated. When the last store has lost one, what it holds counts again, and the caches in
+     * front are invalidated.
+     *
+     * Has no meaning for `'memory'`, which answers at once.
+     *
+     * @default false
+     */
+    async?: boolean | AsyncOptions | undefined
 
     /**
      * Whether entries are kept under the SHA-256 of their keys, as 43 characters of base64url behind the `prefix`, so
@@ -1873,8 +1986,13 @@ declare namespace RedKV {
 
   /** What follows the name in `addStore`: the options of the store, left out only where none is required. */
   type AddStoreArguments<Name extends StoreName> = Extract<Name, StoreNameWithRequiredOptions> extends never
-    ? [options?: StoreOptions[Name], tierOptions?: TierOptions]
-    : [options: StoreOptions[Name], tierOptions?: TierOptions]
+    ? [options?: StoreOptions[Name], tierOptions?: TierOptionsOf<Name>]
+    : [options: StoreOptions[Name], tierOptions?: TierOptionsOf<Name>]
+
+  /** The tier options of a store: `'memory'` has its bounds among its own options. */
+  type TierOptionsOf<Name extends StoreName> = [Name] extends ['memory']
+    ? Omit<TierOptions, 'maxEntries' | 'maxBytes'>
+    : TierOptions
 
   /**
    * What went wrong, as far as a caller would act on it:

@@ -65,6 +65,10 @@ class Store extends withOperations(Object) {
     return begun('ready', options, () => this.#native.ready(this.#place))
   }
 
+  flush(options) {
+    return begun('flush', options, () => this.#native.flush(this.#place))
+  }
+
   keys(options) {
     return keysOf(this.#native, this.#place, options)
   }
@@ -114,6 +118,10 @@ class RedKV extends withOperations(EventEmitter) {
 
   ready(options) {
     return begun('ready', options, () => this.#native.ready())
+  }
+
+  flush(options) {
+    return begun('flush', options, () => this.#native.flush())
   }
 
   keys(options) {

@@ -122,6 +122,13 @@ describe('addStore throws at once', () => {
     })
   }
 
+  for (const bound of ['many', '', 0, -1, 1.5, NaN, Infinity, true, {}, [5]]) {
+    test(`for a bound of a store that is ${typeof bound} ${String(bound)}`, () => {
+      isArgumentError(addError('sqlite', { path: ':memory:' }, { maxEntries: bound }), 'maxEntries', 'sqlite')
+      isArgumentError(addError('sqlite', { path: ':memory:' }, { maxBytes: bound }), 'maxBytes', 'sqlite')
+    })
+  }
+
   for (const path of [5, '', ' ', true, {}, ['a'], 'nul\0inside', () => 'a']) {
     test(`for a path that is ${typeof path} ${JSON.stringify(path)}`, () => {
       isArgumentError(addError('sqlite', { path }), 'path', 'sqlite')
@@ -168,6 +175,27 @@ describe('addStore throws at once', () => {
     isArgumentError(thrownBy(() => kv.addStore('sqlite', { path: ':memory:' })), 'readOnly', 'sqlite')
     kv.addStore('sqlite', { path: ':memory:' }, { readOnly: true })
     isArgumentError(addError('memory', {}, { readOnly: true, ttl: '1m' }), 'ttl', 'memory')
+  })
+
+  for (const value of [5, 'yes', [], () => {}, Symbol('async'), 5n]) {
+    test(`for a queue of writes that is ${typeof value} ${String(value)}`, () => {
+      isArgumentError(addError('sqlite', { path: ':memory:' }, { async: value }), 'async', 'sqlite')
+    })
+  }
+
+  for (const bound of ['many', '', 0, -1, 1.5, NaN, Infinity, true, {}, [5]]) {
+    test(`for a bound of a queue that is ${typeof bound} ${String(bound)}`, () => {
+      const tierOptions = (options) => addError('sqlite', { path: ':memory:' }, { async: options })
+      isArgumentError(tierOptions({ maxPending: bound }), 'maxPending', 'sqlite')
+      isArgumentError(tierOptions({ maxPendingBytes: bound }), 'maxPendingBytes', 'sqlite')
+    })
+  }
+
+  test('for a time of retries that is none, and for what no queue has', () => {
+    const tierOptions = (options) => addError('sqlite', { path: ':memory:' }, { async: options })
+    isArgumentError(tierOptions({ retry: 0 }), 'retry', 'sqlite')
+    isArgumentError(tierOptions({ retry: true }), 'retry', 'sqlite')
+    isArgumentError(tierOptions({ retries: 5 }), 'retries', 'sqlite')
   })
 
   for (const options of [5, 'text', true, [], [{}], () => {}, Symbol('options'), 5n]) {

@@ -65,6 +65,11 @@ const interfaces = {
     path: 'options',
     make: (given) => new RedKV(given),
   },
+  AsyncOptions: {
+    source: /^layers\/behind\/config\.rs$/,
+    path: 'tierOptions.async',
+    give: (async) => ['sqlite', { path: ':memory:' }, { async }],
+  },
   TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
   CompressOptions: {
     source: /^layers\/compressed\/config\.rs$/,

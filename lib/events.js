@@ -4,12 +4,13 @@ const { channel } = require('node:diagnostics_channel')
 
 // What happens in a chain without a caller who is told of it. Documented in index.d.ts.
 
-/** What each event is made of: the name and place of a store, an error, and numbers. */
+/** What each event is made of: the name and place of a store, an error, and details. */
 const events = {
   tierDown: (store, place, error) => ({ store, place, error }),
   tierUp: (store, place, _error, downFor) => ({ store, place, downFor }),
   tierError: (store, place, error, keys, count) => ({ store, place, error, keys, count }),
   repair: (store, place, _error, keys) => ({ store, place, keys }),
+  writeError: (store, place, error, key, operation) => ({ store, place, key, operation, error }),
 }
 
 const channels = Object.fromEntries(Object.keys(events).map((name) => [name, channel(`redkv:${name}`)]))
@@ -33,20 +34,34 @@ function register(id, emitter, stores) {
 /** Called by the addon before it makes an event. */
 function isHeard(id, name) {
   const listeners = instances.get(id)?.emitter.deref()?.listenerCount(name) ?? 0
-  return listeners > 0 || channels[name].hasSubscribers
+  const heard = listeners > 0 || channels[name].hasSubscribers
+  if (!heard && name === 'writeError') warnOfLoss()
+  return heard
+}
+
+let hasWarned = false
+
+/** A write that was acknowledged and lost must not go unnoticed. */
+function warnOfLoss() {
+  if (hasWarned) return
+  hasWarned = true
+  const text = "a write to a store with the option 'async' was lost, and nobody listens: add a listener for 'writeError'"
+  process.emitWarning(text, 'RedKVWarning')
 }
 
 /** Called by the addon. */
 function tell(id, name, place, ...parts) {
   const instance = instances.get(id)
-  if (instance === undefined) return
+  // Of an instance that nobody has any more only the error knows the store.
+  const store = instance?.stores[place] ?? parts[0]?.store
+  if (store === undefined) return
   // In a turn of its own: what a listener throws is an uncaught exception, and not in the way of anything else.
-  process.nextTick(emit, instance.emitter, name, events[name](instance.stores[place], place, ...parts))
+  process.nextTick(emit, instance?.emitter, name, events[name](store, place, ...parts))
 }
 
 function emit(emitter, name, event) {
   channels[name].publish(event)
-  emitter.deref()?.emit(name, event)
+  emitter?.deref()?.emit(name, event)
 }
 
 module.exports = { isHeard, nextId, register, tell }

@@ -58,12 +58,13 @@ const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 struct Crossing(Rc<Exchange>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)`, where the number of another instance
-/// stands for its chain, `operations(place)`, `ready(place)`, `keys(place, prefix, after)`, `clear(place)`,
-/// `close(timeout)`, `stats(place)`, which answers with JSON, and `metricsInterval()`.
-const ADMIN: [(&str, Callback); 8] = [
+/// stands for its chain, `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
+/// `clear(place)`, `close(timeout)`, `stats(place)`, which answers with JSON, and `metricsInterval()`.
+const ADMIN: [(&str, Callback); 9] = [
     ("addStore", add_store),
     ("operations", make_operations),
     ("ready", ready),
+    ("flush", flush_writes),
     ("keys", keys),
     ("clear", clear),
     ("close", close),
@@ -129,6 +130,9 @@ callbacks! {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
     };
     ready = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
+    flush_writes = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
+        js.number(instance.flush(js, scope(js, place)?))
+    };
     keys = |js: Js, Admin(instance, _): &Admin, [place, prefix, after]: [Value; 3]| {
         let prefix = values::prefix(js, prefix).map_err(|refusal| refused(js, instance, refusal, "keys"))?;
         let after = js.with_bytes(after, |bytes| Cursor::new(bytes))?;

@@ -39,7 +39,7 @@ pub(crate) struct Exchange {
     gathering: RefCell<Vec<Rc<Instance>>>,
     /// The instances that are there, by their numbers.
     instances: RefCell<HashMap<u32, Weak<Instance>>>,
-    /// Whether an operation on its way keeps the event loop alive.
+    /// Whether an operation on its way, or a write that was acknowledged before it was made, keeps the event loop alive.
     is_referenced: Cell<bool>,
 }
 
@@ -256,7 +256,7 @@ impl Exchange {
         if let Some(reports) = self.outbox.take_reports() {
             self.audience.hear(js, &self.promises, reports);
         }
-        if self.promises.pending() == 0 {
+        if self.promises.pending() == 0 && !self.outbox.is_held() {
             self.reference(js, false);
         }
     }

@@ -238,6 +238,15 @@ impl Instance {
         slot
     }
 
+    /// Starts `flush` behind everything that was called before, and answers with the slot of its promise.
+    pub(crate) fn flush(&self, js: Js, scope: Scope) -> u32 {
+        self.exchange.flush(js);
+        let chain = self.chain.clone();
+        let slot = self.open_slot(Format::Nothing, Load::default(), "flush");
+        self.run(js, slot, |done| async move { done.tell(chain.flush(scope).await) });
+        slot
+    }
+
     /// Starts `close` behind everything that was called before, and answers with the slot of its promise. What is
     /// pending when `patience` is over is given up.
     pub(crate) fn close(&self, js: Js, patience: Option<Duration>) -> u32 {

@@ -1,7 +1,7 @@
 //! Answers on their way from the I/O thread to JavaScript, gathered so that one wake-up settles many promises.
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use napi::sys;
@@ -38,6 +38,8 @@ pub(crate) struct Outbox {
     waiting: Mutex<Waiting>,
     reports: Mutex<Reports>,
     has_reports: AtomicBool,
+    /// Stores with acknowledged writes that they have not made yet.
+    holders: AtomicUsize,
     /// Whether the JavaScript thread was told and has not looked yet.
     told: AtomicBool,
     bell: Mutex<Option<Bell>>,
@@ -125,6 +127,21 @@ impl Outbox {
         let mut reports = self.reports();
         reports.add(instance, event);
         self.has_reports.store(true, Ordering::Release);
+    }
+
+    /// A store has acknowledged writes that it has not made yet, or has none any more. The JavaScript thread hears of
+    /// the last one, to let the process end.
+    pub(crate) fn hold(&self, holds: bool) {
+        if holds {
+            self.holders.fetch_add(1, Ordering::AcqRel);
+        } else if self.holders.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.ring();
+        }
+    }
+
+    /// Whether the process must stay alive for writes that were acknowledged.
+    pub(crate) fn is_held(&self) -> bool {
+        self.holders.load(Ordering::Acquire) > 0
     }
 
     /// All reports that wait, if there are any.

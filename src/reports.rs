@@ -11,8 +11,14 @@ use crate::promises::Promises;
 
 /// Reports that wait for the JavaScript thread. However many events there are, only so many reports wait as there are
 /// different ones: those of one kind about one store become one.
+///
+/// But each lost write is told. No more of them wait than the queues of the stores had room for, because what fills those
+/// again comes from the JavaScript thread, which takes the reports first.
 #[derive(Debug, Default)]
-pub(crate) struct Reports(Vec<Report>);
+pub(crate) struct Reports {
+    merged: Vec<Report>,
+    lost: Vec<Report>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -24,17 +30,18 @@ pub(crate) struct Report {
 
 impl Reports {
     pub(crate) fn add(&mut self, instance: u32, event: Event) {
-        let mut same = self.0.iter_mut().filter(|report| report.instance == instance);
+        let mut same = self.merged.iter_mut().filter(|report| report.instance == instance);
         match &event {
             Event::TierError { .. } | Event::Repair { .. } => {
                 if same.any(|report| report.absorbs(&event)) {
                     return;
                 }
             }
+            Event::WriteError { .. } => return self.lost.push(Report { instance, event, count: 1 }),
             // Of ups and downs the last ones count.
-            _ => self.0.retain(|report| report.instance != instance || !is_alike(&report.event, &event)),
+            _ => self.merged.retain(|report| report.instance != instance || !is_alike(&report.event, &event)),
         }
-        self.0.push(Report { instance, event, count: 1 });
+        self.merged.push(Report { instance, event, count: 1 });
     }
 }
 
@@ -71,7 +78,8 @@ fn place(event: &Event) -> Option<u16> {
         Event::TierDown { tier, .. }
         | Event::TierUp { tier, .. }
         | Event::TierError { tier, .. }
-        | Event::Repair { tier, .. } => Some(*tier),
+        | Event::Repair { tier, .. }
+        | Event::WriteError { tier, .. } => Some(*tier),
         _ => None,
     }
 }
@@ -84,7 +92,10 @@ pub(crate) struct Reporter {
 
 impl Observer for Reporter {
     fn observe(&self, event: Event) {
-        self.outbox.report(self.instance, event);
+        match event {
+            Event::Queued { any, .. } => self.outbox.hold(any),
+            event => self.outbox.report(self.instance, event),
+        }
     }
 }
 
@@ -93,7 +104,7 @@ impl Observer for Reporter {
 pub(crate) struct Audience {
     /// `isHeard(instance, name)`: whether somebody listens.
     is_heard: Kept,
-    /// `tell(instance, name, place, error, …numbers)`
+    /// `tell(instance, name, place, error, …details)`
     tell: Kept,
 }
 
@@ -108,8 +119,8 @@ impl Audience {
     }
 
     /// Tells the reports to those who listen.
-    pub(crate) fn hear(&self, js: Js, promises: &Promises, Reports(reports): Reports) {
-        for report in reports {
+    pub(crate) fn hear(&self, js: Js, promises: &Promises, Reports { merged, lost }: Reports) {
+        for report in merged.into_iter().chain(lost) {
             if js.in_scope(|| self.hear_one(js, promises, &report)).is_err() {
                 // The environment is going down, or out of memory.
                 js.clear_exception();
@@ -118,13 +129,17 @@ impl Audience {
     }
 
     fn hear_one(&self, js: Js, promises: &Promises, report: &Report) -> JsResult<()> {
-        let (name, error, numbers) = match &report.event {
+        let number = |number: u128| js.double(to_double(number));
+        let (name, error, details) = match &report.event {
             Event::TierDown { error, .. } => ("tierDown", Some(error), Vec::new()),
-            Event::TierUp { after, .. } => ("tierUp", None, vec![number(after.as_millis())]),
+            Event::TierUp { after, .. } => ("tierUp", None, vec![number(after.as_millis())?]),
             Event::TierError { keys, error, .. } => {
-                ("tierError", Some(error), vec![number(*keys as u128), f64::from(report.count)])
+                ("tierError", Some(error), vec![number(*keys as u128)?, number(report.count.into())?])
             }
-            Event::Repair { keys, .. } => ("repair", None, vec![number(*keys as u128)]),
+            Event::Repair { keys, .. } => ("repair", None, vec![number(*keys as u128)?]),
+            Event::WriteError { key, operation, error, .. } => {
+                ("writeError", Some(error), vec![js.text(key)?, js.text(operation)?])
+            }
             _ => return Ok(()),
         };
         let (instance, name) = (js.number(report.instance)?, js.text(name)?);
@@ -134,14 +149,12 @@ impl Audience {
         let place = js.number(place(&report.event).unwrap_or_default().into())?;
         let error = error.map_or_else(|| js.undefined(), |error| promises.error(js, error))?;
         let mut arguments = vec![instance, name, place, error];
-        for number in numbers {
-            arguments.push(js.double(number)?);
-        }
+        arguments.extend(details);
         js.call(js.kept(&self.tell)?, &arguments).map(drop)
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, as all numbers of JavaScript")]
-fn number(number: u128) -> f64 {
+fn to_double(number: u128) -> f64 {
     number as f64
 }

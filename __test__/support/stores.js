@@ -14,7 +14,7 @@ const allLayers = { prefix: 'p:', hashKeys: true, compress: { algorithm: 'zstd',
  * The stores under test. Each has
  * - `store`: the name for `addStore`
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
- * - `tier`: tier options, if any
+ * - `tierOptions`: how the chain treats it, if not as it does by itself
  * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
  *   value, as a key; `longKeys`: keep keys of more than 1,000 bytes, unless it is said to be `false`. That it can tell
  *   its `keys` is known: all can but those whose keys are hashed.
@@ -63,6 +63,32 @@ const kinds = {
     },
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
+  sqliteBehind: {
+    store: 'sqlite',
+    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    tierOptions: { async: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  sqliteBounded: {
+    store: 'sqlite',
+    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    tierOptions: { maxEntries: 10_000, maxBytes: 256 << 20 },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisBounded: {
+    store: 'redis',
+    options: async () => ({ url: server('REDKV_TEST_REDIS_URL') }),
+    get tierOptions() {
+      return { prefix: freshPrefix(), maxEntries: 10_000, maxBytes: 256 << 20, async: true }
+    },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  redisBehind: {
+    store: 'redis',
+    options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
+    tierOptions: { async: { maxPending: 1000, maxPendingBytes: 1 << 20, retry: '10s' } },
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
   dynamodb: {
     store: 'dynamodb',
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
@@ -96,37 +122,37 @@ const kinds = {
   },
   memoryHashed: {
     store: 'memory',
-    tier: { hashKeys: true },
+    tierOptions: { hashKeys: true },
     options: async () => ({}),
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   memoryCompressed: {
     store: 'memory',
-    tier: { compress: { algorithm: 'lz4', threshold: 0 } },
+    tierOptions: { compress: { algorithm: 'lz4', threshold: 0 } },
     options: async () => ({}),
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   memoryInLayers: {
     store: 'memory',
-    tier: allLayers,
+    tierOptions: allLayers,
     options: async () => ({}),
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   sqliteInLayers: {
     store: 'sqlite',
-    tier: allLayers,
+    tierOptions: allLayers,
     options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redisInLayers: {
     store: 'redis',
-    tier: allLayers,
+    tierOptions: allLayers,
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   dynamodbInLayers: {
     store: 'dynamodb',
-    tier: allLayers,
+    tierOptions: allLayers,
     options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
     can: { expire: false, emptyValues: true, emptyKeys: true },
   },
@@ -157,7 +183,10 @@ async function open(t, ...names) {
   const kv = new RedKV()
   t.after(() => kv.close())
   const stores = []
-  for (const name of names) stores.push(kv.addStore(kinds[name].store, await kinds[name].options(t), kinds[name].tier))
+  for (const name of names) {
+    const { store, options, tierOptions } = kinds[name]
+    stores.push(kv.addStore(store, await options(t), tierOptions))
+  }
   return [kv, ...stores]
 }
 
@@ -165,7 +194,7 @@ async function open(t, ...names) {
 function abilities(...names) {
   const can = {}
   for (const ability of Object.keys(kinds.memory.can)) can[ability] = names.every((name) => kinds[name].can[ability])
-  can.keys = !kinds[names.at(-1)].tier?.hashKeys
+  can.keys = !kinds[names.at(-1)].tierOptions?.hashKeys
   can.longKeys = names.every((name) => kinds[name].can.longKeys !== false)
   return can
 }

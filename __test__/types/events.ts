@@ -15,7 +15,7 @@ import { assert, type Equal } from './equal.js'
 const redkv = new RedKV({ maxPending: 1000, maxPendingBytes: 1 << 20 })
 const emitter: EventEmitter = redkv
 
-assert<Equal<keyof Events, 'tierDown' | 'tierUp' | 'tierError' | 'repair'>>()
+assert<Equal<keyof Events, 'tierDown' | 'tierUp' | 'tierError' | 'repair' | 'writeError'>>()
 
 redkv.on('tierDown', ({ store, place, error }) => {
   assert<Equal<typeof store, StoreName | 'chain'>>()
@@ -29,6 +29,13 @@ redkv.on('tierError', ({ error, keys, count }) => {
   assert<Equal<typeof count, number>>()
 })
 redkv.on('repair', ({ keys }) => assert<Equal<typeof keys, number>>()).on('repair', () => {})
+
+redkv.on('writeError', ({ store, key, operation, error }) => {
+  assert<Equal<typeof store, StoreName>>()
+  assert<Equal<typeof key, string>>()
+  assert<Equal<typeof operation, 'set' | 'delete'>>()
+  assert<Equal<typeof error, RedKVError>>()
+})
 
 const listener = ({ store }: Events['repair']): void => console.log(store)
 redkv.addListener('repair', listener).off('repair', listener).removeListener('repair', listener)

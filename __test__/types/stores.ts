@@ -169,6 +169,22 @@ redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, connectTimeout: '1s', br
 redkv.addStore('memory', {}, { breakAfter: false })
 redkv.addStore('redis', {}, { tombstone: '30s' })
 redkv.addStore('sqlite', { path: ':memory:' }, {})
+redkv.addStore('sqlite', { path: ':memory:' }, { async: true })
+redkv.addStore('redis', {}, { async: { maxPending: 5, maxPendingBytes: 1 << 20, retry: '5m' } })
+redkv.addStore('redis', {}, { async: { retry: false } })
+redkv.addStore('sqlite', { path: ':memory:' }, { maxEntries: 1000, maxBytes: 1 << 30 })
+assert<Equal<ReturnType<Store['flush']>, Promise<void>>>()
+assert<Equal<ReturnType<typeof redkv.flush>, Promise<void>>>()
+redkv.flush({ signal: new AbortController().signal })
+
+// @ts-expect-error — misspelt
+redkv.addStore('redis', {}, { async: { maxpending: 5 } })
+// @ts-expect-error — no number of attempts, but a time
+redkv.addStore('redis', {}, { async: { retry: true } })
+// @ts-expect-error — a number
+redkv.addStore('redis', {}, { maxBytes: '1MB' })
+// @ts-expect-error — true, false or an object
+redkv.addStore('redis', {}, { async: 5 })
 
 // @ts-expect-error — misspelt
 redkv.addStore('memory', {}, { prefx: 'app:' })

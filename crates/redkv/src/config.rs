@@ -123,6 +123,13 @@ impl Fields {
         Self::new(format!("{}.{name}", self.path), value)
     }
 
+    /// The fields of `value`, an option called `name` that may also be something else than an object: `expected` says
+    /// what, for the error.
+    pub fn nested(&self, name: &'static str, value: Value, expected: &str) -> Result<Self> {
+        let wrong = self.wrong(name, expected, &value);
+        Self::new(format!("{}.{name}", self.path), value).map_err(|_| wrong)
+    }
+
     /// The value as it came, for options that take more than one form.
     pub fn any(&mut self, name: &'static str) -> Option<Value> {
         self.take(name)

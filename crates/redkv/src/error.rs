@@ -133,6 +133,12 @@ impl Error {
         self.with(|inner| inner.operation = Some(operation))
     }
 
+    /// Says which operation failed, whatever was said before.
+    #[must_use]
+    pub fn of_operation(self, operation: &'static str) -> Self {
+        self.with(|inner| inner.operation = Some(operation))
+    }
+
     /// Says `note` behind the message.
     #[must_use]
     pub fn noting(self, note: &str) -> Self {

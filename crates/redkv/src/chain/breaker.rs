@@ -168,7 +168,7 @@ impl Tier {
     /// Asks the store for `key`, whatever the breaker says, and learns from the answer.
     async fn probe(&self, key: &Key) {
         let keys = [key.clone()];
-        let ask = AssertUnwindSafe(async { self.store().has(&keys).await }).catch_unwind();
+        let ask = AssertUnwindSafe(async { self.below().has(&keys).await }).catch_unwind();
         if let Ok(Ok(answers)) = timeout(PROBE, ask).await {
             self.learn(key, &answers);
         }

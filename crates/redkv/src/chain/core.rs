@@ -68,7 +68,7 @@ impl Chain {
     /// Puts `store` behind the stores that are there, and answers with its place.
     ///
     /// Fails when the chain is closed or full, or when a policy asks for what the store cannot do.
-    pub fn add(&self, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
+    pub fn add(self: &Arc<Self>, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
         if self.is_closed() {
             return Err(Error::closed().in_operation("addStore"));
         }
@@ -86,9 +86,9 @@ impl Chain {
     /// As [`Chain::add`], for a whole chain. It belongs to this one then: it takes no more stores, and is closed with it.
     ///
     /// Fails also when it has no store, or belongs to a chain already.
-    pub fn add_chain(&self, other: &Arc<Self>, config: TierConfig) -> Result<u16> {
+    pub fn add_chain(self: &Arc<Self>, other: &Arc<Self>, config: TierConfig) -> Result<u16> {
         let refused = |why: &str| Err(Error::argument("name", why).in_operation("addStore"));
-        if std::ptr::eq(self, &**other) {
+        if Arc::ptr_eq(self, other) {
             return refused("a chain cannot be a store of itself");
         }
         if other.is_nested.load(Ordering::Relaxed) {
@@ -104,7 +104,7 @@ impl Chain {
         Ok(place)
     }
 
-    fn append(&self, tier: Tier) -> Result<u16> {
+    fn append(self: &Arc<Self>, tier: Tier) -> Result<u16> {
         let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
         if self.is_nested.load(Ordering::Relaxed) {
             return Err(Self::has_its_stores());
@@ -119,7 +119,7 @@ impl Chain {
         }
         #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
         let place = place as u16;
-        let tier = tier.placed(place, self.events.clone(), Arc::downgrade(&self.background));
+        let tier = tier.placed(place, self);
         let tiers = shape.tiers.iter().cloned().chain([tier]).collect();
         *shape = Arc::new(Shape { tiers });
         Ok(place)

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::entry::Key;
 use crate::error::Error;
 
 /// Something that no answer to an operation tells. `tier` is the place of the store in the chain.
@@ -39,6 +40,24 @@ pub enum Event {
         tier: u16,
         /// How many keys are served from it again.
         keys: usize,
+    },
+    /// A write that was acknowledged before the store had made it is lost.
+    WriteError {
+        /// The place of the store.
+        tier: u16,
+        /// What was to be written or deleted.
+        key: Key,
+        /// What was called.
+        operation: &'static str,
+        /// Why; it names the store.
+        error: Error,
+    },
+    /// A store has acknowledged writes that it has not made yet, or has none any more.
+    Queued {
+        /// The place of the store.
+        tier: u16,
+        /// Whether there are any.
+        any: bool,
     },
 }
 

@@ -233,9 +233,12 @@ impl Chain {
             .ended
             .get_or_init(|| async {
                 self.lifecycle.drain().await;
+                let shape = self.shape();
+                let flushed = join_all(shape.tiers.iter().map(|tier| tier.flush()));
+                // When nobody waits any more, what is queued is lost when its store is closed.
+                select(pin!(flushed), pin!(self.lifecycle.abandonment())).await;
                 // Whatever is still being brought up or invalidated would use the stores after their end.
                 self.background.stop().await;
-                let shape = self.shape();
                 let closes = join_all(shape.tiers.iter().map(|tier| tier.close()));
                 // When nobody waits any more they are told to end, and end when they can.
                 select(pin!(closes), pin!(self.lifecycle.abandonment())).await;

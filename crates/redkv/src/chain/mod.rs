@@ -1,6 +1,7 @@
 //! Tiers in order: each is a cache for the ones after it, the last is the authority.
 
 mod background;
+mod behind;
 mod breaker;
 mod core;
 mod events;

@@ -80,12 +80,13 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         if !shape.tiers[place].capabilities().light {
             leave_caller().await;
         }
+        let losses = shape.tiers[place].losses();
         let ended = walk.ask(&shape, place, scope, question).await;
         if ended.keys.is_empty() {
             continue;
         }
-        let filling =
-            Filling::begin(walk.chain.clone(), shape.clone(), place, ended, walk.caller.clone(), since);
+        let (chain, caller) = (walk.chain.clone(), walk.caller.clone());
+        let filling = Filling::begin(chain, shape.clone(), Found { place, losses, since }, ended, caller);
         if filling.begun.is_empty() {
             drop(filling);
         } else if walk.open.is_empty() {
@@ -163,10 +164,7 @@ impl Walk {
         let keys = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
         let (mut stale, others): (Vec<_>, Vec<_>) = keys.partition(|(key, _)| tier.is_stale(key));
         for (_, open) in &mut stale {
-            open.failure = (scope != Scope::Chain).then(|| {
-                let message = "the store holds an old value under this key, because a write did not reach it";
-                tier.tag(Error::new(ErrorKind::Connection, message), question.name())
-            });
+            open.failure = (scope != Scope::Chain).then(|| tier.holds_old_value(question.name()));
         }
         let asked = others.len();
         (self.keys, self.open) = others.into_iter().chain(stale).unzip();
@@ -232,31 +230,31 @@ async fn answers(tier: &Tier, keys: &[Key], question: Question, will_fill: bool)
     }
 }
 
-/// Found entries on their way into the tiers in front, which answers their readers when it is dropped.
-struct Filling {
-    chain: Arc<Chain>,
-    shape: Arc<Shape>,
-    /// Where it was found.
+/// Where entries were found.
+#[derive(Clone, Copy)]
+struct Found {
     place: usize,
-    ended: Ended,
-    caller: Caller,
-    /// Places in `ended` of those whose key is marked as being filled.
-    begun: Vec<usize>,
+    /// What the tier had lost of its writes before.
+    losses: u64,
     /// When the read began, if that matters.
     since: Option<Instant>,
 }
 
+/// Found entries on their way into the tiers in front, which answers their readers when it is dropped.
+struct Filling {
+    chain: Arc<Chain>,
+    shape: Arc<Shape>,
+    found: Found,
+    ended: Ended,
+    caller: Caller,
+    /// Places in `ended` of those whose key is marked as being filled.
+    begun: Vec<usize>,
+}
+
 impl Filling {
     /// Fills immediate tiers, and marks the keys for which other tiers are to be filled.
-    fn begin(
-        chain: Arc<Chain>,
-        shape: Arc<Shape>,
-        place: usize,
-        ended: Ended,
-        caller: Caller,
-        since: Option<Instant>,
-    ) -> Self {
-        let mut filling = Self { chain, shape, place, ended, caller, begun: Vec::new(), since };
+    fn begin(chain: Arc<Chain>, shape: Arc<Shape>, found: Found, ended: Ended, caller: Caller) -> Self {
+        let mut filling = Self { chain, shape, found, ended, caller, begun: Vec::new() };
         if filling.ended.open.iter().any(|open| open.missed != 0) {
             filling.fill_immediate();
         }
@@ -265,6 +263,10 @@ impl Filling {
 
     fn fill_immediate(&mut self) {
         let mut table = self.chain.table();
+        if self.shape.tiers[self.found.place].losses() != self.found.losses {
+            // Some of it may be what was lost. A loss from here on finds the fills, and invalidates them.
+            return;
+        }
         for index in 0..self.ended.len() {
             let Some((key, open, entry)) = self.ended.found(index) else { continue };
             if open.missed == 0 {
@@ -319,7 +321,7 @@ impl Filling {
         let mut targets: Vec<Target> = Vec::new();
         for (key, open, entry) in self.begun.iter().filter_map(|index| self.ended.found(*index)) {
             for (place, tier) in missed(&self.shape, open) {
-                let is_late = self.since.is_some_and(|since| !tier.may_fill_at(since));
+                let is_late = self.found.since.is_some_and(|since| !tier.may_fill_at(since));
                 if tier.capabilities().immediate || is_late || !tier.takes(key, entry) {
                     continue;
                 }
@@ -348,7 +350,7 @@ impl Drop for Filling {
         if !self.begun.is_empty() {
             let now = self.chain.clock().now();
             // A copy in a cache may end before the entry does: its end does not mean that there is nothing.
-            let is_final = self.place + 1 == self.shape.tiers.len();
+            let is_final = self.found.place + 1 == self.shape.tiers.len();
             let mut table = self.chain.table();
             for index in self.begun.iter().copied() {
                 table.finish_fill(&self.ended.keys[index], &mut due);

@@ -95,7 +95,7 @@ impl Repairing {
     /// Invalidates them. Whether all that was tried has worked, and anything was.
     async fn run(self, tier: &Tier) -> bool {
         let keys: Vec<_> = self.marked.iter().map(|(key, _)| key.clone()).collect();
-        let answers = tier.delete(&keys).await;
+        let answers = tier.invalidate(&keys).await;
         let mut repaired = 0;
         for (marked, answer) in self.marked.iter().zip(&answers) {
             if answer.is_ok() {
@@ -116,7 +116,7 @@ impl Drop for Repairing {
         let mut due = Due::default();
         let mut table = self.chain.table();
         for (key, _) in &self.marked {
-            table.finish_fill(key, &mut due);
+            table.finish_repair(key, &mut due);
         }
         drop(table);
         self.chain.start_next(due);

@@ -36,6 +36,8 @@ pub(super) struct Busy {
     pub(super) flights: SmallVec<[Flight; 1]>,
     /// Back-fills on their way; a write waits for them, so that it is not overtaken.
     pub(super) fills: u32,
+    /// Invalidations on their way; a write waits for them too.
+    pub(super) repairs: u32,
     pub(super) active: Option<ActiveWrite>,
     pub(super) queue: VecDeque<QueuedWrite>,
     /// Reads that were called after a write, with the epoch of that write.
@@ -141,7 +143,7 @@ impl State {
 
 impl Busy {
     pub(super) fn is_idle(&self) -> bool {
-        self.flights.is_empty() && self.fills == 0 && !self.is_written()
+        self.flights.is_empty() && self.fills == 0 && self.repairs == 0 && !self.is_written()
     }
 
     /// Whether a write is on its way or waits for its turn.
@@ -162,9 +164,9 @@ impl Busy {
     pub(super) fn holds_writes(&self) -> bool {
         #[cfg(test)]
         if is_planted(Planted::NoOrder) {
-            return self.fills > 0;
+            return self.fills > 0 || self.repairs > 0;
         }
-        self.fills > 0 || self.active.is_some()
+        self.fills > 0 || self.repairs > 0 || self.active.is_some()
     }
 
     pub(super) fn begin_write(&mut self, epoch: u64, waiters: Waiters) {

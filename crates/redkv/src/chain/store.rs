@@ -154,7 +154,7 @@ impl Store for ChainStore {
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
+        self.0.flush(Scope::Chain).boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -11,7 +11,7 @@ use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
 use super::request::{Question, Replies, Scope, Waiter};
-use super::state::{Flight, QueuedWrite, Sole, Spare, State, Waiters};
+use super::state::{Busy, Flight, QueuedWrite, Sole, Spare, State, Waiters};
 use crate::entry::{Entry, Key};
 
 /// What a write does.
@@ -204,20 +204,29 @@ impl Table {
         self.keys.get(key).is_some_and(|state| state.may_fill(flight))
     }
 
-    /// An old value is to be taken away from a tier: whether nobody writes the key. If so, writes of it wait until
-    /// [`Table::finish_fill`].
+    /// An old value is to be taken away from a tier: whether nobody writes the key, or fills in what may be the very
+    /// value. If so, writes of it wait until [`Table::finish_repair`].
     pub(super) fn begin_repair(&mut self, key: &Key) -> bool {
         let busy = self.keys.entry_ref(key).or_default().busy(&mut self.spare);
-        let is_free = !busy.is_written();
-        busy.fills += u32::from(is_free);
+        let is_free = !busy.is_written() && busy.fills == 0;
+        busy.repairs += u32::from(is_free);
         is_free
+    }
+
+    /// An old value was taken away, or not. Adds a write that waited for it to `due`.
+    pub(super) fn finish_repair(&mut self, key: &Key, due: &mut Due) {
+        self.release(key, |busy| busy.repairs = busy.repairs.saturating_sub(1), due);
     }
 
     /// A back-fill is done, whatever came of it. Adds a write that waited for it to `due`.
     pub(super) fn finish_fill(&mut self, key: &Key, due: &mut Due) {
+        self.release(key, |busy| busy.fills = busy.fills.saturating_sub(1), due);
+    }
+
+    fn release(&mut self, key: &Key, end: impl FnOnce(&mut Busy), due: &mut Due) {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return };
         let Some(busy) = &mut slot.get_mut().busy else { return };
-        busy.fills = busy.fills.saturating_sub(1);
+        end(busy);
         if busy.is_idle() {
             self.spare.put(slot.remove());
             return;

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 
 use super::background::Background;
+use super::behind::Behind;
 use super::breaker::Breaker;
+use super::core::Chain;
 use super::events::{Event, Events};
 use super::limits::cannot_expire;
 #[cfg(test)]
@@ -29,6 +31,8 @@ use crate::store::{Answers, Capabilities, Expiry, Immediate, SetMode, Store, Wan
 #[derive(Debug)]
 pub struct Tier {
     store: Arc<dyn Store>,
+    /// The queue of its writes, if they are acknowledged early.
+    pub(super) behind: Option<Behind>,
     pub(super) label: Arc<str>,
     pub(super) capabilities: Capabilities,
     ttl: Option<u64>,
@@ -44,6 +48,7 @@ pub struct Tier {
     pub(super) place: u16,
     pub(super) events: Events,
     pub(super) background: Weak<Background>,
+    pub(super) chain: Weak<Chain>,
     pub(super) me: Weak<Self>,
     pub(super) stale: StaleKeys,
     pub(super) repair: Repair,
@@ -71,7 +76,13 @@ impl Tier {
     /// Fails when a policy asks for what the store cannot do.
     pub fn new(store: Arc<dyn Store>, config: TierConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         let label: Arc<str> = store.name().into();
-        let store = config.layers.wrap(store).map_err(|error| error.in_store(&label))?;
+        let patience = config.timeout.unwrap_or(TierConfig::TIMEOUT);
+        let mut behind = None;
+        let queue = |store, config| {
+            let made = behind.insert(Behind::new(store, config, patience, clock.clone()));
+            made.queue.clone() as Arc<dyn Store>
+        };
+        let store = config.layers.wrap(store, queue).map_err(|error| error.in_store(&label))?;
         let capabilities = store.capabilities();
         if config.ttl.is_some() && !capabilities.writable {
             let message = "nothing is written into a store that is readOnly, so it has no ttl of its own";
@@ -85,6 +96,7 @@ impl Tier {
             Tombstones::new(&config, &capabilities, timeout).map_err(|error| error.in_store(&label))?;
         Ok(Self {
             store,
+            behind,
             label,
             capabilities,
             ttl: config.ttl,
@@ -98,6 +110,7 @@ impl Tier {
             place: 0,
             events: Events::default(),
             background: Weak::new(),
+            chain: Weak::new(),
             me: Weak::new(),
             stale: StaleKeys::default(),
             repair: Repair::default(),
@@ -106,8 +119,12 @@ impl Tier {
     }
 
     /// The tier at its place in `chain`.
-    pub(super) fn placed(self, place: u16, events: Events, background: Weak<Background>) -> Arc<Self> {
-        Arc::new_cyclic(|me| Self { place, events, background, me: me.clone(), ..self })
+    pub(super) fn placed(self, place: u16, chain: &Arc<Chain>) -> Arc<Self> {
+        let (events, background) = (chain.events.clone(), Arc::downgrade(&chain.background));
+        Arc::new_cyclic(|me| {
+            self.behind.iter().for_each(|behind| behind.attach(me));
+            Self { place, events, background, chain: Arc::downgrade(chain), me: me.clone(), ..self }
+        })
     }
 
     /// The name of the store.
@@ -168,8 +185,9 @@ impl Tier {
 
     async fn read(&self, operation: &'static str, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
         let askable = self.askable(operation, keys);
-        let ask = async { self.store.get(&askable.keys, want).await };
-        let answers = self.guarded(operation, &askable.keys, ask).await;
+        let ask =
+            || self.guarded(operation, &askable.keys, async { self.store.get(&askable.keys, want).await });
+        let answers = self.past_losses(operation, &askable.keys, ask).await;
         let mut answers = askable.complete(answers);
         self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
         if self.tombstones.is_some() {
@@ -214,8 +232,8 @@ impl Tier {
             return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
         }
         let askable = self.askable("has", keys);
-        let ask = async { self.store.has(&askable.keys).await };
-        let answers = self.guarded("has", &askable.keys, ask).await;
+        let ask = || self.guarded("has", &askable.keys, async { self.store.has(&askable.keys).await });
+        let answers = self.past_losses("has", &askable.keys, ask).await;
         self.counters.looked(&answers);
         askable.complete(answers)
     }
@@ -290,6 +308,21 @@ impl Tier {
 
     /// As [`Tier::guarded`], with one of `len` keys.
     async fn guarded_batch<T: Clone>(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        len: usize,
+        answers: impl Future<Output = Answers<T>>,
+    ) -> Answers<T> {
+        if self.behind.is_some() {
+            // It is the calls of the queue that are guarded.
+            return self.bounded(operation, None, len, answers).await;
+        }
+        self.guarded_below(operation, key, len, answers).await
+    }
+
+    /// As [`Tier::guarded_batch`], of the store under the queue of its writes.
+    pub(super) async fn guarded_below<T: Clone>(
         &self,
         operation: &'static str,
         key: &Key,

@@ -37,6 +37,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
         // Nobody else needs the values, and the first copy of one is not free.
         writing.jobs.iter_mut().map(WriteJob::take).collect()
     };
+    let losses = authority.losses();
     let mut answers = authority.apply(changes, Role::Authority).await;
 
     let (mut made, mut doubtful) = (Vec::new(), Vec::new());
@@ -70,6 +71,10 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
             }
         }
         tier.report(&untold);
+    }
+    if authority.losses() != losses {
+        // One of these writes may be lost by now, and the caches have it.
+        writing.shape.caches(scope).for_each(|(place, _)| writing.doubt(place, &made));
     }
     writing.answers = answers;
 }

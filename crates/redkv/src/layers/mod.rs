@@ -1,5 +1,7 @@
 //! Wrappers round a store that are stores themselves.
 
+mod behind;
+mod bounded;
 mod compressed;
 #[cfg(any(test, feature = "conformance"))]
 mod faulty;
@@ -10,6 +12,8 @@ mod stack;
 #[cfg(all(test, feature = "memory"))]
 mod testing;
 
+pub use behind::{BehindConfig, Host, WriteBehind};
+pub use bounded::{Bounded, StoreBounds};
 pub use compressed::{Algorithm, CompressConfig, Compressed};
 #[cfg(any(test, feature = "conformance"))]
 pub use faulty::{Call, Fault, Faults, Faulty, Gate, Operation};

@@ -2,54 +2,82 @@
 
 use std::sync::Arc;
 
-use super::{CompressConfig, Compressed, Hashed, Prefixed, ReadOnly};
+use super::{BehindConfig, Bounded, CompressConfig, Compressed, Hashed, Prefixed, ReadOnly, StoreBounds};
 use crate::config::Fields;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Store;
 
 /// The layers that a user can ask for, as options of a tier. They are put round a store in one order, whatever the order
 /// of the options: what is said first here is nearest to the store, and sees keys and values as the store does.
 ///
 /// 1. `prefix`
-/// 2. `hashKeys`
-/// 3. `compress`
-/// 4. `readOnly`
+/// 2. `maxEntries`, `maxBytes`: they count what the store keeps
+/// 3. `hashKeys`
+/// 4. `compress`
+/// 5. `async`: inside of what refuses writes, so that none is acknowledged that will be refused
+/// 6. `readOnly`
 #[derive(Clone, Debug, Default)]
 pub struct LayerConfig {
     /// Put before every key.
     pub prefix: Option<String>,
+    /// How much the store may hold; any amount when absent.
+    pub bounds: Option<StoreBounds>,
     /// Whether entries are kept under hashes of their keys.
     pub hash_keys: bool,
     /// How large values are compressed; not at all when absent.
     pub compress: Option<CompressConfig>,
+    /// How writes are queued; they are not when absent.
+    pub behind: Option<BehindConfig>,
     /// Whether the store is never written.
     pub read_only: bool,
 }
 
 impl LayerConfig {
-    /// Reads `prefix`, `hashKeys`, `compress` and `readOnly`.
+    /// Reads `prefix`, `maxEntries`, `maxBytes`, `hashKeys`, `compress`, `async` and `readOnly`.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         Ok(Self {
             prefix: fields.string("prefix")?,
+            bounds: StoreBounds::from_fields(fields)?,
             hash_keys: fields.boolean("hashKeys")?.unwrap_or(false),
             compress: CompressConfig::from_fields(fields)?,
+            behind: BehindConfig::from_fields(fields)?,
             read_only: fields.boolean("readOnly")?.unwrap_or(false),
         })
     }
 
-    /// `store` with its layers.
+    /// `store` with its layers. `queue` puts a [`WriteBehind`](super::WriteBehind) round a store, which needs more than
+    /// options.
     ///
     /// Fails when a layer needs what the store cannot do.
-    pub fn wrap(&self, store: Arc<dyn Store>) -> Result<Arc<dyn Store>> {
+    pub fn wrap(
+        &self,
+        store: Arc<dyn Store>,
+        queue: impl FnOnce(Arc<dyn Store>, BehindConfig) -> Arc<dyn Store>,
+    ) -> Result<Arc<dyn Store>> {
         let mut store = store;
         if let Some(prefix) = &self.prefix {
             store = Arc::new(Prefixed::new(prefix.clone(), store));
+        }
+        if let Some(bounds) = self.bounds {
+            if store.capabilities().immediate {
+                let option = bounds.option();
+                let message =
+                    format!("{option} of the store '{}' belongs among its own options", store.name());
+                return Err(Error::argument(option, message));
+            }
+            store = Arc::new(Bounded::new(store, bounds));
         }
         if self.hash_keys {
             store = Arc::new(Hashed::new(store)?);
         }
         if let Some(compress) = self.compress {
             store = Arc::new(Compressed::new(compress, store)?);
+        }
+        if let Some(config) = self.behind
+            // Nobody waits for what answers at once.
+            && !store.capabilities().immediate
+        {
+            store = queue(store, config);
         }
         if self.read_only {
             store = Arc::new(ReadOnly::new(store));

@@ -9,7 +9,7 @@ use redkv::chain::{Action, Answer, Chain, Question, Replies, Scope, TierConfig};
 use redkv::clock::{Clock, ManualClock};
 use redkv::entry::{Deadline, Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
-use redkv::layers::{Faults, Faulty};
+use redkv::layers::{Fault, Faults, Faulty, Operation};
 use redkv::store::{Capabilities, Immediate, SetMode, Want};
 use redkv::stores::{MemoryConfig, MemoryStore};
 use tokio::sync::oneshot;
@@ -92,10 +92,18 @@ impl World {
 
     /// Adds a memory store that answers at once.
     pub(crate) fn add_memory(&self) -> TestTier {
+        self.add_memory_with(TierConfig::default())
+    }
+
+    pub(crate) fn add_memory_with(&self, config: TierConfig) -> TestTier {
+        self.try_add_memory_with(config).unwrap()
+    }
+
+    pub(crate) fn try_add_memory_with(&self, config: TierConfig) -> Result<TestTier> {
         let memory = self.memory();
-        let place = self.chain.add(memory.clone(), TierConfig::default()).unwrap();
+        let place = self.chain.add(memory.clone(), config)?;
         let caller = Caller { chain: self.chain.clone(), scope: Scope::Tier(place) };
-        TestTier { caller, faults: Faults::default(), memory }
+        Ok(TestTier { caller, faults: Faults::default(), memory })
     }
 
     fn memory(&self) -> Arc<MemoryStore> {
@@ -141,6 +149,35 @@ impl TestTier {
 
     pub(crate) fn holds_entry(&self, key: &str) -> Option<Entry> {
         self.memory.get_now(key)
+    }
+}
+
+/// What outlives its chain.
+pub(crate) struct Kept(Arc<MemoryStore>);
+
+impl Kept {
+    pub(crate) fn get(&self, key: &str) -> Option<String> {
+        self.0.get_now(key).map(|entry| text(&entry))
+    }
+}
+
+impl TestTier {
+    /// From now on these operations fail as if the store could not be reached.
+    pub(crate) fn fail(&self, operations: &[Operation]) {
+        for operation in operations {
+            self.faults.inject(*operation, Fault::Fail(lost()));
+        }
+    }
+
+    /// The last calls that came to the store.
+    pub(crate) fn ended_with(&self, count: usize) -> Vec<Operation> {
+        let calls = self.faults.calls();
+        calls[calls.len() - count..].iter().map(|call| call.operation).collect()
+    }
+
+    /// The store without its tier.
+    pub(crate) fn keep(&self) -> Kept {
+        Kept(self.memory.clone())
     }
 }
 

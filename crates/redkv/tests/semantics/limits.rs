@@ -3,7 +3,7 @@
 use redkv::chain::{Action, TierConfig};
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Gate, LayerConfig, Operation};
+use redkv::layers::{Fault, Gate, LayerConfig, Operation, StoreBounds};
 
 use crate::harness::*;
 
@@ -60,6 +60,38 @@ async fn a_prefix_counts_towards_the_limit_of_a_key_and_makes_an_empty_key_possi
     assert_eq!(first.holds("p:"), some("v"));
     assert!(world.set("k", "v").written().await);
     assert_eq!(world.set("kk", "v").error().await.kind(), ErrorKind::Argument);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bounded_cache_lets_go_what_the_authority_keeps() {
+    let world = World::empty();
+    let cache = world.add(bounded(10), |_| {});
+    let authority = world.add(TierConfig::default(), |_| {});
+    let keys: Vec<_> = (0..50).map(|n| n.to_string()).collect();
+    for key in &keys {
+        assert!(world.set(key, "v").written().await);
+    }
+    quiet().await;
+    assert_eq!(keys.iter().filter(|key| cache.holds(key).is_some()).count(), 10);
+    for key in &keys {
+        assert_eq!(world.get(key).value().await, some("v"));
+    }
+    quiet().await;
+    assert_eq!(keys.iter().filter(|key| cache.holds(key).is_some()).count(), 10);
+    assert!(keys.iter().all(|key| authority.holds(key).is_some()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bound_of_what_answers_at_once_belongs_among_its_own_options() {
+    let world = World::empty();
+    let error = world.try_add_memory_with(bounded(10)).err().unwrap();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("maxEntries")));
+}
+
+fn bounded(entries: u64) -> TierConfig {
+    let bounds = StoreBounds { max_entries: Some(entries), max_bytes: None };
+    let layers = LayerConfig { bounds: Some(bounds), ..LayerConfig::default() };
+    TierConfig { layers, ..TierConfig::default() }
 }
 
 #[tokio::test(start_paused = true)]

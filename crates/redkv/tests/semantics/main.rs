@@ -1,6 +1,9 @@
 //! What a chain promises, one test a statement.
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
+mod behind;
+mod behind_ends;
+mod behind_random;
 mod breaker;
 mod closing;
 mod events;
