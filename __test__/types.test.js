@@ -36,6 +36,8 @@ const interfaces = {
     path: 'options.credentials',
     give: (given) => ['dynamodb', { ...dynamodb, credentials: { ...dynamodb.credentials, ...given } }],
   },
+  FileOptions: { store: 'file', path: 'options', give: (given) => ['file', { path: 'unused', ...given }] },
+  DiskOptions: { store: 'disk', path: 'options', give: (given) => ['disk', { path: 'unused', ...given }] },
   SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
   RedKVOptions: { source: /^chain\/load\.rs$/, path: 'options', make: (given) => new RedKV(given) },
   TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
@@ -141,7 +143,7 @@ describe('an editor', () => {
   const names = (interfaceName) => members(interfaceName).map((member) => member.name).sort()
 
   test('completes the names of stores', () => {
-    assert.deepEqual(completionsAt("redkv.addStore('|')"), ['dynamodb', 'memory', 'redis', 'sqlite'])
+    assert.deepEqual(completionsAt("redkv.addStore('|')"), ['disk', 'dynamodb', 'file', 'memory', 'redis', 'sqlite'])
   })
 
   test('completes the options of the store that was named', () => {
@@ -149,6 +151,8 @@ describe('an editor', () => {
     assert.deepEqual(completionsAt("redkv.addStore('redis', { | })"), names('RedisOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('dynamodb', { | })"), names('DynamoDBOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('sqlite', { | })"), names('SQLiteOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('file', { | })"), names('FileOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('disk', { | })"), names('DiskOptions'))
   })
 
   test('completes the options of the store that was named in another case', () => {

@@ -2,7 +2,7 @@
 
 const RedKV = require('../..')
 const dynamodb = require('./dynamodb.js')
-const { freshFile, freshPrefix, server } = require('./fresh.js')
+const { freshFile, freshFolder, freshPrefix, server } = require('./fresh.js')
 
 /**
  * The stores under test. Each has
@@ -25,6 +25,16 @@ const kinds = {
   sqliteThatExpires: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  file: {
+    store: 'file',
+    options: async (t) => ({ path: freshFolder(t) }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  disk: {
+    store: 'disk',
+    options: async (t) => ({ path: freshFolder(t), maxBytes: 1 << 26 }),
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redis: {

@@ -1,7 +1,13 @@
 //! The leaves of a chain, one file a store.
 
+#[cfg(feature = "disk")]
+mod disk;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+#[cfg(feature = "file")]
+mod file;
+#[cfg(any(feature = "disk", feature = "file"))]
+mod lanes;
 #[cfg(feature = "memory")]
 mod memory;
 #[cfg(feature = "redis")]
@@ -10,8 +16,14 @@ mod registry;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(all(feature = "disk", any(test, feature = "conformance")))]
+pub use disk::Audit as DiskAudit;
+#[cfg(feature = "disk")]
+pub use disk::{DiskConfig, DiskStore};
 #[cfg(feature = "dynamodb")]
 pub use dynamodb::{DynamoDbConfig, DynamoDbCredentials, DynamoDbStore};
+#[cfg(feature = "file")]
+pub use file::{FileConfig, FileStore};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]
