@@ -84,6 +84,39 @@ pub fn write(engine: &str, until: &str, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Bytes in a store that is killed when it is large.
+const LARGE: u64 = 100_000_000;
+
+/// How long opening takes after a process with a large store was killed.
+pub fn opening_of_a_large_one(engine: &str) -> Result<Duration, Failure> {
+    let folder = tempfile::tempdir()?;
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["fill", engine])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut said = String::new();
+    BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut said)?;
+    child.kill()?;
+    child.wait()?;
+    let output =
+        Command::new(std::env::current_exe()?).args(["look", engine, "0"]).arg(folder.path()).output()?;
+    let (_, millis) = std::str::from_utf8(&output.stdout)?.trim().split_once(' ').ok_or("did not open")?;
+    Ok(Duration::from_secs_f64(millis.parse::<f64>()? / 1e3))
+}
+
+/// Writes until there is much, says so, and waits to be killed.
+pub fn fill(engine: &str, folder: &Path) -> Result<(), Failure> {
+    let engine = engines::open(engine, folder)?;
+    for first in (0..LARGE / 1_000).step_by(64) {
+        engine.put((first..first + 64).map(|n| (key(n), value(1_000))).collect(), Until::Taken)?;
+    }
+    engine.put(vec![(key(0), value(1_000))], Until::OnDisk)?;
+    println!("ready");
+    std::thread::sleep(Duration::from_secs(600));
+    engine.close()
+}
+
 /// Prints how many of the first `count` pairs are not there, and how many milliseconds opening took.
 pub fn look(engine: &str, count: u64, folder: &Path) -> Result<(), Failure> {
     let begin = Instant::now();

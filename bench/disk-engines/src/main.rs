@@ -23,6 +23,7 @@ fn main() -> Result<(), Failure> {
             child::measure(engine, value_bytes.parse()?, folder.as_ref())
         }
         ["write", engine, until, folder] => kills::write(engine, until, folder.as_ref()),
+        ["fill", engine, folder] => kills::fill(engine, folder.as_ref()),
         ["look", engine, count, folder] => kills::look(engine, count.parse()?, folder.as_ref()),
         [] => compare(3),
         ["--rounds", rounds] => compare(rounds.parse()?),
@@ -41,11 +42,17 @@ fn compare(rounds: usize) -> Result<(), Failure> {
         }
         report::print_speeds(&work, rounds, &taken);
     }
+    let mut openings = vec![Vec::new(); engines::NAMES.len()];
+    for _ in 0..rounds {
+        for (engine, openings) in engines::NAMES.iter().zip(&mut openings) {
+            openings.push(kills::opening_of_a_large_one(engine)?);
+        }
+    }
     let kills = 2 * rounds;
     let mut lost = Vec::new();
     for engine in engines::NAMES {
         lost.push([kills::count(engine, "taken", kills)?, kills::count(engine, "disk", kills)?]);
     }
-    report::print_kills(kills, &lost);
+    report::print_kills(kills, &lost, &mut openings);
     Ok(())
 }

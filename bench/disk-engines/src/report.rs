@@ -1,5 +1,7 @@
 //! The tables, as Markdown.
 
+use std::time::Duration;
+
 use crate::child::Measured;
 use crate::engines::NAMES;
 use crate::kills::Lost;
@@ -35,7 +37,7 @@ pub fn print_speeds(work: &Work, rounds: usize, taken: &[Vec<Measured>]) {
 }
 
 /// Prints what kills have cost.
-pub fn print_kills(kills: usize, lost: &[[Lost; 2]]) {
+pub fn print_kills(kills: usize, lost: &[[Lost; 2]], openings: &mut [Vec<Duration>]) {
     println!("\n{kills} times SIGKILL while groups of 16 values of 1,000 bytes are written\n");
     head();
     for (index, kind) in ["not waited for", "waited for"].iter().enumerate() {
@@ -53,6 +55,13 @@ pub fn print_kills(kills: usize, lost: &[[Lost; 2]]) {
             cell(|lost| format!("{:.1}", lost.slowest_opening.as_secs_f64() * 1e3)),
         );
     }
+    row(
+        "opening after a kill with 100 MB in it, ms",
+        openings.iter_mut().map(|all| {
+            all.sort();
+            format!("{:.1}", all[all.len() / 2].as_secs_f64() * 1e3)
+        }),
+    );
 }
 
 fn head() {

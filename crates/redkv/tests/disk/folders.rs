@@ -27,8 +27,7 @@ async fn a_second_store_in_a_folder_is_refused_at_once_and_may_come_later() {
 
 #[tokio::test]
 async fn a_missing_folder_is_made_but_not_the_one_around_it() {
-    let place = Place::new();
-    let nested = Place { path: place.path.join("deeper"), ..place };
+    let nested = Place::new().deeper();
     let store = nested.store(json!({}));
     let error = store.init().await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("path")));

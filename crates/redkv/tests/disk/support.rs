@@ -48,6 +48,11 @@ impl Place {
         Self { _around: around, path }
     }
 
+    /// The same, within a folder that is not there either.
+    pub(crate) fn deeper(self) -> Self {
+        Self { path: self.path.join("deeper"), ..self }
+    }
+
     pub(crate) fn store(&self, options: Value) -> DiskStore {
         self.store_with(options, Arc::new(SystemClock))
     }

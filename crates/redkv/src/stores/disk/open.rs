@@ -34,7 +34,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn open(config: Arc<DiskConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(super) fn at(config: Arc<DiskConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
         let path = &config.path;
         make_folder(path)?;
         let lock = lock(path)?;

@@ -193,7 +193,7 @@ impl Worker {
             return Ok(open);
         }
         self.synced();
-        let open = Arc::new(Open::open(self.config.clone(), self.clock.clone())?);
+        let open = Arc::new(Open::at(self.config.clone(), self.clock.clone())?);
         // The bounds may be smaller than they were.
         loop {
             let shrink = open.change(Sync::Later, false, |changing| changing.make_room(&self.config, SHRINK));
