@@ -23,7 +23,7 @@ assert<Equal<ReturnType<RedKV['ready']>, Promise<void>>>()
 assert<Equal<ReturnType<RedKV['close']>, Promise<void>>>()
 assert<Equal<ReturnType<RedKV[typeof Symbol.asyncDispose]>, Promise<void>>>()
 assert<Equal<ReturnType<Store['ready']>, Promise<void>>>()
-assert<Equal<Store['name'], 'memory' | 'redis' | 'dynamodb' | 'sqlite'>>()
+assert<Equal<Store['name'], 'disk' | 'dynamodb' | 'file' | 'memory' | 'redis' | 'sqlite'>>()
 
 // A chain and a store have the same operations
 

@@ -92,18 +92,18 @@ const BESIDE: u64 = 8_000_000;
 
 #[tokio::test]
 async fn ten_times_the_bound_in_small_values_leaves_a_folder_of_less_than_twice_the_bound() {
-    let bytes = folder_after_ten_times(4_000_000, 100, false).await;
-    assert!(bytes < 2 * 4_000_000 + BESIDE, "{bytes}");
+    let bytes = folder_after_ten_times(2_000_000, 100, false).await;
+    assert!(bytes < 2 * 2_000_000 + BESIDE, "{bytes}");
 }
 
 #[tokio::test]
 async fn ten_times_the_bound_in_large_values_leaves_a_folder_of_less_than_twice_the_bound() {
-    let bytes = folder_after_ten_times(16_000_000, 10_000, false).await;
-    assert!(bytes < 2 * 16_000_000 + BESIDE, "{bytes}");
+    let bytes = folder_after_ten_times(8_000_000, 10_000, false).await;
+    assert!(bytes < 2 * 8_000_000 + BESIDE, "{bytes}");
 }
 
 #[tokio::test]
 async fn ten_times_the_bound_written_durably_leaves_a_folder_of_less_than_twice_the_bound() {
-    let bytes = folder_after_ten_times(8_000_000, 10_000, true).await;
-    assert!(bytes < 2 * 8_000_000 + BESIDE, "{bytes}");
+    let bytes = folder_after_ten_times(4_000_000, 10_000, true).await;
+    assert!(bytes < 2 * 4_000_000 + BESIDE, "{bytes}");
 }

@@ -85,7 +85,7 @@ struct Worker {
     slot: Arc<Slot>,
     /// Whether something was committed that is not on the disk.
     is_dirty: bool,
-    /// About how many bytes that are.
+    /// About how many bytes of the file that are.
     unsynced: u64,
     /// When what was committed, and what was read, must be on the disk.
     sync_at: Option<Instant>,
@@ -167,10 +167,10 @@ impl Worker {
         Ok(answers)
     }
 
-    /// How much may be committed before it is brought to the disk: until then the file has no use for the room that
-    /// changes have left.
+    /// How much of the file may be written anew before it is brought to the disk: until then what it takes the place of
+    /// cannot be used again.
     fn most_unsynced(&self) -> u64 {
-        (self.config.max_bytes / 8).clamp(1 << 20, 16 << 20)
+        (self.config.max_bytes / 8).clamp(4 << 20, 64 << 20)
     }
 
     fn synced(&mut self) {
@@ -210,9 +210,12 @@ impl Worker {
     }
 }
 
+/// About how many bytes of the file a change writes anew: its own, and the pages in which an entry, its use, and the entry
+/// that makes room are among others.
 fn bytes_of(change: &Change) -> u64 {
+    const PAGES: u64 = 3 * 4_096;
     match change {
-        Change::Put(key, entry, _) => (key.len() + entry.value.len()) as u64,
-        Change::Delete(key) => key.len() as u64,
+        Change::Put(key, entry, _) => PAGES + (key.len() + entry.value.len()) as u64,
+        Change::Delete(_) => PAGES,
     }
 }
