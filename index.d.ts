@@ -49,6 +49,8 @@ declare class RedKV extends EventEmitter {
    * | `'sqlite'` | a table of a SQLite database | {@link RedKV.SQLiteOptions}, with `path` |
    * | `'postgres'`, `'postgresql'` | a table of a PostgreSQL database | {@link RedKV.PostgresOptions}, with the names of the table and its columns |
    * | `'mysql'`, `'mariadb'` | a table of a MySQL or MariaDB database | {@link RedKV.MySQLOptions}, with `database` and the names of the table and its columns |
+   * | `'file'` | files of their own in a folder | {@link RedKV.FileOptions}, with `path` |
+   * | `'disk'` | a bounded store on a local disk | {@link RedKV.DiskOptions}, with `path` |
    *
    * Returns at once and connects in the background: {@link RedKV.ready | ready()} tells how that went.
    *
@@ -1956,6 +1958,79 @@ declare namespace RedKV {
     acquireTimeout?: Duration | undefined
   }
 
+  /**
+   * Options of the store `'file'`, which keeps every entry in a file of its own. Several processes may use one folder.
+   *
+   * Any key is safe, `'../a'` and keys of 10,000 bytes too. A file is replaced as a whole, so a reader, and whoever comes
+   * after a crash, finds the old entry or the new one. A file that is damaged rejects with `ERR_REDKV_VALUE` until it is
+   * written or deleted.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('file', { path: './data/pages', durable: true })
+   * ```
+   */
+  interface FileOptions {
+    /** The folder. One that is missing is made, the folder around it is not. */
+    path: string
+
+    /**
+     * Whether a write is acknowledged only once its file and its folder are on the disk. Without it the end of the
+     * process takes nothing, but a loss of power may take back or damage what was written in the seconds before.
+     *
+     * @default false
+     */
+    durable?: boolean | undefined
+  }
+
+  /**
+   * Options of the store `'disk'`, which keeps entries in an ordered store in a folder of its own, on a local disk. One
+   * process at a time may use it; a second one is refused at once.
+   *
+   * With bounds it keeps what was used lately and deletes what was used longest ago, also after a restart. A crash at any
+   * moment damages nothing. What it may take back says {@link DiskOptions.durable | durable}; the uses of the last second
+   * may be forgotten in any case.
+   *
+   * @example
+   * ```js
+   * redkv.addStore('disk', { path: './data/cache', maxBytes: 500_000_000 })
+   * ```
+   */
+  interface DiskOptions {
+    /** The folder, for this store alone. One that is missing is made, the folder around it is not. */
+    path: string
+
+    /**
+     * How many bytes it keeps at most: values, keys twice, and 64 for each entry. An entry larger than all of it is not
+     * kept. The folder takes about as much, and up to twice as much.
+     *
+     * @default no bound
+     */
+    maxBytes?: number | undefined
+
+    /**
+     * How many entries it keeps at most.
+     *
+     * @default no bound
+     */
+    maxEntries?: number | undefined
+
+    /**
+     * How many bytes of the file it keeps in memory, at least 1 MiB. The operating system keeps others.
+     *
+     * @default 33554432
+     */
+    cacheBytes?: number | undefined
+
+    /**
+     * Whether a write is acknowledged only once it is on the disk. Without it, it is there within a second; a crash of the
+     * process or a loss of power takes back what was written since, all of it from some moment on.
+     *
+     * @default false
+     */
+    durable?: boolean | undefined
+  }
+
   /** The options of each store, by its name. */
   interface StoreOptions {
     memory: MemoryOptions
@@ -1965,10 +2040,12 @@ declare namespace RedKV {
     sqlite: SQLiteOptions
     postgres: PostgresOptions
     mysql: MySQLOptions
+    file: FileOptions
+    disk: DiskOptions
   }
 
   /** The name of a store, in lower case. */
-  type StoreName = 'memory' | 'redis' | 'dynamodb' | 's3' | 'sqlite' | 'postgres' | 'mysql'
+  type StoreName = 'memory' | 'redis' | 'dynamodb' | 's3' | 'sqlite' | 'postgres' | 'mysql' | 'file' | 'disk'
 
   /** Other names of stores, in lower case. */
   interface StoreAliases {

@@ -19,7 +19,7 @@ describe('addStore throws at once', () => {
   test('for an unknown name that resembles none, and lists all', () => {
     const error = addError('mongodb')
     isArgumentError(error, 'name')
-    assert.match(error.message, /dynamodb, memory, mysql, postgres, redis, s3, sqlite/)
+    assert.match(error.message, /disk, dynamodb, file, memory, mysql, postgres, redis, s3, sqlite/)
     assert.doesNotMatch(error.message, /did you mean/)
   })
 
@@ -39,6 +39,8 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('postgresql', { tableName: 'kv', keyColumn: 'k' }), 'valueColumn', 'postgres')
     isArgumentError(addError('mysql', { tableName: 'kv', keyColumn: 'k', valueColumn: 'v' }), 'database', 'mysql')
     isArgumentError(addError('mariadb', { database: 'app', keyColumn: 'k', valueColumn: 'v' }), 'tableName', 'mysql')
+    isArgumentError(addError('file', {}), 'path', 'file')
+    isArgumentError(addError('disk', { maxBytes: 1e6 }), 'path', 'disk')
   })
 
   for (const store of ['postgres', 'mysql']) {
@@ -76,6 +78,8 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('redis', { hots: '127.0.0.1' }), 'hots', 'redis')
     isArgumentError(addError('redis', { sentinles: [] }), 'sentinles', 'redis')
     isArgumentError(addError('redis', { cluster: [{ hots: '127.0.0.1' }] }), 'hots', 'redis')
+    isArgumentError(addError('file', { path: 'cache', durabel: true }), 'durabel', 'file')
+    isArgumentError(addError('disk', { path: 'cache', maxbytes: 5 }), 'maxbytes', 'disk')
   })
 
   test('for options of one Redis, of a cluster and of sentinels that have no meaning together', () => {
@@ -132,6 +136,8 @@ describe('addStore throws at once', () => {
   for (const path of [5, '', ' ', true, {}, ['a'], 'nul\0inside', () => 'a']) {
     test(`for a path that is ${typeof path} ${JSON.stringify(path)}`, () => {
       isArgumentError(addError('sqlite', { path }), 'path', 'sqlite')
+      isArgumentError(addError('file', { path }), 'path', 'file')
+      isArgumentError(addError('disk', { path }), 'path', 'disk')
     })
   }
 
@@ -251,7 +257,7 @@ const wrong = [
 const described = (value) => `${value === null ? 'null' : typeof value} ${Object.prototype.toString.call(value)}`
 const loneSurrogates = ['\ud800', 'a\udc00', '\udc00\ud800', `${'long '.repeat(400)}\ud83e`]
 
-for (const names of [['memory'], ['sqlite'], ['memory', 'sqlite']]) {
+for (const names of [['memory'], ['sqlite'], ['file'], ['disk'], ['memory', 'sqlite']]) {
   describe(`operations on ${names.join(', ')} reject`, () => {
     for (const key of [...wrong, new Uint8Array(2)]) {
       test(`a key that is ${described(key)}`, async (t) => {
@@ -357,7 +363,7 @@ describe('a closed instance', () => {
     assert.equal(error.retryable, false)
   }
 
-  for (const names of [[], ['memory'], ['sqlite'], ['memory', 'sqlite']]) {
+  for (const names of [[], ['memory'], ['sqlite'], ['file'], ['disk'], ['memory', 'sqlite']]) {
     test(`with ${names.length === 0 ? 'no store' : names.join(', ')} rejects all operations, and throws from addStore`, async (t) => {
       const [kv, ...stores] = await open(t, ...names)
       await kv.close()

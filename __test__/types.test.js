@@ -46,6 +46,8 @@ const interfaces = {
     path: 'options.credentials',
     give: (given) => ['dynamodb', { ...dynamodb, credentials: { ...dynamodb.credentials, ...given } }],
   },
+  FileOptions: { store: 'file', path: 'options', give: (given) => ['file', { path: 'unused', ...given }] },
+  DiskOptions: { store: 'disk', path: 'options', give: (given) => ['disk', { path: 'unused', ...given }] },
   SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
   PostgresOptions: {
     store: 'postgres',
@@ -180,7 +182,7 @@ describe('an editor', () => {
   const names = (interfaceName) => members(interfaceName).map((member) => member.name).sort()
 
   test('completes the names of stores', () => {
-    const stores = ['dynamodb', 'memory', 'mysql', 'postgres', 'redis', 's3', 'sqlite']
+    const stores = ['disk', 'dynamodb', 'file', 'memory', 'mysql', 'postgres', 'redis', 's3', 'sqlite']
     assert.deepEqual(completionsAt("redkv.addStore('|')"), stores)
   })
 
@@ -192,6 +194,8 @@ describe('an editor', () => {
     assert.deepEqual(completionsAt("redkv.addStore('sqlite', { | })"), names('SQLiteOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('postgres', { | })"), names('PostgresOptions'))
     assert.deepEqual(completionsAt("redkv.addStore('mariadb', { | })"), names('MySQLOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('file', { | })"), names('FileOptions'))
+    assert.deepEqual(completionsAt("redkv.addStore('disk', { | })"), names('DiskOptions'))
   })
 
   test('completes the options of the store that was named in another case', () => {

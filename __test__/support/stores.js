@@ -4,7 +4,7 @@ const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const RedKV = require('../..')
 const dynamodb = require('./dynamodb.js')
-const { freshFile, freshPrefix, server } = require('./fresh.js')
+const { freshFile, freshFolder, freshPrefix, server } = require('./fresh.js')
 const s3 = require('./s3.js')
 
 /** Tier options with all layers in which a store can be written. */
@@ -33,6 +33,16 @@ const kinds = {
   sqliteThatExpires: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  file: {
+    store: 'file',
+    options: async (t) => ({ path: freshFolder(t) }),
+    can: { expire: true, emptyValues: true, emptyKeys: true },
+  },
+  disk: {
+    store: 'disk',
+    options: async (t) => ({ path: freshFolder(t), maxBytes: 1 << 26 }),
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redis: {

@@ -14,7 +14,7 @@ import { assert, type Equal } from './equal.js'
 const redkv = new RedKV()
 
 assert<Equal<StoreName, keyof StoreOptions>>()
-assert<Equal<StoreNameWithRequiredOptions, 'dynamodb' | 's3' | 'sqlite' | 'postgres' | 'mysql'>>()
+assert<Equal<StoreNameWithRequiredOptions, 'disk' | 'dynamodb' | 'file' | 's3' | 'sqlite' | 'postgres' | 'mysql'>>()
 
 // memory
 
@@ -152,6 +152,28 @@ redkv.addStore('mysql', { ...table, databse: 'app' })
 redkv.addStore('postgres', { ...table, columnType: 'json' })
 // @ts-expect-error — of another store
 redkv.addStore('mysql', { ...table, schema: 'app' })
+
+// file
+
+redkv.addStore('file', { path: 'folder' })
+redkv.addStore('file', { path: 'folder', durable: true }, { ttl: '1h' })
+
+// @ts-expect-error — the path is required
+redkv.addStore('file')
+// @ts-expect-error — true or false
+redkv.addStore('file', { path: 'folder', durable: 'yes' })
+// @ts-expect-error — an option of another store
+redkv.addStore('file', { path: 'folder', maxBytes: 1e9 })
+
+// disk
+
+redkv.addStore('disk', { path: 'folder' })
+redkv.addStore('disk', { path: 'folder', maxBytes: 5e8, maxEntries: 1e6, cacheBytes: 1 << 26, durable: true })
+
+// @ts-expect-error — the path is required
+redkv.addStore('disk', { maxBytes: 5e8 })
+// @ts-expect-error — a number
+redkv.addStore('disk', { path: 'folder', maxBytes: '500MB' })
 
 // Options of 1.x still compile, those without effect too
 

@@ -88,34 +88,49 @@ impl LayerConfig {
 
 #[cfg(all(test, feature = "memory"))]
 mod tests {
-    use super::*;
-    use crate::conformance::Subject;
-    use crate::layers::Algorithm;
-    use crate::layers::testing::{Beside, faulty_subject, subject};
+    use std::time::Duration;
 
-    /// All layers in their order; what is written past the outermost is read through it.
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::conformance::Subject;
+    use crate::layers::testing::{Beside, memory_with};
+    use crate::layers::{Algorithm, Faulty, WriteBehind};
+
+    /// `store` in layers, and `readOnly` round all that: what is written past it is read through it.
     #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
-    fn all(store: Arc<dyn Store>) -> Arc<dyn Store> {
-        let compress = CompressConfig { algorithm: Algorithm::Zstd(1), threshold: 0 };
-        let writable = LayerConfig {
+    fn in_layers(store: Arc<dyn Store>, config: LayerConfig, clock: Arc<ManualClock>) -> Subject {
+        let queue = |store, config| -> Arc<dyn Store> {
+            Arc::new(WriteBehind::new(store, config, Duration::from_secs(5), clock.clone()))
+        };
+        let writes = config.wrap(store, queue).unwrap();
+        let reads = Arc::new(ReadOnly::new(writes.clone()));
+        Subject::with_clock(Arc::new(Beside { reads, writes }), clock)
+    }
+
+    fn of_keys_and_values() -> LayerConfig {
+        LayerConfig {
             prefix: Some("p:".to_owned()),
             hash_keys: true,
-            compress: Some(compress),
+            compress: Some(CompressConfig { algorithm: Algorithm::Zstd(1), threshold: 0 }),
             ..LayerConfig::default()
-        };
-        let config = LayerConfig { read_only: true, ..writable.clone() };
-        let [reads, writes] = [config, writable].map(|config| config.wrap(store.clone()).unwrap());
-        Arc::new(Beside { reads, writes })
+        }
     }
 
     async fn over_memory() -> Subject {
-        subject(all)
+        let clock = Arc::new(ManualClock::starting_at(1_000_000));
+        in_layers(memory_with(&clock), of_keys_and_values(), clock)
     }
 
-    async fn over_faulty() -> Subject {
-        faulty_subject(all)
+    async fn over_a_remote_store() -> Subject {
+        let clock = Arc::new(ManualClock::starting_at(1_000_000));
+        let config = LayerConfig {
+            bounds: Some(StoreBounds { max_entries: Some(10_000), max_bytes: Some(1 << 30) }),
+            behind: Some(BehindConfig::default()),
+            ..of_keys_and_values()
+        };
+        in_layers(Arc::new(Faulty::new(memory_with(&clock))), config, clock)
     }
 
     crate::conformance_suite!(conformance, super::over_memory);
-    crate::conformance_suite!(conformance_over_a_remote_store, super::over_faulty);
+    crate::conformance_suite!(conformance_over_a_remote_store, super::over_a_remote_store);
 }

@@ -17,7 +17,8 @@ pub(super) fn memory() -> Arc<dyn Store> {
     memory_with(&Arc::new(ManualClock::starting_at(1_000_000)))
 }
 
-fn memory_with(clock: &Arc<ManualClock>) -> Arc<dyn Store> {
+/// A store in memory that goes by `clock`.
+pub(super) fn memory_with(clock: &Arc<ManualClock>) -> Arc<dyn Store> {
     Arc::new(MemoryStore::new(MemoryConfig::default(), clock.clone()))
 }
 

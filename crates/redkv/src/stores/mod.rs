@@ -2,8 +2,14 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "disk")]
+mod disk;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+#[cfg(feature = "file")]
+mod file;
+#[cfg(any(feature = "disk", feature = "file"))]
+mod lanes;
 #[cfg(feature = "memory")]
 mod memory;
 #[cfg(feature = "mysql")]
@@ -26,8 +32,14 @@ mod tls;
 
 #[cfg(feature = "aws")]
 pub use aws::{AwsConfig, AwsCredentials};
+#[cfg(all(feature = "disk", any(test, feature = "conformance")))]
+pub use disk::Audit as DiskAudit;
+#[cfg(feature = "disk")]
+pub use disk::{DiskConfig, DiskStore};
 #[cfg(feature = "dynamodb")]
 pub use dynamodb::{DynamoDbConfig, DynamoDbStore};
+#[cfg(feature = "file")]
+pub use file::{FileConfig, FileStore};
 #[cfg(feature = "memory")]
 pub use memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "mysql")]

@@ -17,10 +17,20 @@ type Make = fn(&mut Fields, Arc<dyn Clock>) -> Result<Arc<dyn Store>>;
 
 /// Every store of this build, by its name in lower case.
 const STORES: &[(&str, Make)] = &[
+    #[cfg(feature = "disk")]
+    ("disk", |fields, clock| {
+        let config = super::DiskConfig::from_fields(fields)?;
+        Ok(Arc::new(super::DiskStore::new(config, clock)))
+    }),
     #[cfg(feature = "dynamodb")]
     ("dynamodb", |fields, clock| {
         let config = super::DynamoDbConfig::from_fields(fields)?;
         Ok(Arc::new(super::DynamoDbStore::new(config, clock)))
+    }),
+    #[cfg(feature = "file")]
+    ("file", |fields, clock| {
+        let config = super::FileConfig::from_fields(fields)?;
+        Ok(Arc::new(super::FileStore::new(config, clock)))
     }),
     #[cfg(feature = "memory")]
     ("memory", |fields, clock| {

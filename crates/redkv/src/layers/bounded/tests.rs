@@ -276,7 +276,7 @@ async fn what_others_deleted_no_longer_counts_once_it_was_looked_for() {
         assert!(!case.get(&n.to_string()).await);
     }
     assert_eq!(case.store.shared.index().len(), 0);
-    case.store.clear("").await.unwrap();
+    case.store.clear("", None).await.unwrap();
 }
 
 /// Random calls at the same time, over a store that sometimes fails: in the end the bounds hold, and no key is lost

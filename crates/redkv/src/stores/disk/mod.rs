@@ -1,0 +1,20 @@
+//! Entries in an embedded ordered store on a local disk, bounded, with the order of their use.
+
+#[cfg(any(test, feature = "conformance"))]
+mod audit;
+mod config;
+mod error;
+mod open;
+mod reads;
+mod record;
+mod room;
+mod store;
+mod tables;
+mod thread;
+mod touches;
+mod writes;
+
+#[cfg(any(test, feature = "conformance"))]
+pub use audit::Audit;
+pub use config::DiskConfig;
+pub use store::DiskStore;

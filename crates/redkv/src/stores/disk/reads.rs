@@ -1,0 +1,126 @@
+//! Reads, each batch in one state of the file.
+
+use bytes::Bytes;
+use redb::{ReadTransaction, ReadableDatabase};
+
+use super::open::Open;
+use super::record::{Kept, Record};
+use super::tables::{ENTRIES, PIECES};
+use crate::entry::{Entry, Key};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{Answers, Cursor, Page, answer_all, end_of_prefix};
+
+/// Most keys of a page, and most entries that are looked at for it.
+const PAGE: usize = 1_000;
+
+/// Why an entry cannot be read.
+enum Unread {
+    Failed(redb::Error),
+    Damaged,
+}
+
+impl<E: Into<redb::Error>> From<E> for Unread {
+    fn from(cause: E) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+type Read<T> = std::result::Result<T, Unread>;
+
+impl Open {
+    /// The entries under `keys`, and which of the keys should be noted as used.
+    pub(super) fn get(&self, keys: &[Key]) -> (Answers<Option<Entry>>, Vec<Key>) {
+        let now = self.clock.now();
+        let mut used = Vec::new();
+        let answers = self.ask(keys, |transaction, key, record| {
+            let Some(record) = record.filter(|record| !record.has_ended(now)) else { return Ok(None) };
+            if self.is_behind(record.used) {
+                used.push(key.clone());
+            }
+            let value = value_of(transaction, record.value)?;
+            Ok(Some(Entry { value, deadline: record.deadline }))
+        });
+        (answers, used)
+    }
+
+    pub(super) fn has(&self, keys: &[Key]) -> Answers<bool> {
+        let now = self.clock.now();
+        self.ask(keys, |_, _, record| Ok(record.is_some_and(|record| !record.has_ended(now))))
+    }
+
+    /// The live keys with `prefix`, in their order, behind the last one of the page before.
+    pub(super) fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
+        self.keys_read(prefix, after).map_err(|cause| self.unread(cause))
+    }
+
+    fn keys_read(&self, prefix: &str, after: Option<&Cursor>) -> Read<Page> {
+        // The next key behind another is the same with a NUL at its end.
+        let behind = after.map(|last| [last.as_bytes(), b"\0"].concat());
+        let start = behind.as_deref().unwrap_or(prefix.as_bytes());
+        let end = end_of_prefix(prefix);
+        let now = self.clock.now();
+        let table = self.database.begin_read()?.open_table(ENTRIES)?;
+        let range = match end.as_deref() {
+            // A cursor of a page with another prefix.
+            Some(end) if end.as_bytes() <= start => return Ok(Page::default()),
+            Some(end) => table.range(start..end.as_bytes())?,
+            None => table.range(start..)?,
+        };
+        let mut page = Page::default();
+        for (seen, entry) in range.enumerate() {
+            let (key, record) = entry?;
+            let key = key.value();
+            let record = Record::from_bytes(record.value()).ok_or(Unread::Damaged)?;
+            if !record.has_ended(now) {
+                page.keys.push(std::str::from_utf8(key).map_err(|_| Unread::Damaged)?.into());
+            }
+            if seen + 1 == PAGE {
+                page.next = Some(Cursor::new(key));
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Asks about what is kept under every key.
+    fn ask<T: Clone>(
+        &self,
+        keys: &[Key],
+        mut ask: impl FnMut(&ReadTransaction, &Key, Option<Record>) -> Read<T>,
+    ) -> Answers<T> {
+        let mut run = || -> Read<Answers<T>> {
+            let transaction = self.database.begin_read()?;
+            let table = transaction.open_table(ENTRIES)?;
+            let mut one = |key: &Key| {
+                let kept = table.get(key.as_bytes())?;
+                let record = kept.map(|kept| Record::from_bytes(kept.value()).ok_or(Unread::Damaged));
+                ask(&transaction, key, record.transpose()?)
+            };
+            Ok(keys.iter().map(|key| one(key).map_err(|cause| self.unread(cause))).collect())
+        };
+        run().unwrap_or_else(|cause| answer_all(keys.len(), &Err(self.unread(cause))))
+    }
+
+    fn unread(&self, cause: Unread) -> Error {
+        match cause {
+            Unread::Failed(cause) => self.failed(cause),
+            Unread::Damaged => {
+                let message = format!("an entry in '{}' is damaged", self.config.path.display());
+                Error::new(ErrorKind::Value, message)
+            }
+        }
+    }
+}
+
+fn value_of(transaction: &ReadTransaction, kept: Kept) -> Read<Bytes> {
+    let (number, len) = match kept {
+        Kept::Inline(value) => return Ok(value),
+        Kept::Pieces { number, len } => (number, usize::try_from(len).map_err(|_| Unread::Damaged)?),
+    };
+    let table = transaction.open_table(PIECES)?;
+    let mut value = Vec::new();
+    for piece in table.range((number, 0)..=(number, u32::MAX))? {
+        value.extend_from_slice(piece?.1.value());
+    }
+    if value.len() == len { Ok(value.into()) } else { Err(Unread::Damaged) }
+}

@@ -1,0 +1,37 @@
+//! Makes room: entries past their deadline go, then those that were used longest ago.
+
+use redb::ReadableTable;
+
+use super::config::DiskConfig;
+use super::writes::{Changing, Write};
+
+/// Most entries past their deadline that go beside one write.
+const SWEEP: usize = 100;
+
+impl Changing<'_> {
+    /// Removes some of the entries past their deadline.
+    pub(super) fn sweep(&mut self) -> Write<()> {
+        let end: (u64, &[u8]) = (self.now.saturating_add(1), &[]);
+        let mut ended = Vec::new();
+        for row in self.deadlines.range(..end)?.take(SWEEP) {
+            ended.push(row?.0.value().1.to_vec());
+        }
+        for key in ended {
+            self.remove(&key)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the entries that were used longest ago until the bounds of `config` hold, `most` of them at most. Tells
+    /// whether the bounds hold.
+    pub(super) fn make_room(&mut self, config: &DiskConfig, most: usize) -> Write<bool> {
+        for _ in 0..most {
+            if self.totals.bytes <= config.max_bytes && self.totals.entries <= config.max_entries {
+                return Ok(true);
+            }
+            let Some(key) = self.uses.first()?.map(|(_, key)| key.value().to_vec()) else { return Ok(true) };
+            self.remove(&key)?;
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,196 @@
+//! Changes, many in one transaction together with all that follows from them: room, order of use, totals.
+
+use redb::{Durability, ReadableTable, Table, WriteTransaction};
+
+use super::open::{Open, is_behind};
+use super::record::{Kept, LONGEST_INLINE, PIECE, Record, cost};
+use super::tables::{DEADLINES, ENTRIES, PIECES, TOTALS, Totals, USES};
+use crate::entry::{Entry, Key};
+use crate::error::{Outcome, Result};
+use crate::store::SetMode;
+
+/// A change of one entry.
+#[derive(Debug)]
+pub(super) enum Change {
+    Put(Key, Entry, SetMode),
+    Delete(Key),
+}
+
+/// Whether a commit waits for the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sync {
+    Now,
+    /// With a later commit; if the process is killed before, it was not made.
+    Later,
+}
+
+pub(super) type Write<T> = std::result::Result<T, redb::Error>;
+
+/// The tables within one transaction.
+pub(super) struct Changing<'t> {
+    pub(super) entries: Table<'t, &'static [u8], &'static [u8]>,
+    pieces: Table<'t, (u64, u32), &'static [u8]>,
+    pub(super) uses: Table<'t, u64, &'static [u8]>,
+    pub(super) deadlines: Table<'t, (u64, &'static [u8]), ()>,
+    pub(super) totals: Totals,
+    pub(super) now: u64,
+    max_bytes: u64,
+    /// Whether anything was changed.
+    pub(super) is_changed: bool,
+}
+
+impl Open {
+    /// Makes changes in one transaction, all of them or none. Answers with what `change` did, and whether there was
+    /// something to commit: `must` commits in any case, so that what was committed before gets to the disk too.
+    pub(super) fn change<T>(
+        &self,
+        sync: Sync,
+        must: bool,
+        change: impl FnOnce(&mut Changing<'_>) -> Write<T>,
+    ) -> Result<(T, bool)> {
+        let mut transaction = self.database.begin_write().map_err(|cause| self.failed(cause))?;
+        match sync {
+            // Says in the file which pages are free, so that opening it after a crash need not look through all of it.
+            Sync::Now => transaction.set_quick_repair(true),
+            Sync::Later => {
+                transaction.set_durability(Durability::None).map_err(|cause| self.failed(cause))?;
+            }
+        }
+        let (answer, totals, is_changed) =
+            self.change_in(&transaction, change).map_err(|cause| self.failed(cause))?;
+        if is_changed || must {
+            // It may have been made.
+            transaction.commit().map_err(|cause| self.failed(cause).outcome(Outcome::Unknown))?;
+            self.tell(totals);
+        } else {
+            transaction.abort().map_err(|cause| self.failed(cause))?;
+        }
+        Ok((answer, is_changed || must))
+    }
+
+    fn change_in<T>(
+        &self,
+        transaction: &WriteTransaction,
+        change: impl FnOnce(&mut Changing<'_>) -> Write<T>,
+    ) -> Write<(T, Totals, bool)> {
+        let mut kept = transaction.open_table(TOTALS)?;
+        let mut totals = Totals::default();
+        for (name, number) in
+            [("bytes", &mut totals.bytes), ("entries", &mut totals.entries), ("next", &mut totals.next)]
+        {
+            *number = kept.get(name)?.map_or(0, |number| number.value());
+        }
+        let mut changing = Changing {
+            entries: transaction.open_table(ENTRIES)?,
+            pieces: transaction.open_table(PIECES)?,
+            uses: transaction.open_table(USES)?,
+            deadlines: transaction.open_table(DEADLINES)?,
+            totals,
+            now: self.clock.now(),
+            max_bytes: self.config.max_bytes,
+            is_changed: false,
+        };
+        let answer = change(&mut changing)?;
+        let (totals, is_changed) = (changing.totals, changing.is_changed);
+        if is_changed {
+            for (name, number) in totals.named() {
+                kept.insert(name, number)?;
+            }
+        }
+        Ok((answer, totals, is_changed))
+    }
+}
+
+impl Changing<'_> {
+    /// Makes one change, and answers whether it was made.
+    pub(super) fn make(&mut self, change: &Change) -> Write<bool> {
+        match change {
+            Change::Put(key, entry, mode) => self.put(key.as_bytes(), entry, *mode),
+            Change::Delete(key) => self.remove(key.as_bytes()).map(|()| true),
+        }
+    }
+
+    fn put(&mut self, key: &[u8], entry: &Entry, mode: SetMode) -> Write<bool> {
+        let before = self.record(key)?;
+        if mode == SetMode::IfAbsent && before.as_ref().is_some_and(|before| !before.has_ended(self.now)) {
+            return Ok(false);
+        }
+        if cost(key.len(), entry.value.len() as u64) > self.max_bytes {
+            // It would drive out everything, and then itself.
+            self.remove(key)?;
+            return Ok(true);
+        }
+        if let Some(before) = before {
+            self.forget(key, &before)?;
+        }
+        let used = self.totals.take_next();
+        let record = Record { used, deadline: entry.deadline, value: self.keep(entry, used)? };
+        self.entries.insert(key, record.to_bytes().as_slice())?;
+        self.uses.insert(record.used, key)?;
+        if let Some(deadline) = record.deadline {
+            self.deadlines.insert((deadline.millis(), key), ())?;
+        }
+        self.totals.bytes += record.cost(key);
+        self.totals.entries += 1;
+        self.is_changed = true;
+        Ok(true)
+    }
+
+    /// Keeps a value, in pieces of `number` if it is long. No two writes have the same number.
+    fn keep(&mut self, entry: &Entry, number: u64) -> Write<Kept> {
+        let value = &entry.value;
+        if value.len() <= LONGEST_INLINE {
+            return Ok(Kept::Inline(value.clone()));
+        }
+        for (piece, order) in value.chunks(PIECE).zip(0..) {
+            self.pieces.insert((number, order), piece)?;
+        }
+        Ok(Kept::Pieces { number, len: value.len() as u64 })
+    }
+
+    pub(super) fn remove(&mut self, key: &[u8]) -> Write<()> {
+        if let Some(record) = self.record(key)? {
+            self.forget(key, &record)?;
+            self.entries.remove(key)?;
+        }
+        Ok(())
+    }
+
+    /// Removes all of an entry but what stands under its key.
+    fn forget(&mut self, key: &[u8], record: &Record) -> Write<()> {
+        self.uses.remove(record.used)?;
+        if let Some(deadline) = record.deadline {
+            self.deadlines.remove((deadline.millis(), key))?;
+        }
+        if let Kept::Pieces { number, len } = record.value {
+            let pieces = u32::try_from(len.div_ceil(PIECE as u64)).unwrap_or(u32::MAX);
+            for order in 0..pieces {
+                self.pieces.remove((number, order))?;
+            }
+        }
+        self.totals.bytes = self.totals.bytes.saturating_sub(record.cost(key));
+        self.totals.entries = self.totals.entries.saturating_sub(1);
+        self.is_changed = true;
+        Ok(())
+    }
+
+    /// Notes that an entry was used, unless it is among the newest ones.
+    pub(super) fn touch(&mut self, key: &[u8]) -> Write<()> {
+        let Some(mut record) = self.record(key)? else { return Ok(()) };
+        if !is_behind(record.used, self.totals.next, self.totals.entries) {
+            return Ok(());
+        }
+        self.uses.remove(record.used)?;
+        record.used = self.totals.take_next();
+        self.uses.insert(record.used, key)?;
+        self.entries.insert(key, record.to_bytes().as_slice())?;
+        self.is_changed = true;
+        Ok(())
+    }
+
+    fn record(&self, key: &[u8]) -> Write<Option<Record>> {
+        let Some(kept) = self.entries.get(key)? else { return Ok(None) };
+        let damaged = || redb::Error::Corrupted("an entry is no entry".to_owned());
+        Record::from_bytes(kept.value()).map(Some).ok_or_else(damaged)
+    }
+}

@@ -1,0 +1,117 @@
+//! The stores under test, and what each promises.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use redkv::clock::SystemClock;
+use redkv::config::Fields;
+use redkv::store::Store;
+use redkv::stores::{DiskConfig, DiskStore, FileConfig, FileStore};
+use serde_json::{Value, json};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    DiskDurable,
+    Disk,
+    DiskFull,
+    FileDurable,
+    File,
+}
+
+/// What must be there of the writes that were acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Promise {
+    All,
+    /// All of them up to some moment, and none behind it.
+    Beginning,
+    /// Any of them may have made room.
+    Some,
+}
+
+/// What a full store keeps, about a third of what is written.
+const FULL: u64 = 200_000;
+/// More than is ever written, and so little that there are several commits to the disk in the life of a process.
+const ROOMY: u64 = 8_000_000;
+
+impl Kind {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::DiskDurable, Self::Disk, Self::DiskFull, Self::FileDurable, Self::File];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::DiskDurable => "disk-durable",
+            Self::Disk => "disk",
+            Self::DiskFull => "disk-full",
+            Self::FileDurable => "file-durable",
+            Self::File => "file",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).unwrap()
+    }
+
+    pub(crate) fn promise(self) -> Promise {
+        match self {
+            // What a process has given to the file system outlives the process.
+            Self::DiskDurable | Self::FileDurable | Self::File => Promise::All,
+            Self::Disk => Promise::Beginning,
+            Self::DiskFull => Promise::Some,
+        }
+    }
+
+    pub(crate) fn open(self, folder: &Path) -> Opened {
+        let is_durable = matches!(self, Self::DiskDurable | Self::DiskFull | Self::FileDurable);
+        let mut options = json!({ "path": folder, "durable": is_durable });
+        match self {
+            Self::Disk => options["maxBytes"] = json!(ROOMY),
+            Self::DiskFull => options["maxBytes"] = json!(FULL),
+            _ => {}
+        }
+        match self {
+            Self::DiskDurable | Self::Disk | Self::DiskFull => Opened::Disk(disk(options)),
+            Self::FileDurable | Self::File => Opened::File(file(options), folder.to_owned()),
+        }
+    }
+}
+
+fn disk(options: Value) -> DiskStore {
+    let mut fields = Fields::new("options", options).unwrap();
+    DiskStore::new(DiskConfig::from_fields(&mut fields).unwrap(), Arc::new(SystemClock))
+}
+
+fn file(options: Value) -> FileStore {
+    let mut fields = Fields::new("options", options).unwrap();
+    FileStore::new(FileConfig::from_fields(&mut fields).unwrap(), Arc::new(SystemClock))
+}
+
+pub(crate) enum Opened {
+    Disk(DiskStore),
+    File(FileStore, std::path::PathBuf),
+}
+
+impl Opened {
+    pub(crate) fn store(&self) -> &dyn Store {
+        match self {
+            Self::Disk(store) => store,
+            Self::File(store, _) => store,
+        }
+    }
+
+    /// Looks at what no operation shows.
+    pub(crate) async fn check_all(&self, kind: Kind) {
+        match self {
+            Self::Disk(store) => {
+                let audit = store.audit().await.unwrap();
+                assert_eq!(audit.problems, [""; 0]);
+                let bound = if kind == Kind::DiskFull { FULL } else { ROOMY };
+                assert!(audit.bytes <= bound, "{} bytes", audit.bytes);
+            }
+            Self::File(_, folder) => {
+                let entries = std::fs::read_dir(folder.join(".redkv")).unwrap();
+                let users = entries.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+                assert_eq!(users, 1, "the unfinished files of the dead are removed");
+            }
+        }
+    }
+}
