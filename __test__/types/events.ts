@@ -31,7 +31,7 @@ redkv.on('tierError', ({ error, keys, count }) => {
 redkv.on('repair', ({ keys }) => assert<Equal<typeof keys, number>>()).on('repair', () => {})
 
 redkv.on('writeError', ({ store, key, operation, error }) => {
-  assert<Equal<typeof store, StoreName>>()
+  assert<Equal<typeof store, StoreName | 'chain'>>()
   assert<Equal<typeof key, string>>()
   assert<Equal<typeof operation, 'set' | 'delete'>>()
   assert<Equal<typeof error, RedKVError>>()
