@@ -249,6 +249,11 @@ async function keysOf(kv, options) {
   return [...keys].sort()
 }
 
+/** Writes many entries, a few at a time: a store that is slow with single ones has its time for each of them. */
+async function setAll(kv, keys) {
+  for (let n = 0; n < keys.length; n += 200) await kv.setMany(keys.slice(n, n + 200).map((key) => [key, 'value']))
+}
+
 const keys = {
   async 'keys are told, those of a prefix too'(kv) {
     await kv.setMany({ 'user:1': 'a', 'user:ü*?[1]\\': 'b', 'User:1': 'c', user: 'd', 'other:user:1': 'e' })
@@ -260,7 +265,7 @@ const keys = {
 
   async 'keys are told page by page, as long as they are asked for'(kv) {
     const all = Array.from({ length: 2_100 }, (_, n) => `key-${n}`)
-    await kv.setMany(all.map((key) => [key, 'value']))
+    await setAll(kv, all)
     assert.deepEqual(await keysOf(kv), all.sort())
     for await (const key of kv.keys()) {
       assert.ok(all.includes(key))
@@ -269,7 +274,7 @@ const keys = {
   },
 
   async 'clear leaves nothing behind'(kv) {
-    await kv.setMany(Array.from({ length: 1_100 }, (_, n) => [`key-${n}`, 'value']))
+    await setAll(kv, Array.from({ length: 1_100 }, (_, n) => `key-${n}`))
     const write = kv.set('on its way', 'value')
     assert.equal(await kv.clear(), undefined)
     await write

@@ -1,6 +1,6 @@
 // MariaDB, which speaks the protocol of MySQL, from its first tables on in a temporary folder.
 
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { must } from '../lib/run.mjs'
@@ -34,9 +34,13 @@ export const mariadb = {
     const data = join(folder, 'data')
     // As root it runs as root: the folder is its own.
     const who = process.getuid?.() === 0 ? ['--user=root'] : []
+    // Servers that are made at the same time take each other's temporary tables away in a common folder.
+    const temporary = join(folder, 'tmp')
+    mkdirSync(temporary)
+    const folders = [`--datadir=${data}`, `--tmpdir=${temporary}`]
     const quick = ['--skip-name-resolve', '--skip-test-db', '--auth-root-authentication-method=normal']
     const options = { cwd: folder, signal: host.signal, stdio: ['ignore', 'pipe', 'pipe'] }
-    await must(install, ['--no-defaults', `--datadir=${data}`, ...quick, ...who], options)
+    await must(install, ['--no-defaults', ...folders, ...quick, ...who], options)
     const setup = join(folder, 'setup.sql')
     writeFileSync(
       setup,
@@ -49,7 +53,7 @@ export const mariadb = {
       command: server,
       args: (port) => [
         '--no-defaults',
-        `--datadir=${data}`,
+        ...folders,
         `--socket=${join(folder, 'socket')}`,
         `--init-file=${setup}`,
         '--bind-address=127.0.0.1',

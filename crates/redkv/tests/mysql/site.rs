@@ -80,7 +80,10 @@ impl Server {
         let (port, path) = (free_port(), folder.path());
         let folders = ["/usr/sbin".to_owned()];
         let data = format!("--datadir={}", path.join("data").display());
-        let common = ["--no-defaults", &data, "--user=root", "--skip-name-resolve"];
+        // Servers that are made at the same time take each other's temporary tables away in a common folder.
+        std::fs::create_dir(path.join("tmp")).unwrap();
+        let temporary = format!("--tmpdir={}", path.join("tmp").display());
+        let common = ["--no-defaults", &data, &temporary, "--user=root", "--skip-name-resolve"];
         let mut install = Command::new(program("mariadb-install-db", &folders));
         let quick = ["--skip-test-db", "--auth-root-authentication-method=normal"];
         let made = install.args(common).args(quick).output().unwrap();
