@@ -2002,7 +2002,7 @@ declare namespace RedKV {
 
     /**
      * How many bytes it keeps at most: values, keys twice, and 64 for each entry. An entry larger than all of it is not
-     * kept. The folder takes about as much, and up to twice as much.
+     * kept. The folder takes two to three times as much.
      *
      * @default no bound
      */

@@ -29,8 +29,8 @@ const LONGEST_VALUE: usize = 1 << 30;
 ///
 /// It is bounded by what its entries count: values, keys twice, and 64 bytes for each entry. Those that were used longest
 /// ago make room for new ones, also after the store was closed and opened again: reads move an entry to the newest ones,
-/// unless it is among the newest eighth already. The file takes about as much as its entries count, and up to twice as
-/// much; what has become free is used again.
+/// unless it is among the newest eighth already. The file takes two to three times as much as its entries count;
+/// what has become free is used again.
 ///
 /// With `durable` a write is acknowledged once it is on the disk. Without, it is there within a second, and a crash of
 /// the process or a loss of power takes back what was written in the last second, all of it from some moment on. What was
