@@ -1,8 +1,9 @@
 // `npm run test:node-versions`: the JavaScript tests under every Node.js that package.json promises.
 //
-//     npm run test:node-versions -- [22 …] [--as-is]
+//     npm run test:node-versions -- [22 …] [--others] [--as-is]
 //
-// With `--as-is` the addon that lies here is tested, whatever it was built from.
+// With `--others` the major version that runs this is left out: `npm test` is for that one. With `--as-is` the addon that
+// lies here is tested, whatever it was built from.
 
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -36,8 +37,12 @@ async function nodeProgram(version) {
 
 await main(async () => {
   const args = process.argv.slice(2)
-  const majors = args.filter((arg) => arg !== '--as-is')
-  const chosen = versions.filter((version) => majors.length === 0 || majors.includes(version.split('.')[0]))
+  const majors = args.filter((arg) => !arg.startsWith('--'))
+  const unknown = args.find((arg) => arg.startsWith('--') && !['--others', '--as-is'].includes(arg))
+  if (unknown !== undefined) throw new Failure(`unknown option ${unknown}`)
+  const own = args.includes('--others') ? process.versions.node.split('.')[0] : undefined
+  const isWanted = (major) => major !== own && (majors.length === 0 || majors.includes(major))
+  const chosen = versions.filter((version) => isWanted(version.split('.')[0]))
   if (chosen.length === 0) throw new Failure(`there is none of these, only ${versions.join(', ')}`)
   await setup({ addon: args.includes('--as-is') ? 'as is' : 'fresh' })
   const programs = []
