@@ -640,7 +640,8 @@ declare namespace RedKV {
     /**
      * Deletes everything: on a chain in all of its stores, the last one first. With a `prefix` in the options of a
      * store or of a tier, all that begins with it. What was called before is deleted too; what is written until this
-     * resolves may stay or go.
+     * resolves may stay or go. A store with the tier option `async` has queued the deletions by then; `flush()` waits for
+     * them.
      *
      * Takes time with the number of entries, which are deleted page by page, each in its turn among the other
      * operations on its key: no back-fill brings one back.

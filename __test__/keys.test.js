@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const RedKV = require('..')
+const { freshFile } = require('./support/fresh.js')
 const { open } = require('./support/stores.js')
 
 async function first(keys) {
@@ -68,14 +69,16 @@ test('clear() of one store leaves the others alone', async (t) => {
 })
 
 test('a prefix of a tier bounds what it tells and clears', async (t) => {
-  const kv = new RedKV()
-  t.after(() => kv.close())
-  const path = ':memory:'
-  const whole = kv.addStore('sqlite', { path })
-  const part = kv.addStore('memory', {}, { prefix: 'p:' })
+  const path = freshFile(t)
+  const [whole, part] = [new RedKV(), new RedKV()]
+  t.after(() => Promise.all([whole.close(), part.close()]))
+  whole.addStore('sqlite', { path })
+  part.addStore('sqlite', { path }, { prefix: 'p:' })
   await part.set('a', 'value')
   await whole.set('b', 'value')
   const keys = []
   for await (const key of part.keys()) keys.push(key)
   assert.deepEqual(keys, ['a'])
+  await part.clear()
+  assert.deepEqual(await whole.getMany(['p:a', 'b']), [null, 'value'])
 })

@@ -1,5 +1,6 @@
 //! Invalidates what a tier missed, until it has worked.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -25,6 +26,21 @@ const LATE: Duration = Duration::from_secs(10);
 const UNTIL_SETTLED: Duration = Duration::from_secs(1);
 /// Keys invalidated in one attempt.
 const BATCH: usize = 500;
+
+/// Whether a repair of the tier is on its way; there is one at most.
+#[derive(Debug, Default)]
+pub(super) struct Repair(AtomicBool);
+
+impl Repair {
+    /// Whether the caller is the one to do it.
+    pub(super) fn begin(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+
+    pub(super) fn end(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
 
 impl Chain {
     /// Notes that the tier at `place` may hold an old value under `key`, and sees to its invalidation.

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use super::events::{Event, Events};
 use super::limits::cannot_expire;
 #[cfg(test)]
 use super::planted::{Planted, is_planted};
+use super::repair::Repair;
 use super::stale::StaleKeys;
 use super::stats::Counters;
 use super::tier_config::TierConfig;
@@ -53,21 +54,6 @@ pub struct Tier {
     pub(super) stale: StaleKeys,
     pub(super) repair: Repair,
     pub(super) counters: Counters,
-}
-
-/// Whether a repair of the tier is on its way; there is one at most.
-#[derive(Debug, Default)]
-pub(super) struct Repair(AtomicBool);
-
-impl Repair {
-    /// Whether the caller is the one to do it.
-    pub(super) fn begin(&self) -> bool {
-        !self.0.swap(true, Ordering::AcqRel)
-    }
-
-    pub(super) fn end(&self) {
-        self.0.store(false, Ordering::Release);
-    }
 }
 
 impl Tier {
