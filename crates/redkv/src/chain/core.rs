@@ -38,6 +38,8 @@ pub struct Chain {
     pub(super) clock: Arc<dyn Clock>,
     /// Whether it is a store of another chain, which knows what it can do.
     is_nested: AtomicBool,
+    /// The chains among its stores.
+    pub(super) nested: Mutex<Vec<Arc<Self>>>,
 }
 
 impl Chain {
@@ -52,6 +54,7 @@ impl Chain {
             events: Events::default(),
             clock,
             is_nested: AtomicBool::new(false),
+            nested: Mutex::default(),
         }
     }
 
@@ -101,6 +104,7 @@ impl Chain {
         }
         let place = self.add(Arc::new(ChainStore::new(other.clone())), config)?;
         other.is_nested.store(true, Ordering::Relaxed);
+        self.nested.lock().unwrap_or_else(PoisonError::into_inner).push(other.clone());
         Ok(place)
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{join_all, select};
+use futures_util::future::{BoxFuture, join_all, select};
 use tokio::sync::{Notify, OnceCell};
 
 use super::core::Chain;
@@ -242,8 +242,22 @@ impl Chain {
                 let closes = join_all(shape.tiers.iter().map(|tier| tier.close()));
                 // When nobody waits any more they are told to end, and end when they can.
                 select(pin!(closes), pin!(self.lifecycle.abandonment())).await;
+                // Chains among them were given up too, and tell what they lose before this one has ended.
+                self.close_nested().await;
             })
             .await;
+    }
+
+    fn close_nested(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let nested = self.nested();
+            join_all(nested.iter().map(|chain| chain.close())).await;
+        })
+    }
+
+    /// The chains among the stores.
+    fn nested(&self) -> Vec<Arc<Self>> {
+        self.nested.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// As [`Chain::close`], for as long as `patience` lasts; then the stores are closed under what is still on its
@@ -255,10 +269,16 @@ impl Chain {
             return;
         }
         give_up();
+        self.abandon();
+        closed.await;
+    }
+
+    /// Waits for nothing any more, nor do the chains among the stores.
+    fn abandon(&self) {
         for (requests, replies) in self.lifecycle.abandon() {
             self.refuse_all(requests, &replies);
         }
-        closed.await;
+        self.nested().iter().for_each(|chain| chain.abandon());
     }
 
     /// Whether every store had its attempt to come up, so that operations do not wait for that.

@@ -94,3 +94,16 @@ async fn a_chain_that_nobody_has_any_more_still_sends_what_it_acknowledged() {
     pass(Duration::from_secs(5)).await;
     assert_eq!(memory.get("k"), some("v"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_within_a_chain_that_is_closed_within_a_time_tells_what_it_loses() {
+    let (inner, [_cache, authority]) = queued_authority();
+    let losses = Losses::watch(&inner);
+    let (middle, outer) = (World::empty(), World::empty());
+    middle.chain.add_chain(&inner.chain, TierConfig::default()).unwrap();
+    outer.chain.add_chain(&middle.chain, TierConfig::default()).unwrap();
+    let _gate = authority.faults.hold_before(Operation::Set);
+    assert!(outer.set("k", "v").written().await);
+    outer.chain.close_within(Duration::from_millis(100), || {}).await;
+    assert_eq!(losses.take(), [(1, Key::from("k"), "set", ErrorKind::Closed)]);
+}
