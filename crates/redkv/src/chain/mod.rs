@@ -5,6 +5,7 @@ mod behind;
 mod breaker;
 mod core;
 mod events;
+mod fills;
 mod front;
 mod histogram;
 mod keys;
