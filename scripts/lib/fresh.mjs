@@ -6,9 +6,11 @@ import { join } from 'node:path'
 
 /** Everything the addon is built from: files and folders of the repository. */
 const sources = [
+  '.cargo',
   'Cargo.lock',
   'Cargo.toml',
   'build.rs',
+  'crates/crc-fast',
   'crates/redkv/Cargo.toml',
   'crates/redkv/src',
   'package-lock.json',

@@ -8,9 +8,9 @@ import { root, run } from './run.mjs'
 /** After this a test counts as hung, in milliseconds. */
 const hung = 600_000
 
-/** The engine's tests, from Rust. They need servers. */
+/** The tests in Rust: the engine's, which need servers, and of what it stands on. */
 export async function engineSuite({ env, signal }) {
-  const { code } = await run('cargo', ['test', '-p', 'redkv', '--features', 'conformance'], { env, signal })
+  const { code } = await run('cargo', ['test', '-p', 'redkv', '-p', 'crc-fast', '--features', 'redkv/conformance'], { env, signal })
   return code === 0 ? undefined : 'failed'
 }
 
