@@ -3,7 +3,7 @@
 //
 //     npm run test:package -- [--as-is]
 //
-// With `--as-is` the addon that lies here is packed, whatever it was built from.
+// With `--as-is` the addon that lies here is packed, whatever it was built from and however large it is.
 
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,6 +21,9 @@ const required = [
   ...['CHANGELOG.md', 'LICENSE', 'README.md'],
 ]
 
+/** The largest addon, in bytes, and the platform on which it was measured. */
+const most = { bytes: 14_000_000, platform: 'linux-x64-gnu' }
+
 const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
 
 const size = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`
@@ -35,7 +38,7 @@ async function pack(folder, destination) {
   return { file: join(destination, tarball.filename), names }
 }
 
-async function packBoth(work) {
+async function packBoth(work, isReleased) {
   const platform = platformName()
   if (!existsSync(join(root, addonFile))) throw new Failure(`${addonFile} is missing: npm run build`)
   const main = await pack(root, work)
@@ -49,7 +52,11 @@ async function packBoth(work) {
   copyFileSync(join(root, addonFile), join(staged, addonFile))
   const addon = await pack(staged, work)
   if (!addon.names.includes(addonFile)) throw new Failure(`the package of ${platform} lacks ${addonFile}`)
-  console.log(`${addonFile}: ${size(statSync(join(root, addonFile)).size)}`)
+  const { size: bytes } = statSync(join(root, addonFile))
+  console.log(`${addonFile}: ${size(bytes)}`)
+  if (isReleased && platform === most.platform && bytes > most.bytes) {
+    throw new Failure(`the addon has ${bytes} bytes, and may have ${most.bytes}: npm run sizes tells whose they are`)
+  }
   return [main.file, addon.file]
 }
 
@@ -71,11 +78,12 @@ async function compile(project) {
 }
 
 await main(async () => {
-  await setup({ addon: process.argv.includes('--as-is') ? 'as is' : 'fresh' })
+  const isReleased = !process.argv.includes('--as-is')
+  await setup({ addon: isReleased ? 'fresh' : 'as is' })
   const work = mkdtempSync(join(tmpdir(), 'redkv-package-'))
   try {
     heading('Packing')
-    const tarballs = await packBoth(work)
+    const tarballs = await packBoth(work, isReleased)
     heading('Installing into an empty project')
     const project = join(work, 'project')
     mkdirSync(project)
