@@ -2,7 +2,7 @@
 //! turns, and the medians of all rounds are printed. Only ratios are worth anything, and only on one machine.
 //!
 //! ```sh
-//! cargo run --release --manifest-path bench/disk-engines/Cargo.toml -- --rounds 3
+//! npm run bench:disk-engines -- --rounds 3
 //! ```
 #![forbid(unsafe_code)]
 
@@ -27,7 +27,11 @@ fn main() -> Result<(), Failure> {
         ["look", engine, count, folder] => kills::look(engine, count.parse()?, folder.as_ref()),
         [] => compare(3),
         ["--rounds", rounds] => compare(rounds.parse()?),
-        _ => Err("the only argument is --rounds <number>".into()),
+        ["--kills", kills] => kill(kills.parse()?),
+        _ => {
+            Err("the only arguments are --rounds <number> for all, or --kills <number> for what a kill costs"
+                .into())
+        }
     }
 }
 
@@ -42,13 +46,16 @@ fn compare(rounds: usize) -> Result<(), Failure> {
         }
         report::print_speeds(&work, rounds, &taken);
     }
+    kill(2 * rounds)
+}
+
+fn kill(kills: usize) -> Result<(), Failure> {
     let mut openings = vec![Vec::new(); engines::NAMES.len()];
-    for _ in 0..rounds {
+    for _ in 0..kills.div_ceil(2) {
         for (engine, openings) in engines::NAMES.iter().zip(&mut openings) {
             openings.push(kills::opening_of_a_large_one(engine)?);
         }
     }
-    let kills = 2 * rounds;
     let mut lost = Vec::new();
     for engine in engines::NAMES {
         lost.push([kills::count(engine, "taken", kills)?, kills::count(engine, "disk", kills)?]);
