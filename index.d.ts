@@ -2002,8 +2002,9 @@ declare namespace RedKV {
     path: string
 
     /**
-     * How many bytes it keeps at most: values, keys twice, and 64 for each entry. An entry larger than all of it is not
-     * kept. The folder takes two to three times as much.
+     * How many bytes the folder takes on the disk at most, from 1,000,000. A third of it are keys and values if these are
+     * of 100 bytes, most of it if they are large. An entry that does not fit by itself is not kept. On Windows it may take
+     * about twice the bound.
      *
      * @default no bound
      */

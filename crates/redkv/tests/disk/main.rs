@@ -5,6 +5,7 @@ mod bounds;
 mod deadlines;
 mod folders;
 mod recency;
+mod room;
 mod support;
 
 use std::sync::Arc;

@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 
 /// The largest bound that leaves what is counted without overflow.
 const MOST: u64 = 1 << 50;
+/// The least bound that leaves room for entries beside what the file takes for itself.
+const LEAST: u64 = 1_000_000;
 /// Bytes of the file that are kept in memory, unless something else is asked for.
 const CACHE: u64 = 32 << 20;
 const LEAST_CACHE: u64 = 1 << 20;
@@ -25,8 +27,8 @@ impl DiskConfig {
     /// Reads the options:
     ///
     /// - `path` (required): the folder, for this store alone. One that is missing is made, the folder around it is not.
-    /// - `maxBytes`, `maxEntries` (default no bound): most to keep. What counts is each value, each key twice, and 64
-    ///   bytes for each entry.
+    /// - `maxBytes` (default no bound, at least a million): most that the folder takes on the disk.
+    /// - `maxEntries` (default no bound): most entries to keep.
     /// - `cacheBytes` (default 32 MiB, at least 1 MiB): how much of the file is kept in memory.
     /// - `durable` (default `false`): whether a write is acknowledged only once it is on the disk.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
@@ -41,7 +43,7 @@ impl DiskConfig {
         let cache_bytes = fields.integer("cacheBytes", LEAST_CACHE, MOST)?.unwrap_or(CACHE);
         Ok(Self {
             path,
-            max_bytes: fields.integer("maxBytes", 1, MOST)?.unwrap_or(u64::MAX),
+            max_bytes: fields.integer("maxBytes", LEAST, MOST)?.unwrap_or(u64::MAX),
             max_entries: fields.integer("maxEntries", 1, MOST)?.unwrap_or(u64::MAX),
             cache_bytes: usize::try_from(cache_bytes).unwrap_or(usize::MAX),
             durable: fields.boolean("durable")?.unwrap_or(false),
@@ -76,6 +78,7 @@ mod tests {
             (json!({ "path": " " }), "path"),
             (json!({ "path": "a\0b" }), "path"),
             (json!({ "path": "a", "maxBytes": 0 }), "maxBytes"),
+            (json!({ "path": "a", "maxBytes": 999_999 }), "maxBytes"),
             (json!({ "path": "a", "maxEntries": "many" }), "maxEntries"),
             (json!({ "path": "a", "cacheBytes": 5 }), "cacheBytes"),
             (json!({ "path": "a", "durable": 1 }), "durable"),

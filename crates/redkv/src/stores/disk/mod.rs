@@ -8,6 +8,7 @@ mod open;
 mod reads;
 mod record;
 mod room;
+mod space;
 mod store;
 mod tables;
 mod thread;

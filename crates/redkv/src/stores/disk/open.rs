@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use redb::{Database, ReadableDatabase};
 
@@ -15,7 +15,7 @@ use super::touches::Touches;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
-const FILE: &str = "entries.redb";
+pub(super) const FILE: &str = "entries.redb";
 const BEGUN: &str = "entries.redb.new";
 
 /// An open file, and what its users have in common. Everything here blocks.
@@ -25,6 +25,8 @@ pub(super) struct Open {
     pub(super) clock: Arc<dyn Clock>,
     /// Keys that were read and should move to the end of those that make room.
     pub(super) touches: Touches,
+    /// Held by those who read.
+    pub(super) reading: RwLock<()>,
     next: AtomicU64,
     entries: AtomicU64,
     /// Whether redb refuses everything from now on, so that the file must be opened again.
@@ -52,6 +54,7 @@ impl Open {
             config,
             clock,
             touches: Touches::default(),
+            reading: RwLock::new(()),
             next: AtomicU64::new(0),
             entries: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
@@ -65,6 +68,12 @@ impl Open {
     pub(super) fn tell(&self, totals: Totals) {
         self.next.store(totals.next, Ordering::Relaxed);
         self.entries.store(totals.entries, Ordering::Relaxed);
+    }
+
+    /// Makes the file as short as it can be. Takes as long as writing all of it.
+    pub(super) fn compact(&mut self) -> Result<()> {
+        let outcome = self.database.compact();
+        outcome.map(|_| ()).map_err(|cause| self.failed(cause))
     }
 
     /// Whether an entry that was used as number `used` is no longer among the newest eighth. Only then its use is worth
@@ -169,5 +178,5 @@ fn totals(database: &Database) -> std::result::Result<Totals, redb::Error> {
     let number = |name| -> std::result::Result<u64, redb::Error> {
         Ok(table.get(name)?.map_or(0, |number| number.value()))
     };
-    Ok(Totals { bytes: number("bytes")?, entries: number("entries")?, next: number("next")? })
+    Totals::read(number)
 }

@@ -1,10 +1,10 @@
 //! Reads, each batch in one state of the file.
 
 use bytes::Bytes;
-use redb::{ReadTransaction, ReadableDatabase};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};
 
 use super::open::Open;
-use super::record::{Kept, Record};
+use super::record::{Kept, PIECE, Record};
 use super::tables::{ENTRIES, PIECES};
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
@@ -32,12 +32,12 @@ impl Open {
     pub(super) fn get(&self, keys: &[Key]) -> (Answers<Option<Entry>>, Vec<Key>) {
         let now = self.clock.now();
         let mut used = Vec::new();
-        let answers = self.ask(keys, |transaction, key, record| {
+        let answers = self.ask(keys, |state, key, record| {
             let Some(record) = record.filter(|record| !record.has_ended(now)) else { return Ok(None) };
             if self.is_behind(record.used) {
                 used.push(key.clone());
             }
-            let value = value_of(transaction, record.value)?;
+            let value = state.value(record.value)?;
             Ok(Some(Entry { value, deadline: record.deadline }))
         });
         (answers, used)
@@ -86,15 +86,16 @@ impl Open {
     fn ask<T: Clone>(
         &self,
         keys: &[Key],
-        mut ask: impl FnMut(&ReadTransaction, &Key, Option<Record>) -> Read<T>,
+        mut ask: impl FnMut(&mut State, &Key, Option<Record>) -> Read<T>,
     ) -> Answers<T> {
         let mut run = || -> Read<Answers<T>> {
             let transaction = self.database.begin_read()?;
             let table = transaction.open_table(ENTRIES)?;
+            let mut state = State { transaction, pieces: None };
             let mut one = |key: &Key| {
                 let kept = table.get(key.as_bytes())?;
                 let record = kept.map(|kept| Record::from_bytes(kept.value()).ok_or(Unread::Damaged));
-                ask(&transaction, key, record.transpose()?)
+                ask(&mut state, key, record.transpose()?)
             };
             Ok(keys.iter().map(|key| one(key).map_err(|cause| self.unread(cause))).collect())
         };
@@ -112,15 +113,32 @@ impl Open {
     }
 }
 
-fn value_of(transaction: &ReadTransaction, kept: Kept) -> Read<Bytes> {
-    let (number, len) = match kept {
-        Kept::Inline(value) => return Ok(value),
-        Kept::Pieces { number, len } => (number, usize::try_from(len).map_err(|_| Unread::Damaged)?),
-    };
-    let table = transaction.open_table(PIECES)?;
-    let mut value = Vec::new();
-    for piece in table.range((number, 0)..=(number, u32::MAX))? {
-        value.extend_from_slice(piece?.1.value());
+/// One state of the file.
+struct State {
+    transaction: ReadTransaction,
+    /// Opened for the first value that is in pieces.
+    pieces: Option<ReadOnlyTable<(u64, u32), &'static [u8]>>,
+}
+
+impl State {
+    fn value(&mut self, kept: Kept) -> Read<Bytes> {
+        let (number, len) = match kept {
+            Kept::Inline(value) => return Ok(value),
+            Kept::Pieces { number, len } => (number, usize::try_from(len).map_err(|_| Unread::Damaged)?),
+        };
+        let pieces = match &mut self.pieces {
+            Some(pieces) => pieces,
+            none => none.insert(self.transaction.open_table(PIECES)?),
+        };
+        let mut value = Vec::new();
+        if len <= PIECE {
+            let piece = pieces.get((number, 0))?.ok_or(Unread::Damaged)?;
+            value.extend_from_slice(piece.value());
+        } else {
+            for piece in pieces.range((number, 0)..=(number, u32::MAX))? {
+                value.extend_from_slice(piece?.1.value());
+            }
+        }
+        if value.len() == len { Ok(value.into()) } else { Err(Unread::Damaged) }
     }
-    if value.len() == len { Ok(value.into()) } else { Err(Unread::Damaged) }
 }

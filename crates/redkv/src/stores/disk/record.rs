@@ -12,16 +12,14 @@ use bytes::Bytes;
 
 use crate::entry::Deadline;
 
-/// Longer values are kept in pieces, so that what is read and written for the order of use stays small.
-pub(super) const LONGEST_INLINE: usize = 1_024;
+/// Longer values are kept in pieces: their pages are filled one after the other, while those of entries, whose keys come in
+/// any order, are a third empty. It also keeps small what is read and written for the order of use.
+pub(super) const LONGEST_INLINE: usize = 256;
 
 /// The bytes of a piece: what fits a page of the file together with its key.
 pub(super) const PIECE: usize = 4_000;
 
 const HEAD: usize = 17;
-
-/// What every entry counts beside its key and value.
-const ENTRY: u64 = 64;
 
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +73,7 @@ impl Record {
             Kept::Inline(value) => value.len() as u64,
             Kept::Pieces { len, .. } => *len,
         };
-        cost(key.len(), value)
+        cost(key.len(), value, self.deadline.is_some())
     }
 
     pub(super) fn has_ended(&self, now: u64) -> bool {
@@ -83,9 +81,24 @@ impl Record {
     }
 }
 
-/// What an entry counts: its key stands in two tables.
-pub(super) fn cost(key: usize, value: u64) -> u64 {
-    value + 2 * key as u64 + ENTRY
+/// What an entry counts: about what it takes of the file.
+pub(super) fn cost(key: usize, value: u64, ends: bool) -> u64 {
+    let key = key as u64;
+    // Beside a row redb notes where its key and its value end, 4 bytes each.
+    let (inline, pieces) = if value <= LONGEST_INLINE as u64 { (value, 0) } else { (16, pages(value)) };
+    let entry = key + HEAD as u64 + inline + 8;
+    let used = key + 8 + 4;
+    let deadline = if ends { key + 8 + 8 } else { 0 };
+    // Pages of rows that come and go in any order are 3/5 full, those of uses fuller.
+    pieces + (entry + deadline) * 5 / 3 + used * 5 / 4
+}
+
+/// What a value in pieces takes: pages, in which several short values have room, and the branches above them.
+fn pages(value: u64) -> u64 {
+    const PAGE: u64 = 4_096 + 80;
+    const ROW: u64 = 16;
+    let whole = PIECE as u64;
+    if value > whole { value.div_ceil(whole) * PAGE } else { PAGE / (4_092 / (value + ROW)) }
 }
 
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {

@@ -2,7 +2,6 @@
 
 use redb::ReadableTable;
 
-use super::config::DiskConfig;
 use super::writes::{Changing, Write};
 
 /// Most entries past their deadline that go beside one write.
@@ -22,11 +21,12 @@ impl Changing<'_> {
         Ok(())
     }
 
-    /// Removes the entries that were used longest ago until the bounds of `config` hold, `most` of them at most. Tells
-    /// whether the bounds hold.
-    pub(super) fn make_room(&mut self, config: &DiskConfig, most: usize) -> Write<bool> {
+    /// Removes the entries that were used longest ago until the bounds hold with `more` bytes, `most` of them at most.
+    /// Tells whether the bounds hold.
+    pub(super) fn make_room(&mut self, more: u64, most: usize) -> Write<bool> {
+        let room = self.room().saturating_sub(more);
         for _ in 0..most {
-            if self.totals.bytes <= config.max_bytes && self.totals.entries <= config.max_entries {
+            if self.totals.bytes <= room && self.totals.entries <= self.config.max_entries {
                 return Ok(true);
             }
             let Some(key) = self.uses.first()?.map(|(_, key)| key.value().to_vec()) else { return Ok(true) };

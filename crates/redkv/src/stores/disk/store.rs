@@ -27,10 +27,9 @@ const LONGEST_VALUE: usize = 1 << 30;
 
 /// Keeps entries in an ordered store in a folder of its own, which one process at a time may use.
 ///
-/// It is bounded by what its entries count: values, keys twice, and 64 bytes for each entry. Those that were used longest
-/// ago make room for new ones, also after the store was closed and opened again: reads move an entry to the newest ones,
-/// unless it is among the newest eighth already. The file takes two to three times as much as its entries count;
-/// what has become free is used again.
+/// It is bounded by what the folder takes on the disk. Entries that were used longest ago make room for new ones, also
+/// after the store was closed and opened again: reads move an entry to the newest ones, unless it is among the newest
+/// eighth already.
 ///
 /// With `durable` a write is acknowledged once it is on the disk. Without, it is there within a second, and a crash of
 /// the process or a loss of power takes back what was written in the last second, all of it from some moment on. What was
@@ -112,7 +111,9 @@ impl DiskStore {
             || Error::new(ErrorKind::Store, "the file is opened again after a failure").retryable(true);
         let work = move || {
             let open = slot.get()?;
+            let reading = open.reading.read().unwrap_or_else(PoisonError::into_inner);
             let answer = read(&open);
+            drop(reading);
             slot.look_after(open);
             Some(answer)
         };

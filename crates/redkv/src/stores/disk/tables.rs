@@ -25,12 +25,24 @@ pub(super) struct Totals {
     pub(super) entries: u64,
     /// The number of the next use.
     pub(super) next: u64,
+    /// What entries may not count, because those that are there take more of the file than they count.
+    pub(super) withheld: u64,
 }
 
 impl Totals {
     /// The names under which the numbers are kept.
-    pub(super) fn named(self) -> [(&'static str, u64); 3] {
-        [("bytes", self.bytes), ("entries", self.entries), ("next", self.next)]
+    pub(super) fn named(self) -> [(&'static str, u64); 4] {
+        [("bytes", self.bytes), ("entries", self.entries), ("next", self.next), ("withheld", self.withheld)]
+    }
+
+    /// Reads the numbers by their names.
+    pub(super) fn read<E>(read: impl Fn(&'static str) -> Result<u64, E>) -> Result<Self, E> {
+        Ok(Self {
+            bytes: read("bytes")?,
+            entries: read("entries")?,
+            next: read("next")?,
+            withheld: read("withheld")?,
+        })
     }
 
     pub(super) fn take_next(&mut self) -> u64 {

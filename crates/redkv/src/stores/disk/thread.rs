@@ -11,7 +11,8 @@ use tokio::sync::{oneshot, watch};
 
 use super::config::DiskConfig;
 use super::open::{Open, Slot};
-use super::writes::{Change, Sync, Write};
+use super::space::Space;
+use super::writes::{Change, Changing, Sync, Write};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Answers, answer_all};
@@ -20,8 +21,9 @@ use crate::store::{Answers, answer_all};
 const GROUP: usize = 256;
 /// How long what was written or read may wait until it is on the disk, where nobody waits for it.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
+
 /// Entries that go in one transaction when the bounds are smaller than they were.
-const SHRINK: usize = 10_000;
+const SHRINK: usize = 2_000;
 
 /// What the thread is asked to do, with the way back. A job whose receiver is gone is left out, unless it was begun.
 #[derive(Debug)]
@@ -45,7 +47,8 @@ impl Thread {
     pub(super) fn start(config: Arc<DiskConfig>, clock: Arc<dyn Clock>, slot: Arc<Slot>) -> Result<Self> {
         let (jobs, inbox) = mpsc::channel();
         let (ending, ended) = watch::channel(());
-        let worker = Worker { config, clock, slot, is_dirty: false, unsynced: 0, sync_at: None };
+        let space = Space::default();
+        let worker = Worker { config, clock, slot, is_dirty: false, unsynced: 0, space, sync_at: None };
         thread::Builder::new()
             .name("redkv-disk".to_owned())
             .spawn(move || work(ending, inbox, worker))
@@ -87,6 +90,7 @@ struct Worker {
     is_dirty: bool,
     /// About how many bytes of the file that are.
     unsynced: u64,
+    space: Space,
     /// When what was committed, and what was read, must be on the disk.
     sync_at: Option<Instant>,
 }
@@ -111,22 +115,14 @@ impl Worker {
     }
 
     fn write(&mut self, jobs: Vec<(Vec<Change>, oneshot::Sender<Answers<bool>>)>) {
-        let mut changes = Vec::new();
+        let mut changes = self.touches();
+        let touches = changes.len();
         let mut replies = Vec::new();
         for (more, reply) in jobs.into_iter().filter(|(_, reply)| !reply.is_closed()) {
             replies.push((more.len(), reply));
             changes.extend(more);
         }
-        if changes.is_empty() {
-            return;
-        }
-        self.unsynced += changes.iter().map(bytes_of).sum::<u64>();
-        let is_due =
-            self.sync_at.is_some_and(|at| at <= Instant::now()) || self.unsynced >= self.most_unsynced();
-        let sync = if self.config.durable || is_due { Sync::Now } else { Sync::Later };
-        let outcome = self.commit(sync, &changes);
-        let answers = outcome.unwrap_or_else(|error| answer_all(changes.len(), &Err(error)));
-        let mut answers = answers.into_iter();
+        let mut answers = self.make(&changes).into_iter().skip(touches);
         for (len, reply) in replies {
             // Who has given up meanwhile does not want the answer.
             reply.send(answers.by_ref().take(len).collect()).ok();
@@ -139,38 +135,111 @@ impl Worker {
             self.synced();
             return Ok(());
         }
-        self.commit(Sync::Now, &[]).map(|_| ())
+        let touches = self.touches();
+        self.make(&touches).into_iter().collect::<Result<Vec<_>>>()?;
+        let open = self.open()?;
+        self.change(&open, Sync::Now, |changing| changing.sweep())
     }
 
-    /// Makes changes, notes what was read, and makes room, in one transaction.
-    fn commit(&mut self, sync: Sync, changes: &[Change]) -> Result<Answers<bool>> {
+    /// The uses of keys that were read.
+    fn touches(&self) -> Vec<Change> {
+        let open = self.slot.get();
+        open.map(|open| open.touches.take().into_iter().map(Change::Touch).collect()).unwrap_or_default()
+    }
+
+    /// Makes changes, a part of them in each transaction: what they take the place of is free only after it.
+    fn make(&mut self, changes: &[Change]) -> Answers<bool> {
+        let mut answers = Vec::with_capacity(changes.len());
+        while answers.len() < changes.len() {
+            let mut bytes = 0;
+            let rest = changes.get(answers.len()..).unwrap_or_default();
+            let fits = rest.iter().take_while(|change| {
+                bytes += change.bytes();
+                bytes <= self.config.most_at_once()
+            });
+            let part = rest.get(..fits.count().max(1)).unwrap_or(rest);
+            answers.extend(self.make_part(part).unwrap_or_else(|error| answer_all(part.len(), &Err(error))));
+        }
+        answers
+    }
+
+    fn make_part(&mut self, changes: &[Change]) -> Result<Answers<bool>> {
         let open = self.open()?;
-        let touched = open.touches.take();
-        let must = sync == Sync::Now && self.is_dirty;
-        let outcome = open.change(sync, must, |changing| {
-            for key in &touched {
-                changing.touch(key.as_bytes())?;
-            }
-            let answers =
-                changes.iter().map(|change| changing.make(change).map(Ok)).collect::<Write<Vec<_>>>()?;
+        let bytes = changes.iter().map(Change::bytes).sum::<u64>();
+        if let [Change::Put(key, entry, _)] = changes
+            && bytes > self.config.most_at_once()
+        {
+            // It takes more than may be written anew at once, so what it takes must be free before.
+            self.make_room(&open, Sync::Now, |changing| changing.more_for(key, entry))?;
+        }
+        self.unsynced += bytes;
+        let sync = self.sync();
+        let most = self.config.most_evicted();
+        let make = |changing: &mut Changing<'_>| {
+            let answers = changes.iter().map(|change| changing.make(change).map(Ok));
+            let answers = answers.collect::<Write<Vec<_>>>()?;
             changing.sweep()?;
-            changing.make_room(&self.config, usize::MAX)?;
-            Ok(answers)
-        });
-        self.slot.look_after(open);
-        let (answers, is_committed) = outcome.inspect_err(|_| self.synced())?;
-        match sync {
-            Sync::Now => self.synced(),
-            Sync::Later if is_committed => self.committed(),
-            Sync::Later => {}
+            Ok((answers, changing.make_room(0, most)?))
+        };
+        let (answers, do_bounds_hold) = self.change(&open, sync, make)?;
+        if !do_bounds_hold {
+            self.make_room(&open, Sync::Later, |_| Ok(0))?;
         }
         Ok(answers)
     }
 
-    /// How much of the file may be written anew before it is brought to the disk: until then what it takes the place of
-    /// cannot be used again.
-    fn most_unsynced(&self) -> u64 {
-        (self.config.max_bytes / 8).clamp(4 << 20, 64 << 20)
+    /// Removes entries until the bounds hold with as many bytes more as `more` tells.
+    fn make_room(
+        &mut self,
+        open: &Arc<Open>,
+        sync: Sync,
+        more: impl Fn(&mut Changing<'_>) -> Write<u64>,
+    ) -> Result<()> {
+        let most = self.config.most_evicted();
+        loop {
+            self.unsynced += self.config.most_at_once();
+            let sync = if sync == Sync::Now { sync } else { self.sync() };
+            let make_room = |changing: &mut Changing<'_>| {
+                let more = more(changing)?;
+                changing.make_room(more, most)
+            };
+            if self.change(open, sync, make_room)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One transaction.
+    fn change<T>(
+        &mut self,
+        open: &Arc<Open>,
+        sync: Sync,
+        change: impl FnOnce(&mut Changing<'_>) -> Write<T>,
+    ) -> Result<T> {
+        let must = sync == Sync::Now && self.is_dirty;
+        let found = std::mem::take(&mut self.space.found);
+        let outcome = open.change(sync, must, |changing| {
+            changing.fit(found);
+            change(changing)
+        });
+        self.slot.look_after(open.clone());
+        let (answer, is_committed) = outcome.inspect_err(|_| self.synced())?;
+        match sync {
+            Sync::Now => {
+                self.synced();
+                self.space.look(open);
+            }
+            Sync::Later if is_committed => self.committed(),
+            Sync::Later => {}
+        }
+        Ok(answer)
+    }
+
+    /// Whether the next commit should wait for the disk.
+    fn sync(&self) -> Sync {
+        let is_due = self.sync_at.is_some_and(|at| at <= Instant::now())
+            || self.unsynced + self.config.most_at_once() > self.config.most_unsynced();
+        if self.config.durable || is_due { Sync::Now } else { Sync::Later }
     }
 
     fn synced(&mut self) {
@@ -193,29 +262,15 @@ impl Worker {
             return Ok(open);
         }
         self.synced();
-        let open = Arc::new(Open::at(self.config.clone(), self.clock.clone())?);
-        // The bounds may be smaller than they were.
-        loop {
-            let shrink = open.change(Sync::Later, false, |changing| changing.make_room(&self.config, SHRINK));
-            let (do_bounds_hold, is_committed) = shrink?;
-            if is_committed {
-                self.committed();
-            }
-            if do_bounds_hold {
-                break;
-            }
+        let mut open = Open::at(self.config.clone(), self.clock.clone())?;
+        // The bounds may be smaller than they were, and redb gives back little of a file by itself.
+        while !open.change(Sync::Now, false, |changing| changing.make_room(0, SHRINK))?.0 {}
+        if open.taken().is_some_and(|taken| taken > self.config.max_bytes) {
+            open.compact()?;
         }
+        self.space = Space::at(&open);
+        let open = Arc::new(open);
         self.slot.put(Some(open.clone()));
         Ok(open)
-    }
-}
-
-/// About how many bytes of the file a change writes anew: its own, and the pages in which an entry, its use, and the entry
-/// that makes room are among others.
-fn bytes_of(change: &Change) -> u64 {
-    const PAGES: u64 = 3 * 4_096;
-    match change {
-        Change::Put(key, entry, _) => PAGES + (key.len() + entry.value.len()) as u64,
-        Change::Delete(_) => PAGES,
     }
 }

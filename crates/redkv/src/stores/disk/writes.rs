@@ -1,9 +1,13 @@
 //! Changes, many in one transaction together with all that follows from them: room, order of use, totals.
 
+use std::sync::PoisonError;
+
 use redb::{Durability, ReadableTable, Table, WriteTransaction};
 
+use super::config::DiskConfig;
 use super::open::{Open, is_behind};
 use super::record::{Kept, LONGEST_INLINE, PIECE, Record, cost};
+use super::space::PAGE;
 use super::tables::{DEADLINES, ENTRIES, PIECES, TOTALS, Totals, USES};
 use crate::entry::{Entry, Key};
 use crate::error::{Outcome, Result};
@@ -14,6 +18,19 @@ use crate::store::SetMode;
 pub(super) enum Change {
     Put(Key, Entry, SetMode),
     Delete(Key),
+    /// Notes that an entry was used.
+    Touch(Key),
+}
+
+impl Change {
+    /// About how many bytes of the file it writes anew: its own, and two pages in which an entry, and the one that makes
+    /// room or its use before, are among others.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::Put(key, entry, _) => 2 * PAGE + (key.len() + entry.value.len()) as u64,
+            Self::Delete(_) | Self::Touch(_) => 2 * PAGE,
+        }
+    }
 }
 
 /// Whether a commit waits for the disk.
@@ -34,7 +51,7 @@ pub(super) struct Changing<'t> {
     pub(super) deadlines: Table<'t, (u64, &'static [u8]), ()>,
     pub(super) totals: Totals,
     pub(super) now: u64,
-    max_bytes: u64,
+    pub(super) config: &'t DiskConfig,
     /// Whether anything was changed.
     pub(super) is_changed: bool,
 }
@@ -48,6 +65,10 @@ impl Open {
         must: bool,
         change: impl FnOnce(&mut Changing<'_>) -> Write<T>,
     ) -> Result<(T, bool)> {
+        if sync == Sync::Now {
+            // What they see cannot be used again while they read.
+            drop(self.reading.write().unwrap_or_else(PoisonError::into_inner));
+        }
         let mut transaction = self.database.begin_write().map_err(|cause| self.failed(cause))?;
         match sync {
             // Says in the file which pages are free, so that opening it after a crash need not look through all of it.
@@ -68,18 +89,14 @@ impl Open {
         Ok((answer, is_changed || must))
     }
 
-    fn change_in<T>(
-        &self,
-        transaction: &WriteTransaction,
-        change: impl FnOnce(&mut Changing<'_>) -> Write<T>,
+    fn change_in<'t, T>(
+        &'t self,
+        transaction: &'t WriteTransaction,
+        change: impl FnOnce(&mut Changing<'t>) -> Write<T>,
     ) -> Write<(T, Totals, bool)> {
         let mut kept = transaction.open_table(TOTALS)?;
-        let mut totals = Totals::default();
-        for (name, number) in
-            [("bytes", &mut totals.bytes), ("entries", &mut totals.entries), ("next", &mut totals.next)]
-        {
-            *number = kept.get(name)?.map_or(0, |number| number.value());
-        }
+        let number = |name| -> Write<u64> { Ok(kept.get(name)?.map_or(0, |number| number.value())) };
+        let totals = Totals::read(number)?;
         let mut changing = Changing {
             entries: transaction.open_table(ENTRIES)?,
             pieces: transaction.open_table(PIECES)?,
@@ -87,7 +104,7 @@ impl Open {
             deadlines: transaction.open_table(DEADLINES)?,
             totals,
             now: self.clock.now(),
-            max_bytes: self.config.max_bytes,
+            config: &self.config,
             is_changed: false,
         };
         let answer = change(&mut changing)?;
@@ -107,7 +124,23 @@ impl Changing<'_> {
         match change {
             Change::Put(key, entry, mode) => self.put(key.as_bytes(), entry, *mode),
             Change::Delete(key) => self.remove(key.as_bytes()).map(|()| true),
+            Change::Touch(key) => self.touch(key.as_bytes()).map(|()| true),
         }
+    }
+
+    fn cost(&self, key: &[u8], entry: &Entry) -> u64 {
+        cost(key.len(), entry.value.len() as u64, entry.deadline.is_some())
+    }
+
+    /// How many bytes more are counted if an entry is put under `key`; none if it cannot be kept.
+    pub(super) fn more_for(&self, key: &Key, entry: &Entry) -> Write<u64> {
+        let key = key.as_bytes();
+        let cost = self.cost(key, entry);
+        if cost > self.room() {
+            return Ok(0);
+        }
+        let before = self.record(key)?.map_or(0, |before| before.cost(key));
+        Ok(cost.saturating_sub(before))
     }
 
     fn put(&mut self, key: &[u8], entry: &Entry, mode: SetMode) -> Write<bool> {
@@ -115,7 +148,7 @@ impl Changing<'_> {
         if mode == SetMode::IfAbsent && before.as_ref().is_some_and(|before| !before.has_ended(self.now)) {
             return Ok(false);
         }
-        if cost(key.len(), entry.value.len() as u64) > self.max_bytes {
+        if self.cost(key, entry) > self.room() {
             // It would drive out everything, and then itself.
             self.remove(key)?;
             return Ok(true);
@@ -175,7 +208,7 @@ impl Changing<'_> {
     }
 
     /// Notes that an entry was used, unless it is among the newest ones.
-    pub(super) fn touch(&mut self, key: &[u8]) -> Write<()> {
+    fn touch(&mut self, key: &[u8]) -> Write<()> {
         let Some(mut record) = self.record(key)? else { return Ok(()) };
         if !is_behind(record.used, self.totals.next, self.totals.entries) {
             return Ok(());
