@@ -6,7 +6,7 @@ use redb::{ReadableDatabase, ReadableTable as _};
 
 use super::open::Open;
 use super::record::{Kept, Record};
-use super::tables::{DEADLINES, ENTRIES, PIECES, TOTALS, Totals, USES};
+use super::tables::{DEADLINES, ENTRIES, PIECES, TOTALS, Totals, USES, number_and_rest, total};
 use crate::error::Result;
 
 /// What an audit has found.
@@ -49,23 +49,24 @@ impl Open {
         }
         let mut in_order = Vec::new();
         for row in transaction.open_table(USES)?.iter()? {
-            let (used, key) = row?;
-            let used = used.value();
+            let (place, key) = row?;
+            let (used, _) = number_and_rest(place.value()).unwrap_or_default();
             if uses.remove(&used).as_deref() != Some(key.value()) {
                 problems.push(format!("use {used} is of no entry"));
             }
             in_order.push(String::from_utf8_lossy(key.value()).into_owned());
         }
         for row in transaction.open_table(DEADLINES)?.iter()? {
-            let row = row?.0;
-            let (millis, key) = row.value();
+            let (place, _) = row?;
+            let (millis, key) = number_and_rest(place.value()).unwrap_or_default();
             if !deadlines.remove(&(millis, key.to_vec())) {
                 problems.push(format!("deadline {millis} is of no entry"));
             }
         }
         for row in transaction.open_table(PIECES)?.iter()? {
             let (place, piece) = row?;
-            let left = pieces.entry(place.value().0).or_default();
+            let (number, _) = number_and_rest(place.value()).unwrap_or_default();
+            let left = pieces.entry(number).or_default();
             *left = left.wrapping_sub(piece.value().len() as u64);
         }
         problems.extend(uses.keys().map(|used| format!("an entry has no use {used}")));
@@ -78,7 +79,7 @@ impl Open {
         );
         let kept = transaction.open_table(TOTALS)?;
         for (name, number) in [("bytes", counted.bytes), ("entries", counted.entries)] {
-            let told = kept.get(name)?.map_or(0, |number| number.value());
+            let told = kept.get(name.as_bytes())?.map_or(0, |kept| total(kept.value()));
             if told != number {
                 problems.push(format!("{told} {name} are told of, but there are {number}"));
             }

@@ -10,7 +10,7 @@ use redb::{Database, ReadableDatabase};
 
 use super::config::DiskConfig;
 use super::error::{error_from, error_of_io};
-use super::tables::{DEADLINES, ENTRIES, PIECES, TOTALS, Totals, USES};
+use super::tables::{ALL, TOTALS, Totals, total};
 use super::touches::Touches;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -164,19 +164,17 @@ fn make(begun: &Path) -> std::result::Result<(), redb::Error> {
     let database = Database::create(begun)?;
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
-    transaction.open_table(ENTRIES)?;
-    transaction.open_table(PIECES)?;
-    transaction.open_table(USES)?;
-    transaction.open_table(DEADLINES)?;
-    transaction.open_table(TOTALS)?;
+    for table in ALL {
+        transaction.open_table(table)?;
+    }
     transaction.commit()?;
     Ok(database.close()?)
 }
 
 fn totals(database: &Database) -> std::result::Result<Totals, redb::Error> {
     let table = database.begin_read()?.open_table(TOTALS)?;
-    let number = |name| -> std::result::Result<u64, redb::Error> {
-        Ok(table.get(name)?.map_or(0, |number| number.value()))
+    let number = |name: &str| -> std::result::Result<u64, redb::Error> {
+        Ok(table.get(name.as_bytes())?.map_or(0, |kept| total(kept.value())))
     };
     Totals::read(number)
 }

@@ -5,7 +5,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};
 
 use super::open::Open;
 use super::record::{Kept, PIECE, Record};
-use super::tables::{ENTRIES, PIECES};
+use super::tables::{ENTRIES, PIECES, piece_key};
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Answers, Cursor, Page, answer_all, end_of_prefix};
@@ -117,7 +117,7 @@ impl Open {
 struct State {
     transaction: ReadTransaction,
     /// Opened for the first value that is in pieces.
-    pieces: Option<ReadOnlyTable<(u64, u32), &'static [u8]>>,
+    pieces: Option<ReadOnlyTable<&'static [u8], &'static [u8]>>,
 }
 
 impl State {
@@ -132,10 +132,11 @@ impl State {
         };
         let mut value = Vec::new();
         if len <= PIECE {
-            let piece = pieces.get((number, 0))?.ok_or(Unread::Damaged)?;
+            let piece = pieces.get(piece_key(number, 0).as_slice())?.ok_or(Unread::Damaged)?;
             value.extend_from_slice(piece.value());
         } else {
-            for piece in pieces.range((number, 0)..=(number, u32::MAX))? {
+            let (first, last) = (piece_key(number, 0), piece_key(number, u32::MAX));
+            for piece in pieces.range(first.as_slice()..=last.as_slice())? {
                 value.extend_from_slice(piece?.1.value());
             }
         }

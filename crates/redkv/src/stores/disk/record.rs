@@ -87,7 +87,7 @@ pub(super) fn cost(key: usize, value: u64, ends: bool) -> u64 {
     // Beside a row redb notes where its key and its value end, 4 bytes each.
     let (inline, pieces) = if value <= LONGEST_INLINE as u64 { (value, 0) } else { (16, pages(value)) };
     let entry = key + HEAD as u64 + inline + 8;
-    let used = key + 8 + 4;
+    let used = key + 8 + 8;
     let deadline = if ends { key + 8 + 8 } else { 0 };
     // Pages of rows that come and go in any order are 3/5 full, those of uses fuller.
     pieces + (entry + deadline) * 5 / 3 + used * 5 / 4
@@ -96,7 +96,7 @@ pub(super) fn cost(key: usize, value: u64, ends: bool) -> u64 {
 /// What a value in pieces takes: pages, in which several short values have room, and the branches above them.
 fn pages(value: u64) -> u64 {
     const PAGE: u64 = 4_096 + 80;
-    const ROW: u64 = 16;
+    const ROW: u64 = 20;
     let whole = PIECE as u64;
     if value > whole { value.div_ceil(whole) * PAGE } else { PAGE / (4_092 / (value + ROW)) }
 }

@@ -2,6 +2,7 @@
 
 use redb::ReadableTable;
 
+use super::tables::{deadline_key, number_and_rest};
 use super::writes::{Changing, Write};
 
 /// Most entries past their deadline that go beside one write.
@@ -10,10 +11,11 @@ const SWEEP: usize = 100;
 impl Changing<'_> {
     /// Removes some of the entries past their deadline.
     pub(super) fn sweep(&mut self) -> Write<()> {
-        let end: (u64, &[u8]) = (self.now.saturating_add(1), &[]);
+        let end = deadline_key(self.now.saturating_add(1), &[]);
         let mut ended = Vec::new();
-        for row in self.deadlines.range(..end)?.take(SWEEP) {
-            ended.push(row?.0.value().1.to_vec());
+        for row in self.deadlines.range(..end.as_slice())?.take(SWEEP) {
+            let (place, _) = row?;
+            ended.extend(number_and_rest(place.value()).map(|(_, key)| key.to_vec()));
         }
         for key in ended {
             self.remove(&key)?;

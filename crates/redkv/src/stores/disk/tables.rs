@@ -1,21 +1,62 @@
 //! The tables of the file.
+//!
+//! All of them are from bytes to bytes: for each other pair of types redb would be in the program once more. Numbers in
+//! keys are big-endian, so that their order is that of the bytes.
 
-use redb::TableDefinition;
+use redb::{Table, TableDefinition};
+
+/// A table of the file.
+pub(super) type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// A table within a transaction that writes.
+pub(super) type Rows<'t> = Table<'t, &'static [u8], &'static [u8]>;
 
 /// The entry of each key, as [`Record`](super::record::Record) writes it.
-pub(super) const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries");
+pub(super) const ENTRIES: Definition = Definition::new("entries");
 
-/// Pieces of values that are too long to stand in an entry, by the number of the value and their order.
-pub(super) const PIECES: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("pieces");
+/// Pieces of values that are too long to stand in an entry, by [`piece_key`].
+pub(super) const PIECES: Definition = Definition::new("pieces");
 
-/// The keys in the order of their last use: the smallest number was used longest ago.
-pub(super) const USES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("uses");
+/// The keys in the order of their last use, by [`use_key`]: the smallest number was used longest ago.
+pub(super) const USES: Definition = Definition::new("uses");
 
-/// The keys of entries that end, by their deadlines.
-pub(super) const DEADLINES: TableDefinition<'_, (u64, &[u8]), ()> = TableDefinition::new("deadlines");
+/// The keys of entries that end, by [`deadline_key`]; the values are empty.
+pub(super) const DEADLINES: Definition = Definition::new("deadlines");
 
-/// What is in the other tables, in numbers that are changed together with them.
-pub(super) const TOTALS: TableDefinition<'_, &str, u64> = TableDefinition::new("totals");
+/// What is in the other tables, in numbers that are changed together with them, by their names.
+pub(super) const TOTALS: Definition = Definition::new("totals");
+
+/// All tables.
+pub(super) const ALL: [Definition; 5] = [ENTRIES, PIECES, USES, DEADLINES, TOTALS];
+
+/// The place of a use in [`USES`].
+pub(super) fn use_key(used: u64) -> [u8; 8] {
+    used.to_be_bytes()
+}
+
+/// The place of a piece in [`PIECES`], by the number of its value and its order.
+pub(super) fn piece_key(number: u64, order: u32) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    key[8..].copy_from_slice(&order.to_be_bytes());
+    key
+}
+
+/// The place of a deadline in [`DEADLINES`].
+pub(super) fn deadline_key(millis: u64, key: &[u8]) -> Vec<u8> {
+    [&millis.to_be_bytes(), key].concat()
+}
+
+/// The number at the beginning of a place, and what follows.
+pub(super) fn number_and_rest(place: &[u8]) -> Option<(u64, &[u8])> {
+    let (number, rest) = place.split_first_chunk()?;
+    Some((u64::from_be_bytes(*number), rest))
+}
+
+/// A number of [`TOTALS`].
+pub(super) fn total(kept: &[u8]) -> u64 {
+    kept.try_into().map_or(0, u64::from_le_bytes)
+}
 
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,13 +2,15 @@
 
 use std::sync::PoisonError;
 
-use redb::{Durability, ReadableTable, Table, WriteTransaction};
+use redb::{Durability, ReadableTable, WriteTransaction};
 
 use super::config::DiskConfig;
 use super::open::{Open, is_behind};
 use super::record::{Kept, LONGEST_INLINE, PIECE, Record, cost};
 use super::space::PAGE;
-use super::tables::{DEADLINES, ENTRIES, PIECES, TOTALS, Totals, USES};
+use super::tables::{
+    DEADLINES, ENTRIES, PIECES, Rows, TOTALS, Totals, USES, deadline_key, piece_key, total, use_key,
+};
 use crate::entry::{Entry, Key};
 use crate::error::{Outcome, Result};
 use crate::store::SetMode;
@@ -45,10 +47,10 @@ pub(super) type Write<T> = std::result::Result<T, redb::Error>;
 
 /// The tables within one transaction.
 pub(super) struct Changing<'t> {
-    pub(super) entries: Table<'t, &'static [u8], &'static [u8]>,
-    pieces: Table<'t, (u64, u32), &'static [u8]>,
-    pub(super) uses: Table<'t, u64, &'static [u8]>,
-    pub(super) deadlines: Table<'t, (u64, &'static [u8]), ()>,
+    pub(super) entries: Rows<'t>,
+    pieces: Rows<'t>,
+    pub(super) uses: Rows<'t>,
+    pub(super) deadlines: Rows<'t>,
     pub(super) totals: Totals,
     pub(super) now: u64,
     pub(super) config: &'t DiskConfig,
@@ -95,7 +97,9 @@ impl Open {
         change: impl FnOnce(&mut Changing<'t>) -> Write<T>,
     ) -> Write<(T, Totals, bool)> {
         let mut kept = transaction.open_table(TOTALS)?;
-        let number = |name| -> Write<u64> { Ok(kept.get(name)?.map_or(0, |number| number.value())) };
+        let number = |name: &str| -> Write<u64> {
+            Ok(kept.get(name.as_bytes())?.map_or(0, |kept| total(kept.value())))
+        };
         let totals = Totals::read(number)?;
         let mut changing = Changing {
             entries: transaction.open_table(ENTRIES)?,
@@ -111,7 +115,7 @@ impl Open {
         let (totals, is_changed) = (changing.totals, changing.is_changed);
         if is_changed {
             for (name, number) in totals.named() {
-                kept.insert(name, number)?;
+                kept.insert(name.as_bytes(), number.to_le_bytes().as_slice())?;
             }
         }
         Ok((answer, totals, is_changed))
@@ -159,9 +163,9 @@ impl Changing<'_> {
         let used = self.totals.take_next();
         let record = Record { used, deadline: entry.deadline, value: self.keep(entry, used)? };
         self.entries.insert(key, record.to_bytes().as_slice())?;
-        self.uses.insert(record.used, key)?;
+        self.uses.insert(use_key(record.used).as_slice(), key)?;
         if let Some(deadline) = record.deadline {
-            self.deadlines.insert((deadline.millis(), key), ())?;
+            self.deadlines.insert(deadline_key(deadline.millis(), key).as_slice(), [].as_slice())?;
         }
         self.totals.bytes += record.cost(key);
         self.totals.entries += 1;
@@ -176,7 +180,7 @@ impl Changing<'_> {
             return Ok(Kept::Inline(value.clone()));
         }
         for (piece, order) in value.chunks(PIECE).zip(0..) {
-            self.pieces.insert((number, order), piece)?;
+            self.pieces.insert(piece_key(number, order).as_slice(), piece)?;
         }
         Ok(Kept::Pieces { number, len: value.len() as u64 })
     }
@@ -191,14 +195,14 @@ impl Changing<'_> {
 
     /// Removes all of an entry but what stands under its key.
     fn forget(&mut self, key: &[u8], record: &Record) -> Write<()> {
-        self.uses.remove(record.used)?;
+        self.uses.remove(use_key(record.used).as_slice())?;
         if let Some(deadline) = record.deadline {
-            self.deadlines.remove((deadline.millis(), key))?;
+            self.deadlines.remove(deadline_key(deadline.millis(), key).as_slice())?;
         }
         if let Kept::Pieces { number, len } = record.value {
             let pieces = u32::try_from(len.div_ceil(PIECE as u64)).unwrap_or(u32::MAX);
             for order in 0..pieces {
-                self.pieces.remove((number, order))?;
+                self.pieces.remove(piece_key(number, order).as_slice())?;
             }
         }
         self.totals.bytes = self.totals.bytes.saturating_sub(record.cost(key));
@@ -213,9 +217,9 @@ impl Changing<'_> {
         if !is_behind(record.used, self.totals.next, self.totals.entries) {
             return Ok(());
         }
-        self.uses.remove(record.used)?;
+        self.uses.remove(use_key(record.used).as_slice())?;
         record.used = self.totals.take_next();
-        self.uses.insert(record.used, key)?;
+        self.uses.insert(use_key(record.used).as_slice(), key)?;
         self.entries.insert(key, record.to_bytes().as_slice())?;
         self.is_changed = true;
         Ok(())
