@@ -1,10 +1,10 @@
 //! Opens the folder: one store at a time, and never a file that was only begun.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
 use redb::{Database, ReadableDatabase};
 
@@ -68,6 +68,10 @@ impl Open {
     pub(super) fn tell(&self, totals: Totals) {
         self.next.store(totals.next, Ordering::Relaxed);
         self.entries.store(totals.entries, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_read(&self) -> bool {
+        matches!(self.reading.try_write(), Err(TryLockError::WouldBlock))
     }
 
     /// Makes the file as short as it can be. Takes as long as writing all of it.
@@ -141,8 +145,8 @@ fn lock(path: &Path) -> Result<File> {
     let file = file.map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(error_from(path, redb::Error::DatabaseAlreadyOpen)),
-        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+        Err(fs::TryLockError::WouldBlock) => Err(error_from(path, redb::Error::DatabaseAlreadyOpen)),
+        Err(fs::TryLockError::Error(cause)) => Err(failed(cause)),
     }
 }
 

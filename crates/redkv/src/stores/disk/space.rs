@@ -14,6 +14,9 @@ use super::writes::Changing;
 
 /// The bytes of a page of the file.
 pub(super) const PAGE: u64 = 4_096;
+/// What every transaction writes anew beside its changes: the roots of the tables and the branches below. The next one may
+/// use it again, unless somebody reads it.
+pub(super) const TRANSACTION: u64 = 16 * PAGE;
 /// What the file takes beside entries.
 const EMPTY: u64 = 256 << 10;
 

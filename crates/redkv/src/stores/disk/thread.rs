@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::config::DiskConfig;
 use super::open::{Open, Slot};
-use super::space::Space;
+use super::space::{Space, TRANSACTION};
 use super::writes::{Change, Changing, Sync, Write};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -166,11 +166,11 @@ impl Worker {
     fn make_part(&mut self, changes: &[Change]) -> Result<Answers<bool>> {
         let open = self.open()?;
         let bytes = changes.iter().map(Change::bytes).sum::<u64>();
-        if let [Change::Put(key, entry, _)] = changes
+        if let [Change::Put(key, entry, mode)] = changes
             && bytes > self.config.most_at_once()
         {
             // It takes more than may be written anew at once, so what it takes must be free before.
-            self.make_room(&open, Sync::Now, |changing| changing.more_for(key, entry))?;
+            self.make_room(&open, Sync::Now, |changing| changing.more_for(key, entry, *mode))?;
         }
         self.unsynced += bytes;
         let sync = self.sync();
@@ -183,7 +183,8 @@ impl Worker {
         };
         let (answers, do_bounds_hold) = self.change(&open, sync, make)?;
         if !do_bounds_hold {
-            self.make_room(&open, Sync::Later, |_| Ok(0))?;
+            // The changes are made. Who makes the next ones meets a failure again.
+            self.make_room(&open, Sync::Later, |_| Ok(0)).ok();
         }
         Ok(answers)
     }
@@ -229,7 +230,7 @@ impl Worker {
                 self.synced();
                 self.space.look(open);
             }
-            Sync::Later if is_committed => self.committed(),
+            Sync::Later if is_committed => self.committed(open.is_read()),
             Sync::Later => {}
         }
         Ok(answer)
@@ -248,8 +249,11 @@ impl Worker {
         self.sync_at = None;
     }
 
-    fn committed(&mut self) {
+    fn committed(&mut self, is_read: bool) {
         self.is_dirty = true;
+        if is_read {
+            self.unsynced += TRANSACTION;
+        }
         self.sync_later();
     }
 

@@ -136,20 +136,24 @@ impl Changing<'_> {
         cost(key.len(), entry.value.len() as u64, entry.deadline.is_some())
     }
 
-    /// How many bytes more are counted if an entry is put under `key`; none if it cannot be kept.
-    pub(super) fn more_for(&self, key: &Key, entry: &Entry) -> Write<u64> {
+    /// How many bytes more are counted once an entry is put under `key`; none if it will not be kept.
+    pub(super) fn more_for(&self, key: &Key, entry: &Entry, mode: SetMode) -> Write<u64> {
         let key = key.as_bytes();
         let cost = self.cost(key, entry);
-        if cost > self.room() {
+        let before = self.record(key)?;
+        if cost > self.room() || self.is_refused(mode, before.as_ref()) {
             return Ok(0);
         }
-        let before = self.record(key)?.map_or(0, |before| before.cost(key));
-        Ok(cost.saturating_sub(before))
+        Ok(cost.saturating_sub(before.map_or(0, |before| before.cost(key))))
+    }
+
+    fn is_refused(&self, mode: SetMode, before: Option<&Record>) -> bool {
+        mode == SetMode::IfAbsent && before.is_some_and(|before| !before.has_ended(self.now))
     }
 
     fn put(&mut self, key: &[u8], entry: &Entry, mode: SetMode) -> Write<bool> {
         let before = self.record(key)?;
-        if mode == SetMode::IfAbsent && before.as_ref().is_some_and(|before| !before.has_ended(self.now)) {
+        if self.is_refused(mode, before.as_ref()) {
             return Ok(false);
         }
         if self.cost(key, entry) > self.room() {
