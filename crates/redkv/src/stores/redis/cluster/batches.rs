@@ -14,7 +14,7 @@ pub(super) trait Batch: Sync {
     /// What is asked for.
     type Item: Clone + Send + Sync;
     /// What each item is answered with.
-    type Answer: Clone + Send;
+    type Answer: Clone + Send + Sync;
     /// Whether a part changes something: then it may be sent again only when it is certain that it was not made.
     const WRITES: bool;
     /// Whether a part is a transaction.

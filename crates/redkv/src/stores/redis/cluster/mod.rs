@@ -7,6 +7,7 @@ mod nodes;
 mod pages;
 mod run;
 mod slot;
+mod sorted;
 mod store;
 mod verdict;
 

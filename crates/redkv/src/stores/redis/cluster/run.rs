@@ -12,6 +12,7 @@ use super::batches::Batch;
 use super::node::Node;
 use super::nodes::Nodes;
 use super::slot::slot_of;
+use super::sorted::{Asked, Sorted};
 use super::verdict::Verdict;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::store::{Answers, answer_all};
@@ -32,13 +33,13 @@ pub(super) async fn run<B: Batch>(nodes: &Arc<Nodes>, batch: &B, items: &[B::Ite
     let mut order: Vec<_> =
         items.iter().enumerate().map(|(place, item)| (slot_of(B::key(item)), place)).collect();
     order.sort_unstable();
-    let sorted: Vec<_> = order.iter().map(|(_, place)| items[*place].clone()).collect();
-    let mut run = Run { nodes, batch, items: &sorted, answers: vec![None; items.len()] };
+    let mut sorted = Sorted::new(batch, order.iter().map(|(_, place)| items[*place].clone()).collect());
+    let mut run = Run { nodes, asked: &mut sorted };
     let parts = run.parts(&order);
     run.go(parts).await;
 
     let mut answers = answer_all(items.len(), &Err(unanswered()));
-    for ((_, place), answer) in order.iter().zip(run.answers) {
+    for ((_, place), answer) in order.iter().zip(sorted.answers) {
         answers[*place] = answer.unwrap_or_else(|| Err(unanswered()));
     }
     answers
@@ -49,12 +50,10 @@ fn unanswered() -> Error {
 }
 
 /// A batch on its way.
-struct Run<'a, B: Batch> {
+struct Run<'a> {
     nodes: &'a Arc<Nodes>,
-    batch: &'a B,
-    /// In the order of their slots.
-    items: &'a [B::Item],
-    answers: Vec<Option<Result<B::Answer>>>,
+    /// Its items are in the order of their slots.
+    asked: &'a mut dyn Asked,
 }
 
 /// Items of one slot that are asked for in one go.
@@ -85,15 +84,12 @@ struct Left {
     redirected: bool,
 }
 
-impl<B: Batch> Run<'_, B> {
+impl Run<'_> {
     fn parts(&self, order: &[(u16, usize)]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         for (n, (slot, _)) in order.iter().enumerate() {
             match parts.last_mut() {
-                Some(part)
-                    if part.slot == *slot
-                        && self.batch.joins(&self.items[part.items.clone()], &self.items[n]) =>
-                {
+                Some(part) if part.slot == *slot && self.asked.joins(part.items.clone(), n) => {
                     part.items.end = n + 1;
                 }
                 _ => parts.push(Part { items: n..n + 1, slot: *slot, target: None, unqueued: false }),
@@ -153,14 +149,15 @@ impl<B: Batch> Run<'_, B> {
     }
 
     async fn ask(&self, node: Arc<Node>, parts: Vec<Part>) -> Vec<Done> {
-        let items = || parts.iter().flat_map(|part| &self.items[part.items.clone()]);
-        let mut request = Request::with_capacity(items().count() * 5, items().map(B::bytes).sum());
+        let items = || parts.iter().map(|part| part.items.clone());
+        let bytes = items().map(|part| self.asked.bytes(part)).sum();
+        let mut request = Request::with_capacity(items().flatten().count() * 5, bytes);
         let mut ends = Vec::with_capacity(parts.len());
         for part in &parts {
             if part.is_asking() {
                 request.command(1, "ASKING");
             }
-            self.batch.ask(&mut request, &self.items[part.items.clone()], part.unqueued);
+            self.asked.ask(&mut request, part.items.clone(), part.unqueued);
             ends.push(request.commands());
         }
         match node.send(request).await {
@@ -172,7 +169,7 @@ impl<B: Batch> Run<'_, B> {
                     if part.is_asking() {
                         own.remove(0);
                     }
-                    let verdict = Verdict::of(own, B::IS_TRANSACTION && !part.unqueued);
+                    let verdict = Verdict::of(own, self.asked.is_transaction() && !part.unqueued);
                     (part, node.clone(), Ok(verdict))
                 });
                 done.collect()
@@ -184,11 +181,7 @@ impl<B: Batch> Run<'_, B> {
     fn judge(&mut self, mut part: Part, node: Arc<Node>, result: Result<Verdict>, left: &mut Left) {
         match result {
             Ok(Verdict::Answered(replies)) => {
-                let items = part.items.clone();
-                let answers = self.batch.answers(replies, &self.items[items.clone()], part.unqueued);
-                for (place, answer) in items.zip(answers) {
-                    self.answers[place] = Some(answer);
-                }
+                self.asked.answered(replies, part.items.clone(), part.unqueued);
             }
             Ok(Verdict::Moved(place)) => {
                 let owner = self.nodes.told(place.host, place.port, &node.address);
@@ -232,7 +225,7 @@ impl<B: Batch> Run<'_, B> {
         for (mut part, node, error) in unreached {
             let owner = self.nodes.owner(part.slot);
             let is_elsewhere = owner.is_some_and(|owner| !Arc::ptr_eq(&owner, &node));
-            if is_elsewhere && (!B::WRITES || !error.may_have_applied()) {
+            if is_elsewhere && (!self.asked.writes() || !error.may_have_applied()) {
                 part.target = None;
                 parts.push(part);
             } else if cluster.is_ok() {
@@ -245,9 +238,7 @@ impl<B: Batch> Run<'_, B> {
     }
 
     fn fail(&mut self, part: &Part, error: &Error) {
-        for place in part.items.clone() {
-            self.answers[place] = Some(Err(error.clone()));
-        }
+        self.asked.fail(part.items.clone(), error);
     }
 }
 
