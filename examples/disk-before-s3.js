@@ -71,10 +71,12 @@ function taken(path) {
   return bytes.reduce((sum, more) => sum + more, 0)
 }
 
+const s3Options = { bucket, endpoint, prefix: 'disk-before-s3/', forcePathStyle: endpoint !== undefined }
+
 function open() {
   const kv = new RedKV()
   const disk = kv.addStore('disk', { path: join(folder, 'cache'), maxBytes: ROOM })
-  const s3 = kv.addStore('s3', { bucket, endpoint, prefix: 'disk-before-s3/', forcePathStyle: endpoint !== undefined }, { async: true })
+  const s3 = kv.addStore('s3', s3Options, { async: true })
   kv.on('writeError', ({ operation, key, error }) => {
     console.error(`S3 did not take ${operation} of ${key}:`, error)
     process.exitCode = 1
@@ -98,8 +100,8 @@ async function readAll(text, { kv, disk, s3 }, ids) {
   const after = { disk: disk.stats(), s3: s3.stats() }
   const [near, far] = ['disk', 's3'].map((name) => after[name].hits - before[name].hits)
   const { p50, p99 } = after.disk.latency.get
-  tell(`found on the disk: ${near}, in S3: ${far}; a read of the disk so far: p50 ${p50} us, p99 ${p99} us`)
-  return { near, far }
+  tell(`found on the disk: ${near}, in S3: ${far}; a request to the disk so far: p50 ${p50} us, p99 ${p99} us`)
+  return far
 }
 
 async function main() {
@@ -138,9 +140,10 @@ async function main() {
   step('5. A restart: the disk knows what it has')
   await first.kv.close()
   const second = open()
-  await timed('opening 500 MB', 1, () => second.kv.ready())
-  const { far } = await readAll('the same tenth', second, ids.slice(0, OBJECTS / 10))
-  assert.equal(far, 0)
+  const start = performance.now()
+  await second.disk.ready()
+  tell(`the disk is open after ${(performance.now() - start).toFixed(0)} ms`)
+  assert.equal(await readAll('the same tenth', second, ids.slice(0, OBJECTS / 10)), 0)
   assert.ok(valueOf('often', 99).equals(await second.kv.getBuffer('object:often')))
 
   step('6. Everything is in S3, and everything can be read')
@@ -151,8 +154,11 @@ async function main() {
   await readAll('all of them', second, ids)
   tell(`the disk is taken up by ${(taken(folder) / MB).toFixed(0)} MB`)
 
-  await second.kv.clear()
   await second.kv.close()
+  const s3 = new RedKV()
+  s3.addStore('s3', s3Options)
+  await s3.clear()
+  await s3.close()
   console.log('\nAll of it checked, and deleted again.')
 }
 

@@ -57,6 +57,16 @@ impl Chain {
         prefix: &str,
         after: Option<&Cursor>,
     ) -> Result<Option<Cursor>> {
+        // It tells and deletes keys, which nobody has called for.
+        self.step_of_clear(scope, prefix, after).await.map_err(|error| error.of_operation("clear"))
+    }
+
+    async fn step_of_clear(
+        self: &Arc<Self>,
+        scope: Scope,
+        prefix: &str,
+        after: Option<&Cursor>,
+    ) -> Result<Option<Cursor>> {
         let shape = self.shape();
         let Some((authority, _)) = shape.authority(scope) else { return Ok(None) };
         let Spot { place, after } = match after {

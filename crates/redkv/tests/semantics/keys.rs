@@ -164,7 +164,8 @@ async fn a_failing_store_fails_clear() {
     authority.put("k", "v");
     cache.faults.inject(Operation::Keys, Fault::Fail(lost()));
     let error = world.clear().await.unwrap_err();
-    assert_eq!((error.kind(), error.store()), (ErrorKind::Connection, Some("first")));
+    let (kind, store, operation) = (error.kind(), error.store(), error.operation());
+    assert_eq!((kind, store, operation), (ErrorKind::Connection, Some("first"), Some("clear")));
 }
 
 #[tokio::test(start_paused = true)]
