@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { storeFeatures } from './lib/features.mjs'
 import { Failure, heading, main, must, npm, read, root, run } from './lib/run.mjs'
 import { setup } from './lib/setup.mjs'
 import { summarise } from './lib/suites.mjs'
@@ -47,9 +48,18 @@ function versionsAgree() {
 
 const lints = ['--workspace', '--all-targets', '--all-features', '--locked', '--', '-D', 'warnings']
 
+/** Every store can be left out: each compiles alone, without a warning. */
+async function storesCompileAlone() {
+  for (const store of storeFeatures()) {
+    const only = ['-p', 'redkv', '--no-default-features', '--features', store]
+    await command('cargo', 'clippy', '--quiet', ...only, '--locked', '--', '-D', 'warnings')
+  }
+}
+
 const checks = {
   'formatting (cargo fmt)': () => command('cargo', 'fmt', '--all', '--check'),
   'lints (cargo clippy)': () => command('cargo', 'clippy', ...lints),
+  'each store compiles alone': storesCompileAlone,
   'the engine is free of napi': engineIsFreeOfNapi,
   'generated files are committed': generatedFilesAreCommitted,
   'versions agree': versionsAgree,

@@ -5,20 +5,13 @@
 // Builds the released addon with all stores, then once more without each of them: some minutes for each. What two
 // stores share counts for neither. With `--write` the table goes into docs/performance/sizes.md.
 
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Failure, heading, main, must, root } from './lib/run.mjs'
+import { storeFeatures } from './lib/features.mjs'
+import { heading, main, must, root } from './lib/run.mjs'
 
 const libraries = { linux: 'libredkv_node.so', darwin: 'libredkv_node.dylib', win32: 'redkv_node.dll' }
-
-/** The features of the addon that are on unless they are left out. */
-function features() {
-  const manifest = readFileSync(join(root, 'Cargo.toml'), 'utf8')
-  const list = manifest.match(/^default = \[([^\]]*)\]/m)
-  if (list === null) throw new Failure('Cargo.toml has no list of default features')
-  return [...list[1].matchAll(/"([^"]+)"/g)].map(([, name]) => name)
-}
 
 /** The bytes of the addon with these features. Built beside the addon that is in use, which stays as it is. */
 async function bytesWith(names) {
@@ -34,7 +27,7 @@ function row(what, bytes, difference) {
 
 await main(async () => {
   const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } })
-  const all = features()
+  const all = storeFeatures()
   heading(`The addon with ${all.join(', ')}`)
   const whole = await bytesWith(all)
   const rows = [row('all of it', whole)]

@@ -16,7 +16,7 @@ pub mod executor;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod layers;
-#[cfg(any(feature = "dynamodb", feature = "mysql", feature = "postgres"))]
+#[cfg(any(feature = "dynamodb", feature = "mysql", feature = "postgres", feature = "s3"))]
 mod opening;
 pub mod store;
 pub mod stores;

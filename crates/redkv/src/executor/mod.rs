@@ -6,10 +6,21 @@
 //! While few requests are on their way, the thread of the caller sends them itself and is told by [`Home`] when
 //! the answer is there.
 
+#[cfg_attr(
+    not(any(test, feature = "redis")),
+    expect(dead_code, reason = "the connections of redis are the guests")
+)]
 mod home;
+#[cfg_attr(
+    not(any(test, feature = "redis")),
+    expect(dead_code, reason = "the connections of redis are tasks with owners")
+)]
 mod tasks;
 
+#[cfg(feature = "redis")]
 pub(crate) use home::Guest;
 pub use home::Home;
 pub use tasks::Executor;
-pub(crate) use tasks::{Running, leave_caller, read_for_others, spawn, spawn_owned};
+#[cfg(any(test, feature = "redis"))]
+pub(crate) use tasks::{Running, spawn_owned};
+pub(crate) use tasks::{leave_caller, read_for_others, spawn};

@@ -28,6 +28,14 @@ mod sqlite;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod tcp;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(unreachable_pub, reason = "it is public among the options of redis")
+)]
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "redis")),
+    expect(dead_code, reason = "mysql makes handshakes itself")
+)]
 mod tls;
 
 #[cfg(feature = "aws")]

@@ -15,7 +15,9 @@ pub(super) use answers::{Matched, answers_of};
 pub(super) use backoff::again;
 pub(super) use columns::{ColumnType, Kind};
 pub(super) use dialect::Dialect;
-pub(super) use options::{Login, TableOptions, check_name, login_of};
+#[cfg(feature = "postgres")]
+pub(super) use options::check_name;
+pub(super) use options::{Login, TableOptions, login_of};
 pub(super) use pool::{Connector, Pool};
 pub(super) use store::SqlStore;
 pub(super) use url::UrlRules;
