@@ -171,6 +171,12 @@ const kinds = {
     options: (t) => s3Options(t, server('REDKV_TEST_S3_ENDPOINT'), { prefix: 'a folder/' }),
     can: { expire: true, emptyValues: true, emptyKeys: true, longKeys: false },
   },
+  s3Behind: {
+    store: 's3',
+    options: (t) => s3Options(t, server('REDKV_TEST_S3_ENDPOINT'), { prefix: 'a folder/' }),
+    tierOptions: { async: true },
+    can: { expire: true, emptyValues: true, emptyKeys: true, longKeys: false },
+  },
 }
 
 async function s3Options(t, endpoint, more) {
