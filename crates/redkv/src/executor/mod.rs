@@ -6,10 +6,7 @@
 //! While few requests are on their way, the thread of the caller sends them itself and is told by [`Home`] when
 //! the answer is there.
 
-#[cfg_attr(
-    not(any(test, feature = "redis")),
-    expect(dead_code, reason = "the connections of redis are the guests")
-)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "the connections of redis are the guests"))]
 mod home;
 #[cfg_attr(
     not(any(test, feature = "redis")),
@@ -21,6 +18,6 @@ mod tasks;
 pub(crate) use home::Guest;
 pub use home::Home;
 pub use tasks::Executor;
-#[cfg(any(test, feature = "redis"))]
+#[cfg(feature = "redis")]
 pub(crate) use tasks::{Running, spawn_owned};
 pub(crate) use tasks::{leave_caller, read_for_others, spawn};
