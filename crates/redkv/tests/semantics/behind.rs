@@ -1,72 +1,15 @@
 //! Tiers whose writes are acknowledged before their stores have made them.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redkv::chain::{Event, Observer, Scope, TierConfig};
-use redkv::entry::{Entry, Key};
+use redkv::chain::{Scope, TierConfig};
+use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{BehindConfig, Fault, LayerConfig, Operation};
+use redkv::layers::{BehindConfig, Fault, Operation};
 use redkv::store::Capabilities;
 
 use crate::harness::*;
-
-/// A tier with a queue.
-pub(crate) fn queued() -> TierConfig {
-    queued_within(BehindConfig::default())
-}
-
-fn queued_within(config: BehindConfig) -> TierConfig {
-    let layers = LayerConfig { behind: Some(config), ..LayerConfig::default() };
-    TierConfig { layers, ..TierConfig::default() }
-}
-
-/// A queued cache in front of an authority.
-fn queued_cache() -> (World, [TestTier; 2]) {
-    let world = World::empty();
-    let tiers = [world.add(queued(), |_| {}), world.add(TierConfig::default(), |_| {})];
-    (world, tiers)
-}
-
-/// A cache in front of a queued authority.
-pub(crate) fn queued_authority() -> (World, [TestTier; 2]) {
-    let world = World::empty();
-    let tiers = [world.add(TierConfig::default(), |_| {}), world.add(queued(), |_| {})];
-    (world, tiers)
-}
-
-/// The writes that are told as lost, and how often it was told that writes wait.
-#[derive(Default)]
-pub(crate) struct Losses {
-    pub(crate) lost: Mutex<Vec<(u16, Key, &'static str, ErrorKind)>>,
-    pub(crate) queued: Mutex<Vec<bool>>,
-}
-
-impl Observer for Losses {
-    fn observe(&self, event: Event) {
-        match event {
-            Event::WriteError { tier, key, operation, error } => {
-                assert!(error.store().is_some());
-                assert_eq!(error.operation(), Some(operation));
-                self.lost.lock().unwrap().push((tier, key, operation, error.kind()));
-            }
-            Event::Queued { any, .. } => self.queued.lock().unwrap().push(any),
-            _ => {}
-        }
-    }
-}
-
-impl Losses {
-    pub(crate) fn watch(world: &World) -> Arc<Self> {
-        let losses = Arc::new(Self::default());
-        world.chain.observe(losses.clone());
-        losses
-    }
-
-    pub(crate) fn take(&self) -> Vec<(u16, Key, &'static str, ErrorKind)> {
-        std::mem::take(&mut *self.lost.lock().unwrap())
-    }
-}
+use crate::queued::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_write_resolves_when_the_other_tiers_are_done_and_is_read_at_once() {

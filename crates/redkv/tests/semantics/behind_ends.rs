@@ -8,8 +8,8 @@ use redkv::entry::Key;
 use redkv::error::ErrorKind;
 use redkv::layers::Operation;
 
-use crate::behind::*;
 use crate::harness::*;
+use crate::queued::*;
 
 #[tokio::test(start_paused = true)]
 async fn close_waits_until_the_queue_is_empty() {

@@ -15,6 +15,7 @@ mod lifecycle;
 mod limits;
 mod many;
 mod order;
+mod queued;
 mod read_only;
 mod reads;
 mod single_flight;
