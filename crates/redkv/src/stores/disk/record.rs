@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::entry::Deadline;
 
 /// Longer values are kept in pieces: their pages are filled one after the other, while those of entries, whose keys come in
-/// any order, are a third empty. It also keeps small what is read and written for the order of use.
+/// any order, are two fifths empty. It also keeps small what is read and written for the order of use.
 pub(super) const LONGEST_INLINE: usize = 256;
 
 /// The bytes of a piece: what fits a page of the file together with its key.
