@@ -1,0 +1,8 @@
+//! The DynamoDB store against an emulator, and against AWS's own DynamoDB Local for a second opinion.
+#![expect(clippy::unwrap_used, reason = "a step that fails ends its test")]
+
+mod calls;
+mod conformance;
+mod failures;
+mod items;
+mod table;

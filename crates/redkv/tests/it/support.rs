@@ -1,0 +1,26 @@
+//! What the tests against real servers share.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a step that fails ends its test")]
+
+#[cfg(feature = "dynamodb")]
+pub(crate) mod dynamodb;
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
+pub(crate) mod proxy;
+
+/// The address of a server that the test script started, from the environment.
+///
+/// A test that asks for a server and gets none fails: it never passes by skipping.
+#[cfg_attr(
+    not(any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis",
+        feature = "s3"
+    )),
+    expect(dead_code, reason = "no store needs a server")
+)]
+pub(crate) fn server(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run these tests with `npm test`, which starts the servers")
+    })
+}
