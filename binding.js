@@ -1,19 +1,16 @@
 'use strict'
 
 // Loads the native addon of this platform: a file that was built here, else the platform's npm package.
-// Every path is written out so that bundlers and file tracers find it.
+// Every path is written out so that bundlers and file tracers find it, and in a `try` of its own, which is how they know
+// that it may be missing: those of the other platforms are.
 
 const { closeSync, openSync, readSync } = require('node:fs')
 
-const addons = {
-  'darwin-arm64': [() => require('./redkv.darwin-arm64.node'), () => require('redkv-darwin-arm64')],
-  'darwin-x64': [() => require('./redkv.darwin-x64.node'), () => require('redkv-darwin-x64')],
-  'linux-arm64-gnu': [() => require('./redkv.linux-arm64-gnu.node'), () => require('redkv-linux-arm64-gnu')],
-  'linux-arm64-musl': [() => require('./redkv.linux-arm64-musl.node'), () => require('redkv-linux-arm64-musl')],
-  'linux-x64-gnu': [() => require('./redkv.linux-x64-gnu.node'), () => require('redkv-linux-x64-gnu')],
-  'linux-x64-musl': [() => require('./redkv.linux-x64-musl.node'), () => require('redkv-linux-x64-musl')],
-  'win32-x64-msvc': [() => require('./redkv.win32-x64-msvc.node'), () => require('redkv-win32-x64-msvc')],
-}
+const platforms = [
+  ...['darwin-arm64', 'darwin-x64'],
+  ...['linux-arm64-gnu', 'linux-arm64-musl', 'linux-x64-gnu', 'linux-x64-musl'],
+  ...['win32-x64-msvc'],
+]
 
 /** This platform, named as in the names of the platform packages. */
 function platformName() {
@@ -43,20 +40,104 @@ function usesMusl() {
   return head.includes('/ld-musl-')
 }
 
+/** The addon of `platform`, if there is one that loads; what kept the others from it is added to `failures`. */
+function addonOf(platform, failures) {
+  switch (platform) {
+    case 'darwin-arm64':
+      try {
+        return require('./redkv.darwin-arm64.node')
+      } catch (error) {
+        failures.push(error)
+      }
+      try {
+        return require('redkv-darwin-arm64')
+      } catch (error) {
+        failures.push(error)
+      }
+      return undefined
+    case 'darwin-x64':
+      try {
+        return require('./redkv.darwin-x64.node')
+      } catch (error) {
+        failures.push(error)
+      }
+      try {
+        return require('redkv-darwin-x64')
+      } catch (error) {
+        failures.push(error)
+      }
+      return undefined
+    case 'linux-arm64-gnu':
+      try {
+        return require('./redkv.linux-arm64-gnu.node')
+      } catch (error) {
+        failures.push(error)
+      }
+      try {
+        return require('redkv-linux-arm64-gnu')
+      } catch (error) {
+        failures.push(error)
+      }
+      return undefined
+    case 'linux-arm64-musl':
+      try {
+        return require('./redkv.linux-arm64-musl.node')
+      } catch (error) {
+        failures.push(error)
+      }
+      try {
+        return require('redkv-linux-arm64-musl')
+      } catch (error) {
+        failures.push(error)
+      }
+      return undefined
+    case 'linux-x64-gnu':
+      try {
+        return require('./redkv.linux-x64-gnu.node')
+      } catch (error) {
+        failures.push(error)
+      }
+      try {
+        return require('redkv-linux-x64-gnu')
+      } catch (error) {
+        failures.push(error)
+      }
+      return undefined
+    case 'linux-x64-musl':
+      try {
+        return require('./redkv.linux-x64-musl.node')
+      } catch (error) {
+        failures.push(error)
+      }
+      try {
+        return require('redkv-linux-x64-musl')
+      } catch (error) {
+        failures.push(error)
+      }
+      return undefined
+    case 'win32-x64-msvc':
+      try {
+        return require('./redkv.win32-x64-msvc.node')
+      } catch (error) {
+        failures.push(error)
+      }
+      try {
+        return require('redkv-win32-x64-msvc')
+      } catch (error) {
+        failures.push(error)
+      }
+      return undefined
+    default:
+      throw new Error(`redkv has no addon for ${platform}, only for ${platforms.join(', ')}`)
+  }
+}
+
 function loadAddon() {
   const platform = platformName()
-  if (!Object.hasOwn(addons, platform)) {
-    throw new Error(`redkv has no addon for ${platform}, only for ${Object.keys(addons).join(', ')}`)
-  }
   const failures = []
-  for (const load of addons[platform]) {
-    try {
-      return load()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  const reasons = failures.map((error) => `  ${error.message.split('\n', 1)[0]}`).join('\n')
+  const addon = addonOf(platform, failures)
+  if (addon !== undefined) return addon
+  const reasons = failures.map((error) => `  ${String(error?.message ?? error).split('\n', 1)[0]}`).join('\n')
   throw new Error(
     `redkv could not load its addon for ${platform}:\n${reasons}\n` +
       `It comes with the optional dependency redkv-${platform}: install without --omit=optional, and on the platform ` +

@@ -1,13 +1,15 @@
 // `npm run test:package`: packs the two packages that a user of this platform gets, installs them into an empty project
-// and uses them from there.
+// and uses them from there, also bundled.
 //
 //     npm run test:package -- [--as-is]
 //
 // With `--as-is` the addon that lies here is packed, whatever it was built from and however large it is.
 
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cached } from './lib/cache.mjs'
 import { addonFile, platformName } from './lib/platform.mjs'
 import { Failure, heading, main, must, npm, read, root } from './lib/run.mjs'
 import { setup } from './lib/setup.mjs'
@@ -23,6 +25,12 @@ const required = [
 
 /** The largest addon, in bytes, and the platform on which it was measured. */
 const most = { bytes: 14_000_000, platform: 'linux-x64-gnu' }
+
+/** What servers are bundled with, at the versions that the test was written with. Kept in the cache, by these names. */
+const bundlers = [
+  ...['esbuild@0.28.2', 'webpack@5.113.0', 'node-loader@2.1.0', '@vercel/nft@1.11.5'],
+  ...['rollup@4.68.8', '@rollup/plugin-commonjs@29.0.3', '@rollup/plugin-node-resolve@16.0.3'],
+]
 
 const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
 
@@ -77,6 +85,20 @@ async function compile(project) {
   }
 }
 
+/** The folder with the bundlers, installed once. */
+async function bundlersFolder() {
+  const name = createHash('sha256').update(bundlers.join()).digest('hex').slice(0, 12)
+  const folder = cached(`bundlers-${name}`)
+  if (!existsSync(join(folder, 'package.json'))) {
+    const unfinished = `${folder}.${process.pid}`
+    mkdirSync(unfinished, { recursive: true })
+    await must(...npm('install', '--prefix', unfinished, '--no-save', '--ignore-scripts', ...quiet, ...bundlers))
+    writeFileSync(join(unfinished, 'package.json'), '{ "private": true }\n')
+    renameSync(unfinished, folder)
+  }
+  return folder
+}
+
 await main(async () => {
   const isReleased = !process.argv.includes('--as-is')
   await setup({ addon: isReleased ? 'fresh' : 'as is' })
@@ -94,6 +116,8 @@ await main(async () => {
     cpSync(join(root, 'scripts', 'package-test'), project, { recursive: true })
     for (const program of ['required.cjs', 'imported.mjs']) await must(process.execPath, [program], { cwd: project })
     await compile(project)
+    heading('Bundling it')
+    await must(process.execPath, ['bundle.mjs', await bundlersFolder()], { cwd: project })
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
