@@ -14,6 +14,16 @@ mod lanes;
 mod memory;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(any(
+    feature = "disk",
+    feature = "dynamodb",
+    feature = "file",
+    feature = "mysql",
+    feature = "postgres",
+    feature = "s3",
+    feature = "sqlite"
+))]
+mod of_day;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]

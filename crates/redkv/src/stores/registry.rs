@@ -4,6 +4,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+#[cfg(any(
+    feature = "disk",
+    feature = "dynamodb",
+    feature = "file",
+    feature = "mysql",
+    feature = "postgres",
+    feature = "s3",
+    feature = "sqlite"
+))]
+use super::of_day::OfDay;
 use crate::clock::Clock;
 use crate::config::{Fields, nearest};
 use crate::error::{Error, Result};
@@ -20,17 +30,17 @@ const STORES: &[(&str, Make)] = &[
     #[cfg(feature = "disk")]
     ("disk", |fields, clock| {
         let config = super::DiskConfig::from_fields(fields)?;
-        Ok(Arc::new(super::DiskStore::new(config, clock)))
+        Ok(OfDay::round(clock, |clock| Arc::new(super::DiskStore::new(config, clock))))
     }),
     #[cfg(feature = "dynamodb")]
     ("dynamodb", |fields, clock| {
         let config = super::DynamoDbConfig::from_fields(fields)?;
-        Ok(Arc::new(super::DynamoDbStore::new(config, clock)))
+        Ok(OfDay::round(clock, |clock| Arc::new(super::DynamoDbStore::new(config, clock))))
     }),
     #[cfg(feature = "file")]
     ("file", |fields, clock| {
         let config = super::FileConfig::from_fields(fields)?;
-        Ok(Arc::new(super::FileStore::new(config, clock)))
+        Ok(OfDay::round(clock, |clock| Arc::new(super::FileStore::new(config, clock))))
     }),
     #[cfg(feature = "memory")]
     ("memory", |fields, clock| {
@@ -40,12 +50,12 @@ const STORES: &[(&str, Make)] = &[
     #[cfg(feature = "mysql")]
     ("mysql", |fields, clock| {
         let config = super::MySqlConfig::from_fields(fields)?;
-        Ok(super::build_mysql(config, clock))
+        Ok(OfDay::round(clock, |clock| super::build_mysql(config, clock)))
     }),
     #[cfg(feature = "postgres")]
     ("postgres", |fields, clock| {
         let config = super::PostgresConfig::from_fields(fields)?;
-        Ok(super::build_postgres(config, clock))
+        Ok(OfDay::round(clock, |clock| super::build_postgres(config, clock)))
     }),
     #[cfg(feature = "redis")]
     ("redis", |fields, clock| {
@@ -55,12 +65,15 @@ const STORES: &[(&str, Make)] = &[
     #[cfg(feature = "s3")]
     ("s3", |fields, clock| {
         let config = super::S3Config::from_fields(fields)?;
-        Ok(Arc::new(super::S3Store::new(config, clock)))
+        Ok(OfDay::round(clock, |clock| Arc::new(super::S3Store::new(config, clock))))
     }),
     #[cfg(feature = "sqlite")]
     ("sqlite", |fields, clock| {
         let config = super::SqliteConfig::from_fields(fields)?;
-        Ok(Arc::new(super::SqliteStore::new(config, clock)))
+        if config.is_in_memory() {
+            return Ok(Arc::new(super::SqliteStore::new(config, clock)));
+        }
+        Ok(OfDay::round(clock, |clock| Arc::new(super::SqliteStore::new(config, clock))))
     }),
 ];
 

@@ -49,6 +49,10 @@ impl Clock for VirtualClock {
     fn now(&self) -> u64 {
         Self::START + u64::try_from((Instant::now() - self.0).as_millis()).unwrap()
     }
+
+    fn time_of_day(&self) -> u64 {
+        self.now()
+    }
 }
 
 /// An instance, and what it holds in memory.

@@ -70,6 +70,11 @@ impl SqliteConfig {
         }
         Ok(config)
     }
+
+    /// Whether the database is gone when the store is closed.
+    pub(in crate::stores) fn is_in_memory(&self) -> bool {
+        self.location == Location::Memory
+    }
 }
 
 /// Whether SQLite takes two names for one: it folds the case of ASCII letters only.

@@ -7,7 +7,7 @@ use futures_util::future::{self, BoxFuture};
 use tokio::sync::{oneshot, watch};
 
 use super::change::Change;
-use super::config::{Location, SqliteConfig};
+use super::config::SqliteConfig;
 use super::thread::{Job, Thread};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
@@ -35,9 +35,9 @@ const LONGEST_ROW: usize = 1_000_000_000;
 /// hundred at a time.
 ///
 /// While another connection writes, a write waits up to 5 seconds, then fails as retryable, and nothing was
-/// written. A table that was made by somebody else works if its key column is the PRIMARY KEY or UNIQUE; its other
-/// columns, triggers and constraints stay in force. Columns of a numeric type keep keys and values as numbers, so
-/// use TEXT, BLOB or no type for what must read back exactly.
+/// written. A table that was made by somebody else works if its key column is the PRIMARY KEY or UNIQUE by an exact
+/// comparison; its other columns, triggers and constraints stay in force. Keys and values stay exact in columns of any
+/// type: what a column would change is kept as BLOB.
 pub struct SqliteStore {
     config: Arc<SqliteConfig>,
     clock: Arc<dyn Clock>,
@@ -56,10 +56,6 @@ impl SqliteStore {
     /// A store for the table that `config` names; nothing is opened yet.
     pub fn new(config: SqliteConfig, clock: Arc<dyn Clock>) -> Self {
         Self { config: Arc::new(config), clock, state: Mutex::new(State::Idle) }
-    }
-
-    fn is_in_memory(&self) -> bool {
-        self.config.location == Location::Memory
     }
 
     /// Sends a job and waits for its answers, `len` of them.
@@ -131,8 +127,8 @@ impl Store for SqliteStore {
             max_value_bytes: LONGEST_ROW - SLACK,
             reads: Pieces::WHOLE,
             writes: Pieces::WHOLE,
-            shared: !self.is_in_memory(),
-            durable: !self.is_in_memory(),
+            shared: !self.config.is_in_memory(),
+            durable: !self.config.is_in_memory(),
             ..Capabilities::BASE
         }
     }

@@ -20,6 +20,10 @@ impl Clock for BrokenClock {
         assert!(!self.0.swap(false, Ordering::SeqCst), "a panic that this test asked for");
         START
     }
+
+    fn time_of_day(&self) -> u64 {
+        START
+    }
 }
 
 #[tokio::test]
@@ -62,6 +66,10 @@ impl Clock for Gate {
             self.meet.wait();
             self.meet.wait();
         }
+        START
+    }
+
+    fn time_of_day(&self) -> u64 {
         START
     }
 }
