@@ -1545,7 +1545,8 @@ declare namespace RedKV {
     tableName?: string | undefined
 
     /**
-     * The column that holds the key. In a table that was made by somebody else it must be the `PRIMARY KEY` or `UNIQUE`.
+     * The column that holds the key. In a table that was made by somebody else it must be the `PRIMARY KEY` or `UNIQUE`,
+     * by a comparison that is exact (not `COLLATE NOCASE` or `RTRIM`), and take text.
      *
      * @default 'redk'
      */

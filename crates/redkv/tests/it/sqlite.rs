@@ -1,8 +1,10 @@
 //! What the SQLite store keeps, shares and refuses, looked at from outside with a connection of the test's own.
 #![expect(clippy::unwrap_used, reason = "a failed helper ends its test")]
 
+mod columns;
 mod deadlines;
 mod files;
+mod foreign_rows;
 mod layout;
 mod sharing;
 mod support;

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, Type, Value, ValueRef};
 
+use super::column::Form;
 use super::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
 use crate::entry::{Deadline, Key};
 use crate::fuzz::Source;
@@ -46,8 +47,8 @@ fn check(data: &[u8], connection: &Connection) -> rusqlite::Result<()> {
     assert_eq!(read(connection, &any)?, expected);
 
     let key = Key::from(source.text(32));
-    assert_eq!(read(connection, &KeyParameter(&key))?, Some(key.as_bytes().to_vec()));
-    let value = ValueParameter(source.bytes(64));
+    assert_eq!(read(connection, &KeyParameter(&key, Form::PLAIN))?, Some(key.as_bytes().to_vec()));
+    let value = ValueParameter(source.bytes(64), Form::PLAIN);
     assert_eq!(read(connection, &value)?, Some(value.0.to_vec()));
     let is_text = matches!(value.to_sql()?, ToSqlOutput::Borrowed(ValueRef::Text(_)));
     assert_eq!(is_text, std::str::from_utf8(value.0).is_ok());
@@ -61,6 +62,7 @@ fn as_text(connection: &Connection, number: f64) -> rusqlite::Result<String> {
 /// What comes back of a parameter.
 fn read(connection: &Connection, parameter: &dyn ToSql) -> rusqlite::Result<Option<Vec<u8>>> {
     let mut statement = connection.prepare_cached("SELECT ?1")?;
-    statement
-        .query_row([parameter], |row| Ok(value_of(row.get_ref(0)?, connection)?.map(|bytes| bytes.to_vec())))
+    statement.query_row([parameter], |row| {
+        Ok(value_of(row.get_ref(0)?, Form::PLAIN, connection)?.map(|bytes| bytes.to_vec()))
+    })
 }

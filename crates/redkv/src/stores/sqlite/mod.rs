@@ -1,10 +1,13 @@
 //! Entries in a table of a SQLite database.
 
 mod change;
+mod column;
 mod config;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
+mod layout;
+mod listing;
 mod open;
 mod row;
 mod statements;

@@ -17,7 +17,8 @@ pub(super) struct Statements {
     pub(super) create_table: String,
     pub(super) get: String,
     pub(super) has: String,
-    /// Its parameters are where to begin, where to end, and now.
+    /// Its parameters are where to begin, where to end, and now. One more than are told: where to begin may be told
+    /// already.
     pub(super) keys: String,
     pub(super) put: String,
     pub(super) put_if_absent: String,
@@ -51,41 +52,42 @@ impl Statements {
     fn without_deadlines(table: &str, key: &str, value: &str) -> Self {
         // An upsert, where 1.x used REPLACE: that deletes the row and inserts another, so it empties the columns
         // that are not ours, cascades over foreign keys, and deletes other rows that a UNIQUE column of theirs
-        // brings into conflict. An upsert changes our columns and answers such a conflict with an error.
+        // brings into conflict. An upsert changes our columns and answers such a conflict with an error, also where the
+        // table says to do something else (OR ABORT). Only an index that compares exactly decides what a conflict is.
         let put = format!(
-            "INSERT INTO {table} ({key}, {value}) VALUES (?1, ?2) \
-             ON CONFLICT ({key}) DO UPDATE SET {value} = ?2"
+            "INSERT OR ABORT INTO {table} ({key}, {value}) VALUES (?1, ?2) \
+             ON CONFLICT ({key} COLLATE BINARY) DO UPDATE SET {value} = ?2"
         );
         Self {
             create_table: format!("CREATE TABLE IF NOT EXISTS {table} ({key} TEXT PRIMARY KEY, {value})"),
-            get: format!("SELECT {value} FROM {table} WHERE {key} = ?1"),
-            has: format!("SELECT 1 FROM {table} WHERE {key} = ?1 AND {value} IS NOT NULL"),
+            get: format!("SELECT {value} FROM {table} WHERE {key} COLLATE BINARY = ?1"),
+            has: format!("SELECT 1 FROM {table} WHERE {key} COLLATE BINARY = ?1 AND {value} IS NOT NULL"),
             keys: keys(table, key, &format!("{value} IS NOT NULL")),
             put_if_absent: format!("{put} WHERE {value} IS NULL"),
             put,
-            delete: format!("DELETE FROM {table} WHERE {key} = ?1"),
+            delete: format!("DELETE FROM {table} WHERE {key} COLLATE BINARY = ?1"),
             deadlines: None,
         }
     }
 
     fn with_deadlines(table: &str, key: &str, value: &str, expires: &str, index: &str) -> Self {
         let put = format!(
-            "INSERT INTO {table} ({key}, {value}, {expires}) VALUES (?1, ?2, ?3) \
-             ON CONFLICT ({key}) DO UPDATE SET {value} = ?2, {expires} = ?3"
+            "INSERT OR ABORT INTO {table} ({key}, {value}, {expires}) VALUES (?1, ?2, ?3) \
+             ON CONFLICT ({key} COLLATE BINARY) DO UPDATE SET {value} = ?2, {expires} = ?3"
         );
         Self {
             create_table: format!(
                 "CREATE TABLE IF NOT EXISTS {table} ({key} TEXT PRIMARY KEY, {value}, {expires} INTEGER)"
             ),
-            get: format!("SELECT {value}, {expires} FROM {table} WHERE {key} = ?1"),
+            get: format!("SELECT {value}, {expires} FROM {table} WHERE {key} COLLATE BINARY = ?1"),
             has: format!(
-                "SELECT 1 FROM {table} WHERE {key} = ?1 AND {value} IS NOT NULL \
+                "SELECT 1 FROM {table} WHERE {key} COLLATE BINARY = ?1 AND {value} IS NOT NULL \
                  AND ({expires} IS NULL OR {expires} > ?2)"
             ),
             keys: keys(table, key, &format!("{value} IS NOT NULL AND ({expires} IS NULL OR {expires} > ?3)")),
             put_if_absent: format!("{put} WHERE {value} IS NULL OR {expires} <= ?4"),
             put,
-            delete: format!("DELETE FROM {table} WHERE {key} = ?1"),
+            delete: format!("DELETE FROM {table} WHERE {key} COLLATE BINARY = ?1"),
             deadlines: Some(DeadlineStatements {
                 add_column: format!("ALTER TABLE {table} ADD COLUMN {expires} INTEGER"),
                 // Partial, so that only entries with a deadline pay for it.
@@ -94,20 +96,21 @@ impl Statements {
                 ),
                 // INDEXED BY refuses to run without the index, where the sweep would read the whole table.
                 sweep: format!(
-                    "DELETE FROM {table} WHERE {key} IN \
-                     (SELECT {key} FROM {table} INDEXED BY {index} WHERE {expires} <= ?1 LIMIT {SWEEP})"
+                    "DELETE FROM {table} WHERE {key} COLLATE BINARY IN \
+                     (SELECT {key} FROM {table} INDEXED BY {index} \
+                     WHERE {expires} <= ?1 AND {key} IS NOT NULL LIMIT {SWEEP})"
                 ),
             }),
         }
     }
 }
 
-/// The keys of a range in the order of their bytes, whatever order the column has: only that knows of prefixes.
+/// The keys of a range in the order of their bytes, whatever order the column has.
 fn keys(table: &str, key: &str, is_live: &str) -> String {
     let column = format!("{key} COLLATE BINARY");
     format!(
         "SELECT {key} FROM {table} WHERE {column} >= ?1 AND (?2 IS NULL OR {column} < ?2) AND {is_live} \
-         ORDER BY {column} LIMIT {PAGE}"
+         ORDER BY {column} LIMIT {PAGE} + 1"
     )
 }
 

@@ -3,29 +3,30 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavior};
 
 use super::change::Change;
 use super::config::SqliteConfig;
 use super::error::error_from;
+use super::layout::Forms;
 use super::open::open;
 use super::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
-use super::statements::{PAGE, SWEEP, Statements};
+use super::statements::{SWEEP, Statements};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Answers, Cursor, Page, SetMode, answer_all, end_of_prefix};
+use crate::store::{Answers, SetMode, answer_all};
 
 /// Milliseconds between two looks for entries past their deadline.
 const SWEEP_EVERY: u64 = 60_000;
 
 /// An open table. Everything here blocks.
 pub(super) struct Table {
-    connection: Connection,
-    statements: Statements,
+    pub(super) connection: Connection,
+    pub(super) forms: Forms,
+    pub(super) statements: Statements,
     config: Arc<SqliteConfig>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     /// When to look for entries past their deadline again.
     next_sweep: Cell<u64>,
 }
@@ -46,17 +47,18 @@ impl From<rusqlite::Error> for Undone {
 impl Table {
     pub(super) fn open(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
         let statements = Statements::new(&config);
-        let connection = open(&config, &statements)?;
-        Ok(Self { connection, statements, config, clock, next_sweep: Cell::new(0) })
+        let (connection, forms) = open(&config, &statements)?;
+        Ok(Self { connection, forms, statements, config, clock, next_sweep: Cell::new(0) })
     }
 
-    fn failed(&self, cause: rusqlite::Error) -> Error {
+    pub(super) fn failed(&self, cause: rusqlite::Error) -> Error {
         error_from(&self.config.location, cause)
     }
 
     pub(super) fn get(&self, keys: &[Key]) -> Answers<Option<Entry>> {
         self.read(keys, &self.statements.get, |statement, key| {
-            let mut rows = statement.query([KeyParameter(key)]).map_err(|cause| self.failed(cause))?;
+            let mut rows =
+                statement.query([KeyParameter(key, self.forms.key)]).map_err(|cause| self.failed(cause))?;
             let row = rows.next().map_err(|cause| self.failed(cause))?;
             row.map_or(Ok(None), |row| self.entry(row))
         })
@@ -64,7 +66,8 @@ impl Table {
 
     fn entry(&self, row: &Row<'_>) -> Result<Option<Entry>> {
         let column = |index| row.get_ref(index).map_err(|cause| self.failed(cause));
-        let value = value_of(column(0)?, &self.connection).map_err(|cause| self.failed(cause))?;
+        let value =
+            value_of(column(0)?, self.forms.value, &self.connection).map_err(|cause| self.failed(cause))?;
         let Some(value) = value else { return Ok(None) };
         let Some(expires) = &self.config.expires_column else { return Ok(Some(Entry::new(value))) };
         let deadline = deadline_of(column(1)?).map_err(|found| {
@@ -76,33 +79,10 @@ impl Table {
     pub(super) fn has(&self, keys: &[Key]) -> Answers<bool> {
         let now = stored_millis(self.clock.now());
         self.read(keys, &self.statements.has, |statement, key| {
-            let parameters: [&dyn ToSql; 2] = [&KeyParameter(key), &now];
+            let parameters: [&dyn ToSql; 2] = [&KeyParameter(key, self.forms.key), &now];
             let parameters = &parameters[..statement.parameter_count()];
             statement.exists(parameters).map_err(|cause| self.failed(cause))
         })
-    }
-
-    /// The keys with `prefix`, in their order, behind the last one of the page before.
-    pub(super) fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
-        // The next text behind a key is the same with a NUL at its end.
-        let behind = after.map(|last| [last.as_bytes(), b"\0"].concat());
-        let start = behind.as_deref().unwrap_or(prefix.as_bytes());
-        let end = end_of_prefix(prefix);
-        let now = stored_millis(self.clock.now());
-        let read = || {
-            let mut statement = self.connection.prepare_cached(&self.statements.keys)?;
-            let end = end.as_deref().map(|end| ValueRef::Text(end.as_bytes()));
-            let end = ToSqlOutput::Borrowed(end.unwrap_or(ValueRef::Null));
-            let start = ToSqlOutput::Borrowed(ValueRef::Text(start));
-            let parameters: [&dyn ToSql; 3] = [&start, &end, &now];
-            let parameters = &parameters[..statement.parameter_count()];
-            let keys = statement.query_map(parameters, |row| row.get::<_, String>(0))?;
-            keys.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        let keys = read().map_err(|cause| self.failed(cause))?;
-        let next =
-            (keys.len() == PAGE).then(|| keys.last().map(|last| Cursor::new(last.as_bytes()))).flatten();
-        Ok(Page { keys: keys.into_iter().map(Key::from).collect(), next })
     }
 
     /// Asks for every key, in one state of the database.
@@ -162,7 +142,9 @@ impl Table {
     fn write_one(&self, change: &Change, now: u64) -> Result<bool> {
         match change {
             Change::Put(key, entry, mode) => self.put(key, entry, *mode, now),
-            Change::Delete(key) => self.run(&self.statements.delete, &[&KeyParameter(key)]).map(|_| true),
+            Change::Delete(key) => {
+                self.run(&self.statements.delete, &[&KeyParameter(key, self.forms.key)]).map(|_| true)
+            }
         }
     }
 
@@ -176,7 +158,9 @@ impl Table {
         };
         let deadline = entry.deadline.map(|deadline| stored_millis(deadline.millis()));
         let now = stored_millis(now);
-        let rows = self.run(sql, &[&KeyParameter(key), &ValueParameter(&entry.value), &deadline, &now])?;
+        let (key, value) =
+            (KeyParameter(key, self.forms.key), ValueParameter(&entry.value, self.forms.value));
+        let rows = self.run(sql, &[&key, &value, &deadline, &now])?;
         if rows == 0 && mode == SetMode::Always {
             let message = format!("a trigger of table '{}' left the entry out", self.config.table);
             return Err(Error::new(ErrorKind::Store, message));

@@ -120,3 +120,18 @@ pub(crate) fn write_as_1_x(connection: &Connection, key: &str, value: &str) {
         .execute("REPLACE INTO redkv (redk, redv) VALUES (@k, @v)", &[("@k", key), ("@v", value)])
         .unwrap();
 }
+
+/// The keys that the store tells, sorted.
+pub(crate) async fn listed(store: &SqliteStore, prefix: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.keys(prefix, after.as_ref()).await.unwrap();
+        keys.extend(page.keys.iter().map(|key| key.as_str().to_owned()));
+        after = page.next;
+        if after.is_none() {
+            keys.sort();
+            return keys;
+        }
+    }
+}
