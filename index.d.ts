@@ -508,8 +508,12 @@ declare namespace RedKV {
      * never fails the read. Reads of one key at the same time share one way through the stores.
      *
      * Rejects with the error of the last store when that failed and no other store had the key; with
-     * `ERR_REDKV_VALUE` when the value is not UTF-8 text (use {@link Operations.getBuffer | getBuffer()}); with
-     * `ERR_REDKV_NO_STORES` when no store was added; with a `TypeError` when the key is neither string nor number.
+     * `ERR_REDKV_VALUE` when the value is not UTF-8 text or longer than a string can be (use
+     * {@link Operations.getBuffer | getBuffer()}); with `ERR_REDKV_NO_STORES` when no store was added; with a `TypeError`
+     * when the key is neither string nor number.
+     *
+     * As in 1.x it may be the function of an iteration, `keys.map(redkv.get, redkv)`, and so may the other operations on
+     * one key: the index that is handed over beside the key is not taken for options.
      *
      * @example
      * ```js

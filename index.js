@@ -97,7 +97,7 @@ class RedKV extends withOperations(EventEmitter) {
   constructor(options) {
     const id = nextId()
     const metrics = metricsOf(options)
-    const native = create(id, toJson(metrics.others))
+    const native = create(id, toJson(options, 'onMetrics'))
     super(native.operations())
     this.#native = native
     this.#id = id
@@ -109,9 +109,9 @@ class RedKV extends withOperations(EventEmitter) {
     const isChain = typeof name === 'object' && name !== null && #id in name
     // A number would be taken for that of a chain.
     const what = isChain ? name.#id : typeof name === 'number' ? undefined : name
-    const [place, warnings] = this.#native.addStore(what, toJson(clientOptions), toJson(tierOptions))
+    const [place, ownName, warnings] = this.#native.addStore(what, toJson(clientOptions), toJson(tierOptions))
     warnings.forEach(warn)
-    const store = new Store(this.#native, place, isChain ? 'chain' : name.toLowerCase())
+    const store = new Store(this.#native, place, ownName)
     this.#stores.push(store.name)
     return store
   }

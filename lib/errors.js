@@ -1,5 +1,7 @@
 'use strict'
 
+const { isPlain, namesOf, otherThanFields } = require('./fields.js')
+
 /** Whether a write that failed may have been made all the same. */
 const NOT_APPLIED = 'not-applied'
 const UNKNOWN = 'unknown'
@@ -50,12 +52,24 @@ function described(value) {
 
 /** Refuses options that are no object, or not among `names`. */
 function checkOptions(options, names) {
-  if (options === null || typeof options !== 'object') {
-    throw argumentError('options', `options must be an object such as ${listed(names)}, got ${described(options)}`)
-  }
+  if (options === null || typeof options !== 'object') throw noOptions(names, described(options))
+  if (!isPlain(options)) return checkFields(options, names)
   for (const name in options) {
+    if (!names.includes(name)) return checkFields(options, names)
+  }
+}
+
+/** As `checkOptions`, of an object of any kind. */
+function checkFields(options, names) {
+  const other = Array.isArray(options) ? 'an array' : otherThanFields(options)
+  if (other !== undefined) throw noOptions(names, other)
+  for (const name of namesOf(options)) {
     if (!names.includes(name)) throw argumentError(name, `there is no option '${name}'; the options are ${listed(names)}`)
   }
+}
+
+function noOptions(names, given) {
+  return argumentError('options', `options must be an object such as ${listed(names)}, got ${given}`)
 }
 
 function listed(names) {

@@ -18,16 +18,14 @@ const listeners = new WeakMap()
 /** Ends the timers of instances that nobody has any more. */
 const collected = new FinalizationRegistry(clearInterval)
 
-/** Takes `onMetrics` out of the options of an instance: `others` are the rest, `begin` begins the telling. */
+/** The option `onMetrics` of an instance: `begin` begins the telling. */
 function metricsOf(options) {
   const onMetrics = options?.onMetrics ?? undefined
-  if (onMetrics === undefined) return { others: options, begin }
+  if (onMetrics === undefined) return { begin }
   if (typeof onMetrics !== 'function') {
     throw argumentError('onMetrics', `options.onMetrics must be a function, got ${described(onMetrics)}`)
   }
-  const { onMetrics: _, ...others } = options
   return {
-    others,
     begin(instance, interval = DEFAULT_INTERVAL) {
       listeners.set(instance, onMetrics)
       return begin(instance, interval)
@@ -61,7 +59,8 @@ function tell(reference) {
 }
 
 function warn(error) {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  // By what it has: an error of another realm has another class.
+  const text = typeof error?.message === 'string' ? `${error.name}: ${error.message}` : String(error)
   process.emitWarning(`onMetrics failed: ${text}`, 'RedKVWarning')
 }
 

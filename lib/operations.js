@@ -1,12 +1,22 @@
 'use strict'
 
-const { argumentError, described, partialError } = require('./errors.js')
 const { pending, pendingMany } = require('./crossing.js')
+const { argumentError, described, partialError } = require('./errors.js')
+const { fieldsOf, isPlain, otherThanFields } = require('./fields.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./signals.js')
 
 /** The options of every operation, and those of a `set`. */
 const COMMON = ['signal']
 const OF_SET = ['ttl', 'signal']
+
+/**
+ * The signal in the options of an operation on one key. What an iteration hands over beside the key is no options: an
+ * index, as in `keys.map(kv.get, kv)`, or the key again, as in `set.forEach(kv.delete, kv)`.
+ */
+function signalOfOne(key, options) {
+  if (options === undefined || typeof options === 'number' || options === key) return undefined
+  return signalOf(options, COMMON)
+}
 
 /** A promise of what is known already. */
 async function settled(value) {
@@ -26,35 +36,59 @@ function promisedMany(operation, keys, answer) {
 /** Keys that are handed over as arguments, which is faster; more of them are handed over as an array. */
 const MOST_ARGUMENTS = 1024
 
+/** More keys than any call is meant for: an endless list is refused before it takes all memory. */
+const MOST_KEYS = 2 ** 24
+
 /** Calls an operation of the addon on many keys. */
 function callMany(call, keys) {
   return keys.length > MOST_ARGUMENTS ? call(keys) : call(null, ...keys)
 }
 
-/** The keys and values of pairs: of an array, a `Map`, any iterable, or a plain object. */
+/** The keys and values of pairs: of an array, a `Map`, any iterable, or the fields of an object. */
 function columnsOf(entries) {
-  if (entries === null || typeof entries !== 'object') {
-    throw argumentError('entries', `entries must be an iterable of [key, value] or an object, got ${described(entries)}`)
-  }
-  const pairs = typeof entries[Symbol.iterator] === 'function' ? entries : Object.entries(entries)
   const keys = []
   const values = []
-  for (const pair of pairs) {
+  for (const pair of pairsOf(entries)) {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw argumentError('entries', `entries[${keys.length}] must be a pair [key, value]`)
     }
+    if (keys.length === MOST_KEYS) throw tooMany('entries')
     keys.push(pair[0])
     values.push(pair[1])
   }
   return { keys, values }
 }
 
+function pairsOf(entries) {
+  const given = entries === null || typeof entries !== 'object' ? described(entries) : undefined
+  if (given === undefined && typeof entries[Symbol.iterator] === 'function') return entries
+  const other = given ?? otherThanFields(entries)
+  if (other !== undefined) {
+    throw argumentError('entries', `entries must be an iterable of [key, value] or an object, got ${other}`)
+  }
+  if (isPlain(entries)) return Object.entries(entries)
+  return fieldsOf(entries).flatMap(([key, value, isHidden]) => (isHidden ? [] : [[key, value]]))
+}
+
+/** A copy of the list: what the caller does with his meanwhile is nothing to us, and a proxy is read once. */
 function listOf(keys) {
-  if (Array.isArray(keys)) return keys
+  if (Array.isArray(keys)) {
+    if (keys.length > MOST_KEYS) throw tooMany('keys')
+    return [...keys]
+  }
   if (keys === null || typeof keys !== 'object' || typeof keys[Symbol.iterator] !== 'function') {
     throw argumentError('keys', `keys must be an iterable of keys, got ${described(keys)}`)
   }
-  return [...keys]
+  const list = []
+  for (const key of keys) {
+    if (list.length === MOST_KEYS) throw tooMany('keys')
+    list.push(key)
+  }
+  return list
+}
+
+function tooMany(field) {
+  return argumentError(field, `${field} must be at most ${MOST_KEYS} at a time`)
 }
 
 /** Begins an operation on one key. */
@@ -91,7 +125,7 @@ class Operations extends Given {
 
   get(key, options) {
     try {
-      const signal = signalOf(options, COMMON)
+      const signal = signalOfOne(key, options)
       if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.get, key)
       return promised(this.#native.get(key))
     } catch (error) {
@@ -101,7 +135,7 @@ class Operations extends Given {
 
   getBuffer(key, options) {
     try {
-      const signal = signalOf(options, COMMON)
+      const signal = signalOfOne(key, options)
       if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.getBuffer, key)
       return promised(this.#native.getBuffer(key))
     } catch (error) {
@@ -121,7 +155,7 @@ class Operations extends Given {
 
   delete(key, options) {
     try {
-      const signal = signalOf(options, COMMON)
+      const signal = signalOfOne(key, options)
       if (signal !== undefined) return untilAborted(signal, abortedWrite('delete'), one, this.#native.delete, key)
       return promised(this.#native.delete(key))
     } catch (error) {
@@ -131,7 +165,7 @@ class Operations extends Given {
 
   has(key, options) {
     try {
-      const signal = signalOf(options, COMMON)
+      const signal = signalOfOne(key, options)
       if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.has, key)
       return promised(this.#native.has(key))
     } catch (error) {

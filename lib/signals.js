@@ -42,25 +42,27 @@ function whenAborted(signal, abort) {
  * `reasonOf(signal)`, and what was begun goes on all the same.
  */
 function untilAborted(signal, reasonOf, begin, ...args) {
-  if (signal.aborted) return Promise.reject(signal.reason)
+  if (signal.aborted) return Promise.reject(reason(signal))
   const operation = begin(...args)
   return new Promise((resolve, reject) => {
+    // First, so that somebody hears of the operation whatever the signal does.
+    const settled = operation.then(resolve, reject)
     const end = whenAborted(signal, () => {
       end()
       reject(reasonOf(signal))
     })
-    operation.then(resolve, reject).finally(end)
+    settled.finally(end)
   })
 }
 
-/** Why an operation was aborted that changes nothing. */
+/** Why an operation was aborted that changes nothing. Signals of other makers may have no reason. */
 function reason(signal) {
-  return signal.reason
+  return signal.reason ?? Object.assign(new Error('This operation was aborted'), { name: 'AbortError', code: 'ABORT_ERR' })
 }
 
 /** Why a write was aborted, which may have been made. */
 function abortedWrite(operation) {
-  return (signal) => abortedError(operation, signal.reason)
+  return (signal) => abortedError(operation, reason(signal))
 }
 
 module.exports = { abortedWrite, reason, signalOf, untilAborted }

@@ -11,7 +11,7 @@ use redkv::chain::{Bounds, Scope, TierConfig};
 use redkv::config::Fields;
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Cursor;
-use redkv::stores;
+use redkv::stores::{self, Built};
 
 use crate::callback::callback;
 use crate::exchange::Exchange;
@@ -58,7 +58,7 @@ const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 struct Crossing(Rc<Exchange>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)`, where the number of another instance
-/// stands for its chain, `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
+/// stands for its chain, and which answers with place, name and warnings; `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
 /// `clear(place)`, `close(timeout)`, `stats(place)`, which answers with JSON, and `metricsInterval()`.
 const ADMIN: [(&str, Callback); 9] = [
     ("addStore", add_store),
@@ -120,11 +120,12 @@ callbacks! {
         };
         let (options, tier_options) = (js.string(options), js.string(tier_options));
         let added = add(instance, what, options.as_deref(), tier_options.as_deref());
-        let (place, warnings) = added.map_err(|error| instance.exchange.promises().throw(js, &error))?;
+        let Added { place, name, warnings } =
+            added.map_err(|error| instance.exchange.promises().throw(js, &error))?;
         instance.refresh();
         instance.warm_up(js);
         let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
-        js.array(&[js.number(place.into())?, js.array(&warnings)?])
+        js.array(&[js.number(place.into())?, js.text(&name)?, js.array(&warnings)?])
     };
     make_operations = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
@@ -161,9 +162,13 @@ callbacks! {
     };
 }
 
+/// The names of the options of an instance.
+const OPTIONS: [&str; 4] = ["maxPending", "maxPendingBytes", "metricsInterval", "onMetrics"];
+
 /// Reads the options of an instance.
 fn read_options(options: Option<&str>) -> Result<Options> {
-    let mut fields = Fields::new("options", json("options", options)?)?;
+    let fields = Fields::new("options", json("options", options)?)?;
+    let mut fields = fields.but_not(TierConfig::names().into_iter().map(|name| (name, TO_A_TIER)));
     let bounds = Bounds::from_fields(&mut fields)?;
     let metrics_interval = fields.duration("metricsInterval")?;
     fields.finish()?;
@@ -186,31 +191,53 @@ enum What {
     Chain(Rc<Instance>),
 }
 
+/// A store that was put into a chain.
+struct Added {
+    place: u16,
+    name: String,
+    warnings: Vec<String>,
+}
+
+/// Where options belong that were given in a wrong place.
+const TO_A_TIER: &str = "to a tier: into the third argument of addStore()";
+const TO_A_STORE: &str = "to the store: into the second argument of addStore()";
+const TO_ALL: &str = "to the whole chain: into the argument of new RedKV()";
+
 /// Builds a store from options as JSON, or takes another chain as one, and puts it into the chain.
 fn add(
     instance: &Instance,
     what: Option<What>,
     options: Option<&str>,
     tier_options: Option<&str>,
-) -> Result<(u16, Vec<String>)> {
+) -> Result<Added> {
     let options = json("options", options)?;
-    let read_policies = || {
-        let mut fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
+    let of_all = OPTIONS.map(|name| (name, TO_ALL));
+    let read_policies = |of_the_store: &[&'static str]| {
+        let elsewhere = of_the_store.iter().map(|name| (*name, TO_A_STORE)).chain(of_all);
+        let fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
+        let mut fields = fields.but_not(elsewhere);
         let config = TierConfig::from_fields(&mut fields)?;
         Ok((config, fields.finish()?))
     };
-    let policies = |store: &str| read_policies().map_err(|error: Error| error.in_store(&store.into()));
+    let policies = |store: &str, of_the_store: &[&'static str]| {
+        read_policies(of_the_store).map_err(|error: Error| error.in_store(&store.into()))
+    };
+    let of_a_tier = TierConfig::names().into_iter().map(|name| (name, TO_A_TIER));
+    let elsewhere: Vec<_> = of_a_tier.chain(of_all).collect();
     match what {
         Some(What::Store(name)) => {
-            let (store, mut warnings) = stores::build(&name, options, instance.clock())?;
-            let (config, more) = policies(store.name())?;
+            let Built { store, options, mut warnings } =
+                stores::build(&name, options, &elsewhere, instance.clock())?;
+            let name = store.name().to_owned();
+            let (config, more) = policies(&name, &options)?;
             warnings.extend(more);
-            Ok((instance.add(|chain| chain.add(store, config))?, warnings))
+            Ok(Added { place: instance.add(|chain| chain.add(store, config))?, name, warnings })
         }
         Some(What::Chain(other)) => {
-            Fields::new("options", options)?.finish()?;
-            let (config, warnings) = policies("chain")?;
-            Ok((instance.add(|chain| chain.add_chain(&other.chain, config))?, warnings))
+            Fields::new("options", options)?.but_not(elsewhere).finish()?;
+            let (config, warnings) = policies("chain", &[])?;
+            let place = instance.add(|chain| chain.add_chain(&other.chain, config))?;
+            Ok(Added { place, name: "chain".to_owned(), warnings })
         }
         None => {
             let message = "the name of a store must be a string, or another RedKV of this thread";

@@ -24,11 +24,14 @@ pub(crate) fn to_js(js: Js, factory: &Kept, error: &Error) -> JsResult<Value> {
     js.call(js.kept(factory)?, &arguments)
 }
 
-/// Whether it is a write that failed, and may have been made all the same. A read that got no answer did nothing.
+/// Whether it is a write that failed, and may have been made all the same. Any other operation that got no answer did
+/// nothing.
 fn may_have_applied(error: &Error) -> bool {
-    error.may_have_applied()
-        && !matches!(error.operation(), Some("get" | "has" | "getMany" | "hasMany" | "ready"))
+    error.may_have_applied() && error.operation().is_none_or(|operation| WRITES.contains(&operation))
 }
+
+/// The operations that change something.
+const WRITES: [&str; 7] = ["clear", "close", "delete", "deleteMany", "flush", "set", "setMany"];
 
 /// Throws the JavaScript error for `error`.
 pub(crate) fn throw(js: Js, factory: &Kept, error: &Error) -> Pending {

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use napi::sys;
 
@@ -210,28 +211,38 @@ impl Js {
         Some(String::from_utf16_lossy(&units[..length]))
     }
 
-    /// Shows the bytes of a `Uint8Array` (a `Buffer` is one) to `read`; `None` if the value is none.
+    /// Shows the bytes of a `Uint8Array` (a `Buffer` is one) to `read`; `None` if the value is none, or has none any more.
     pub(crate) fn with_bytes<T>(self, value: Value, read: impl FnOnce(&[u8]) -> T) -> JsResult<Option<T>> {
         let mut is_typed_array = false;
         call!(napi_is_typedarray(self.env, value, &mut is_typed_array))?;
         if !is_typed_array {
             return Ok(None);
         }
-        let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
+        let (mut kind, mut length, mut data, mut buffer) = (0, 0, ptr::null_mut(), ptr::null_mut());
         call!(napi_get_typedarray_info(
             self.env,
             value,
             &mut kind,
             &mut length,
             &mut data,
-            ptr::null_mut(),
+            &mut buffer,
             ptr::null_mut()
         ))?;
         if kind != sys::TypedarrayType::uint8_array {
             return Ok(None);
         }
         if length == 0 || data.is_null() {
-            return Ok(Some(read(&[])));
+            // What was transferred to somewhere else looks as if it were empty.
+            let mut is_detached = false;
+            call!(napi_is_detached_arraybuffer(self.env, buffer, &mut is_detached))?;
+            return Ok((!is_detached).then(|| read(&[])));
+        }
+        let mut is_own = false;
+        call!(napi_is_arraybuffer(self.env, buffer, &mut is_own))?;
+        if !is_own {
+            // Of a `SharedArrayBuffer`: another thread may be writing there.
+            // SAFETY: the engine says that `length` bytes are there.
+            return Ok(Some(read(&unsafe { copy_of_shared(data.cast(), length) })));
         }
         // SAFETY: the engine says that `length` bytes are there; no JavaScript runs while `read` looks at them.
         Ok(Some(read(unsafe { std::slice::from_raw_parts(data.cast(), length) })))
@@ -358,6 +369,15 @@ impl Js {
         }
         Ok(object)
     }
+}
+
+/// A copy of bytes that other threads may change meanwhile.
+///
+/// # Safety
+/// `length` bytes must be there.
+unsafe fn copy_of_shared(data: *mut u8, length: usize) -> Vec<u8> {
+    // SAFETY: by the contract above; whoever else writes there does so as JavaScript does, byte by byte.
+    (0..length).map(|at| unsafe { AtomicU8::from_ptr(data.add(at)) }.load(Ordering::Relaxed)).collect()
 }
 
 /// Where callbacks of the event loop itself come from, for those who trace such things.

@@ -195,6 +195,9 @@ fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     Ok(js.number(handle.instance.gather_many("deleteMany", handle.scope, known, rest, Format::Nothing))?)
 }
 
+/// Keys for which room is made before they are read.
+const MOST_AHEAD: usize = 1 << 16;
+
 /// The keys of an operation on many, as JavaScript gave them.
 enum Keys<'a> {
     /// As arguments, which come five times cheaper than the elements of an array.
@@ -227,7 +230,7 @@ impl<'a> Keys<'a> {
         &self,
         mut ask: impl FnMut(&str) -> Option<T>,
     ) -> std::result::Result<Option<Vec<T>>, Refusal> {
-        let mut answers = Vec::with_capacity(self.len());
+        let mut answers = Vec::with_capacity(self.len().min(MOST_AHEAD));
         for place in 0..self.len() {
             match self.with(place, &mut ask)? {
                 Some(answer) => answers.push(answer),
@@ -239,8 +242,9 @@ impl<'a> Keys<'a> {
 
     /// All of them, one after the other in one place.
     fn texts(&self) -> std::result::Result<Texts, Refusal> {
-        let mut texts =
-            Texts { all: String::with_capacity(32 * self.len()), ends: Vec::with_capacity(self.len()) };
+        // A list may be longer than there is anything in it.
+        let room = self.len().min(MOST_AHEAD);
+        let mut texts = Texts { all: String::with_capacity(32 * room), ends: Vec::with_capacity(room) };
         for place in 0..self.len() {
             self.with(place, |key| texts.push(key))?;
         }

@@ -269,15 +269,27 @@ pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<V
     match format {
         Format::Nothing | Format::Ignored => js.undefined().map_err(lost),
         Format::Bytes => js.buffer(value).map_err(lost),
-        Format::Text if is_ascii(value) => js.ascii(value).map_err(lost),
+        Format::Text if is_ascii(value) => js.ascii(value).map_err(|pending| lost_text(value, pending)),
         Format::Text => match std::str::from_utf8(value) {
-            Ok(text) => js.text(text).map_err(lost),
+            Ok(text) => js.text(text).map_err(|pending| lost_text(value, pending)),
             Err(_) => {
                 let message = "the value is not UTF-8 text; read it with getBuffer()";
                 Err(Error::new(ErrorKind::Value, message).in_operation("get"))
             }
         },
     }
+}
+
+/// Text that JavaScript could not take: where it is longer than a string can be, that is why.
+#[cold]
+fn lost_text(value: &[u8], pending: Pending) -> Error {
+    /// The longest strings of V8, where they are shortest: on 32 bits.
+    const LONGEST: usize = (1 << 28) - 16;
+    if value.len() <= LONGEST {
+        return lost(pending);
+    }
+    let message = "the value is longer than a string of JavaScript can be; read it with getBuffer()";
+    Error::new(ErrorKind::Value, message).in_operation("get")
 }
 
 fn lost(_: Pending) -> Error {

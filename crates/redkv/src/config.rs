@@ -12,9 +12,15 @@ use crate::error::{Error, Result};
 pub struct Fields {
     path: String,
     left: Map<String, Value>,
+    /// What counts where it is asked for, and is no mistake where it is not.
+    hidden: Map<String, Value>,
     known: Vec<&'static str>,
+    elsewhere: Vec<Elsewhere>,
     warnings: Vec<String>,
 }
+
+/// An option of another object: its name, and where that object is.
+pub type Elsewhere = (&'static str, &'static str);
 
 impl Fields {
     /// The fields of `options`; `path` stands before field names in errors (such as `options`).
@@ -22,31 +28,46 @@ impl Fields {
     /// Absent and `null` options are an empty object.
     pub fn new(path: impl Into<String>, options: Value) -> Result<Self> {
         let path = path.into();
-        let left = match options {
+        let given = match options {
             Value::Null => Map::new(),
-            Value::Object(map) if in_words(&map).is_none() => {
-                map.into_iter().filter(|(_, value)| !value.is_null()).collect()
+            Value::Object(map) if in_words(&map).is_none() => map,
+            other => {
+                let message = format!("{path} must be an object, got {}", described(&other));
+                return Err(Error::argument(path, message));
             }
-            _ => return Err(Error::argument(path.clone(), format!("{path} must be an object"))),
         };
-        Ok(Self { path, left, known: Vec::new(), warnings: Vec::new() })
+        let (mut left, mut hidden) = (Map::new(), Map::new());
+        for (name, value) in given.into_iter().filter(|(_, value)| !value.is_null()) {
+            match name.strip_prefix(HIDDEN) {
+                Some(name) => hidden.insert(name.to_owned(), value),
+                None => left.insert(name, value),
+            };
+        }
+        Ok(Self { path, left, hidden, known: Vec::new(), elsewhere: Vec::new(), warnings: Vec::new() })
+    }
+
+    /// Says where options belong that are none of this object, for the error about them.
+    #[must_use]
+    pub fn but_not(mut self, elsewhere: impl IntoIterator<Item = Elsewhere>) -> Self {
+        self.elsewhere.extend(elsewhere);
+        self
+    }
+
+    /// The options that were asked for.
+    pub fn known(&self) -> &[&'static str] {
+        &self.known
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
-        self.left.remove(name)
+        self.left.remove(name).or_else(|| self.hidden.remove(name))
     }
 
     fn wrong(&self, name: &str, expected: &str, got: &Value) -> Error {
         let got = match got {
-            Value::Number(number) => number.to_string(),
-            Value::String(text) if text.is_empty() => "an empty string".to_owned(),
-            // The text itself may be a credential in the wrong field.
-            Value::String(_) => "a string".to_owned(),
-            Value::Bool(value) => value.to_string(),
-            Value::Array(_) => "an array".to_owned(),
-            Value::Object(map) => in_words(map).unwrap_or("an object").to_owned(),
-            Value::Null => "null".to_owned(),
+            // Where a number is expected it is no credential.
+            Value::Number(number) if expected.contains("number") => number.to_string(),
+            got => described(got).to_owned(),
         };
         Error::argument(name, format!("{}.{name} must be {expected}, got {got}", self.path))
     }
@@ -101,7 +122,7 @@ impl Fields {
 
     /// Whether the field is `false`. If so it is read; otherwise it is left for another reading.
     pub fn is_off(&mut self, name: &'static str) -> bool {
-        let is_off = self.left.get(name) == Some(&Value::Bool(false));
+        let is_off = self.left.get(name).or_else(|| self.hidden.get(name)) == Some(&Value::Bool(false));
         if is_off {
             self.take(name);
         }
@@ -150,12 +171,45 @@ impl Fields {
         Ok(())
     }
 
+    /// What nobody asked for, of an object whose names are the user's.
+    pub fn rest(self) -> Map<String, Value> {
+        self.left
+    }
+
     /// Refuses what nobody asked for, and answers with the warnings for the user.
     pub fn finish(self) -> Result<Vec<String>> {
         let Some(unknown) = self.left.keys().next() else { return Ok(self.warnings) };
-        let nearest = nearest(unknown, &self.known);
-        let hint = nearest.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
-        Err(Error::argument(unknown.as_str(), format!("unknown option '{unknown}' in {}{hint}", self.path)))
+        let message = format!("unknown option '{unknown}' in {}{}", self.path, self.hint(unknown));
+        Err(Error::argument(unknown.as_str(), message))
+    }
+
+    fn hint(&self, unknown: &str) -> String {
+        if let Some((_, place)) = self.elsewhere.iter().find(|(name, _)| *name == unknown) {
+            return format!(": it belongs {place}");
+        }
+        if let Some(name) = nearest(unknown, &self.known) {
+            return format!("; did you mean '{name}'?");
+        }
+        let names: Vec<_> = self.elsewhere.iter().map(|(name, _)| *name).collect();
+        let meant = nearest(unknown, &names);
+        let meant = meant.and_then(|meant| self.elsewhere.iter().find(|(name, _)| *name == meant));
+        meant
+            .map(|(name, place)| format!("; did you mean '{name}', which belongs {place}?"))
+            .unwrap_or_default()
+    }
+}
+
+/// What `value` is, without a word of what the caller wrote: that may be a credential in a wrong field.
+fn described(value: &Value) -> &'static str {
+    match value {
+        Value::Number(_) => "a number",
+        Value::String(text) if text.is_empty() => "an empty string",
+        Value::String(_) => "a string",
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        Value::Array(_) => "an array",
+        Value::Object(map) => in_words(map).unwrap_or("an object"),
+        Value::Null => "null",
     }
 }
 
@@ -166,9 +220,28 @@ fn in_words(map: &Map<String, Value>) -> Option<&'static str> {
     IN_WORDS.iter().find(|words| **words == given).copied()
 }
 
+/// Begins the name of a field that is hidden, as `lib/options.js` writes it.
+const HIDDEN: char = '\0';
+
 /// As `lib/options.js` writes them.
-const IN_WORDS: [&str; 6] =
-    ["a function", "a reference to an object around it", "a symbol", "Infinity", "-Infinity", "NaN"];
+const IN_WORDS: [&str; 16] = [
+    "-Infinity",
+    "Infinity",
+    "NaN",
+    "a Date",
+    "a Map",
+    "a Promise",
+    "a RegExp",
+    "a Set",
+    "a function",
+    "a list that is too long",
+    "a reference to an object around it",
+    "a symbol",
+    "an object around a primitive",
+    "an object within too many others",
+    "bytes that are no text",
+    "text with a lone surrogate",
+];
 
 /// What a duration looks like, for messages.
 pub const DURATION: &str = "a positive number of milliseconds or a string such as '10s'";
@@ -271,6 +344,35 @@ mod tests {
     fn words_of_a_user_are_not_repeated() {
         let error = fields(json!({ "port": { "": "s3cret" } })).integer("port", 1, 65535).unwrap_err();
         assert_eq!(error.message(), "options.port must be a whole number from 1 to 65535, got an object");
+    }
+
+    #[test]
+    fn a_number_is_repeated_only_where_one_is_expected() {
+        let error = fields(json!({ "password": 4_815_162_342_u64 })).text("password").unwrap_err();
+        assert_eq!(error.message(), "options.password must be a string, got a number");
+        let error = fields(json!({ "port": 70_000 })).integer("port", 1, 65535).unwrap_err();
+        assert_eq!(error.message(), "options.port must be a whole number from 1 to 65535, got 70000");
+    }
+
+    #[test]
+    fn a_hidden_field_counts_where_it_is_known_and_is_no_mistake_where_it_is_not() {
+        let mut fields = fields(json!({ "\0host": "h", "\0get": { "": "a function" } }));
+        assert_eq!(fields.string("host").unwrap().as_deref(), Some("h"));
+        assert_eq!(fields.finish().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_option_of_another_object_is_refused_with_the_place_where_it_belongs() {
+        let refused = |name: &str| {
+            let mut fields = fields(json!({ name: 5 })).but_not([("ttl", "to the tier")]);
+            fields.string("host").unwrap();
+            fields.finish().unwrap_err().message().to_owned()
+        };
+        assert_eq!(refused("ttl"), "unknown option 'ttl' in options: it belongs to the tier");
+        assert_eq!(
+            refused("tll"),
+            "unknown option 'tll' in options; did you mean 'ttl', which belongs to the tier?"
+        );
     }
 
     #[test]

@@ -45,6 +45,12 @@ impl TierConfig {
     pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
     const BREAK_AFTER: u32 = 3;
 
+    /// The names of the options that are read.
+    pub fn names() -> Vec<&'static str> {
+        let read = |mut fields: Fields| Self::from_fields(&mut fields).map(|_| fields.known().to_vec());
+        Fields::new("tierOptions", serde_json::Value::Null).and_then(read).unwrap_or_default()
+    }
+
     /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `tombstone`, `optional`, and what
     /// [`LayerConfig`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {

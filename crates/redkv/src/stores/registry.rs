@@ -15,12 +15,20 @@ use serde_json::Value;
 ))]
 use super::of_day::OfDay;
 use crate::clock::Clock;
-use crate::config::{Fields, nearest};
+use crate::config::{Elsewhere, Fields, nearest};
 use crate::error::{Error, Result};
 use crate::store::Store;
 
-/// A store, and warnings for the user about its options.
-pub type Built = (Arc<dyn Store>, Vec<String>);
+/// A store as its options say.
+#[derive(Debug)]
+pub struct Built {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The names of the options that it has.
+    pub options: Vec<&'static str>,
+    /// What the user should know of the options that were given.
+    pub warnings: Vec<String>,
+}
 
 /// Makes a store of options that were read.
 type Make = fn(&mut Fields, Arc<dyn Clock>) -> Result<Arc<dyn Store>>;
@@ -85,18 +93,20 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Other names of stores, in lower case.
 const ALIASES: &[(&str, &str)] = &[("mariadb", "mysql"), ("postgresql", "postgres")];
 
-/// Makes the store called `name` (in any case) from its options. Connects to nothing yet.
-pub fn build(name: &str, options: Value, clock: Arc<dyn Clock>) -> Result<Built> {
+/// Makes the store called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
+/// about one in the wrong place. Connects to nothing yet.
+pub fn build(name: &str, options: Value, elsewhere: &[Elsewhere], clock: Arc<dyn Clock>) -> Result<Built> {
     let lower = name.to_ascii_lowercase();
     let wanted = ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower.as_str(), |(_, name)| name);
     let Some((name, make)) = STORES.iter().find(|(known, _)| *known == wanted) else {
         return Err(unknown(name));
     };
     let build = || {
-        let mut fields = Fields::new("options", options)?;
+        let mut fields = Fields::new("options", options)?.but_not(elsewhere.iter().copied());
         let store = make(&mut fields, clock)?;
+        let options = fields.known().to_vec();
         let warnings = fields.finish()?.iter().map(|warning| format!("{name}: {warning}")).collect();
-        Ok((store, warnings))
+        Ok(Built { store, options, warnings })
     };
     build().map_err(|error: Error| error.in_store(&(*name).into()))
 }
@@ -118,12 +128,19 @@ mod tests {
     use crate::clock::SystemClock;
 
     fn build_with(name: &str, options: Value) -> Result<Built> {
-        build(name, options, Arc::new(SystemClock))
+        build(name, options, &[("ttl", "to the tier")], Arc::new(SystemClock))
     }
 
     #[test]
     fn names_are_case_insensitive() {
-        assert_eq!(build_with("MeMoRy", Value::Null).unwrap().0.name(), "memory");
+        assert_eq!(build_with("MeMoRy", Value::Null).unwrap().store.name(), "memory");
+    }
+
+    #[test]
+    fn an_option_of_the_tier_is_refused_with_the_place_where_it_belongs() {
+        let error = build_with("memory", json!({ "ttl": 5 })).unwrap_err();
+        assert_eq!(error.field(), Some("ttl"));
+        assert_eq!(error.message(), "unknown option 'ttl' in options: it belongs to the tier");
     }
 
     #[test]

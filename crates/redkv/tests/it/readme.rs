@@ -39,7 +39,8 @@ fn set(options: &mut Map<String, Value>, name: &str) {
 }
 
 fn capabilities(name: &str, options: Map<String, Value>) -> Capabilities {
-    let (store, warnings) = build(name, Value::Object(options), Arc::new(SystemClock)).unwrap();
+    let built = build(name, Value::Object(options), &[], Arc::new(SystemClock)).unwrap();
+    let (store, warnings) = (built.store, built.warnings);
     assert_eq!(warnings, [""; 0]);
     store.capabilities()
 }

@@ -165,8 +165,10 @@ impl NatMap {
         const EXAMPLE: &str = "options.natMap must be an object such as { '10.0.0.1:6379': { host, port } }";
         let entries = match fields.any("natMap") {
             None => return Ok(Self::default()),
-            Some(Value::Object(entries)) => entries,
-            Some(_) => return Err(Error::argument("natMap", EXAMPLE)),
+            Some(entries) => {
+                let fields = Fields::new("natMap", entries);
+                fields.map_err(|_| Error::argument("natMap", EXAMPLE))?.rest()
+            }
         };
         let mut map = Vec::with_capacity(entries.len());
         for (from, to) in entries {

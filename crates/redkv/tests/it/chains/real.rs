@@ -60,7 +60,8 @@ async fn create_table(name: &str) {
 async fn chain(stores: &[&str]) -> Subject {
     let chain = Arc::new(Chain::new(Arc::new(SystemClock)));
     for name in stores {
-        let (store, _) = redkv::stores::build(name, options(name).await, Arc::new(SystemClock)).unwrap();
+        let built = redkv::stores::build(name, options(name).await, &[], Arc::new(SystemClock)).unwrap();
+        let store = built.store;
         chain.add(store, TierConfig::default()).unwrap();
     }
     Subject::with_server_clock(Arc::new(ChainStore::new(chain)))

@@ -38,7 +38,7 @@ pub(crate) fn store(options: Value) -> Arc<dyn Store> {
 }
 
 pub(crate) fn store_with_clock(options: Value, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-    redkv::stores::build(NAME, options, clock).unwrap().0
+    redkv::stores::build(NAME, options, &[], clock).unwrap().store
 }
 
 /// A store over a table that it makes itself.
