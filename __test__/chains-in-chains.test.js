@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const RedKV = require('..')
-const { casesFor } = require('./support/cases.js')
+const { keepingCases } = require('./support/cases/keeping.js')
 const { abilities, open } = require('./support/stores.js')
 
 /** A chain of memory before a chain of memory and `names`. */
@@ -18,12 +18,12 @@ async function nested(t, ...names) {
 
 for (const name of ['sqlite', 'sqliteThatExpires']) {
   describe(`a chain that ends in a chain with ${name}`, () => {
-    for (const [title, run] of casesFor(abilities('memory', name))) {
+    for (const [title, run] of keepingCases(abilities('memory', name))) {
       test(title, async (t) => run((await nested(t, name)).outer))
     }
   })
   describe(`a chain in a chain with ${name}, through its store object`, () => {
-    for (const [title, run] of casesFor(abilities('memory', name))) {
+    for (const [title, run] of keepingCases(abilities('memory', name))) {
       test(title, async (t) => run((await nested(t, name)).chain))
     }
   })

@@ -1,7 +1,8 @@
 'use strict'
 
-// An hour of traffic at 300 operations a second, as fast as it goes, with a fault in most rounds. What the process takes
-// afterwards may not be more than what it took before, up to a bound. Started by `npm run test:leaks`.
+// An hour of traffic at 300 operations a second, or some rounds of it, as fast as it goes, with a fault in most rounds.
+// What the process takes afterwards may not be more than what it took before, up to a bound. Started by
+// `npm run test:leaks`.
 
 const { mkdtempSync, readdirSync, rmSync } = require('node:fs')
 const { tmpdir } = require('node:os')
@@ -14,9 +15,10 @@ const { until } = require('../support/wait.js')
 const { faults } = require('./faults.js')
 const { Tally, instances, operations, refusals, worker } = require('./traffic.js')
 
-const TOTAL = 3_600 * 300
-const WARM_UP = 15
-const ROUNDS = 60
+/** Of one round: an hour has 75 of them. */
+const OPERATIONS = (3_600 * 300) / 75
+const ROUNDS = Number(process.argv[2] ?? 75)
+const WARM_UP = Math.max(5, ROUNDS / 5)
 const MIB = 1_048_576
 
 /** By how much the median of the last third may exceed that of the first. */
@@ -86,15 +88,14 @@ async function main() {
   })
 
   const tally = new Tally()
-  const each = TOTAL / (WARM_UP + ROUNDS)
   const samples = []
-  for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     const fault = faults[round % faults.length]
     await Promise.all([
       fault(redis),
-      operations(chains[0], tally, each * 0.55, round),
-      operations(chains[1], tally, each * 0.44, round + 500),
-      operations(chains[2], tally, each * 0.01, round),
+      operations(chains[0], tally, OPERATIONS * 0.55, round),
+      operations(chains[1], tally, OPERATIONS * 0.44, round + 500),
+      operations(chains[2], tally, OPERATIONS * 0.01, round),
     ])
     await refusals(chains[0])
     await instances(cached, tally)

@@ -1,9 +1,13 @@
 'use strict'
 
-const { testChain, testStore } = require('./support/conformance.js')
+const { testCalling, testChain, testStore, testStoreObject } = require('../support/conformance.js')
+
+testCalling('memory')
 
 testStore('memory')
+testStoreObject('memory')
 testStore('sqlite')
+testStoreObject('sqlite')
 testStore('sqliteThatExpires')
 testStore('memoryHashed')
 testStore('memoryCompressed')

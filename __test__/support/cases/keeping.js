@@ -1,9 +1,9 @@
 'use strict'
 
-// What every store and every chain does alike. A case gets the object to act on: a chain, or one of its stores.
+// What every store keeps alike. A case gets the object to act on: a chain, or one of its stores.
 
 const assert = require('node:assert/strict')
-const { until } = require('./wait.js')
+const { until } = require('../wait.js')
 
 const allBytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
 
@@ -28,31 +28,6 @@ const always = {
     assert.equal(await kv.has('missing'), false)
   },
 
-  async 'writes resolve with undefined, also a delete of nothing'(kv) {
-    assert.equal(await kv.set('key', 'value'), undefined)
-    assert.equal(await kv.delete('missing'), undefined)
-    assert.equal(await kv.setMany({ a: '1' }), undefined)
-    assert.equal(await kv.deleteMany(['a', 'missing']), undefined)
-  },
-
-  async 'a number is the key that String() makes of it'(kv) {
-    await kv.set(42, 'integer')
-    await kv.set(-1.5, 'fraction')
-    await kv.set(1e21, 'large')
-    assert.equal(await kv.get('42'), 'integer')
-    assert.equal(await kv.get(42), 'integer')
-    assert.equal(await kv.has('-1.5'), true)
-    assert.equal(await kv.get('1e+21'), 'large')
-    await kv.delete('42')
-    assert.equal(await kv.get(42), null)
-  },
-
-  async 'a number is the value that String() makes of it'(kv) {
-    await kv.setMany({ zero: 0, negative: -1, fraction: 0.1, large: 1e21, text: '007' })
-    const read = await kv.getMany(['zero', 'negative', 'fraction', 'large', 'text'])
-    assert.deepEqual(read, ['0', '-1', '0.1', '1e+21', '007'])
-  },
-
   async 'text of all scripts comes back as it was'(kv) {
     const texts = ['grüße', '日本語', '🦀', 'e\u0301', '\u00e9', '\ufeffbom', '\ufffd', 'nul\0inside', 'line\r\nbreak', "'"]
     await kv.setMany(texts.map((text) => [text, `value of ${text}`]))
@@ -66,12 +41,6 @@ const always = {
     assert.deepEqual(await kv.getMany(keys), keys.map((_, index) => String(index)))
   },
 
-  async 'a name that objects inherit is a key as any other'(kv) {
-    assert.equal(await kv.get('constructor'), null)
-    await kv.set('__proto__', 'value')
-    assert.equal(await kv.get('__proto__'), 'value')
-  },
-
   async 'a large value comes back whole'(kv) {
     const ascii = '0123456789abcdef'.repeat(20_000)
     const wide = '日'.repeat(100_000)
@@ -79,50 +48,6 @@ const always = {
     await kv.set('wide', wide)
     assert.equal(await kv.get('ascii'), ascii)
     assert.equal(await kv.get('wide'), wide)
-  },
-
-  async 'getMany and hasMany answer in the order of the keys, repeated ones too'(kv) {
-    await kv.setMany({ a: '1', b: '2' })
-    assert.deepEqual(await kv.getMany(['b', 'missing', 'a', 'b']), ['2', null, '1', '2'])
-    assert.deepEqual(await kv.hasMany(['b', 'missing', 'a', 'b']), [true, false, true, true])
-  },
-
-  async 'setMany takes an object, a Map, and an iterable of pairs'(kv) {
-    await kv.setMany({ a: '1', b: 2 })
-    await kv.setMany(new Map([['c', '3'], [4, '4']]))
-    await kv.setMany([['d', '5'], [6, 6]])
-    await kv.setMany((function* () {
-      yield ['e', '7']
-    })())
-    const read = await kv.getMany(['a', 'b', 'c', 4, 'd', '6', 'e'])
-    assert.deepEqual(read, ['1', '2', '3', '4', '5', '6', '7'])
-  },
-
-  async 'of a key that comes twice in setMany the later value stays'(kv) {
-    await kv.setMany([['a', 'first'], ['b', 'value'], ['a', 'second']])
-    assert.deepEqual(await kv.getMany(['a', 'b']), ['second', 'value'])
-  },
-
-  async 'keys come from any iterable'(kv) {
-    await kv.setMany({ a: '1', b: '2', c: '3' })
-    assert.deepEqual(await kv.getMany(new Set(['a', 'b'])), ['1', '2'])
-    assert.deepEqual(await kv.hasMany(new Map([['c', 0]]).keys()), [true])
-    await kv.deleteMany(new Set(['a', 'b']))
-    assert.deepEqual(await kv.hasMany(['a', 'b', 'c']), [false, false, true])
-  },
-
-  async 'deleteMany takes repeated and missing keys'(kv) {
-    await kv.setMany({ a: '1', b: '2' })
-    await kv.deleteMany(['a', 'missing', 'a'])
-    assert.deepEqual(await kv.getMany(['a', 'b']), [null, '2'])
-  },
-
-  async 'empty lists are answered with empty lists'(kv) {
-    assert.deepEqual(await kv.getMany([]), [])
-    assert.deepEqual(await kv.hasMany([]), [])
-    assert.equal(await kv.setMany([]), undefined)
-    assert.equal(await kv.setMany({}), undefined)
-    assert.equal(await kv.deleteMany([]), undefined)
   },
 
   async 'many keys are answered together'(kv) {
@@ -133,43 +58,9 @@ const always = {
     assert.deepEqual(await kv.hasMany(keys), keys.map((_, index) => index >= 130))
   },
 
-  async 'many operations at once are answered each'(kv) {
-    const keys = Array.from({ length: 200 }, (_, index) => `key-${index}`)
-    await Promise.all(keys.map((key) => kv.set(key, `value of ${key}`)))
-    assert.deepEqual(await Promise.all(keys.map((key) => kv.get(key))), keys.map((key) => `value of ${key}`))
-    await Promise.all(keys.map((key) => kv.delete(key)))
-    assert.deepEqual(await Promise.all(keys.map((key) => kv.has(key))), keys.map(() => false))
-  },
-
-  async 'bytes of text are text, and text is read as bytes'(kv) {
-    await kv.set('from bytes', Buffer.from('grüße'))
-    await kv.set('from text', 'grüße')
-    assert.equal(await kv.get('from bytes'), 'grüße')
-    const read = await kv.getBuffer('from text')
-    assert.ok(Buffer.isBuffer(read))
-    assert.deepEqual(read, Buffer.from('grüße'))
-  },
-
-  async 'of a view of bytes its own part is kept, as it was when set was called'(kv) {
-    const bytes = new TextEncoder().encode('before-view-after')
-    const write = kv.set('key', bytes.subarray(7, 11))
-    bytes.fill(120)
-    await write
-    assert.equal(await kv.get('key'), 'view')
-  },
-
   async 'bytes that are not text come back as they were'(kv) {
     await kv.set('key', allBytes)
     assert.deepEqual(await kv.getBuffer('key'), Buffer.from(allBytes))
-  },
-
-  async 'bytes that are not text are not read as text'(kv) {
-    await kv.setMany([['bytes', allBytes], ['text', 'value']])
-    await assert.rejects(kv.get('bytes'), { name: 'RedKVError', code: 'ERR_REDKV_VALUE' })
-    const error = await kv.getMany(['bytes', 'text']).catch((error) => error)
-    assert.equal(error.code, 'ERR_REDKV_PARTIAL')
-    assert.equal(error.errors.get('bytes').code, 'ERR_REDKV_VALUE')
-    assert.deepEqual(error.values, [undefined, 'value'])
   },
 }
 
@@ -212,14 +103,6 @@ const expire = {
     await kv.setMany({ one: '1', two: '2' }, { ttl: 200 })
     await until(async () => (await kv.hasMany(['key', 'one', 'two'])).every((has) => !has))
     assert.deepEqual(await kv.getMany(['key', 'one', 'two']), [null, null, null])
-  },
-
-  async 'a ttl may be text with a unit'(kv) {
-    await kv.set('short', 'value', { ttl: '200ms' })
-    await kv.set('long', 'value', { ttl: '1h' })
-    assert.equal(await kv.get('long'), 'value')
-    await until(async () => (await kv.get('short')) === null)
-    assert.equal(await kv.get('long'), 'value')
   },
 
   async 'a set without ttl takes the ttl of the value before away'(kv) {
@@ -292,7 +175,7 @@ const noKeys = {
 }
 
 /** The cases that hold for what can do this much: `[name, case]` each. */
-function casesFor(can) {
+function keepingCases(can) {
   return Object.entries({
     ...always,
     ...(can.emptyValues ? emptyValues : {}),
@@ -303,35 +186,4 @@ function casesFor(can) {
   })
 }
 
-/** What chains do with their stores, which are given in their order. */
-const chainCases = {
-  async 'a value deleted in the first store is found behind it, and fills it again'(kv, first) {
-    await kv.set('key', 'value')
-    await first.delete('key')
-    assert.equal(await first.get('key'), null)
-    assert.equal(await kv.has('key'), true)
-    assert.equal(await kv.get('key'), 'value')
-    assert.equal(await first.get('key'), 'value')
-  },
-
-  async 'a value that only the last store has fills all before it'(kv, ...stores) {
-    await stores.at(-1).setMany({ a: '1', b: '2' })
-    assert.deepEqual(await kv.getMany(['a', 'b', 'missing']), ['1', '2', null])
-    assert.deepEqual(await Promise.all(stores.map((store) => store.getMany(['a', 'b']))), stores.map(() => ['1', '2']))
-  },
-
-  async 'a write reaches every store'(kv, ...stores) {
-    await kv.set('key', 'value')
-    assert.deepEqual(await Promise.all(stores.map((store) => store.get('key'))), stores.map(() => 'value'))
-    await kv.delete('key')
-    assert.deepEqual(await Promise.all(stores.map((store) => store.has('key'))), stores.map(() => false))
-  },
-
-  async 'the first store that has a key answers'(kv, first) {
-    await kv.set('key', 'value')
-    await first.set('key', 'value of the first')
-    assert.equal(await kv.get('key'), 'value of the first')
-  },
-}
-
-module.exports = { casesFor, chainCases: Object.entries(chainCases) }
+module.exports = { keepingCases }

@@ -1,0 +1,26 @@
+'use strict'
+
+const { testChain, testStore } = require('../support/conformance.js')
+
+testStore('redis')
+testStore('redisCluster')
+testStore('redisSentinel')
+testStore('redisTls')
+testStore('redisBehind')
+testStore('redisBounded')
+testStore('redisInLayers')
+
+testChain('redis', 'memory')
+testChain('redis', 'sqlite')
+testChain('redis', 'sqliteThatExpires')
+testChain('redis', 'sqliteBehind')
+testChain('redis', 'file')
+testChain('redis', 'disk')
+testChain('redis', 'mysql')
+testChain('redis', 'dynamodb')
+testChain('redis', 'dynamodbThatExpires')
+testChain('redis', 'sqlite', 'dynamodb')
+testChain('redisBehind', 'sqlite')
+testChain('redisBounded', 'sqlite')
+testChain('redisCluster', 'sqlite')
+testChain('redisInLayers', 'sqliteInLayers')
