@@ -1,17 +1,24 @@
-// `npm run check`: everything that is checked without running a test of behaviour.
+// `npm run check`: everything that is checked without running a test of behaviour, the quickest first.
+//
+//     npm run check -- [sources] [generated]
+//
+// `sources` is all that needs no addon, `generated` what a build writes.
 
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cached } from './lib/cache.mjs'
 import { storeFeatures } from './lib/features.mjs'
+import { platforms } from './lib/platform.mjs'
 import { Failure, heading, main, must, npm, read, root, run } from './lib/run.mjs'
 import { setup } from './lib/setup.mjs'
+import { printTimes, timed } from './lib/steps.mjs'
 import { summarise } from './lib/suites.mjs'
 
 /** Files that tools write and that are committed all the same. */
 const generated = ['binding.d.ts', 'package-lock.json', 'Cargo.lock']
 
-async function command(program, ...args) {
-  const { code } = await run(program, args)
+async function command(program, args, env) {
+  const { code } = await run(program, args, { env: { ...process.env, ...env } })
   if (code !== 0) throw new Failure('failed')
 }
 
@@ -30,49 +37,92 @@ async function generatedFilesAreCommitted() {
   if (code !== 0) throw new Failure('a generated file is out of date: the build has rewritten it, commit it')
 }
 
+const json = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'))
+
 /** The version stands in several files. */
 function versionsAgree() {
-  const json = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'))
   const { version } = json('package.json')
   const cargo = /^\[workspace\.package\]\nversion = "(.+)"$/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))?.[1]
   const found = { 'Cargo.toml': cargo, 'package-lock.json': json('package-lock.json').version }
-  for (const platform of readdirSync(join(root, 'npm'))) {
-    const path = `npm/${platform}/package.json`
-    if (existsSync(join(root, path))) found[path] = json(path).version
-  }
+  for (const platform of platforms()) found[`npm/${platform}/package.json`] = json(`npm/${platform}/package.json`).version
   const wrong = Object.entries(found).filter(([, other]) => other !== version)
   if (wrong.length > 0) {
     throw new Failure(`package.json has ${version}, but ${wrong.map(([path, other]) => `${path} ${other}`).join(', ')}`)
   }
 }
 
-const lints = ['--workspace', '--all-targets', '--all-features', '--locked', '--', '-D', 'warnings']
+/** What npm installs for the tests and the release is what was installed when the lock files were written. */
+function lockFilesAreWhole() {
+  for (const file of ['package-lock.json', 'bench/package-lock.json']) {
+    const entries = Object.entries(json(file).packages).filter(([path]) => path !== '')
+    const bare = entries.filter(([, { integrity, link }]) => integrity === undefined && !link).map(([path]) => path)
+    if (bare.length > 0) throw new Failure(`${file} has entries without integrity: ${bare.join(', ')}`)
+  }
+}
+
+/** What a workflow runs is named by its content: a tag can be moved. */
+function actionsArePinned() {
+  const folder = join('.github', 'workflows')
+  for (const file of ['ci.yml', 'nightly.yml', 'release.yml']) {
+    const text = readFileSync(join(root, folder, file), 'utf8')
+    const loose = [...text.matchAll(/uses: (\S+)/g)].map(([, action]) => action).filter((action) => !/@[0-9a-f]{40}$/.test(action))
+    if (loose.length > 0) throw new Failure(`${file} uses ${loose.join(', ')} without a commit`)
+  }
+}
+
+const denyVersion = '0.20.2'
+
+/** Licences that fit, sources that are known. Built once, then kept in the cache. */
+async function dependenciesAreAllowed() {
+  const folder = cached(`cargo-deny-${denyVersion}`)
+  const program = join(folder, 'bin', process.platform === 'win32' ? 'cargo-deny.exe' : 'cargo-deny')
+  if (!existsSync(program)) {
+    heading(`Building cargo-deny ${denyVersion} (once, some minutes)`)
+    await must('cargo', ['install', 'cargo-deny', '--version', denyVersion, '--locked', '--quiet', '--root', folder])
+  }
+  await command(program, ['--locked', 'check', '--hide-inclusion-graph', 'bans', 'licenses', 'sources'])
+}
+
+const warnings = ['--', '-D', 'warnings']
 
 /** Every store can be left out: each compiles alone, without a warning. */
 async function storesCompileAlone() {
   for (const store of storeFeatures()) {
     const only = ['-p', 'redkv', '--no-default-features', '--features', store]
-    await command('cargo', 'clippy', '--quiet', ...only, '--locked', '--', '-D', 'warnings')
+    await command('cargo', ['clippy', '--quiet', ...only, '--locked', ...warnings])
   }
 }
 
-const checks = {
-  'formatting (cargo fmt)': () => command('cargo', 'fmt', '--all', '--check'),
-  'lints (cargo clippy)': () => command('cargo', 'clippy', ...lints),
-  'each store compiles alone': storesCompileAlone,
-  'the engine is free of napi': engineIsFreeOfNapi,
-  'generated files are committed': generatedFilesAreCommitted,
-  'versions agree': versionsAgree,
-  'types (tsc)': () => must(...npm('run', '--silent', 'test:types')),
+const parts = {
+  sources: {
+    'formatting (cargo fmt)': () => command('cargo', ['fmt', '--all', '--check']),
+    'versions agree': versionsAgree,
+    'lock files are whole': lockFilesAreWhole,
+    'actions are pinned': actionsArePinned,
+    'types (tsc)': () => must(...npm('run', '--silent', 'test:types')),
+    'licence texts are up to date': () => must(...npm('run', '--silent', 'licences', '--', '--check')),
+    'the engine is free of napi': engineIsFreeOfNapi,
+    'dependencies (cargo deny)': dependenciesAreAllowed,
+    'lints (cargo clippy)': () =>
+      command('cargo', ['clippy', '--workspace', '--all-targets', '--all-features', '--locked', ...warnings]),
+    'each store compiles alone': storesCompileAlone,
+    'documentation (cargo doc)': () =>
+      command('cargo', ['doc', '--quiet', '-p', 'redkv', '--no-deps', '--all-features', '--locked'], { RUSTDOCFLAGS: '-D warnings' }),
+  },
+  generated: { 'generated files are committed': generatedFilesAreCommitted },
 }
 
 await main(async () => {
-  await setup()
+  const args = process.argv.slice(2)
+  const unknown = args.find((arg) => !Object.hasOwn(parts, arg))
+  if (unknown !== undefined) throw new Failure(`there is no part ${unknown}, only ${Object.keys(parts).join(', ')}`)
+  const names = args.length === 0 ? Object.keys(parts) : args
+  await setup({ addon: names.includes('generated') ? 'fresh' : 'as is' })
   const outcomes = []
-  for (const [name, check] of Object.entries(checks)) {
+  for (const [name, check] of names.flatMap((part) => Object.entries(parts[part]))) {
     heading(name)
     try {
-      await check()
+      await timed(name, check)
       outcomes.push([name, undefined])
     } catch (error) {
       console.error(error.message)
@@ -80,4 +130,5 @@ await main(async () => {
     }
   }
   summarise(outcomes)
+  printTimes()
 })

@@ -10,6 +10,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, r
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cached } from './lib/cache.mjs'
+import { addLicences, thirdParty } from './lib/licence-files.mjs'
 import { addonFile, platformName } from './lib/platform.mjs'
 import { Failure, heading, main, must, npm, read, root } from './lib/run.mjs'
 import { setup } from './lib/setup.mjs'
@@ -58,8 +59,10 @@ async function packBoth(work, isReleased) {
   const staged = join(work, platform)
   cpSync(join(root, 'npm', platform), staged, { recursive: true })
   copyFileSync(join(root, addonFile), join(staged, addonFile))
+  addLicences(staged)
   const addon = await pack(staged, work)
-  if (!addon.names.includes(addonFile)) throw new Failure(`the package of ${platform} lacks ${addonFile}`)
+  const lacking = [addonFile, 'LICENSE', thirdParty].filter((name) => !addon.names.includes(name))
+  if (lacking.length > 0) throw new Failure(`the package of ${platform} lacks ${lacking.join(', ')}`)
   const { size: bytes } = statSync(join(root, addonFile))
   console.log(`${addonFile}: ${size(bytes)}`)
   if (isReleased && platform === most.platform && bytes > most.bytes) {

@@ -1,6 +1,16 @@
-// The platform that runs this, in the names of the platform packages.
+// The platforms, in the names of the platform packages.
 
-/** For example `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './run.mjs'
+
+/** All platforms that there is a package for. */
+export function platforms() {
+  const folders = readdirSync(join(root, 'npm'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return folders.map(({ name }) => name)
+}
+
+/** The one that runs this, for example `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`. */
 export function platformName() {
   const { arch, platform, report } = process
   if (platform === 'linux') {
