@@ -1,5 +1,9 @@
 // `npm run test:memcheck`: a little of everything under valgrind's memcheck. Reports what concerns the addon; what
 // Node.js does with its own memory is not looked at. Needs Linux; gets valgrind and redis-server where it may.
+//
+//     npm run test:memcheck -- [--debug]
+//
+// With `--debug` the addon is not optimised, and built from what `cargo test` has built.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,10 +20,13 @@ const valgrind = [
 ]
 
 /** A copy of the package whose addon takes its memory from the system: valgrind knows no other allocator. */
-async function packageToWatch(folder) {
-  const profile = 'quick'
+async function packageToWatch(folder, isDebug) {
   heading('Building the addon without an allocator of its own')
-  await must('cargo', ['build', '--profile', profile, '-p', 'redkv-node', '--features', 'system-allocator', '--locked'])
+  // Packages and features as for `cargo test`: what those have in common is built once.
+  const debug = ['--workspace', '--all-features', '--lib', '--tests']
+  const quick = ['--profile', 'quick', '-p', 'redkv-node', '--features', 'system-allocator']
+  await must('cargo', ['build', '--locked', ...(isDebug ? debug : quick)])
+  const profile = isDebug ? 'debug' : 'quick'
   for (const path of ['index.js', 'binding.js', 'lib', 'package.json', '__test__']) {
     cpSync(join(root, path), join(folder, path), { recursive: true })
   }
@@ -45,7 +52,7 @@ await main(async () => {
   await setup({ addon: 'as is' })
   const folder = mkdtempSync(join(root, 'target', 'memcheck-'))
   try {
-    await packageToWatch(folder)
+    await packageToWatch(folder, process.argv.includes('--debug'))
     await withServers({ only: ['redis'] }, async ({ env, signal }) => {
       const host = new ServerHost(signal, () => {})
       const program = await host.program('valgrind', 'valgrind').finally(() => host.stop())

@@ -1,15 +1,17 @@
-// `npm run test:node-versions`: the JavaScript tests under every Node.js that package.json promises.
+// `npm run test:node-versions`: the JavaScript tests of what differs between versions of Node.js (promises, workers, exits,
+// module loading …), under every Node.js that package.json promises.
 //
-//     npm run test:node-versions -- [22 …] [--others] [--as-is]
+//     npm run test:node-versions -- [22 …] [--all] [--others] [--as-is]
 //
-// With `--others` the major version that runs this is left out: `npm test` is for that one. With `--as-is` the addon that
-// lies here is tested, whatever it was built from.
+// With `--all` all JavaScript tests run. With `--others` the major version that runs this is left out: `npm test` is for
+// that one. With `--as-is` the addon that lies here is tested, whatever it was built from.
 
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached } from './lib/cache.mjs'
 import { Failure, heading, main, must, npm, read } from './lib/run.mjs'
 import { setup } from './lib/setup.mjs'
+import { printTimes, timed } from './lib/steps.mjs'
 import { javascriptSuite, summarise } from './lib/suites.mjs'
 import { withServers } from './lib/with-servers.mjs'
 
@@ -38,7 +40,7 @@ async function nodeProgram(version) {
 await main(async () => {
   const args = process.argv.slice(2)
   const majors = args.filter((arg) => !arg.startsWith('--'))
-  const unknown = args.find((arg) => arg.startsWith('--') && !['--others', '--as-is'].includes(arg))
+  const unknown = args.find((arg) => arg.startsWith('--') && !['--all', '--others', '--as-is'].includes(arg))
   if (unknown !== undefined) throw new Failure(`unknown option ${unknown}`)
   const own = args.includes('--others') ? process.versions.node.split('.')[0] : undefined
   const isWanted = (major) => major !== own && (majors.length === 0 || majors.includes(major))
@@ -52,8 +54,10 @@ await main(async () => {
     for (const [version, node] of programs) {
       const title = `JavaScript (node v${version})`
       heading(title)
-      outcomes.push([title, await javascriptSuite({ env, node, signal })])
+      const suite = () => javascriptSuite({ env, node, signal, everyNode: !args.includes('--all') })
+      outcomes.push([title, await timed(title, suite)])
     }
     summarise(outcomes)
+    printTimes()
   })
 })

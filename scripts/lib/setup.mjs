@@ -17,7 +17,8 @@ function json(path) {
   }
 }
 
-async function install(signal) {
+/** Installs the development tools. */
+export async function install(signal) {
   const installed = json(join(root, 'node_modules', '.package-lock.json'))
   if (installed && isInstalled(json(join(root, 'package-lock.json')), installed)) return
   heading('Installing the development tools (npm ci)')
@@ -32,13 +33,15 @@ function state() {
   }
 }
 
-async function build(signal) {
+/** Builds the addon. With `quiet` the output of the build is only shown when it fails. */
+export async function build({ signal, quiet = false } = {}) {
   const before = state()
   const stamp = json(stampFile)
   const fresh = before.addon !== undefined && Object.keys(before).every((part) => stamp?.[part] === before[part])
   if (fresh) return
   heading('Building the addon (release; the first time takes some minutes)')
-  await must(...npm('run', '--silent', 'build'), { signal })
+  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit'
+  await must(...npm('run', '--silent', 'build'), { signal, stdio })
   mkdirSync(join(root, 'target'), { recursive: true })
   writeFileSync(stampFile, JSON.stringify(state()))
 }
@@ -46,5 +49,5 @@ async function build(signal) {
 /** Installs and builds. With `addon: 'as is'` the addon that lies here is used, whatever it was built from. */
 export async function setup({ addon = 'fresh', signal } = {}) {
   await install(signal)
-  if (addon === 'fresh') await build(signal)
+  if (addon === 'fresh') await build({ signal })
 }

@@ -3,21 +3,45 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { root, run } from './run.mjs'
 
 /** After this a test counts as hung, in milliseconds. */
 const hung = 600_000
 
-/** The tests in Rust: the engine's, which need servers, and of what it stands on. */
+/** Most tests wait for a server or a deadline: more of them than processors run side by side. */
+const sideBySide = { files: 4, rust: 8 }
+
+/** The reporter of durations, as `node --test` takes it. */
+const durations = pathToFileURL(join(root, 'scripts', 'lib', 'report-durations.mjs'))
+
+/** Where test files are, below `__test__`. */
+const folders = ['', 'conditions', 'conformance']
+
+/**
+ * The test files of what differs between versions of Node.js (promises, workers, signals, exits, module loading), which
+ * run under each of them. What a server keeps does not differ.
+ */
+const ofNode =
+  /^(conditions\/.+|conformance\/(every-node\.servers|local)|bad-input|close|ending\.servers|events\.servers|many|process(\.servers)?|short-way\.servers|signals\.servers|types|workers)\.test\.js$/
+
+/** The tests in Rust: the engine's, which need servers, and of what it stands on. All features: as `npm run check`. */
 export async function engineSuite({ env, signal }) {
-  const { code } = await run('cargo', ['test', '-p', 'redkv', '-p', 'crc-fast', '--features', 'redkv/conformance'], { env, signal })
+  const threads = { RUST_TEST_THREADS: String(sideBySide.rust) }
+  const { code } = await run('cargo', ['test', '--workspace', '--all-features'], { env: { ...threads, ...env }, signal })
   return code === 0 ? undefined : 'failed'
 }
 
-/** The JavaScript test files; `local` leaves out those that need servers, which are named `*.servers.test.js`. */
-function testFiles(local) {
-  const files = readdirSync(join(root, '__test__')).filter((file) => file.endsWith('.test.js'))
-  return files.filter((file) => !(local && file.endsWith('.servers.test.js'))).map((file) => `__test__/${file}`)
+/**
+ * The JavaScript test files; `local` leaves out those that need servers, which are named `*.servers.test.js`, and
+ * `everyNode` those whose subject does not differ between versions of Node.js.
+ */
+function testFiles({ local, everyNode }) {
+  return folders
+    .flatMap((folder) => readdirSync(join(root, '__test__', folder)).map((file) => (folder ? `${folder}/${file}` : file)))
+    .filter((file) => file.endsWith('.test.js'))
+    .filter((file) => !(local && file.endsWith('.servers.test.js')) && (!everyNode || ofNode.test(file)))
+    .map((file) => `__test__/${file}`)
 }
 
 /** What a TAP report tells beyond the exit code: a test that did not run has not passed. */
@@ -32,23 +56,26 @@ function leftOut(report) {
 }
 
 /** The JavaScript tests against the built addon, under any Node.js. Resolves with what is wrong, if anything. */
-export async function javascriptSuite({ env, signal, node = process.execPath, local = false }) {
-  const files = testFiles(local)
+export async function javascriptSuite({ env, signal, node = process.execPath, local = false, everyNode = false }) {
+  const files = testFiles({ local, everyNode })
   if (files.length === 0) return 'there is no test file'
   const folder = mkdtempSync(join(tmpdir(), 'redkv-report-'))
-  const report = join(folder, 'report.tap')
+  const reports = { tap: join(folder, 'report.tap'), durations: join(folder, 'durations.txt') }
   const args = [
     '--test',
+    `--test-concurrency=${sideBySide.files}`,
     `--test-timeout=${hung}`,
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-    ...['--test-reporter=tap', `--test-reporter-destination=${report}`],
+    ...['--test-reporter=tap', `--test-reporter-destination=${reports.tap}`],
+    ...[`--test-reporter=${durations}`, `--test-reporter-destination=${reports.durations}`],
     ...files,
   ]
   // A test that starts `node` gets the one under test.
   const path = `${dirname(node)}${delimiter}${env.PATH}`
   try {
     const { code } = await run(node, args, { env: { ...env, PATH: path }, signal })
-    return code === 0 ? leftOut(readFileSync(report, 'utf8')) : 'failed'
+    console.log(`\n${readFileSync(reports.durations, 'utf8')}`)
+    return code === 0 ? leftOut(readFileSync(reports.tap, 'utf8')) : 'failed'
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
