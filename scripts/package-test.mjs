@@ -14,6 +14,7 @@ import { addLicences, thirdParty } from './lib/licence-files.mjs'
 import { addonFile, platformName } from './lib/platform.mjs'
 import { Failure, heading, main, must, npm, read, root } from './lib/run.mjs'
 import { setup } from './lib/setup.mjs'
+import { asksForStaticTls } from './lib/static-tls.mjs'
 
 /** All that may be in the main package … */
 const allowed = /^(binding\.js|index\.(js|mjs|d\.ts|d\.mts)|lib\/[\w-]+(\/[\w-]+)*\.(js|d\.ts)|package\.json|[A-Z]+(\.md)?)$/
@@ -65,6 +66,9 @@ async function packBoth(work, isReleased) {
   if (lacking.length > 0) throw new Failure(`the package of ${platform} lacks ${lacking.join(', ')}`)
   const { size: bytes } = statSync(join(root, addonFile))
   console.log(`${addonFile}: ${size(bytes)}`)
+  if (process.platform === 'linux' && asksForStaticTls(join(root, addonFile))) {
+    throw new Failure('the addon asks for static TLS: musl does not load it, and glibc not where others have taken that')
+  }
   if (isReleased && platform === most.platform && bytes > most.bytes) {
     throw new Failure(`the addon has ${bytes} bytes, and may have ${most.bytes}: npm run sizes tells whose they are`)
   }

@@ -1,5 +1,6 @@
 'use strict'
 
+const assert = require('node:assert/strict')
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const { join } = require('node:path')
@@ -34,4 +35,10 @@ function childOf(script, data, ...flags) {
   return child(`;(${script})(${JSON.stringify(data)})`, ...flags)
 }
 
-module.exports = { child, childOf, prelude, root, run }
+/** Asserts that a process ended well, having printed `stdout`. */
+function printed(result, stdout) {
+  const { code, signal } = result
+  assert.deepEqual({ code, signal, stdout: result.stdout }, { code: 0, signal: null, stdout }, result.stderr)
+}
+
+module.exports = { child, childOf, prelude, printed, root, run }
