@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use super::folder::Folder;
 use super::name::{FOLDERS, Told, folder_name, key_of};
 use crate::entry::Key;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Cursor, Page};
 
 /// Most keys of a page.
@@ -34,9 +35,18 @@ impl Spot {
     }
 }
 
+/// Which entries count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    Live,
+    /// Those past their deadline too.
+    All,
+}
+
 impl Folder {
     /// Some of the keys with `prefix`, folder by folder, and by name within one.
-    pub(super) fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
+    pub(super) fn keys(&self, which: Which, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
+        let now = self.clock.now();
         let mut spot = Spot::of(after)?;
         let mut page = Page::default();
         while spot.folder < FOLDERS {
@@ -49,12 +59,7 @@ impl Folder {
                     page.next = spot.cursor();
                     return Ok(page);
                 }
-                let key = match key_of(&name) {
-                    Told::Key(key) => Some(key),
-                    Told::InFile => self.head(&folder.join(&name))?.map(|head| head.key),
-                    Told::Foreign => None,
-                };
-                page.keys.extend(key.filter(|key| key.starts_with(prefix)).map(Key::from));
+                page.keys.extend(self.told(which, prefix, &folder, &name, now)?.map(Key::from));
                 spot.behind = name;
             }
             spot = Spot { folder: spot.folder + 1, behind: String::new() };
@@ -68,8 +73,36 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// The key of the file called `name`, if it is one to tell.
+    fn told(
+        &self,
+        which: Which,
+        prefix: &str,
+        folder: &Path,
+        name: &str,
+        now: u64,
+    ) -> Result<Option<String>> {
+        let in_name = match key_of(name) {
+            Told::Foreign => return Ok(None),
+            Told::Key(key) if !key.starts_with(prefix) => return Ok(None),
+            Told::Key(key) if which == Which::All => return Ok(Some(key)),
+            Told::Key(key) => Some(key),
+            Told::InFile => None,
+        };
+        match self.head(&folder.join(name)) {
+            Ok(None) => Ok(None),
+            Ok(Some(head)) if which == Which::Live && head.has_ended(now) => Ok(None),
+            Ok(Some(head)) => Ok(Some(in_name.unwrap_or(head.key)).filter(|key| key.starts_with(prefix))),
+            // What is damaged is there until it is written or deleted, as far as its key is known.
+            Err(error) if error.kind() == ErrorKind::Value => Ok(in_name),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// The names of the files in a folder that may not be there.
-pub(super) fn names(folder: &std::path::Path) -> io::Result<Vec<String>> {
+pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
     match fs::read_dir(folder) {
         Ok(entries) => {
             let names = entries.map(|entry| Ok(entry?.file_name().into_string().ok()));

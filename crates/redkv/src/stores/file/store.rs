@@ -8,15 +8,14 @@ use futures_util::future::{self, BoxFuture, join_all};
 
 use super::config::FileConfig;
 use super::folder::Folder;
+use super::listing::Which;
 use super::name::Place;
 use super::scratch::LOCKS;
 use super::sweep::Sweep;
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{
-    Answers, Capabilities, Cursor, Immediate, Page, Pieces, SetMode, Store, Want, clear_a_page,
-};
+use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, Pieces, SetMode, Store, Want};
 use crate::stores::lanes::Lanes;
 
 /// How many threads wait for the disk. Each has its share of the keys, so that what is done with a key is done in order.
@@ -144,6 +143,11 @@ impl FileStore {
         answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect()
     }
 
+    async fn list(&self, which: Which, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
+        let (prefix, after) = (prefix.to_owned(), after.cloned());
+        self.once(move |folder| folder.keys(which, &prefix, after.as_ref())).await
+    }
+
     /// Asks once, on a thread of the store.
     async fn once<T: Send + 'static>(
         &self,
@@ -204,8 +208,7 @@ impl Store for FileStore {
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        let (prefix, after) = (prefix.to_owned(), after.cloned());
-        Box::pin(self.once(move |folder| folder.keys(&prefix, after.as_ref())))
+        Box::pin(self.list(Which::Live, prefix, after))
     }
 
     fn clear<'a>(
@@ -213,7 +216,11 @@ impl Store for FileStore {
         prefix: &'a str,
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
-        Box::pin(clear_a_page(self, prefix, after))
+        Box::pin(async move {
+            let Page { keys, next } = self.list(Which::All, prefix, after).await?;
+            self.delete(&keys).await.into_iter().collect::<Result<()>>()?;
+            Ok(next)
+        })
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -7,11 +7,8 @@ use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumVa
 use tokio::sync::Semaphore;
 
 use super::config::S3Config;
-use super::errors;
 use super::names::Names;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::store::{Cursor, Page};
-use crate::stores::aws::attempts::Attempts;
 use crate::stores::aws::client;
 use crate::stores::aws::requests::side_by_side;
 
@@ -31,8 +28,6 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Finding credentials and the bucket may take this long, all attempts together.
     const DEADLINE: Duration = Duration::from_secs(15);
-    /// As many as the service tells at once.
-    const PAGE: i32 = 1_000;
 
     /// Makes a client and asks the service for the bucket.
     pub(super) async fn open(config: &S3Config) -> Result<Self> {
@@ -84,47 +79,6 @@ impl Bucket {
             request.await
         });
         side_by_side(self.max_requests, permitted.collect()).await
-    }
-
-    /// A page of the keys that begin with `prefix`.
-    pub(super) async fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
-        let beginning = self.names.beginning(prefix);
-        let mut page = Page::default();
-        if after.is_none() && beginning.is_without_itself {
-            let itself = self.names.name_of(prefix)?;
-            page.keys.extend(self.head(&itself).await?.map(|_| prefix.into()));
-        }
-        let token = after.map(|cursor| String::from_utf8_lossy(cursor.as_bytes()).into_owned());
-        let (names, next) = self.list(&beginning.name, token, Self::PAGE).await?;
-        let keys = names.iter().filter_map(|name| self.names.key_of(name));
-        page.keys.extend(keys.filter(|key| {
-            key.starts_with(prefix) && (key.as_str() != prefix || !beginning.is_without_itself)
-        }));
-        page.next = next.map(|token| Cursor::new(token.into_bytes()));
-        Ok(page)
-    }
-
-    /// Names that begin with `prefix`, and what to go on with.
-    async fn list(
-        &self,
-        prefix: &str,
-        token: Option<String>,
-        most: i32,
-    ) -> Result<(Vec<String>, Option<String>)> {
-        let attempts = Attempts::default();
-        let request = self
-            .client
-            .list_objects_v2()
-            .bucket(&self.name)
-            .prefix(prefix)
-            .max_keys(most)
-            .set_continuation_token(token)
-            .customize()
-            .interceptor(attempts.clone());
-        let answer = request.send().await.map_err(|error| errors::map_read(error, &attempts, &self.name))?;
-        let next = answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true));
-        let names = answer.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
-        Ok((names.collect(), next))
     }
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod deadline;
 mod deletes;
 mod errors;
+mod listing;
 mod names;
 mod reads;
 mod store;

@@ -14,7 +14,6 @@ use crate::error::Result;
 use crate::opening::Opening;
 use crate::store::{
     Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
-    clear_a_page,
 };
 
 /// The largest object that one request can write, where the address space has room for it.
@@ -145,7 +144,7 @@ impl Store for S3Store {
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        async move { self.bucket().await?.keys(prefix, after).await }.boxed()
+        async move { self.bucket().await?.live_keys(prefix, after, self.clock.now()).await }.boxed()
     }
 
     fn clear<'a>(
@@ -153,7 +152,13 @@ impl Store for S3Store {
         prefix: &'a str,
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
-        clear_a_page(self, prefix, after).boxed()
+        async move {
+            let bucket = self.bucket().await?;
+            let Page { keys, next } = bucket.keys(prefix, after).await?;
+            bucket.delete(&keys).await.into_iter().collect::<Result<()>>()?;
+            Ok(next)
+        }
+        .boxed()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redkv::clock::ManualClock;
 use redkv::store::Store;
 
-use crate::file::support::{Place, START, get, has, set, set_until};
+use crate::file::support::{Place, START, get, has, listed, set, set_until};
 
 #[tokio::test]
 async fn an_entry_past_its_deadline_is_removed_when_it_is_read() {
@@ -45,4 +45,21 @@ async fn a_deadline_survives_a_restart() {
     assert!(get(&store, "k").await.is_some());
     clock.advance(10);
     assert_eq!(get(&store, "k").await, None);
+}
+
+#[tokio::test]
+async fn what_has_ended_is_not_listed_and_is_cleared_all_the_same() {
+    let place = Place::new();
+    let clock = Arc::new(ManualClock::starting_at(START));
+    let store = place.store_with(clock.clone());
+    let long = "long".repeat(100);
+    set_until(&store, "short", "value", START + 10).await;
+    set_until(&store, &long, "value", START + 10).await;
+    set_until(&store, "later", "value", START + 20).await;
+    set(&store, "for ever", "value").await.unwrap();
+    clock.advance(10);
+    assert_eq!(listed(&store, "").await, ["for ever", "later"]);
+    assert_eq!(listed(&store, "l").await, ["later"]);
+    redkv::conformance::clear(&store, "").await;
+    assert_eq!(place.files().len(), 0);
 }

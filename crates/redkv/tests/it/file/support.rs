@@ -102,3 +102,17 @@ pub(crate) async fn get(store: &FileStore, key: &str) -> Option<Bytes> {
 pub(crate) async fn has(store: &FileStore, key: &str) -> bool {
     store.has(&[key.into()]).await.remove(0).unwrap()
 }
+
+/// The keys that the store tells, sorted.
+pub(crate) async fn listed(store: &FileStore, prefix: &str) -> Vec<String> {
+    let (mut keys, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.keys(prefix, after.as_ref()).await.unwrap();
+        keys.extend(page.keys.iter().map(|key| key.as_str().to_owned()));
+        after = page.next;
+        if after.is_none() {
+            keys.sort();
+            return keys;
+        }
+    }
+}

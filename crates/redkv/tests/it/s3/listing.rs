@@ -1,8 +1,10 @@
 //! Keys of a bucket that others use too.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use redkv::entry::Entry;
+use redkv::clock::ManualClock;
+use redkv::entry::{Deadline, Entry};
 use redkv::store::Store;
 use redkv::stores::S3Store;
 use serde_json::json;
@@ -53,4 +55,21 @@ async fn objects_beside_the_prefix_and_names_that_no_key_has_are_left_alone() {
     redkv::conformance::clear(&store, "").await;
     assert_eq!(get(&store, "k").await.unwrap(), None);
     assert_eq!(bucket.names().await, set_of(["other", "p", "p/folder/", "p/%zz", "p/%61"]));
+}
+
+#[tokio::test]
+async fn what_has_ended_is_not_listed_and_is_cleared_all_the_same() {
+    let bucket = Bucket::create(EMULATOR).await;
+    let clock = Arc::new(ManualClock::starting_at(1_000));
+    let store = bucket.store_with_clock(json!({ "prefix": "p/" }), clock.clone());
+    set(&store, "ended", Entry::until("value", Deadline::at(1_010))).await.unwrap();
+    set(&store, "a/", Entry::until("value", Deadline::at(1_010))).await.unwrap();
+    set(&store, "later", Entry::until("value", Deadline::at(1_020))).await.unwrap();
+    set(&store, "for ever", Entry::new("value")).await.unwrap();
+    bucket.put("p/theirs", "of others").await;
+    clock.advance(10);
+    assert_eq!(keys(&store, "").await, set_of(["for ever", "later", "theirs"]));
+    assert_eq!(keys(&store, "a/").await, set_of([]));
+    redkv::conformance::clear(&store, "").await;
+    assert_eq!(bucket.names().await, set_of([]));
 }
