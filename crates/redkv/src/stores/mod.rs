@@ -8,6 +8,8 @@ mod disk;
 mod dynamodb;
 #[cfg(feature = "file")]
 mod file;
+#[cfg(any(feature = "disk", feature = "sqlite"))]
+mod identity;
 #[cfg(any(feature = "disk", feature = "file"))]
 mod lanes;
 #[cfg(feature = "memory")]

@@ -6,6 +6,10 @@ mod deadlines;
 mod files;
 mod foreign_rows;
 mod layout;
+#[cfg(target_os = "linux")]
+mod read_only;
+#[cfg(unix)]
+mod removed;
 mod sharing;
 mod support;
 mod tables;

@@ -67,7 +67,7 @@ impl Table {
     /// The keys with `prefix`, in the order of the column, behind the last one that was looked at before. What others
     /// wrote and is no key is passed by.
     pub(super) fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
-        let form = self.forms.key;
+        let form = self.open.forms.key;
         // Else keys with a prefix are not side by side, and all of them are looked at.
         let is_in_order = form.kind == Kind::Text && !form.is_utf_16;
         let last = after
@@ -83,7 +83,7 @@ impl Table {
         let end = end_of_prefix(prefix).filter(|_| is_in_order).map(|end| Spot::Text(end.into_bytes()));
         let now = stored_millis(self.clock.now());
         let read = || {
-            let mut statement = self.connection.prepare_cached(&self.statements.keys)?;
+            let mut statement = self.open.connection.prepare_cached(&self.statements.keys)?;
             let first = if last.is_some() { None } else { Some(first()) };
             let parameters: [&dyn ToSql; 3] = [&last.as_ref().or(first.as_ref()), &end, &now];
             let parameters = &parameters[..statement.parameter_count()];

@@ -9,6 +9,7 @@ pub(super) mod fuzz;
 mod layout;
 mod listing;
 mod open;
+mod place;
 mod row;
 mod statements;
 mod store;

@@ -5,35 +5,53 @@ use rusqlite::{Connection, OpenFlags};
 use super::config::{Location, SqliteConfig};
 use super::error::error_from;
 use super::layout::{Forms, prepare_table};
+use super::place::Place;
 use super::statements::Statements;
 use crate::error::Result;
 
 /// A connection on which every statement works.
-pub(super) fn open(config: &SqliteConfig, statements: &Statements) -> Result<(Connection, Forms)> {
-    let connection = connect(config).map_err(|cause| error_from(&config.location, cause))?;
-    let forms = prepare_table(&connection, config, statements)?;
-    Ok((connection, forms))
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) forms: Forms,
+    /// Where it is, unless it is in memory.
+    pub(super) place: Option<Place>,
 }
 
-fn connect(config: &SqliteConfig) -> rusqlite::Result<Connection> {
-    // One thread uses the connection, so SQLite need not lock it.
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = match &config.location {
-        Location::Memory => Connection::open_in_memory_with_flags(flags)?,
-        Location::File(path) => Connection::open_with_flags(path, flags)?,
+impl Opened {
+    pub(super) fn open(config: &SqliteConfig, statements: &Statements) -> Result<Self> {
+        let (connection, mut place) = connect(config).map_err(|cause| error_from(&config.location, cause))?;
+        let forms = prepare_table(&connection, config, statements).inspect_err(|_| {
+            if let Some(place) = &place {
+                place.leave(&connection);
+            }
+        })?;
+        if let Some(place) = &mut place {
+            place.has_been_read();
+        }
+        Ok(Self { connection, forms, place })
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if let Some(place) = &self.place {
+            place.leave(&self.connection);
+        }
+    }
+}
+
+fn connect(config: &SqliteConfig) -> rusqlite::Result<(Connection, Option<Place>)> {
+    let (connection, place) = match &config.location {
+        Location::Memory => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            (Connection::open_in_memory_with_flags(flags | OpenFlags::SQLITE_OPEN_CREATE)?, None)
+        }
+        Location::File(path) => {
+            let (connection, place) = Place::open(path, config)?;
+            (connection, Some(place))
+        }
     };
-    connection.busy_timeout(config.busy_timeout)?;
-    // The first look into the file: what is no database fails here.
-    connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
-    // Costs one sync of the disk a commit instead of several, and lets others read meanwhile. Where it cannot be
-    // had (no shared memory, a read-only directory, another process inside), the journal stays what it was, which
-    // is slower and as safe.
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).or_else(|cause| match cause {
-        rusqlite::Error::SqliteFailure(..) => Ok(()),
-        other => Err(other),
-    })?;
     // With NORMAL, a power failure could take back writes that were acknowledged.
     connection.execute_batch("PRAGMA synchronous = FULL")?;
-    Ok(connection)
+    Ok((connection, place))
 }

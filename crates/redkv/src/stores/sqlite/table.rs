@@ -3,13 +3,13 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use rusqlite::{Connection, ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavior};
+use rusqlite::{ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavior};
 
 use super::change::Change;
 use super::config::SqliteConfig;
 use super::error::error_from;
-use super::layout::Forms;
-use super::open::open;
+use super::open::Opened;
+use super::place::Place;
 use super::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
 use super::statements::{SWEEP, Statements};
 use crate::clock::Clock;
@@ -22,8 +22,7 @@ const SWEEP_EVERY: u64 = 60_000;
 
 /// An open table. Everything here blocks.
 pub(super) struct Table {
-    pub(super) connection: Connection,
-    pub(super) forms: Forms,
+    pub(super) open: Opened,
     pub(super) statements: Statements,
     config: Arc<SqliteConfig>,
     pub(super) clock: Arc<dyn Clock>,
@@ -47,18 +46,34 @@ impl From<rusqlite::Error> for Undone {
 impl Table {
     pub(super) fn open(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
         let statements = Statements::new(&config);
-        let (connection, forms) = open(&config, &statements)?;
-        Ok(Self { connection, forms, statements, config, clock, next_sweep: Cell::new(0) })
+        let open = Opened::open(&config, &statements)?;
+        Ok(Self { open, statements, config, clock, next_sweep: Cell::new(0) })
     }
 
     pub(super) fn failed(&self, cause: rusqlite::Error) -> Error {
         error_from(&self.config.location, cause)
     }
 
+    /// Fails when the file was removed or replaced.
+    pub(super) fn check(&self) -> Result<()> {
+        self.open.place.as_ref().map_or(Ok(()), Place::check)
+    }
+
+    /// The same for those who read, who may see for a moment what was there before.
+    pub(super) fn check_for_reader(&self) -> Result<()> {
+        self.open.place.as_ref().map_or(Ok(()), Place::check_for_reader)
+    }
+
+    /// Whether it was opened as something that nobody changes, and somebody has.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.open.place.as_ref().is_some_and(Place::is_outdated)
+    }
+
     pub(super) fn get(&self, keys: &[Key]) -> Answers<Option<Entry>> {
         self.read(keys, &self.statements.get, |statement, key| {
-            let mut rows =
-                statement.query([KeyParameter(key, self.forms.key)]).map_err(|cause| self.failed(cause))?;
+            let mut rows = statement
+                .query([KeyParameter(key, self.open.forms.key)])
+                .map_err(|cause| self.failed(cause))?;
             let row = rows.next().map_err(|cause| self.failed(cause))?;
             row.map_or(Ok(None), |row| self.entry(row))
         })
@@ -66,8 +81,8 @@ impl Table {
 
     fn entry(&self, row: &Row<'_>) -> Result<Option<Entry>> {
         let column = |index| row.get_ref(index).map_err(|cause| self.failed(cause));
-        let value =
-            value_of(column(0)?, self.forms.value, &self.connection).map_err(|cause| self.failed(cause))?;
+        let value = value_of(column(0)?, self.open.forms.value, &self.open.connection)
+            .map_err(|cause| self.failed(cause))?;
         let Some(value) = value else { return Ok(None) };
         let Some(expires) = &self.config.expires_column else { return Ok(Some(Entry::new(value))) };
         let deadline = deadline_of(column(1)?).map_err(|found| {
@@ -79,7 +94,7 @@ impl Table {
     pub(super) fn has(&self, keys: &[Key]) -> Answers<bool> {
         let now = stored_millis(self.clock.now());
         self.read(keys, &self.statements.has, |statement, key| {
-            let parameters: [&dyn ToSql; 2] = [&KeyParameter(key, self.forms.key), &now];
+            let parameters: [&dyn ToSql; 2] = [&KeyParameter(key, self.open.forms.key), &now];
             let parameters = &parameters[..statement.parameter_count()];
             statement.exists(parameters).map_err(|cause| self.failed(cause))
         })
@@ -94,7 +109,7 @@ impl Table {
     ) -> Answers<T> {
         let mut run = || {
             let snapshot = (keys.len() > 1).then(|| self.begin(TransactionBehavior::Deferred)).transpose()?;
-            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut statement = self.open.connection.prepare_cached(sql)?;
             let answers = keys.iter().map(|key| ask(&mut statement, key)).collect();
             drop((statement, snapshot));
             Ok(answers)
@@ -103,7 +118,7 @@ impl Table {
     }
 
     fn begin(&self, behavior: TransactionBehavior) -> rusqlite::Result<Transaction<'_>> {
-        Transaction::new_unchecked(&self.connection, behavior)
+        Transaction::new_unchecked(&self.open.connection, behavior)
     }
 
     /// Makes all changes in one transaction, with an answer for each: one that fails takes no other with it.
@@ -136,14 +151,14 @@ impl Table {
     /// A failing statement undoes only itself, but a full disk or a trigger with ROLLBACK ends the transaction:
     /// what came before is undone and what follows would be committed one by one.
     fn still_in_transaction(&self) -> std::result::Result<(), Undone> {
-        if self.connection.is_autocommit() { Err(Undone::ByOne) } else { Ok(()) }
+        if self.open.connection.is_autocommit() { Err(Undone::ByOne) } else { Ok(()) }
     }
 
     fn write_one(&self, change: &Change, now: u64) -> Result<bool> {
         match change {
             Change::Put(key, entry, mode) => self.put(key, entry, *mode, now),
             Change::Delete(key) => {
-                self.run(&self.statements.delete, &[&KeyParameter(key, self.forms.key)]).map(|_| true)
+                self.run(&self.statements.delete, &[&KeyParameter(key, self.open.forms.key)]).map(|_| true)
             }
         }
     }
@@ -159,7 +174,7 @@ impl Table {
         let deadline = entry.deadline.map(|deadline| stored_millis(deadline.millis()));
         let now = stored_millis(now);
         let (key, value) =
-            (KeyParameter(key, self.forms.key), ValueParameter(&entry.value, self.forms.value));
+            (KeyParameter(key, self.open.forms.key), ValueParameter(&entry.value, self.open.forms.value));
         let rows = self.run(sql, &[&key, &value, &deadline, &now])?;
         if rows == 0 && mode == SetMode::Always {
             let message = format!("a trigger of table '{}' left the entry out", self.config.table);
@@ -171,7 +186,7 @@ impl Table {
     /// Runs a statement with as many of the parameters as it has, and answers how many rows it changed.
     fn run(&self, sql: &str, parameters: &[&dyn ToSql]) -> Result<usize> {
         let run = || {
-            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut statement = self.open.connection.prepare_cached(sql)?;
             let count = statement.parameter_count();
             statement.execute(&parameters[..count])
         };

@@ -108,7 +108,15 @@ impl Worker {
         if changes.is_empty() {
             return;
         }
-        let mut answers = self.ask(changes.len(), |table| table.write(&changes)).into_iter();
+        let written = |table: &Table| match table.check() {
+            Ok(()) => {
+                let answers = table.write(&changes);
+                // What was written into a file that was removed meanwhile is nowhere.
+                table.check().map(|()| answers)
+            }
+            removed => removed.map(|()| Answers::new()),
+        };
+        let mut answers = self.ask(changes.len(), written).into_iter();
         for (len, reply) in replies {
             // Who has given up meanwhile does not want the answer.
             reply.send(answers.by_ref().take(len).collect()).ok();
@@ -122,19 +130,24 @@ impl Worker {
         ask: impl FnOnce(&Table) -> Answers<T>,
     ) {
         if !reply.is_closed() {
-            reply.send(self.ask(len, ask)).ok();
+            reply.send(self.ask(len, |table| table.check_for_reader().map(|()| ask(table)))).ok();
         }
     }
 
-    fn ask<T: Clone>(&mut self, len: usize, ask: impl FnOnce(&Table) -> Answers<T>) -> Answers<T> {
-        match self.table() {
-            Ok(table) => ask(table),
-            Err(error) => answer_all(len, &Err(error)),
-        }
+    /// Asks the table, and lets go of a file that was removed: the next who ask open what is there then.
+    fn ask<T: Clone>(&mut self, len: usize, ask: impl FnOnce(&Table) -> Result<Answers<T>>) -> Answers<T> {
+        let table = match self.table() {
+            Ok(table) => table,
+            Err(error) => return answer_all(len, &Err(error)),
+        };
+        ask(table).unwrap_or_else(|removed| {
+            self.table = None;
+            answer_all(len, &Err(removed))
+        })
     }
 
     fn table(&mut self) -> Result<&Table> {
-        let table = match self.table.take() {
+        let table = match self.table.take().filter(|table| !table.is_outdated()) {
             Some(table) => table,
             None => Table::open(self.config.clone(), self.clock.clone())?,
         };
