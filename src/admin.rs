@@ -19,6 +19,7 @@ use crate::instance::Instance;
 use crate::js::{Callback, Js, JsResult, Pending, Type, Value};
 use crate::load::Gauge;
 use crate::operations;
+use crate::panics;
 use crate::stats;
 use crate::values::{self, Refusal};
 
@@ -28,6 +29,7 @@ use crate::values::{self, Refusal};
 /// `flush()`, which hands the operations of this turn to the I/O thread.
 #[napi(ts_return_type = "any")]
 pub(crate) fn connect(env: Env, functions: Unknown, on_libuv: bool) -> napi::Result<Unknown<'static>> {
+    panics::report();
     let connected = functions_in(js(env), functions.raw())
         .and_then(|functions| Exchange::connect(js(env), functions, on_libuv))
         .and_then(|exchange| js(env).functions(&Rc::new(Crossing(exchange)), &CROSSING));

@@ -1,5 +1,6 @@
 //! The I/O thread: one for each JavaScript thread that needs it, started when it first does.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -148,7 +149,10 @@ async fn work(queue: &Queue, executor: &Arc<Executor>) {
         let jobs = std::mem::take(&mut *queue.jobs());
         let count = jobs.len();
         executor.run_own(|| {
-            jobs.into_iter().for_each(Job::start);
+            for job in jobs {
+                // A panic is a defect; it must not end the thread, on which others depend.
+                catch_unwind(AssertUnwindSafe(|| job.start())).ok();
+            }
             queue.waiting.fetch_sub(count, Ordering::Release);
         });
         // Sockets and timers have their turn, however much comes in.

@@ -10,6 +10,7 @@ mod js;
 mod load;
 mod operations;
 mod outbox;
+mod panics;
 mod promises;
 mod reports;
 mod shortcut;

@@ -18,5 +18,6 @@ pub mod fuzz;
 pub mod layers;
 #[cfg(any(feature = "dynamodb", feature = "mysql", feature = "postgres", feature = "s3"))]
 mod opening;
+pub mod panics;
 pub mod store;
 pub mod stores;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::panics::caught;
 
 /// A value that is opened when it is first needed, by one attempt for all who wait.
 ///
@@ -47,10 +48,10 @@ impl<T: Send + Sync + 'static> Opening<T> {
             // Still on its way, or it worked after everybody had given up.
             Some(attempt) if !matches!(attempt.peek(), Some(Err(_))) => attempt.clone(),
             _ => {
-                let task = tokio::spawn(open());
+                let task = tokio::spawn(caught(open()));
                 let outcome = async {
                     let ended = || Error::new(ErrorKind::Internal, "a defect of RedKV: opening was given up");
-                    task.await.map_err(|_| ended().outcome(Outcome::NotApplied))?.map(Arc::new)
+                    task.await.map_err(|_| ended().outcome(Outcome::NotApplied))?.flatten().map(Arc::new)
                 };
                 attempt.insert(outcome.boxed().shared()).clone()
             }
@@ -128,5 +129,6 @@ mod tests {
         let opening = Opening::<u32>::default();
         let error = opening.get(|| async { panic!("on purpose") }).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal);
+        assert!(error.message().contains("on purpose"), "{error}");
     }
 }

@@ -14,6 +14,7 @@ use super::tier::Tier;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::executor::{leave_caller, spawn};
+use crate::panics::lost;
 use crate::store::{Answers, Want};
 
 /// Who is answered by a walk itself: those who called for it. Other readers wait in the table.
@@ -188,7 +189,9 @@ impl Open {
 impl Drop for Walk {
     fn drop(&mut self) {
         if !self.open.is_empty() {
-            self.end(|_| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: a read was given up")));
+            let given_up = || Error::new(ErrorKind::Internal, "a defect of RedKV: a read was given up");
+            let error = lost(given_up);
+            self.end(|_| Err(error.clone()));
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::read_for_others;
+use crate::panics::caught;
 use crate::store::{Answers, Capabilities, Expiry, Immediate, SetMode, Store, Want, answer_all};
 
 /// A store at its place in a chain. Bounds every operation in time, keeps the limits of the store, filters what is
@@ -340,7 +341,7 @@ impl Tier {
     ) -> Answers<T> {
         #[cfg(test)]
         let timeout = timeout.filter(|_| !is_planted(Planted::NoDeadline));
-        let mut answers = pin!(AssertUnwindSafe(answers).catch_unwind());
+        let mut answers = pin!(caught(answers));
         let answers = match timeout {
             None => answers.await,
             Some(timeout) => match tokio::time::timeout(timeout, &mut answers).await {
@@ -357,7 +358,8 @@ impl Tier {
         };
         let mut answers = match answers {
             Ok(answers) if answers.len() == len => answers,
-            Ok(_) | Err(_) => answer_all(len, &Err(self.defect())),
+            Ok(_) => answer_all(len, &Err(self.defect())),
+            Err(panic) => answer_all(len, &Err(panic)),
         };
         for answer in &mut answers {
             if let Err(error) = answer {

@@ -12,6 +12,7 @@ use super::tier::Tier;
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::leave_caller;
+use crate::panics::lost;
 use crate::store::{Answers, Expiry, SetMode};
 
 /// Writes on their way. However they end, their callers get an answer and the next writes of their keys begin.
@@ -124,8 +125,8 @@ impl Drop for Writing {
             self.doubt_all();
         }
         let given_up = || {
-            let error = Error::new(ErrorKind::Internal, "a defect of RedKV: a write was given up");
-            Err(error.outcome(Outcome::Unknown))
+            let given_up = || Error::new(ErrorKind::Internal, "a defect of RedKV: a write was given up");
+            Err(lost(given_up).outcome(Outcome::Unknown))
         };
         let mut due = Due::default();
         let mut table = self.chain.table();

@@ -17,6 +17,7 @@ use super::link::{Answer, Link};
 use super::request::Request;
 use super::sentinel::Sentinels;
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::panics::{caught, lost};
 
 /// Sends commands over one connection, in the order of the calls.
 ///
@@ -271,7 +272,7 @@ struct Attempt {
 impl Attempt {
     async fn run(mut self) {
         let config = &self.shared.config;
-        let opening = Link::open(&self.shared, self.generation);
+        let opening = caught(Link::open(&self.shared, self.generation)).map(Result::flatten);
         let result = tokio::time::timeout(config.connect_timeout, opening).await;
         self.result = Some(result.unwrap_or_else(|_| Err(self.shared.too_late())));
     }
@@ -281,7 +282,7 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         let result = self.result.take().unwrap_or_else(|| {
             let message = "the attempt to connect to redis was interrupted";
-            Err(Error::new(ErrorKind::Connection, message))
+            Err(lost(|| Error::new(ErrorKind::Connection, message)))
         });
         self.shared.finish(self.generation, result);
     }

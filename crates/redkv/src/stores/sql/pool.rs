@@ -5,12 +5,13 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::lease::Lease;
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::panics::{caught, lost};
 
 /// How connections of one kind are made, looked at and ended.
 pub(in crate::stores) trait Connector: Send + Sync + 'static {
@@ -288,7 +289,7 @@ struct Attempt<C: Connector> {
 
 impl<C: Connector> Attempt<C> {
     async fn run(mut self) {
-        let connect = self.shared.connector.connect();
+        let connect = caught(self.shared.connector.connect()).map(Result::flatten);
         let result = tokio::time::timeout(self.shared.connect_timeout, connect).await;
         let late = || {
             let message = format!("{} let the time to connect pass", self.shared.server);
@@ -300,10 +301,14 @@ impl<C: Connector> Attempt<C> {
 
 impl<C: Connector> Drop for Attempt<C> {
     fn drop(&mut self) {
-        let gone = || Err(Error::closed());
+        let gone = || Err(lost(Error::closed));
         let result = self.result.take().unwrap_or_else(gone);
         self.shared.attempted(result);
         // More may wait than connections were begun.
         self.shared.attempt();
     }
 }
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;

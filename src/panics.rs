@@ -1,0 +1,23 @@
+//! What is said of panics of this addon, and of no other: each has a hook of its own.
+
+use std::panic;
+use std::sync::Once;
+
+use redkv::panics::note;
+
+/// Has panics that no caller is told of said in words that tell whose they are. Those that become an error are not
+/// printed, unless a backtrace is asked for.
+pub(crate) fn report() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let is_told = note(info);
+            if std::env::var_os("RUST_BACKTRACE").is_some() {
+                usual(info);
+            } else if !is_told {
+                eprintln!("redkv: a defect, please report it: {info}");
+            }
+        }));
+    });
+}
