@@ -3,11 +3,13 @@
 const { connect } = require('../binding.js')
 const { makeError } = require('./errors.js')
 const { isHeard, tell } = require('./events.js')
+const { rejectWithCallers } = require('./stacks.js')
 
 // The pending promises, by the slots that the addon hands out. Slots are used again, so these stay as long as the
 // most operations that were ever pending at once.
 const resolves = []
-const rejects = []
+/** Of operations on many keys: what makes their error of those of the keys. */
+const errorsOf = []
 let flushIsScheduled = false
 
 /** Bun and Deno have event loops of their own, whatever they say about libuv. */
@@ -21,22 +23,23 @@ function settle() {
   for (let i = 0; i < arguments.length; i += 2) {
     const slot = arguments[i]
     const resolve = resolves[slot]
-    resolves[slot] = rejects[slot] = undefined
+    resolves[slot] = errorsOf[slot] = undefined
     resolve(arguments[i + 1])
   }
 }
 
 function fail(slot, error) {
-  const reject = rejects[slot]
-  resolves[slot] = rejects[slot] = undefined
-  reject(error)
+  const resolve = resolves[slot]
+  resolves[slot] = errorsOf[slot] = undefined
+  rejectWithCallers(resolve, error)
 }
 
 /** Called for an operation on many keys: `errors` has `undefined` where a key worked. */
 function failMany(slot, values, errors) {
-  const reject = rejects[slot]
-  resolves[slot] = rejects[slot] = undefined
-  reject(values, errors)
+  const resolve = resolves[slot]
+  const errorOf = errorsOf[slot]
+  resolves[slot] = errorsOf[slot] = undefined
+  rejectWithCallers(resolve, errorOf(values, errors))
 }
 
 function arrayOf(...items) {
@@ -49,18 +52,15 @@ function pending(slot) {
     flushIsScheduled = true
     process.nextTick(flush)
   }
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     resolves[slot] = resolve
-    rejects[slot] = reject
   })
 }
 
 /** As `pending`, for an operation on many keys: `errorOf(values, errors)` makes the error when some of them failed. */
 function pendingMany(slot, errorOf) {
-  const promise = pending(slot)
-  const reject = rejects[slot]
-  rejects[slot] = (reason, errors) => reject(errors === undefined ? reason : errorOf(reason, errors))
-  return promise
+  errorsOf[slot] = errorOf
+  return pending(slot)
 }
 
 function flush() {
