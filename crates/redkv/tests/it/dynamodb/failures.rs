@@ -125,7 +125,7 @@ async fn a_conditional_write_that_may_have_met_itself_does_not_claim_to_have_los
 
 #[test]
 fn missing_credentials_say_what_to_do() {
-    let output = in_bare_environment("failures::child_without_credentials");
+    let output = in_bare_environment("dynamodb::failures::child_without_credentials");
     assert!(output.contains("no usable AWS credentials: set the options 'accessKeyId'"), "{output}");
     assert!(output.contains("kind: Store"), "{output}");
     assert!(output.contains("retryable: false"), "{output}");
@@ -133,7 +133,7 @@ fn missing_credentials_say_what_to_do() {
 
 #[test]
 fn a_missing_region_says_what_to_do() {
-    let output = in_bare_environment("failures::child_without_region");
+    let output = in_bare_environment("dynamodb::failures::child_without_region");
     assert!(output.contains("no AWS region: set the option 'region'"), "{output}");
     assert!(output.contains("field: Some(\"region\")"), "{output}");
 }

@@ -67,7 +67,7 @@ async fn an_endpoint_that_does_not_answer_is_a_timeout() {
 
 #[test]
 fn missing_credentials_say_what_to_do() {
-    let output = in_bare_environment("failures::child_without_credentials");
+    let output = in_bare_environment("s3::failures::child_without_credentials");
     assert!(output.contains("no usable AWS credentials: set the options 'accessKeyId'"), "{output}");
     assert!(output.contains("kind: Store"), "{output}");
     assert!(output.contains("retryable: false"), "{output}");
@@ -75,7 +75,7 @@ fn missing_credentials_say_what_to_do() {
 
 #[test]
 fn a_missing_region_says_what_to_do() {
-    let output = in_bare_environment("failures::child_without_region");
+    let output = in_bare_environment("s3::failures::child_without_region");
     assert!(output.contains("no AWS region: set the option 'region'"), "{output}");
     assert!(output.contains("field: Some(\"region\")"), "{output}");
 }
