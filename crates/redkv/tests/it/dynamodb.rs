@@ -3,6 +3,7 @@
 
 mod calls;
 mod conformance;
+mod credentials;
 mod failures;
 mod items;
 mod table;

@@ -1,6 +1,12 @@
 //! What the tests against real servers share.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a step that fails ends its test")]
 
+#[cfg(any(feature = "disk", feature = "dynamodb", feature = "file", feature = "sqlite"))]
+#[cfg_attr(
+    not(feature = "dynamodb"),
+    expect(dead_code, reason = "one that is only given an environment is of a service of Amazon")
+)]
+pub(crate) mod again;
 #[cfg(feature = "dynamodb")]
 pub(crate) mod dynamodb;
 #[cfg(all(target_os = "linux", any(feature = "disk", feature = "file", feature = "sqlite")))]

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::config::AwsConfig;
+use super::renewal::Renewal;
 use crate::error::{Error, Result};
 
 /// The wait before the first retry grows from here; the SDK's own second is longer than most tiers wait at all.
@@ -18,14 +19,28 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
 /// What a client goes by: `config`, and for what that leaves open the environment, the shared configuration files and
 /// the machine's role. `region` is taken where none of them names one. Sends nothing to the service yet.
+///
+/// The renewal is an interceptor and a classifier of retries for the client.
 pub(in crate::stores) async fn settings(
     config: &AwsConfig,
     region: Option<&'static str>,
-) -> Result<SdkConfig> {
+) -> Result<(SdkConfig, Renewal)> {
+    let loaded = loader(config).http_client(http_client()).load().await;
+    let Some(region) = loaded.region().cloned().or(region.map(Region::from_static)) else {
+        return Err(Error::argument(
+            "region",
+            "no AWS region: set the option 'region', or AWS_REGION in the environment",
+        ));
+    };
+    let retry = retries(config, loaded.retry_config());
+    let settings = loaded.into_builder().region(region.clone()).retry_config(retry).build();
+    Ok(Renewal::of(config, settings, region))
+}
+
+/// Reads what `config` leaves open.
+pub(super) fn loader(config: &AwsConfig) -> ConfigLoader {
     // Pinned, so that new defaults of the SDK arrive when somebody reads what they are.
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http_client())
-        .timeout_config(timeouts(config));
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts(config));
     if let Some(region) = &config.region {
         loader = loader.region(Region::new(region.clone()));
     }
@@ -46,15 +61,7 @@ pub(in crate::stores) async fn settings(
         let key = Credentials::new(&key.access_key_id, &key.secret_access_key, token, None, "redkv options");
         loader = loader.credentials_provider(key);
     }
-    let loaded = loader.load().await;
-    let Some(region) = loaded.region().cloned().or(region.map(Region::from_static)) else {
-        return Err(Error::argument(
-            "region",
-            "no AWS region: set the option 'region', or AWS_REGION in the environment",
-        ));
-    };
-    let retry = retries(config, loaded.retry_config());
-    Ok(loaded.into_builder().region(region).retry_config(retry).build())
+    loader
 }
 
 /// One connection pool per store, shared between the service and whoever hands out credentials.

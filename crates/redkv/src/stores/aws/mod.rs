@@ -5,6 +5,7 @@ pub(super) mod backoff;
 pub(super) mod client;
 mod config;
 pub(super) mod errors;
+mod renewal;
 pub(super) mod requests;
 
 pub use config::{AwsConfig, AwsCredentials};

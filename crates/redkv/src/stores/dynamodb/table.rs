@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::types::{KeyType, ScalarAttributeType, TableDescription, TableStatus};
 
 use super::config::DynamoDbConfig;
@@ -38,7 +39,10 @@ impl Table {
     }
 
     async fn look_up(config: &DynamoDbConfig) -> Result<Self> {
-        let client = Client::new(&client::settings(&config.client, None).await?);
+        let (settings, renewal) = client::settings(&config.client, None).await?;
+        let settings =
+            Builder::from(&settings).interceptor(renewal.clone()).retry_classifier(renewal).build();
+        let client = Client::from_conf(settings);
         let attempts = Attempts::default();
         let request = client.describe_table().table_name(&config.table).customize();
         let described = match request.interceptor(attempts.clone()).send().await {

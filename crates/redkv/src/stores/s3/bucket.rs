@@ -53,12 +53,14 @@ impl Bucket {
         let mut shared = config.client.clone();
         // The SDK puts the name of the bucket behind the path of an endpoint as it is.
         shared.endpoint = shared.endpoint.map(|endpoint| format!("{}/", endpoint.trim_end_matches('/')));
-        let settings = client::settings(&shared, region).await?;
+        let (settings, renewal) = client::settings(&shared, region).await?;
         // A request is signed over its body. Checksums beside that are what other services stumble over.
         let settings = Builder::from(&settings)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .force_path_style(config.path_style)
+            .interceptor(renewal.clone())
+            .retry_classifier(renewal)
             .build();
         let tries = settings.retry_config().map_or(1, |retry| retry.max_attempts());
         Ok(Self {

@@ -32,6 +32,9 @@ struct Faults {
     hold: AtomicBool,
     /// Answers for the next requests, which the server does not get to see.
     refusals: Mutex<VecDeque<String>>,
+    /// A key of AWS with which requests are not let through, and the answer to them.
+    refused_key: Mutex<Option<(String, String)>>,
+    refused: AtomicUsize,
     connections: AtomicUsize,
 }
 
@@ -74,6 +77,16 @@ impl Proxy {
         self.faults.refusals.lock().unwrap().push_back(refusal.into());
     }
 
+    /// Answers requests that are signed with `key` with `refusal`, in the place of the server.
+    pub(crate) fn refuse_key(&self, key: &str, refusal: String) {
+        *self.faults.refused_key.lock().unwrap() = Some((format!("Credential={key}/"), refusal));
+    }
+
+    /// How many requests were refused for their key.
+    pub(crate) fn refused(&self) -> usize {
+        self.faults.refused.load(Ordering::SeqCst)
+    }
+
     /// How many connections were made.
     pub(crate) fn connections(&self) -> usize {
         self.faults.connections.load(Ordering::SeqCst)
@@ -98,6 +111,13 @@ fn ask(mut client: TcpStream, mut server: TcpStream, faults: &Faults) {
         }
         let refusal = faults.refusals.lock().unwrap().pop_front();
         if let Some(refusal) = refusal {
+            client.write_all(refusal.as_bytes()).ok();
+            break;
+        }
+        if let Some((key, refusal)) = &*faults.refused_key.lock().unwrap()
+            && bytes[..count].windows(key.len()).any(|part| part == key.as_bytes())
+        {
+            faults.refused.fetch_add(1, Ordering::SeqCst);
             client.write_all(refusal.as_bytes()).ok();
             break;
         }
