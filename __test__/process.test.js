@@ -231,7 +231,7 @@ if (process.platform !== 'win32') {
       } catch {}
       const kv = new RedKV()
       kv.addStore('sqlite', { path: ':memory:' })
-      const report = (error) => console.log(error.code)
+      const report = (error) => console.log(error.code, error.message)
       Promise.all([kv.set('key', 'value').catch(report), kv.ready().catch(report)]).then(async () => {
         open.forEach((file) => closeSync(file))
         await kv.set('key', 'value')
@@ -239,7 +239,8 @@ if (process.platform !== 'win32') {
       })
     `
     const limited = ['-c', 'ulimit -n 64 && exec "$0" "$@"', process.execPath, '--eval', script]
-    ended(await run('sh', limited), 0, 'ERR_REDKV_INTERNAL\nERR_REDKV_INTERNAL\nvalue\n')
+    const said = 'ERR_REDKV_STORE the I/O thread could not be started: Too many open files (os error 24)\n'
+    ended(await run('sh', limited), 0, `${said}${said}value\n`)
   })
 }
 

@@ -1,22 +1,38 @@
 'use strict'
 
+const { AsyncResource } = require('node:async_hooks')
 const { connect } = require('../binding.js')
 const { makeError } = require('./errors.js')
 const { isHeard, tell } = require('./events.js')
 const { rejectWithCallers } = require('./stacks.js')
 
+// What tests and tracers replace is taken as it is when this module is loaded.
+const { nextTick } = process
+/** The promises of the language, which are those of async functions too, whatever is called `Promise` here. */
+const { constructor: Promise } = (async () => {})()
+
 // The pending promises, by the slots that the addon hands out. Slots are used again, so these stay as long as the
-// most operations that were ever pending at once.
+// most operations that were ever pending at once. A slot may have no promise: where JavaScript was cut off (by the end
+// of the stack, by the time limit of `vm`) between the addon and this module.
 const resolves = []
 /** Of operations on many keys: what makes their error of those of the keys. */
 const errorsOf = []
-let flushIsScheduled = false
 
 /** Bun and Deno have event loops of their own, whatever they say about libuv. */
 const onLibuv = process.versions.bun === undefined && process.versions.deno === undefined
 
-// For this copy of the module: a test runner, for one, may load several into one process.
-const native = connect([settle, fail, failMany, arrayOf, makeError, isHeard, tell], onLibuv)
+const functions = [settle, fail, failMany, arrayOf, makeError, isHeard, tell]
+
+// For this copy of the module: a test runner, for one, may load several into one process. While there is no instance, the
+// addon keeps nothing of it, so the functions have to be kept here.
+const native = { ...connect(functions, onLibuv), functions }
+
+/** What the addon makes for all instances belongs to no request, though it is made with the first instance. */
+const context = new AsyncResource('RedKV')
+
+function create(id, options) {
+  return context.runInAsyncScope(native.create, undefined, id, options)
+}
 
 /** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
 function settle() {
@@ -24,48 +40,59 @@ function settle() {
     const slot = arguments[i]
     const resolve = resolves[slot]
     resolves[slot] = errorsOf[slot] = undefined
-    resolve(arguments[i + 1])
+    resolve?.(arguments[i + 1])
   }
 }
 
 function fail(slot, error) {
   const resolve = resolves[slot]
   resolves[slot] = errorsOf[slot] = undefined
-  rejectWithCallers(resolve, error)
+  if (resolve !== undefined) rejectWithCallers(resolve, error)
 }
 
 /** Called for an operation on many keys: `errors` has `undefined` where a key worked. */
 function failMany(slot, values, errors) {
-  const resolve = resolves[slot]
   const errorOf = errorsOf[slot]
-  resolves[slot] = errorsOf[slot] = undefined
-  rejectWithCallers(resolve, errorOf(values, errors))
+  fail(slot, errorOf === undefined ? undefined : errorFrom(errorOf, values, errors))
 }
 
 function arrayOf(...items) {
   return items
 }
 
-/** The promise of the operation in `slot`. What is called in one turn of the event loop crosses together. */
-function pending(slot) {
-  if (!flushIsScheduled) {
-    flushIsScheduled = true
-    process.nextTick(flush)
-  }
+/**
+ * The promise of an operation, whose slot or the complement of that is `place`: then it is the first of its turn of the
+ * event loop, and has the turn handed over when it ends. That is not remembered here, where JavaScript may be cut off.
+ */
+function pending(place) {
+  if (place >= 0) return promiseOf(place)
+  nextTick(flush)
+  return promiseOf(~place)
+}
+
+function promiseOf(slot) {
   return new Promise((resolve) => {
     resolves[slot] = resolve
   })
 }
 
 /** As `pending`, for an operation on many keys: `errorOf(values, errors)` makes the error when some of them failed. */
-function pendingMany(slot, errorOf) {
-  errorsOf[slot] = errorOf
-  return pending(slot)
+function pendingMany(place, errorOf) {
+  errorsOf[place < 0 ? ~place : place] = errorOf
+  return pending(place)
+}
+
+/** What `errorOf` makes, or what it throws: the promise is rejected in any case. */
+function errorFrom(errorOf, values, errors) {
+  try {
+    return errorOf(values, errors)
+  } catch (error) {
+    return error
+  }
 }
 
 function flush() {
-  flushIsScheduled = false
   native.flush()
 }
 
-module.exports = { create: native.create, pending, pendingMany }
+module.exports = { create, pending, pendingMany }

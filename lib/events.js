@@ -1,6 +1,11 @@
 'use strict'
 
+const { AsyncResource } = require('node:async_hooks')
 const { channel } = require('node:diagnostics_channel')
+
+// What tests and tracers replace is taken as it is when this module is loaded.
+const { nextTick } = process
+const { WeakRef } = globalThis
 
 // What happens in a chain without a caller who is told of it. Documented in index.d.ts.
 
@@ -17,6 +22,8 @@ const channels = Object.fromEntries(Object.keys(events).map((name) => [name, cha
 
 /** The instances by their numbers, as long as somebody has them. */
 const instances = new Map()
+/** The async contexts in which they were made, which may refer to them. */
+const contexts = new WeakMap()
 const collected = new FinalizationRegistry((id) => instances.delete(id))
 let lastId = 0
 
@@ -25,9 +32,13 @@ function nextId() {
   return lastId
 }
 
-/** Has `emitter` emit what happens in the instance `id`; `stores` are the names of its stores, also of later ones. */
+/**
+ * Has `emitter` emit what happens in the instance `id`; `stores` are the names of its stores, also of later ones. Listeners
+ * run in the async context of this call, not in that of the request during which something happens.
+ */
 function register(id, emitter, stores) {
   instances.set(id, { emitter: new WeakRef(emitter), stores })
+  contexts.set(emitter, new AsyncResource('RedKV'))
   collected.register(emitter, id)
 }
 
@@ -56,7 +67,10 @@ function tell(id, name, place, ...parts) {
   const store = instance?.stores[place] ?? parts[0]?.store
   if (store === undefined) return
   // In a turn of its own: what a listener throws is an uncaught exception, and not in the way of anything else.
-  process.nextTick(emit, instance?.emitter, name, events[name](store, place, ...parts))
+  const emitter = instance?.emitter.deref()
+  const call = [emit, instance?.emitter, name, events[name](store, place, ...parts)]
+  if (emitter === undefined) nextTick(...call)
+  else contexts.get(emitter).runInAsyncScope(nextTick, undefined, ...call)
 }
 
 function emit(emitter, name, event) {

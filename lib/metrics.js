@@ -2,6 +2,7 @@
 
 const { channel } = require('node:diagnostics_channel')
 const { clearInterval, setInterval } = require('node:timers')
+const { WeakRef } = globalThis
 const { argumentError, described } = require('./errors.js')
 
 // The statistics of an instance, told again and again. Documented in index.d.ts.

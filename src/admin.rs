@@ -102,6 +102,7 @@ callbacks! {
         let options = options.map_err(|error| exchange.promises().throw(js, &error))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
         let gauge = Gauge::new(js.float(id)? as u32, options.bounds);
+        exchange.wake(js)?;
         let instance = Instance::new(exchange.clone(), gauge);
         exchange.remember(&instance);
         js.functions(&Rc::new(Admin(instance, options)), &ADMIN)
@@ -125,7 +126,7 @@ callbacks! {
         let Added { place, name, warnings } =
             added.map_err(|error| instance.exchange.promises().throw(js, &error))?;
         instance.refresh();
-        instance.warm_up(js);
+        instance.warm_up();
         let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
         js.array(&[js.number(place.into())?, js.text(&name)?, js.array(&warnings)?])
     };

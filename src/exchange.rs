@@ -1,5 +1,10 @@
 //! Where the JavaScript thread and the I/O thread meet: one for each environment (the main thread, each worker), and
 //! one more for each further copy of the JavaScript side there.
+//!
+//! It is awake while there are instances: then it has a bell, an I/O thread once that is needed, and keeps the functions
+//! of the JavaScript side. Asleep it has nothing that anybody would miss, and goes with its copy of the JavaScript side.
+
+mod home;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,7 +14,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use napi::sys;
-use redkv::error::{Error, ErrorKind, Outcome};
+use redkv::error::{Error, ErrorKind, Result};
 
 use crate::instance::Instance;
 use crate::io::{IoThread, Job};
@@ -19,10 +24,12 @@ use crate::js::{Js, JsResult, Pending, Value};
 use crate::outbox::Outbox;
 use crate::promises::Promises;
 use crate::reports::Audience;
-use crate::shortcut::{Shortcut, Way};
+use crate::shortcut::Shortcut;
+#[cfg(unix)]
+use crate::watch::Watching;
 
-/// Everything of one copy of the JavaScript side, until its environment ends. All of it belongs to the JavaScript
-/// thread, but for the outbox.
+/// Everything of one copy of the JavaScript side, until that or its environment ends. All of it belongs to the
+/// JavaScript thread, but for the outbox.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     /// Where the cleanup hook, which is given nothing else, finds it.
@@ -35,18 +42,28 @@ pub(crate) struct Exchange {
     /// Where answers come from that this thread reads itself.
     #[cfg(unix)]
     origin: Origin,
+    #[cfg(unix)]
+    watching: RefCell<Option<Watching>>,
+    /// Whether the event loop is that of Node.js.
+    is_on_libuv: bool,
+    is_awake: Cell<bool>,
+    has_ended: Cell<bool>,
     /// Instances with operations that were not handed over yet.
     gathering: RefCell<Vec<Rc<Instance>>>,
+    /// Whether the last turn was not handed over by JavaScript: that may know no `nextTick` but a fake one.
+    was_forgotten: Cell<bool>,
     /// The instances that are there, by their numbers.
     instances: RefCell<HashMap<u32, Weak<Instance>>>,
+    /// How many instances there ever were.
+    created: Cell<usize>,
     /// Whether an operation on its way, or a write that was acknowledged before it was made, keeps the event loop alive.
     is_referenced: Cell<bool>,
 }
 
 impl Exchange {
     /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`, and for
-    /// reports `isHeard` and `tell`. `on_libuv` says whether the event loop is that of Node.js.
-    pub(crate) fn connect(js: Js, functions: [Value; 7], on_libuv: bool) -> JsResult<Rc<Self>> {
+    /// reports `isHeard` and `tell`. `is_on_libuv` says whether the event loop is that of Node.js.
+    pub(crate) fn connect(js: Js, functions: [Value; 7], is_on_libuv: bool) -> JsResult<Rc<Self>> {
         let [settle, fail, fail_many, array_of, make_error, is_heard, tell] = functions;
         let exchange = Rc::new(Self {
             env: js.raw(),
@@ -56,19 +73,87 @@ impl Exchange {
             io: RefCell::default(),
             shortcut: Shortcut::default(),
             #[cfg(unix)]
-            origin: js.origin("redkv")?,
+            origin: Origin::default(),
+            #[cfg(unix)]
+            watching: RefCell::default(),
+            is_on_libuv,
+            is_awake: Cell::new(false),
+            has_ended: Cell::new(false),
             gathering: RefCell::default(),
+            was_forgotten: Cell::new(false),
             instances: RefCell::default(),
+            created: Cell::new(0),
             is_referenced: Cell::new(false),
         });
-        if !on_libuv {
-            exchange.shortcut.rule_out();
-        }
-        let kept = Rc::into_raw(exchange.clone()).cast_mut().cast();
-        // SAFETY: within a callback. The hook runs once and takes the pointer back; no other hook has the same one.
-        match unsafe { sys::napi_add_env_cleanup_hook(js.raw(), Some(end), kept) } {
+        exchange.hold_functions(js, false);
+        let pointer = Rc::as_ptr(&exchange).cast_mut().cast();
+        // SAFETY: within a callback. The exchange takes the hook back when it is dropped; no other has the same pointer.
+        match unsafe { sys::napi_add_env_cleanup_hook(js.raw(), Some(end), pointer) } {
             sys::Status::napi_ok => Ok(exchange),
-            _ => Err(Pending),
+            _ => {
+                exchange.has_ended.set(true);
+                Err(Pending)
+            }
+        }
+    }
+
+    fn hold_functions(&self, js: Js, holds: bool) {
+        self.promises.hold(js, holds);
+        self.audience.hold(js, holds);
+    }
+
+    /// Makes what instances need, all of it in the call that makes the first one: what is made here remembers from
+    /// where in JavaScript it was made.
+    pub(crate) fn wake(&self, js: Js) -> JsResult<()> {
+        if self.is_awake.get() {
+            return Ok(());
+        }
+        let bell = self.bell(js)?;
+        if self.is_awake.replace(true) {
+            // A hook that heard of the bell has made another instance, and with it another bell.
+            release(bell);
+            return Ok(());
+        }
+        self.hold_functions(js, true);
+        self.shortcut.begin(self.is_on_libuv);
+        self.outbox.connect(bell);
+        // A new function is referenced, whether or not somebody waits yet.
+        self.is_referenced.set(true);
+        self.reference(js, false);
+        #[cfg(unix)]
+        if self.is_on_libuv {
+            js.begin_origin(&self.origin, "redkv")?;
+        }
+        Ok(())
+    }
+
+    /// Gives everything back, until there is another instance.
+    fn sleep(&self, js: Js) {
+        if !self.is_awake.replace(false) {
+            return;
+        }
+        self.outbox.disconnect().into_iter().for_each(release);
+        #[cfg(unix)]
+        {
+            if let Some(watching) = self.watching.take() {
+                // SAFETY: on the JavaScript thread; there is none any more when the cleanup hooks have run.
+                unsafe { watching.end() };
+            }
+            js.end_origin(&self.origin);
+        }
+        drop(self.io.take());
+        self.hold_functions(js, false);
+        self.is_referenced.set(false);
+    }
+
+    /// Gives everything back if no instance needs it.
+    fn sleep_if_idle(&self, js: Js) {
+        let is_idle = self.outbox.ended() == self.created.get()
+            && self.promises.pending() == 0
+            && self.gathering.borrow().is_empty()
+            && !self.outbox.is_held();
+        if is_idle && !self.has_ended.get() {
+            self.sleep(js);
         }
     }
 
@@ -81,8 +166,9 @@ impl Exchange {
         &self.promises
     }
 
-    /// Notes that `instance` is there.
+    /// Notes that `instance` is there. It has to say when it [needs this no longer](Outbox::end_one).
     pub(crate) fn remember(&self, instance: &Rc<Instance>) {
+        self.created.set(self.created.get() + 1);
         self.instances.borrow_mut().insert(instance.id(), Rc::downgrade(instance));
     }
 
@@ -96,9 +182,37 @@ impl Exchange {
         self.instances.borrow().get(&id)?.upgrade()
     }
 
-    /// Notes that `instance` has operations to hand over when the turn ends.
-    pub(crate) fn gather_from(&self, instance: Rc<Instance>) {
-        self.gathering.borrow_mut().push(instance);
+    /// Notes that `instance` has operations to hand over when the turn ends, and answers with whether it is the first
+    /// one in this turn: then JavaScript has to call [`Exchange::flush`].
+    pub(crate) fn gather_from(&self, instance: Rc<Instance>) -> bool {
+        let mut gathering = self.gathering.borrow_mut();
+        gathering.push(instance);
+        let is_first = gathering.len() == 1;
+        drop(gathering);
+        if is_first {
+            self.expect_flush();
+        }
+        is_first
+    }
+
+    /// Sees to it that what is gathered is handed over also if JavaScript never calls for it: where it was cut off
+    /// before it could, or knows no `nextTick` but a fake one.
+    fn expect_flush(&self) {
+        self.outbox.set_gathering(true);
+        // SAFETY: within a call from JavaScript, as everything that gathers is.
+        self.reference(unsafe { Js::new(self.env) }, true);
+        if self.was_forgotten.get() || self.start().is_err() {
+            return self.outbox.ring_if_gathering();
+        }
+        self.with_io(IoThread::look_later);
+    }
+
+    /// Hands over what was gathered in a turn that is over.
+    fn flush_forgotten(&self, js: Js) {
+        if !self.gathering.borrow().is_empty() {
+            self.flush(js);
+            self.was_forgotten.set(true);
+        }
     }
 
     /// Hands over all that was gathered.
@@ -107,6 +221,8 @@ impl Exchange {
         if instances.is_empty() {
             return;
         }
+        self.outbox.set_gathering(false);
+        self.was_forgotten.set(false);
         let jobs: Vec<_> = instances.iter().flat_map(|instance| instance.take_gathered()).collect();
         if self.goes_short(js, &jobs) && instances.iter().all(|instance| instance.begins_light()) {
             self.reference(js, true);
@@ -119,94 +235,51 @@ impl Exchange {
         }
     }
 
-    /// Whether these operations are sent by this thread. They must not overtake others that were sent before.
-    fn goes_short(&self, js: Js, jobs: &[Job]) -> bool {
-        match self.shortcut.way(self.promises.pending(), jobs.iter().map(Job::keys).sum()) {
-            Way::Long => return false,
-            Way::LeaveShort => {
-                self.open_home(false);
-                return false;
-            }
-            Way::TakeShort => {
-                if !self.shortcut.is_known() && self.watch_home(js).is_err() {
-                    self.shortcut.rule_out();
-                    return false;
-                }
-                self.open_home(true);
-            }
-            Way::Short => {}
-        }
-        self.with_io(IoThread::has_caught_up).unwrap_or(false)
-    }
-
-    fn open_home(&self, open: bool) {
-        self.shortcut.set_open(open);
-        self.with_io(|io| {
-            let move_sockets = || io.executor().home().iter().for_each(|home| home.open(open));
-            io.executor().run_here(move_sockets);
-        });
-    }
-
     fn with_io<T>(&self, work: impl FnOnce(&IoThread) -> T) -> Option<T> {
         self.io.borrow().as_ref().map(work)
     }
 
-    /// Has the event loop run [`answered`] when something arrives for a socket that this thread looks after.
-    #[cfg(unix)]
-    fn watch_home(&self, js: Js) -> JsResult<()> {
-        let descriptor = self.with_io(|io| io.executor().home().map(|home| home.as_raw_fd())).flatten();
-        let data = ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: `end` was added before, and keeps this and the descriptor, which belongs to it, until it runs.
-        unsafe { crate::watch::watch(js, descriptor.ok_or(Pending)?, answered, data) }
-    }
-
-    #[cfg(not(unix))]
-    fn watch_home(&self, _js: Js) -> JsResult<()> {
-        Err(Pending)
-    }
-
-    /// Reads what has arrived for sockets that this thread looks after.
-    #[cfg(unix)]
-    fn read_here(&self, js: Js) {
-        self.with_io(|io| {
-            io.executor().run_here(|| io.executor().home().iter().for_each(|home| home.turn()));
-        });
-        if !self.outbox.is_empty() {
-            // It only fails when the environment is going down.
-            let _ = js.in_callback(&self.origin, || self.settle(js));
-        }
+    /// Does what the bell was rung for.
+    fn hear_bell(&self, js: Js) {
+        self.outbox.is_heard();
+        self.flush_forgotten(js);
+        self.settle(js);
+        self.sleep_if_idle(js);
     }
 
     /// Hands work to the I/O thread, which is started for it if need be. The process stays alive for it.
     pub(crate) fn send(&self, js: Js, jobs: impl IntoIterator<Item = Job>) {
-        self.reference(js, true);
-        self.send_in_background(js, jobs);
-    }
-
-    /// As [`Exchange::send`], for work that nobody waits for.
-    pub(crate) fn send_in_background(&self, js: Js, jobs: impl IntoIterator<Item = Job>) {
-        let mut io = self.io.borrow_mut();
-        if io.is_none() {
-            *io = self.start(js);
-        }
-        match &*io {
-            Some(io) => io.send(jobs),
-            None => {
-                jobs.into_iter().for_each(refuse);
+        match self.prepare(js) {
+            Ok(()) => drop(self.with_io(|io| io.send(jobs))),
+            Err(error) => {
+                jobs.into_iter().for_each(|job| job.fail(&error));
                 self.outbox.ring_if_waiting();
             }
         }
     }
 
-    fn start(&self, js: Js) -> Option<IoThread> {
-        // It is there already when the thread could not be started before.
-        if !self.outbox.is_connected() {
-            self.outbox.connect(self.bell(js).ok()?);
-            // A new function is referenced, whether or not somebody waits yet.
-            let wanted = self.is_referenced.replace(true);
-            self.reference(js, wanted);
+    /// As [`Exchange::send`], for work that nobody waits for.
+    pub(crate) fn send_in_background(&self, jobs: impl IntoIterator<Item = Job>) {
+        if self.start().is_ok() {
+            self.with_io(|io| io.send(jobs));
         }
-        IoThread::start(self.outbox.clone()).ok()
+    }
+
+    /// Makes ready to [send](Exchange::send) something.
+    pub(crate) fn prepare(&self, js: Js) -> Result<()> {
+        // It only fails when the environment is going down, or out of memory.
+        let _ = self.wake(js);
+        self.reference(js, true);
+        self.start()
+    }
+
+    /// Starts the I/O thread, if there is none.
+    fn start(&self) -> Result<()> {
+        let mut io = self.io.borrow_mut();
+        if io.is_none() {
+            *io = Some(IoThread::start(self.outbox.clone()).map_err(no_thread)?);
+        }
+        Ok(())
     }
 
     /// A function that the I/O thread can call to have [`ring`] run on this thread.
@@ -214,8 +287,8 @@ impl Exchange {
         let name = js.text("redkv")?;
         let mut function = ptr::null_mut();
         let context = ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: within a callback; the other pointers are null or to locals. `end` keeps the context alive until it
-        // has ended the calls of `ring`.
+        // SAFETY: within a callback; the other pointers are null or to locals. The function is released, which ends the
+        // calls of `ring`, before the context goes.
         let status = unsafe {
             sys::napi_create_threadsafe_function(
                 js.raw(),
@@ -262,31 +335,34 @@ impl Exchange {
     }
 }
 
-/// Answers work that no thread can take.
-fn refuse(job: Job) {
-    let count = job.keys();
-    let replies = match job {
-        Job::Submit(_, _, replies) | Job::Read(_, _, _, _, replies) => replies,
-        Job::Refuse(chain) => return chain.refuse(),
-        // A task says by itself that it was given up.
-        Job::Task(_) | Job::WarmUp(_) => return,
-    };
-    let error = Error::new(ErrorKind::Internal, "the I/O thread could not be started");
-    let error = error.retryable(true).outcome(Outcome::NotApplied);
-    for index in 0..count {
-        replies.reply(u32::try_from(index).unwrap_or(u32::MAX), Err(error.clone()));
-    }
+/// Why no thread could be started.
+fn no_thread(cause: std::io::Error) -> Error {
+    let message = format!("the I/O thread could not be started: {cause}");
+    Error::new(ErrorKind::Store, message).retryable(true).caused_by(cause)
 }
 
-/// Runs on the JavaScript thread when something has arrived for a socket that it looks after.
-///
-/// # Safety
-/// `exchange` must be the data given by `Exchange::watch_home`, in its environment.
-#[cfg(unix)]
-unsafe fn answered(js: Js, exchange: *mut c_void) {
-    // SAFETY: by the contract above; `end` has not run, because it ends these calls first.
-    let exchange = unsafe { &*exchange.cast::<Exchange>() };
-    exchange.read_here(js);
+/// Ends the calls of a bell that nobody rings any more.
+fn release(bell: sys::napi_threadsafe_function) {
+    let mode = sys::ThreadsafeFunctionReleaseMode::abort;
+    // SAFETY: on the JavaScript thread, where `Exchange::bell` made it; it is taken from the outbox, or was never there.
+    unsafe { sys::napi_release_threadsafe_function(bell, mode) };
+}
+
+/// Gives back what no cleanup hook of the environment has given back before.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if self.has_ended.get() {
+            return;
+        }
+        // SAFETY: dropped by what the engine lets go of, while the environment is there: `end` has not run.
+        let js = unsafe { Js::new(self.env) };
+        self.sleep(js);
+        let pointer = ptr::from_mut(self).cast();
+        // SAFETY: the pair that `connect` added, which has not run.
+        unsafe { sys::napi_remove_env_cleanup_hook(self.env, Some(end), pointer) };
+        self.promises.disconnect(js);
+        self.audience.disconnect(js);
+    }
 }
 
 /// Runs on the JavaScript thread after the bell was rung.
@@ -299,30 +375,32 @@ unsafe extern "C" fn ring(env: sys::napi_env, _: Value, exchange: *mut c_void, _
     let _ = std::panic::catch_unwind(|| {
         // SAFETY: `env` is the environment of this very callback.
         let js = unsafe { Js::new(env) };
-        // SAFETY: the context given by `Exchange::bell`; with an environment there, `end` has not run.
+        // SAFETY: the context given by `Exchange::bell`; with an environment there, the function was not released.
         let exchange = unsafe { &*exchange.cast::<Exchange>() };
-        exchange.settle(js);
+        exchange.hear_bell(js);
     });
 }
 
 /// Runs when the environment ends: a worker is terminated, or the process exits.
 unsafe extern "C" fn end(exchange: *mut c_void) {
     let _ = std::panic::catch_unwind(|| {
-        // SAFETY: `Exchange::connect` made the pointer with `Rc::into_raw` for this one call.
-        let exchange = unsafe { Rc::from_raw(exchange.cast_const().cast::<Exchange>()) };
-        if let Some(function) = exchange.outbox.disconnect() {
-            let mode = sys::ThreadsafeFunctionReleaseMode::abort;
-            // SAFETY: on the JavaScript thread; the bell was taken away, so nobody calls the function any more.
-            unsafe { sys::napi_release_threadsafe_function(function, mode) };
-        }
+        // SAFETY: given to `connect`; an exchange that is dropped takes this hook back.
+        let exchange = unsafe { &*exchange.cast::<Exchange>() };
+        exchange.has_ended.set(true);
+        exchange.outbox.disconnect().into_iter().for_each(release);
+        // Its own hook, which was added later, has ended it before.
+        #[cfg(unix)]
+        exchange.watching.take();
         drop(exchange.io.take());
         // What was gathered in a turn that never ended; its instances hold this, so they would hold each other for ever.
-        drop(exchange.gathering.take());
+        let gathered = exchange.gathering.take();
         // SAFETY: a callback from the engine, whose environment ends after it.
         let js = unsafe { Js::new(exchange.env) };
         exchange.promises.disconnect(js);
         exchange.audience.disconnect(js);
         #[cfg(unix)]
         js.end_origin(&exchange.origin);
+        // The last of them may hold the exchange.
+        drop(gathered);
     });
 }

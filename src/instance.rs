@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redkv::chain::{Action, Answer, Chain, Front, Load, Question, Replies, Request, Scope};
@@ -31,6 +32,8 @@ pub(crate) struct Instance {
     begins_light: Cell<bool>,
     /// Whether `close` was called. The chain hears of it behind the operations that were called before.
     is_closed: Cell<bool>,
+    /// Whether the exchange was told that this needs it no longer.
+    has_ended: Arc<AtomicBool>,
 }
 
 /// The operations of one turn, in the order of their calls.
@@ -65,6 +68,7 @@ impl Instance {
             handles: RefCell::default(),
             begins_light: Cell::new(false),
             is_closed: Cell::new(false),
+            has_ended: Arc::default(),
         })
     }
 
@@ -101,31 +105,36 @@ impl Instance {
         self.gauge.pending()
     }
 
-    /// Whether the bounds of the instance have room for `load`, as an error if not.
+    /// Whether the instance takes operations and its bounds have room for `load`, as an error if not.
     pub(crate) fn check(&self, load: Load, operation: &'static str) -> Result<()> {
+        if self.is_closed.get() {
+            return Err(Error::closed().in_operation(operation));
+        }
         self.gauge.check(load, operation)
     }
 
-    /// Notes a single operation, and answers with the slot of its promise; fails if there is no room for it.
+    /// Notes a single operation, and answers with the [place](place_of) of its promise; fails if there is no room for
+    /// it.
     pub(crate) fn gather(
         self: &Rc<Self>,
         scope: Scope,
         key: Key,
         action: Action,
         format: Format,
-    ) -> Result<u32> {
+    ) -> Result<i32> {
         let load = load::of_action(&key, &action);
         self.check(load, action.name())?;
         let slot = self.open_slot(format, load, action.name());
         let request = self.chain.request(scope, key, action);
-        let mut gathered = self.begin_gathering();
+        let is_first = self.begin_gathering();
+        let mut gathered = self.gathered.borrow_mut();
         gathered.requests.push(request);
         gathered.slots.push(slot);
-        Ok(slot)
+        Ok(place_of(slot, is_first))
     }
 
-    /// Notes one operation on many keys, for which there was room. `known` has an answer for some places; `actions`
-    /// are for the others.
+    /// Notes one operation on many keys, which was [checked](Instance::check). `known` has an answer for some places;
+    /// `actions` are for the others.
     pub(crate) fn gather_many(
         self: &Rc<Self>,
         operation: &'static str,
@@ -133,13 +142,13 @@ impl Instance {
         known: Vec<Option<Result<Answer>>>,
         actions: Vec<(Key, Action)>,
         format: Format,
-    ) -> u32 {
+    ) -> i32 {
         let slot = self.open_slot(format, load::of_actions(&actions), operation);
         let requests =
             actions.into_iter().map(|(key, action)| self.chain.request(scope, key, action)).collect();
         let replies = Arc::new(Many::with(slot, known, self.exchange.outbox().clone()));
-        self.gather_job(Job::Submit(self.chain.clone(), requests, replies));
-        slot
+        let is_first = self.gather_job(Job::Submit(self.chain.clone(), requests, replies));
+        place_of(slot, is_first)
     }
 
     /// Notes one read of many keys, about none of which anything is known; fails if there is no room for it.
@@ -150,32 +159,32 @@ impl Instance {
         question: Question,
         keys: Vec<Key>,
         format: Format,
-    ) -> Result<u32> {
+    ) -> Result<i32> {
         let load = load::of_keys(&keys);
         self.check(load, operation)?;
         let slot = self.open_slot(format, load, operation);
         let replies: Arc<dyn Replies> = Arc::new(Many::new(slot, keys.len(), self.exchange.outbox().clone()));
-        self.gather_job(Job::Read(self.chain.clone(), scope, question, keys, replies));
-        Ok(slot)
+        let is_first = self.gather_job(Job::Read(self.chain.clone(), scope, question, keys, replies));
+        Ok(place_of(slot, is_first))
     }
 
     fn open_slot(&self, format: Format, load: Load, operation: &'static str) -> u32 {
         self.exchange.promises().open_slot(format, Some(self.gauge.count(load, operation)))
     }
 
-    fn gather_job(self: &Rc<Self>, job: Job) {
-        let mut gathered = self.begin_gathering();
+    fn gather_job(self: &Rc<Self>, job: Job) -> bool {
+        let is_first = self.begin_gathering();
+        let mut gathered = self.gathered.borrow_mut();
         let singles = self.take_singles(&mut gathered);
         gathered.jobs.extend(singles);
         gathered.jobs.push(job);
+        is_first
     }
 
-    fn begin_gathering(self: &Rc<Self>) -> std::cell::RefMut<'_, Gathered> {
-        let gathered = self.gathered.borrow_mut();
-        if gathered.is_empty() {
-            self.exchange.gather_from(self.clone());
-        }
-        gathered
+    /// Answers with whether this is the first operation of any instance in this turn.
+    fn begin_gathering(self: &Rc<Self>) -> bool {
+        let is_empty = self.gathered.borrow().is_empty();
+        is_empty && self.exchange.gather_from(self.clone())
     }
 
     fn take_singles(&self, gathered: &mut Gathered) -> Option<Job> {
@@ -203,9 +212,9 @@ impl Instance {
     }
 
     /// Brings the stores up while the caller goes on, unless they are up already.
-    pub(crate) fn warm_up(&self, js: Js) {
+    pub(crate) fn warm_up(&self) {
         if !self.chain.is_settled() {
-            self.exchange.send_in_background(js, [Job::WarmUp(self.chain.clone())]);
+            self.exchange.send_in_background([Job::WarmUp(self.chain.clone())]);
         }
     }
 
@@ -252,13 +261,16 @@ impl Instance {
     pub(crate) fn close(&self, js: Js, patience: Option<Duration>) -> u32 {
         self.exchange.flush(js);
         self.is_closed.set(true);
-        let (chain, id) = (self.chain.clone(), self.gauge.id);
+        let (chain, id, has_ended) = (self.chain.clone(), self.gauge.id, self.has_ended.clone());
         self.exchange.send(js, [Job::Refuse(chain.clone())]);
         let slot = self.exchange.promises().open_slot(Format::Nothing, None);
         self.run(js, slot, move |done| async move {
             match patience {
                 None => chain.close().await,
                 Some(patience) => chain.close_within(patience, || done.give_up(id)).await,
+            }
+            if !has_ended.swap(true, Ordering::AcqRel) {
+                done.end_one();
             }
             done.tell(Ok(()));
         });
@@ -276,14 +288,30 @@ impl Instance {
     /// Has the I/O thread do something that ends with the promise in `slot`.
     fn run<T: Future<Output = ()> + Send + 'static>(&self, js: Js, slot: u32, task: impl FnOnce(Done) -> T) {
         let done = self.exchange.outbox().done(slot);
-        self.exchange.send(js, [Job::Task(Box::pin(task(done)))]);
+        match self.exchange.prepare(js) {
+            Ok(()) => self.exchange.send(js, [Job::Task(Box::pin(task(done)))]),
+            Err(error) => {
+                done.tell(Err(error));
+                self.exchange.outbox().ring_if_waiting();
+            }
+        }
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
         self.exchange.forget(self.id());
+        if !self.has_ended.swap(true, Ordering::AcqRel) {
+            self.exchange.outbox().end_one();
+        }
     }
+}
+
+/// What JavaScript is told about the promise in `slot`: the slot, or its complement, a negative number, where the
+/// operation is the first one of its turn, and JavaScript has to say when that ends.
+fn place_of(slot: u32, is_first: bool) -> i32 {
+    let slot = slot.cast_signed();
+    if is_first { !slot } else { slot }
 }
 
 /// The operations on a chain or on one of its tiers.
@@ -308,7 +336,7 @@ impl Handle {
         self.front.borrow().is_some()
     }
 
-    pub(crate) fn gather(&self, key: Key, action: Action, format: Format) -> Result<u32> {
+    pub(crate) fn gather(&self, key: Key, action: Action, format: Format) -> Result<i32> {
         self.instance.gather(self.scope, key, action, format)
     }
 }

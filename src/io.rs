@@ -5,10 +5,13 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use redkv::chain::{Chain, Question, Replies, Request, Scope};
 use redkv::entry::Key;
+use redkv::error::Error;
 use redkv::executor::Executor;
+use tokio::runtime::Handle;
 
 use crate::outbox::Outbox;
 
@@ -36,6 +39,19 @@ impl Job {
         }
     }
 
+    /// Answers it with `error`, because no thread takes it.
+    pub(crate) fn fail(self, error: &Error) {
+        match self {
+            Self::Submit(chain, requests, replies) => chain.fail_all(requests, &replies, error),
+            Self::Read(_, _, _, keys, replies) => {
+                (0..).zip(keys).for_each(|(index, _)| replies.reply(index, Err(error.clone())));
+            }
+            Self::Refuse(chain) => chain.refuse(),
+            // A task says by itself that it was given up.
+            Self::Task(_) | Self::WarmUp(_) => {}
+        }
+    }
+
     fn start(self) {
         match self {
             Self::Submit(chain, requests, replies) => chain.submit(requests, &replies),
@@ -54,8 +70,15 @@ impl Job {
 pub(crate) struct IoThread {
     queue: Arc<Queue>,
     executor: Arc<Executor>,
+    runtime: Handle,
+    outbox: Arc<Outbox>,
+    /// Whether the outbox is looked at in a while.
+    is_looking: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// How long operations may wait for the end of a turn of the event loop before the I/O thread asks for it.
+const TURN: Duration = Duration::from_millis(10);
 
 #[derive(Default)]
 struct Queue {
@@ -80,13 +103,15 @@ impl Queue {
 impl IoThread {
     /// Starts the thread; its answers go to `outbox`.
     pub(crate) fn start(outbox: Arc<Outbox>) -> std::io::Result<Self> {
+        let told = outbox.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(4)
             // With nothing left to do, the answers so far are worth a wake-up of JavaScript.
-            .on_thread_park(move || outbox.ring_if_waiting())
+            .on_thread_park(move || told.ring_if_waiting())
             .build()?;
-        let executor = Executor::new(runtime.handle().clone());
+        let own = runtime.handle().clone();
+        let executor = Executor::new(own.clone());
         let queue = Arc::new(Queue::default());
         let (jobs, tasks) = (queue.clone(), executor.clone());
         let thread = std::thread::Builder::new().name("redkv-io".into()).spawn(move || {
@@ -99,7 +124,20 @@ impl IoThread {
             // A name look-up may hang in the system: nobody waits for it.
             runtime.shutdown_background();
         })?;
-        Ok(Self { queue, executor, thread: Some(thread) })
+        Ok(Self { queue, executor, runtime: own, outbox, is_looking: Arc::default(), thread: Some(thread) })
+    }
+
+    /// Has the JavaScript thread look, in a while, at what it has gathered, if that is still there by then.
+    pub(crate) fn look_later(&self) {
+        if self.is_looking.load(Ordering::SeqCst) || self.is_looking.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (outbox, is_looking) = (self.outbox.clone(), self.is_looking.clone());
+        self.runtime.spawn(async move {
+            tokio::time::sleep(TURN).await;
+            is_looking.store(false, Ordering::SeqCst);
+            outbox.ring_if_gathering();
+        });
     }
 
     /// Hands over work; it is done in the order in which it was handed over.

@@ -83,6 +83,12 @@ impl Js {
         Ok(value)
     }
 
+    pub(crate) fn integer(self, number: i32) -> JsResult<Value> {
+        let mut value = ptr::null_mut();
+        call!(napi_create_int32(self.env, number, &mut value))?;
+        Ok(value)
+    }
+
     pub(crate) fn double(self, number: f64) -> JsResult<Value> {
         let mut value = ptr::null_mut();
         call!(napi_create_double(self.env, number, &mut value))?;
@@ -257,6 +263,13 @@ impl Js {
         Ok(result)
     }
 
+    /// An `Error`, made by the engine itself: no code of anybody runs.
+    pub(crate) fn bare_error(self, message: &str) -> JsResult<Value> {
+        let mut error = ptr::null_mut();
+        call!(napi_create_error(self.env, ptr::null_mut(), self.text(message)?, &mut error))?;
+        Ok(error)
+    }
+
     pub(crate) fn throw(self, error: Value) -> Pending {
         // When even that fails an exception is pending already.
         let _ = call!(napi_throw(self.env, error));
@@ -278,16 +291,17 @@ impl Js {
         result
     }
 
-    /// Something that callbacks of the event loop itself come from.
+    /// Makes `origin` something that callbacks of the event loop itself can come from.
     #[cfg(unix)]
-    pub(crate) fn origin(self, name: &str) -> JsResult<Origin> {
+    pub(crate) fn begin_origin(self, origin: &Origin, name: &str) -> JsResult<()> {
         let mut context = ptr::null_mut();
         let name = self.text(name)?;
         call!(napi_async_init(self.env, ptr::null_mut(), name, &mut context))?;
-        Ok(Origin(Cell::new(context)))
+        origin.0.set(context);
+        Ok(())
     }
 
-    /// Gives up what `origin` takes.
+    /// Gives up what [`Js::begin_origin`] took.
     #[cfg(unix)]
     pub(crate) fn end_origin(self, origin: &Origin) {
         let context = origin.0.replace(ptr::null_mut());
@@ -314,6 +328,16 @@ impl Js {
         let mut reference = ptr::null_mut();
         call!(napi_create_reference(self.env, value, 1, &mut reference))?;
         Ok(Kept(Cell::new(reference)))
+    }
+
+    /// Whether values are kept from being collected; else they are there as long as something else has them.
+    pub(crate) fn hold_all<const N: usize>(self, kept: [&Kept; N], holds: bool) {
+        let change = if holds { sys::napi_reference_ref } else { sys::napi_reference_unref };
+        for kept in kept {
+            let mut count = 0;
+            // SAFETY: within a callback, and it only fails for what is no reference.
+            unsafe { change(self.env, kept.0.get(), &mut count) };
+        }
     }
 
     /// From here on the value is not there any more.
@@ -382,7 +406,7 @@ unsafe fn copy_of_shared(data: *mut u8, length: usize) -> Vec<u8> {
 
 /// Where callbacks of the event loop itself come from, for those who trace such things.
 #[cfg(unix)]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Origin(Cell<sys::napi_async_context>);
 
 /// A value that the engine does not collect.

@@ -1,5 +1,5 @@
-//! The operations that JavaScript calls. Each answers with its result if that is known at once, else with the slot
-//! of a promise, a number.
+//! The operations that JavaScript calls. Each answers with its result if that is known at once, else with the place of a
+//! promise, a number.
 
 use napi::sys;
 use redkv::chain::{Action, Answer, Lookup, Question};
@@ -58,7 +58,7 @@ fn read(js: Js, handle: &Handle, key: Value, format: Format) -> Answered {
         match known {
             Some(Lookup::Known(value)) => Ok(value?),
             Some(Lookup::Ask) | None => {
-                Ok(js.number(handle.gather(Key::from(key), Action::Get(Want::Value), format)?)?)
+                Ok(js.integer(handle.gather(Key::from(key), Action::Get(Want::Value), format)?)?)
             }
         }
     })?
@@ -68,7 +68,7 @@ fn exists(js: Js, handle: &Handle, key: Value) -> Answered {
     with_key(js, key, |key| match handle.ask_front(|front| front.has(key)) {
         Some(Lookup::Known(has)) => Ok(js.boolean(has)?),
         Some(Lookup::Ask) | None => {
-            Ok(js.number(handle.gather(Key::from(key), Action::Has, Format::Nothing)?)?)
+            Ok(js.integer(handle.gather(Key::from(key), Action::Has, Format::Nothing)?)?)
         }
     })?
 }
@@ -81,7 +81,7 @@ fn write(js: Js, handle: &Handle, key: Value, value: Value, ttl: Value) -> Answe
             Some(Lookup::Known(())) => Ok(js.undefined()?),
             Some(Lookup::Ask) | None => {
                 let action = Action::Set(entry.to_entry());
-                Ok(js.number(handle.gather(Key::from(key), action, Format::Nothing)?)?)
+                Ok(js.integer(handle.gather(Key::from(key), action, Format::Nothing)?)?)
             }
         })?
     })?
@@ -91,7 +91,7 @@ fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
     with_key(js, key, |key| match handle.ask_front(|front| front.delete(key)) {
         Some(Lookup::Known(())) => Ok(js.undefined()?),
         Some(Lookup::Ask) | None => {
-            Ok(js.number(handle.gather(Key::from(key), Action::Delete, Format::Nothing)?)?)
+            Ok(js.integer(handle.gather(Key::from(key), Action::Delete, Format::Nothing)?)?)
         }
     })?
 }
@@ -170,7 +170,7 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
     if rest.is_empty() {
         return Ok(js.undefined()?);
     }
-    Ok(js.number(handle.instance.gather_many("setMany", handle.scope, known, rest, Format::Nothing))?)
+    Ok(js.integer(handle.instance.gather_many("setMany", handle.scope, known, rest, Format::Nothing))?)
 }
 
 fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
@@ -192,7 +192,7 @@ fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     if rest.is_empty() {
         return Ok(js.undefined()?);
     }
-    Ok(js.number(handle.instance.gather_many("deleteMany", handle.scope, known, rest, Format::Nothing))?)
+    Ok(js.integer(handle.instance.gather_many("deleteMany", handle.scope, known, rest, Format::Nothing))?)
 }
 
 /// Keys for which room is made before they are read.
@@ -289,7 +289,7 @@ fn ask_all(js: Js, handle: &Handle, operation: &'static str, keys: &Keys, questi
     if keys.is_empty() {
         return Ok(handle.instance.exchange.promises().array(js, &[])?);
     }
-    Ok(js.number(handle.instance.gather_reads(operation, handle.scope, question, keys, Format::Text)?)?)
+    Ok(js.integer(handle.instance.gather_reads(operation, handle.scope, question, keys, Format::Text)?)?)
 }
 
 /// Asks for what is known at once, and the chain for the others.
@@ -308,7 +308,7 @@ fn ask_rest(
     }
     let rest = unknown(keys, &known, action);
     handle.instance.check(load::of_actions(&rest), operation)?;
-    Ok(js.number(handle.instance.gather_many(operation, handle.scope, known, rest, Format::Text))?)
+    Ok(js.integer(handle.instance.gather_many(operation, handle.scope, known, rest, Format::Text))?)
 }
 
 /// What is to be done with the keys of which nothing is known.

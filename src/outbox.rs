@@ -40,6 +40,10 @@ pub(crate) struct Outbox {
     has_reports: AtomicBool,
     /// Stores with acknowledged writes that they have not made yet.
     holders: AtomicUsize,
+    /// Instances that need this no longer: they were closed to the end, or nobody has them.
+    ended: AtomicUsize,
+    /// Whether operations wait on the JavaScript thread for the end of their turn.
+    gathers: AtomicBool,
     /// Whether the JavaScript thread was told and has not looked yet.
     told: AtomicBool,
     bell: Mutex<Option<Bell>>,
@@ -144,6 +148,30 @@ impl Outbox {
         self.holders.load(Ordering::Acquire) > 0
     }
 
+    /// An instance needs this no longer. The JavaScript thread hears of it, to give back what nobody needs.
+    pub(crate) fn end_one(&self) {
+        self.ended.fetch_add(1, Ordering::AcqRel);
+        self.ring();
+    }
+
+    /// How many instances have ended.
+    pub(crate) fn ended(&self) -> usize {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Notes whether operations wait on the JavaScript thread for the end of their turn.
+    pub(crate) fn set_gathering(&self, gathers: bool) {
+        // In one order with what `IoThread::look_later` does, or each side might miss the other.
+        self.gathers.store(gathers, Ordering::SeqCst);
+    }
+
+    /// Has the JavaScript thread look at what it has gathered: what should have told it that the turn ended may be lost.
+    pub(crate) fn ring_if_gathering(&self) {
+        if self.gathers.load(Ordering::SeqCst) {
+            self.ring();
+        }
+    }
+
     /// All reports that wait, if there are any.
     pub(crate) fn take_reports(&self) -> Option<Reports> {
         if !self.has_reports.load(Ordering::Acquire) {
@@ -161,24 +189,29 @@ impl Outbox {
         if let Some(Bell(function)) = &*self.bell() {
             let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
             // SAFETY: the bell is taken away, under the lock held here, before the function is released.
-            unsafe { sys::napi_call_threadsafe_function(*function, ptr::null_mut(), mode) };
+            let rung = unsafe { sys::napi_call_threadsafe_function(*function, ptr::null_mut(), mode) };
+            if rung != sys::Status::napi_ok {
+                self.told.store(false, Ordering::Release);
+            }
         }
+    }
+
+    /// The JavaScript thread looks: from here on a new answer rings again.
+    pub(crate) fn is_heard(&self) {
+        self.told.store(false, Ordering::Release);
     }
 
     /// Everything that waits. From here on a new answer rings again.
     pub(crate) fn take(&self) -> Vec<Completion> {
-        self.told.store(false, Ordering::Release);
+        self.is_heard();
         std::mem::take(&mut *self.waiting()).completions
     }
 
-    /// Whether there is a bell.
-    pub(crate) fn is_connected(&self) -> bool {
-        self.bell().is_some()
-    }
-
-    /// Has the bell ring by `function`.
+    /// Has the bell ring by `function`, also for what came while there was none.
     pub(crate) fn connect(&self, function: sys::napi_threadsafe_function) {
         *self.bell() = Some(Bell(function));
+        self.is_heard();
+        self.ring_if_waiting();
     }
 
     /// Shows the function to `use_it`, if there is one.
@@ -312,6 +345,11 @@ impl Done {
     /// Says that what is pending in the instance `id` is given up.
     pub(crate) fn give_up(&self, id: u32) {
         self.outbox.push(Completion { slot: id, outcome: Outcome::GivenUp });
+    }
+
+    /// Says that the instance needs the outbox no longer.
+    pub(crate) fn end_one(&self) {
+        self.outbox.end_one();
     }
 
     pub(crate) fn tell(self, result: Result<()>) {

@@ -47,18 +47,26 @@ struct Slots {
     /// What each holds of the bounds of its instance; none of what is not bounded.
     shares: Vec<Option<Share>>,
     free: Vec<u32>,
+    /// Slots whose promises are being settled. They are not given out before that is done: code of others that runs
+    /// meanwhile may call operations, whose promises would take the place of those that have their turn yet.
+    closed: Vec<u32>,
     /// Slots whose promise was rejected before the answer came.
     given_up: usize,
 }
 
 impl Slots {
-    /// The promise was settled: the slot is free again. Answers with how its answer was wanted.
+    /// The promise is about to be settled. Answers with how its answer was wanted.
     fn close(&mut self, slot: u32) -> Format {
         let format = self.formats[slot as usize];
         self.given_up -= usize::from(format == Format::Ignored);
         self.shares[slot as usize] = None;
-        self.free.push(slot);
+        self.closed.push(slot);
         format
+    }
+
+    /// The promises of closed slots are settled.
+    fn release(&mut self) {
+        self.free.append(&mut self.closed);
     }
 
     /// The promises of `instance` are settled before their answers come: which, and of which operations.
@@ -104,10 +112,16 @@ impl Promises {
         [settle, fail, fail_many, array_of, make_error].into_iter().for_each(|kept| js.let_go(kept));
     }
 
+    /// Whether the functions are kept; else they are there as long as the JavaScript side is.
+    pub(crate) fn hold(&self, js: Js, holds: bool) {
+        let Self { settle, fail, fail_many, array_of, make_error, .. } = self;
+        js.hold_all([settle, fail, fail_many, array_of, make_error], holds);
+    }
+
     /// How many promises are pending.
     pub(crate) fn pending(&self) -> usize {
         let slots = self.slots.borrow();
-        slots.formats.len() - slots.free.len() - slots.given_up
+        slots.formats.len() - slots.free.len() - slots.closed.len() - slots.given_up
     }
 
     /// Throws `error` in JavaScript.
@@ -141,69 +155,100 @@ impl Promises {
         u32::try_from(slots.formats.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// Settles the promises of operations that ended.
+    /// Settles the promises of operations that ended. Whatever happens to one of them, the others are settled.
     pub(crate) fn settle(&self, js: Js, completions: Vec<Completion>) {
-        let mut completions = completions.into_iter().peekable();
-        while completions.peek().is_some() {
+        let mut completions = completions.into_iter();
+        while completions.len() > 0 {
             let settled = js.in_scope(|| {
                 let mut arguments = Vec::with_capacity(2 * SETTLED_TOGETHER);
                 for completion in completions.by_ref().take(SETTLED_TOGETHER) {
-                    self.prepare(js, completion, &mut arguments)?;
+                    self.prepare(js, completion, &mut arguments);
                 }
-                if !arguments.is_empty() {
-                    js.call(js.kept(&self.settle)?, &arguments)?;
+                if arguments.is_empty() {
+                    return Ok(());
                 }
-                Ok(())
+                js.call(js.kept(&self.settle)?, &arguments).map(drop)
             });
             if settled.is_err() {
-                // The environment is going down, or out of memory: the others are tried all the same.
-                js.clear_exception();
+                // Those that were settled before it was cut off are not told again.
+                let closed = self.slots.borrow().closed.clone();
+                closed.into_iter().for_each(|slot| self.fail_barely(js, slot));
             }
+            self.slots.borrow_mut().release();
         }
     }
 
     /// Adds a slot and its value to the arguments of `settle`, or settles at once what failed.
-    fn prepare(&self, js: Js, completion: Completion, arguments: &mut Vec<Value>) -> JsResult<()> {
+    fn prepare(&self, js: Js, completion: Completion, arguments: &mut Vec<Value>) {
         let Completion { slot, outcome } = completion;
         if let Outcome::GivenUp = outcome {
             return self.give_up(js, slot);
         }
         let format = self.slots.borrow_mut().close(slot);
         if format == Format::Ignored {
-            return Ok(());
+            return;
         }
+        let told = match outcome {
+            Outcome::Many(answers) => self.tell_many(js, slot, answers, format, arguments),
+            outcome => self.tell_one(js, slot, outcome, format, arguments),
+        };
+        if told.is_err() {
+            self.fail_barely(js, slot);
+        }
+    }
+
+    /// Rejects a promise whose answer JavaScript could not take, in the way that needs least.
+    fn fail_barely(&self, js: Js, slot: u32) {
+        js.clear_exception();
+        let error = js.bare_error("a defect of RedKV: JavaScript could not take the answer");
+        let told =
+            error.and_then(|error| js.call(js.kept(&self.fail)?, &[js.number(slot)?, error]).map(drop));
+        if told.is_err() {
+            // No JavaScript runs any more.
+            js.clear_exception();
+        }
+    }
+
+    fn tell_one(
+        &self,
+        js: Js,
+        slot: u32,
+        outcome: Outcome,
+        format: Format,
+        arguments: &mut Vec<Value>,
+    ) -> JsResult<()> {
         let value = match outcome {
             Outcome::One(answer) => self.answer(js, answer, format),
-            Outcome::Many(answers) => match self.answers(js, slot, answers, format)? {
-                Some(values) => Ok(values),
-                None => return Ok(()),
-            },
-            Outcome::Done(Ok(())) => Ok(js.undefined()?),
-            Outcome::Page(Ok(page)) => Ok(self.page(js, &page)?),
-            Outcome::Done(Err(error)) | Outcome::Page(Err(error)) => Err(error),
-            Outcome::GivenUp => return Ok(()),
+            Outcome::Done(done) => done.and_then(|()| js.undefined().map_err(lost)),
+            Outcome::Page(page) => page.and_then(|page| self.page(js, &page).map_err(lost)),
+            Outcome::Many(_) | Outcome::GivenUp => return Ok(()),
         };
-        let slot = js.number(slot)?;
         match value {
-            Ok(value) => arguments.extend([slot, value]),
+            Ok(value) => arguments.extend([js.number(slot)?, value]),
             Err(error) => {
-                let error = errors::to_js(js, &self.make_error, &error)?;
-                js.call(js.kept(&self.fail)?, &[slot, error])?;
+                // Where the value could not be made, an exception may be pending.
+                js.clear_exception();
+                self.fail(js, slot, &error)?;
             }
         }
         Ok(())
     }
 
+    /// Rejects the promise in `slot`.
+    fn fail(&self, js: Js, slot: u32, error: &Error) -> JsResult<()> {
+        let error = errors::to_js(js, &self.make_error, error)?;
+        js.call(js.kept(&self.fail)?, &[js.number(slot)?, error]).map(drop)
+    }
+
     /// Rejects what is pending in an instance; the answers that come later find nobody.
-    fn give_up(&self, js: Js, instance: u32) -> JsResult<()> {
+    fn give_up(&self, js: Js, instance: u32) {
         let given_up = self.slots.borrow_mut().give_up(instance);
         for (slot, operation) in given_up {
             let error = Error::closed().in_operation(operation).outcome(redkv::error::Outcome::Unknown);
-            js.in_scope(|| {
-                js.call(js.kept(&self.fail)?, &[js.number(slot)?, self.error(js, &error)?]).map(drop)
-            })?;
+            if js.in_scope(|| self.fail(js, slot, &error)).is_err() {
+                self.fail_barely(js, slot);
+            }
         }
-        Ok(())
     }
 
     /// A page of keys as `[keys, next]`.
@@ -217,40 +262,43 @@ impl Promises {
         value_of(js, &answer?, format)
     }
 
-    /// An array of the values; or `None` when some failed, and the promise was told.
-    fn answers(
+    /// Adds a slot and an array of its values to the arguments of `settle`, or rejects its promise if some failed.
+    fn tell_many(
         &self,
         js: Js,
         slot: u32,
         answers: Vec<Result<Answer>>,
         format: Format,
-    ) -> JsResult<Option<Value>> {
+        arguments: &mut Vec<Value>,
+    ) -> JsResult<()> {
         let mut values = Vec::with_capacity(answers.len());
         let mut failures = Vec::new();
         for (index, answer) in answers.into_iter().enumerate() {
             match self.answer(js, answer, format) {
                 Ok(value) => values.push(value),
                 Err(error) => {
+                    js.clear_exception();
                     failures.push((index, error));
                     values.push(js.undefined()?);
                 }
             }
         }
-        let count = values.len();
-        if failures.is_empty() && format == Format::Nothing {
-            return Ok(Some(js.undefined()?));
-        }
-        let values = self.array(js, &values)?;
+        let slot = js.number(slot)?;
         if failures.is_empty() {
-            return Ok(Some(values));
+            let value = match format {
+                Format::Nothing => js.undefined()?,
+                _ => self.array(js, &values)?,
+            };
+            arguments.extend([slot, value]);
+            return Ok(());
         }
-        let mut errors = vec![js.undefined()?; count];
+        let mut errors = vec![js.undefined()?; values.len()];
+        let values = self.array(js, &values)?;
         for (index, error) in failures {
             errors[index] = errors::to_js(js, &self.make_error, &error)?;
         }
         let errors = self.array(js, &errors)?;
-        js.call(js.kept(&self.fail_many)?, &[js.number(slot)?, values, errors])?;
-        Ok(None)
+        js.call(js.kept(&self.fail_many)?, &[slot, values, errors]).map(drop)
     }
 }
 

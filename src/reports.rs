@@ -118,6 +118,11 @@ impl Audience {
         [&self.is_heard, &self.tell].into_iter().for_each(|kept| js.let_go(kept));
     }
 
+    /// Whether the functions are kept; else they are there as long as the JavaScript side is.
+    pub(crate) fn hold(&self, js: Js, holds: bool) {
+        js.hold_all([&self.is_heard, &self.tell], holds);
+    }
+
     /// Tells the reports to those who listen.
     pub(crate) fn hear(&self, js: Js, promises: &Promises, Reports { merged, lost }: Reports) {
         for report in merged.into_iter().chain(lost) {

@@ -42,6 +42,12 @@ pub(crate) enum Way {
 }
 
 impl Shortcut {
+    /// Begins anew, with whether this process can do it, as far as that is known.
+    pub(crate) fn begin(&self, is_possible: bool) {
+        self.calm_turns.set(0);
+        self.state.set(if is_possible { State::Unknown } else { State::Impossible });
+    }
+
     /// For a process that cannot do it.
     pub(crate) fn rule_out(&self) {
         self.state.set(State::Impossible);

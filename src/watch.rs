@@ -69,14 +69,32 @@ struct Watch {
     data: *mut c_void,
     /// There while the environment has not let go of the handle.
     hook: sys::napi_async_cleanup_hook_handle,
+    /// Whether libuv was told to let go of the handle.
+    is_closing: bool,
 }
 
-/// Runs `ready` with `data` on this thread whenever `descriptor` is readable, until the environment ends. That alone
-/// does not keep the process alive.
+/// A descriptor that is being looked at.
+#[derive(Debug)]
+pub(crate) struct Watching(*mut Watch);
+
+impl Watching {
+    /// Ends the looking: the descriptor may be closed, and nothing is called any more.
+    ///
+    /// # Safety
+    /// On the JavaScript thread, and not after the environment has run its cleanup hooks.
+    pub(crate) unsafe fn end(self) {
+        // SAFETY: the `Watch` lives until `closed`, which only this and the cleanup hook lead to.
+        unsafe { close(self.0) };
+    }
+}
+
+/// Runs `ready` with `data` on this thread whenever `descriptor` is readable, until the [end](Watching::end) of that or
+/// of the environment. That alone does not keep the process alive.
 ///
 /// # Safety
-/// `descriptor` and `data` must stay valid until cleanup hooks run that were added to the environment before.
-pub(crate) unsafe fn watch(js: Js, descriptor: RawFd, ready: Ready, data: *mut c_void) -> JsResult<()> {
+/// `descriptor` and `data` must stay valid until then, or until cleanup hooks run that were added to the environment
+/// before.
+pub(crate) unsafe fn watch(js: Js, descriptor: RawFd, ready: Ready, data: *mut c_void) -> JsResult<Watching> {
     let libuv = Libuv::find().ok_or(Pending)?;
     let mut event_loop = ptr::null_mut();
     // SAFETY: within a callback of this environment.
@@ -101,7 +119,8 @@ pub(crate) unsafe fn watch(js: Js, descriptor: RawFd, ready: Ready, data: *mut c
         return Err(Pending);
     }
     let hook = ptr::null_mut();
-    let watch = Box::into_raw(Box::new(Watch { libuv, handle, layout, env: js.raw(), ready, data, hook }));
+    let watch = Watch { libuv, handle, layout, env: js.raw(), ready, data, hook, is_closing: false };
+    let watch = Box::into_raw(Box::new(watch));
     // SAFETY: an initialised handle; `closed` frees it and what it carries, once, after the last call of `readable`.
     unsafe {
         (libuv.set_data)(handle, watch.cast());
@@ -109,12 +128,25 @@ pub(crate) unsafe fn watch(js: Js, descriptor: RawFd, ready: Ready, data: *mut c
             sys::napi_add_async_cleanup_hook(js.raw(), Some(end), watch.cast(), &raw mut (*watch).hook);
         let started = (libuv.poll_start)(handle, READABLE, readable);
         if added != sys::Status::napi_ok || started != 0 {
-            (libuv.close)(handle, Some(closed));
+            close(watch);
             return Err(Pending);
         }
         (libuv.unref)(handle);
     }
-    Ok(())
+    Ok(Watching(watch))
+}
+
+/// Has libuv let go of the handle, once.
+///
+/// # Safety
+/// `watch` must be one that [`watch`] made and that was not given back by [`closed`], on its thread.
+unsafe fn close(watch: *mut Watch) {
+    // SAFETY: by the contract above.
+    unsafe {
+        if !std::mem::replace(&mut (*watch).is_closing, true) {
+            ((*watch).libuv.close)((*watch).handle, Some(closed));
+        }
+    }
 }
 
 /// Runs on the JavaScript thread when the descriptor is readable.
@@ -142,11 +174,8 @@ unsafe fn data_of(handle: *mut Handle) -> *mut Watch {
 
 /// Runs when the environment ends.
 unsafe extern "C" fn end(_hook: sys::napi_async_cleanup_hook_handle, watch: *mut c_void) {
-    // SAFETY: `watch` added this hook with a `Watch` that lives until `closed`; the handle is closed only here.
-    unsafe {
-        let watch = watch.cast::<Watch>();
-        ((*watch).libuv.close)((*watch).handle, Some(closed));
-    }
+    // SAFETY: `watch` added this hook with a `Watch` that lives until `closed`, which removes the hook.
+    unsafe { close(watch.cast()) };
 }
 
 /// Runs on the JavaScript thread when libuv has let go of a handle.

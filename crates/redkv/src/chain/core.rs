@@ -318,9 +318,14 @@ impl Chain {
     }
 
     pub(super) fn refuse_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
+        self.fail_all(requests, replies, &Error::closed());
+    }
+
+    /// Answers `requests`, which nothing was done for, with `error`.
+    pub fn fail_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>, error: &Error) {
         for (index, Request { key, action, .. }) in (0..).zip(requests) {
             let waiter = Waiter { replies: replies.clone(), index };
-            let error = Error::closed().in_operation(action.name());
+            let error = error.clone().in_operation(action.name());
             self.answer(action.is_write().then_some(&key), [waiter], Err(error));
         }
     }
