@@ -87,10 +87,29 @@ fn server_error(error: &ServerError) -> Error {
     }
 }
 
-/// The server's own words, cut where it starts to quote something.
+/// The server's own words, cut where it starts to quote what may be a parameter.
 fn words_of(error: &ServerError) -> String {
-    let words = error.message.split(['"', '\'', '`', ':']).next().unwrap_or_default().trim_end();
+    let words = if quotes_names(error.code) {
+        error.message.lines().next().unwrap_or_default()
+    } else {
+        error.message.split(['"', '\'', '`', ':']).next().unwrap_or_default().trim_end()
+    };
     format!("{words} ({})", error.code)
+}
+
+/// Whether what the server quotes are the names of tables, columns, users, databases, hosts and settings.
+fn quotes_names(code: u16) -> bool {
+    matches!(
+        code,
+        // Logins and rights.
+        1044 | 1045 | 1129 | 1130 | 1142 | 1143 | 1203 | 1226 | 1227 | 1251 | 1524 | 1698 | 1820 | 1862 | 3118
+        // What is missing, or asked for.
+        | 1046 | 1048 | 1049 | 1054 | 1146 | 1364 | 1932
+        // What is full, broken or not to be written.
+        | 1114 | 1194 | 1195 | 1264 | 1265 | 1290 | 1406 | 1792 | 1836
+        // Constraints, but for the one that quotes a key.
+        | 1369 | 1451 | 1452 | 3819 | 4025
+    )
 }
 
 /// Whether another connection may lead to a server that can do it.
@@ -109,4 +128,36 @@ pub(super) fn may_be_of_one(error: &Cause) -> bool {
     let Cause::Server(error) = error else { return false };
     let answer = server_error(error);
     !answer.is_retryable() && answer.kind() != ErrorKind::Connection
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(code: u16, message: &str) -> String {
+        words_of(&ServerError { code, message: message.to_owned(), state: String::new() })
+    }
+
+    #[test]
+    fn names_that_the_server_quotes_are_told() {
+        assert_eq!(words(1146, "Table 'app.kv' doesn't exist"), "Table 'app.kv' doesn't exist (1146)");
+        let denied = "Access denied for user 'u'@'localhost' to database 'app'";
+        assert_eq!(words(1044, denied), format!("{denied} (1044)"));
+        let denied = "INSERT command denied to user 'u'@'localhost' for table `app`.`kv`";
+        assert_eq!(words(1142, denied), format!("{denied} (1142)"));
+        assert_eq!(
+            words(1364, "Field 'owner' doesn't have a default value"),
+            "Field 'owner' doesn't have a default value (1364)"
+        );
+    }
+
+    #[test]
+    fn keys_and_values_that_the_server_quotes_are_not() {
+        assert_eq!(words(1062, "Duplicate entry 's3cret' for key 'PRIMARY'"), "Duplicate entry (1062)");
+        assert_eq!(
+            words(1292, "Truncated incorrect DOUBLE value: 's3cret'"),
+            "Truncated incorrect DOUBLE value (1292)"
+        );
+        assert_eq!(words(1644, "a trigger says 's3cret'"), "a trigger says (1644)");
+    }
 }

@@ -114,13 +114,27 @@ fn server_error(error: &DbError) -> Error {
     }
 }
 
-/// The server's own words, cut where it starts to quote something, with the name of a constraint.
+/// The server's own words, cut where it starts to quote what may be a parameter, with the name of a constraint.
 fn words_of(error: &DbError) -> String {
-    let words = error.message().split(['"', '\'', '`', ':']).next().unwrap_or_default().trim_end();
+    let (words, code) = (error.message(), error.code().code());
+    let words =
+        if quotes_names(code) { words.lines().next().unwrap_or_default() } else { before_quotes(words) };
     match error.constraint() {
-        Some(name) => format!("{words} (constraint {name}, {})", error.code().code()),
-        None => format!("{words} ({})", error.code().code()),
+        Some(name) => format!("{words} (constraint {name}, {code})"),
+        None => format!("{words} ({code})"),
     }
+}
+
+/// Whether what the server quotes are the names of tables, columns, users, databases and settings.
+fn quotes_names(code: &str) -> bool {
+    /// Logins and rights, what is missing, and what the server has too little of. Values are quoted by the data exceptions
+    /// (22), and by whatever triggers raise: that may have the code of a constraint (23).
+    const CLASSES: [&str; 10] = ["08", "25", "26", "28", "3D", "3F", "42", "53", "55", "57"];
+    code.get(..2).is_some_and(|class| CLASSES.contains(&class))
+}
+
+fn before_quotes(words: &str) -> &str {
+    words.split(['"', '\'', '`', ':']).next().unwrap_or_default().trim_end()
 }
 
 /// Whether another connection may lead to a server that can do it, or to one that has not prepared it yet.

@@ -100,7 +100,11 @@ fn server_error(error: &ServerError) -> Error {
 /// The server's own words, cut where it starts to quote the arguments of the command.
 fn quoted(error: &ServerError) -> String {
     let details = error.details().unwrap_or_default();
-    let safe = details.split(['\'', '`', '"']).next().unwrap_or_default().trim_end();
+    // A command is none of the caller's words; what follows it is.
+    let safe = match details.split_once(", with args") {
+        Some((command, _)) if details.starts_with("unknown command") => command,
+        _ => details.split(['\'', '`', '"']).next().unwrap_or_default().trim_end(),
+    };
     format!("{} {safe}", error.code()).trim_end().to_owned()
 }
 
@@ -152,6 +156,6 @@ mod tests {
     #[test]
     fn an_error_that_quotes_the_command_is_cut() {
         let error = error("ERR unknown command 'SET', with args beginning with: 'key' 's3cret'");
-        assert_eq!(error.message(), "the redis server answered with an error: ERR unknown command");
+        assert_eq!(error.message(), "the redis server answered with an error: ERR unknown command 'SET'");
     }
 }

@@ -99,3 +99,15 @@ async fn a_constraint_is_told_by_its_name_and_without_the_value() {
     assert!(error.message().contains("constraint short"), "{error}");
     assert!(!format!("{error:?} {error}").contains("s3cret"));
 }
+
+#[tokio::test]
+async fn names_that_the_server_quotes_are_told() {
+    let table = fresh();
+    exec(&format!("CREATE TABLE {table} (k TEXT PRIMARY KEY, v TEXT)")).await;
+    let store = store(options(&table, json!({})));
+    set(&*store, "a", "1").await.unwrap();
+    exec(&format!("DROP TABLE {table}")).await;
+    let error = set(&*store, "a", "s3cret").await.unwrap_err();
+    assert!(error.message().contains(&format!("relation \"{table}\" does not exist")), "{error}");
+    assert!(!format!("{error:?} {error}").contains("s3cret"));
+}
