@@ -6,7 +6,7 @@ const { inspect } = require('node:util')
 const { create, pending } = require('./lib/crossing.js')
 const { RedKVError, argumentError, checkOptions, described } = require('./lib/errors.js')
 const { nextId, register } = require('./lib/events.js')
-const { withOperations } = require('./lib/operations.js')
+const { hide, withOperations } = require('./lib/operations.js')
 const { metricsOf } = require('./lib/metrics.js')
 const { toJson } = require('./lib/options.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.js')
@@ -49,36 +49,36 @@ async function* tellKeys(pageAfter) {
   } while (after !== undefined)
 }
 
+/** What instances and their stores keep: under symbols, as a private field is not there behind a Proxy. */
+const CHAIN = Symbol('chain')
+const STORE = Symbol('store')
+
 /** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
 class Store extends withOperations(Object) {
-  #native
-  #place
-
   constructor(native, place, name) {
     super(native.operations(place))
-    this.#native = native
-    this.#place = place
+    hide(this, STORE, { native, place })
     Object.defineProperty(this, 'name', { value: name, enumerable: true })
   }
 
   ready(options) {
-    return begun('ready', options, () => this.#native.ready(this.#place))
+    return begun('ready', options, () => this[STORE].native.ready(this[STORE].place))
   }
 
   flush(options) {
-    return begun('flush', options, () => this.#native.flush(this.#place))
+    return begun('flush', options, () => this[STORE].native.flush(this[STORE].place))
   }
 
   keys(options) {
-    return keysOf(this.#native, this.#place, options)
+    return keysOf(this[STORE].native, this[STORE].place, options)
   }
 
   clear(options) {
-    return begun('clear', options, () => this.#native.clear(this.#place))
+    return begun('clear', options, () => this[STORE].native.clear(this[STORE].place))
   }
 
   stats() {
-    return JSON.parse(this.#native.stats(this.#place))
+    return JSON.parse(this[STORE].native.stats(this[STORE].place))
   }
 
   [inspect.custom]() {
@@ -88,59 +88,53 @@ class Store extends withOperations(Object) {
 
 /** A chain of stores. Documented in index.d.ts. */
 class RedKV extends withOperations(EventEmitter) {
-  #native
-  #id
-  #stores = []
-  #isClosed = false
-  #endMetrics
-
   constructor(options) {
     const id = nextId()
     const metrics = metricsOf(options)
     const native = create(id, toJson(options, 'onMetrics'))
     super(native.operations())
-    this.#native = native
-    this.#id = id
-    register(id, this, this.#stores)
-    this.#endMetrics = metrics.begin(this, native.metricsInterval())
+    const state = { native, id, stores: [], isClosed: false, endMetrics: undefined }
+    hide(this, CHAIN, state)
+    register(id, this, state.stores)
+    state.endMetrics = metrics.begin(this, native.metricsInterval())
   }
 
   addStore(name, clientOptions, tierOptions) {
-    const isChain = typeof name === 'object' && name !== null && #id in name
+    const chain = typeof name === 'object' && name !== null ? name[CHAIN] : undefined
     // A number would be taken for that of a chain.
-    const what = isChain ? name.#id : typeof name === 'number' ? undefined : name
-    const [place, ownName, warnings] = this.#native.addStore(what, toJson(clientOptions), toJson(tierOptions))
+    const what = chain !== undefined ? chain.id : typeof name === 'number' ? undefined : name
+    const [place, ownName, warnings] = this[CHAIN].native.addStore(what, toJson(clientOptions), toJson(tierOptions))
     warnings.forEach(warn)
-    const store = new Store(this.#native, place, ownName)
-    this.#stores.push(store.name)
+    const store = new Store(this[CHAIN].native, place, ownName)
+    this[CHAIN].stores.push(store.name)
     return store
   }
 
   ready(options) {
-    return begun('ready', options, () => this.#native.ready())
+    return begun('ready', options, () => this[CHAIN].native.ready())
   }
 
   flush(options) {
-    return begun('flush', options, () => this.#native.flush())
+    return begun('flush', options, () => this[CHAIN].native.flush())
   }
 
   keys(options) {
-    return keysOf(this.#native, undefined, options)
+    return keysOf(this[CHAIN].native, undefined, options)
   }
 
   clear(options) {
-    return begun('clear', options, () => this.#native.clear())
+    return begun('clear', options, () => this[CHAIN].native.clear())
   }
 
   stats() {
-    return JSON.parse(this.#native.stats())
+    return JSON.parse(this[CHAIN].native.stats())
   }
 
   async close(options) {
     if (options !== undefined) checkOptions(options, ['timeout'])
-    const closing = pending(this.#native.close(options?.timeout))
-    this.#isClosed = true
-    this.#endMetrics()
+    const closing = pending(this[CHAIN].native.close(options?.timeout))
+    this[CHAIN].isClosed = true
+    this[CHAIN].endMetrics()
     return closing
   }
 
@@ -149,8 +143,8 @@ class RedKV extends withOperations(EventEmitter) {
   }
 
   [inspect.custom]() {
-    const names = this.#stores.join(' > ')
-    return `RedKV(${names}${this.#isClosed ? ', closed' : ''})`
+    const names = this[CHAIN].stores.join(' > ')
+    return `RedKV(${names}${this[CHAIN].isClosed ? ', closed' : ''})`
   }
 }
 

@@ -108,26 +108,16 @@ function setPairs(call, entries, ttl) {
   return promisedMany('setMany', keys, call(keys, values, ttl))
 }
 
-/** A constructor that gives what it is given: what derives from it adds its private fields to that. */
-function Given(object) {
-  return object
-}
+/** What an object acts on. A symbol and no private field, which an object has not when it is behind a Proxy. */
+const NATIVE = Symbol('native')
 
 /** The operations on a chain or on one of its stores. Documented in index.d.ts. */
-class Operations extends Given {
-  #native
-
-  /** Gives `object`, which has these methods, what they act on. */
-  constructor(object, native) {
-    super(object)
-    this.#native = native
-  }
-
+class Operations {
   get(key, options) {
     try {
       const signal = signalOfOne(key, options)
-      if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.get, key)
-      return promised(this.#native.get(key))
+      if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].get, key)
+      return promised(this[NATIVE].get(key))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -136,8 +126,8 @@ class Operations extends Given {
   getBuffer(key, options) {
     try {
       const signal = signalOfOne(key, options)
-      if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.getBuffer, key)
-      return promised(this.#native.getBuffer(key))
+      if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].getBuffer, key)
+      return promised(this[NATIVE].getBuffer(key))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -146,8 +136,8 @@ class Operations extends Given {
   set(key, value, options) {
     try {
       const signal = signalOf(options, OF_SET)
-      if (signal !== undefined) return untilAborted(signal, abortedWrite('set'), one, this.#native.set, key, value, options.ttl)
-      return promised(this.#native.set(key, value, options?.ttl))
+      if (signal !== undefined) return untilAborted(signal, abortedWrite('set'), one, this[NATIVE].set, key, value, options.ttl)
+      return promised(this[NATIVE].set(key, value, options?.ttl))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -156,8 +146,8 @@ class Operations extends Given {
   delete(key, options) {
     try {
       const signal = signalOfOne(key, options)
-      if (signal !== undefined) return untilAborted(signal, abortedWrite('delete'), one, this.#native.delete, key)
-      return promised(this.#native.delete(key))
+      if (signal !== undefined) return untilAborted(signal, abortedWrite('delete'), one, this[NATIVE].delete, key)
+      return promised(this[NATIVE].delete(key))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -166,8 +156,8 @@ class Operations extends Given {
   has(key, options) {
     try {
       const signal = signalOfOne(key, options)
-      if (signal !== undefined) return untilAborted(signal, reason, one, this.#native.has, key)
-      return promised(this.#native.has(key))
+      if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].has, key)
+      return promised(this[NATIVE].has(key))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -176,8 +166,8 @@ class Operations extends Given {
   getMany(keys, options) {
     try {
       const signal = signalOf(options, COMMON)
-      if (signal !== undefined) return untilAborted(signal, reason, many, 'getMany', this.#native.getMany, keys)
-      return many('getMany', this.#native.getMany, keys)
+      if (signal !== undefined) return untilAborted(signal, reason, many, 'getMany', this[NATIVE].getMany, keys)
+      return many('getMany', this[NATIVE].getMany, keys)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -186,8 +176,8 @@ class Operations extends Given {
   setMany(entries, options) {
     try {
       const signal = signalOf(options, OF_SET)
-      if (signal !== undefined) return untilAborted(signal, abortedWrite('setMany'), setPairs, this.#native.setMany, entries, options.ttl)
-      return setPairs(this.#native.setMany, entries, options?.ttl)
+      if (signal !== undefined) return untilAborted(signal, abortedWrite('setMany'), setPairs, this[NATIVE].setMany, entries, options.ttl)
+      return setPairs(this[NATIVE].setMany, entries, options?.ttl)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -196,8 +186,8 @@ class Operations extends Given {
   deleteMany(keys, options) {
     try {
       const signal = signalOf(options, COMMON)
-      if (signal !== undefined) return untilAborted(signal, abortedWrite('deleteMany'), many, 'deleteMany', this.#native.deleteMany, keys)
-      return many('deleteMany', this.#native.deleteMany, keys)
+      if (signal !== undefined) return untilAborted(signal, abortedWrite('deleteMany'), many, 'deleteMany', this[NATIVE].deleteMany, keys)
+      return many('deleteMany', this[NATIVE].deleteMany, keys)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -206,12 +196,17 @@ class Operations extends Given {
   hasMany(keys, options) {
     try {
       const signal = signalOf(options, COMMON)
-      if (signal !== undefined) return untilAborted(signal, reason, many, 'hasMany', this.#native.hasMany, keys)
-      return many('hasMany', this.#native.hasMany, keys)
+      if (signal !== undefined) return untilAborted(signal, reason, many, 'hasMany', this[NATIVE].hasMany, keys)
+      return many('hasMany', this[NATIVE].hasMany, keys)
     } catch (error) {
       return Promise.reject(error)
     }
   }
+}
+
+/** Gives `object` a property that nobody lists. */
+function hide(object, name, value) {
+  Object.defineProperty(object, name, { value, writable: true })
 }
 
 /**
@@ -222,7 +217,7 @@ function withOperations(Base) {
   class Operating extends Base {
     constructor(native) {
       super()
-      new Operations(this, native)
+      hide(this, NATIVE, native)
     }
   }
   const { constructor, ...operations } = Object.getOwnPropertyDescriptors(Operations.prototype)
@@ -230,4 +225,4 @@ function withOperations(Base) {
   return Operating
 }
 
-module.exports = { withOperations }
+module.exports = { hide, withOperations }
