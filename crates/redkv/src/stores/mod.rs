@@ -28,6 +28,8 @@ mod mysql;
 mod of_day;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "disk", feature = "file", feature = "sqlite"))]
+mod private;
 #[cfg(feature = "redis")]
 mod redis;
 mod registry;

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed helper ends its test")]
 
 mod bounds;
+#[cfg(target_os = "linux")]
+mod conditions;
 mod deadlines;
 mod folders;
 mod recency;

@@ -1,6 +1,8 @@
 //! What the file store keeps, shares and refuses, looked at from outside too.
 #![expect(clippy::unwrap_used, reason = "a failed helper ends its test")]
 
+#[cfg(target_os = "linux")]
+mod conditions;
 mod damage;
 mod deadlines;
 mod keys;

@@ -1,6 +1,6 @@
 //! Opens the folder: one store at a time, and never a file that was only begun.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,6 +14,8 @@ use super::tables::{ALL, TOTALS, Totals, total};
 use super::touches::Touches;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::stores::identity::{Watched, removed};
+use crate::stores::private::Rights;
 
 pub(super) const FILE: &str = "entries.redb";
 const BEGUN: &str = "entries.redb.new";
@@ -31,6 +33,8 @@ pub(super) struct Open {
     entries: AtomicU64,
     /// Whether redb refuses everything from now on, so that the file must be opened again.
     has_failed: AtomicBool,
+    /// The file, of which others may take the name.
+    watched: Mutex<Watched>,
     /// Keeps other processes out for as long as this lives. Behind the database, so that it is let go of last.
     _lock: File,
 }
@@ -48,6 +52,7 @@ impl Open {
             .set_cache_size(config.cache_bytes)
             .open(&file)
             .map_err(|cause| error_from(path, cause))?;
+        let watched = Watched::opened(&file).map_err(|cause| error_of_io(path, cause))?;
         let totals = totals(&database).map_err(|cause| error_from(path, cause))?;
         let open = Self {
             database,
@@ -58,10 +63,30 @@ impl Open {
             next: AtomicU64::new(0),
             entries: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
+            watched: Mutex::new(watched),
             _lock: lock,
         };
         open.tell(totals);
         Ok(open)
+    }
+
+    /// Fails when the file was removed or replaced, and must be opened again: what is written into it is nowhere.
+    pub(super) fn check(&self) -> Result<()> {
+        self.checked(|watched, file| watched.is_at(file))
+    }
+
+    /// The same for those who read: they may see for a moment what was there before.
+    pub(super) fn check_for_reader(&self) -> Result<()> {
+        self.checked(Watched::seems_at)
+    }
+
+    fn checked(&self, look: impl FnOnce(&mut Watched, &Path) -> bool) -> Result<()> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if look(&mut watched, &self.config.path.join(FILE)) {
+            return Ok(());
+        }
+        self.has_failed.store(true, Ordering::Relaxed);
+        Err(removed(&self.config.path))
     }
 
     /// Makes known to readers how much there is.
@@ -124,11 +149,7 @@ impl Slot {
 
 fn make_folder(path: &Path) -> Result<()> {
     let shown = path.display();
-    let error = match fs::create_dir(path) {
-        Ok(()) => return Ok(()),
-        Err(_) if path.is_dir() => return Ok(()),
-        Err(cause) => cause,
-    };
+    let Err(error) = Rights::alone().make_folder(path) else { return Ok(()) };
     Err(match error.kind() {
         io::ErrorKind::NotFound => {
             let parent = path.parent().unwrap_or(path).display();
@@ -141,8 +162,7 @@ fn make_folder(path: &Path) -> Result<()> {
 
 fn lock(path: &Path) -> Result<File> {
     let failed = |cause| error_of_io(path, cause);
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join("lock"));
-    let file = file.map_err(failed)?;
+    let file = Rights::within(path).lock_file(&path.join("lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(error_from(path, redb::Error::DatabaseAlreadyOpen)),
@@ -158,6 +178,7 @@ fn begin(path: &Path, file: &PathBuf) -> Result<()> {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(failed(cause)),
         _ => {}
     }
+    drop(Rights::within(path).make_file(&begun).map_err(failed)?);
     make(&begun).map_err(|cause| error_from(path, cause))?;
     fs::rename(&begun, file).map_err(failed)?;
     // Other systems than Unix have no way to do it, and need none.

@@ -111,13 +111,14 @@ impl DiskStore {
             || Error::new(ErrorKind::Store, "the file is opened again after a failure").retryable(true);
         let work = move || {
             let open = slot.get()?;
-            let reading = open.reading.read().unwrap_or_else(PoisonError::into_inner);
-            let answer = read(&open);
-            drop(reading);
+            let answer = open.check_for_reader().map(|()| {
+                let _reading = open.reading.read().unwrap_or_else(PoisonError::into_inner);
+                read(&open)
+            });
             slot.look_after(open);
             Some(answer)
         };
-        self.readers.run(lane, work).await?.ok_or_else(failed)
+        self.readers.run(lane, work).await?.ok_or_else(failed)?
     }
 
     /// Notes that keys were used.

@@ -85,6 +85,7 @@ impl Open {
             // It may have been made.
             transaction.commit().map_err(|cause| self.failed(cause).outcome(Outcome::Unknown))?;
             self.tell(totals);
+            self.check()?;
         } else {
             transaction.abort().map_err(|cause| self.failed(cause))?;
         }

@@ -3,17 +3,19 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::config::FileConfig;
 use super::error::{damaged, error_from, error_of_opening, locked};
+use super::locks::{Held, Hold, LOCKS, Locks};
 use super::name::{Place, folder_name};
 use super::record::{self, Head, Unread, head_of};
-use super::scratch::{Held, Hold, LOCKS, Scratch, Unfinished, make};
+use super::scratch::{Scratch, Unfinished};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, Outcome, Result};
 use crate::store::SetMode;
+use crate::stores::private::Rights;
 
 /// An open folder.
 #[derive(Debug)]
@@ -21,7 +23,11 @@ pub(super) struct Folder {
     pub(super) root: PathBuf,
     durable: bool,
     pub(super) clock: Arc<dyn Clock>,
-    scratch: Scratch,
+    rights: Rights,
+    /// Opened by the first change: who only reads needs neither, nor a disk on which something can be made.
+    locks: OnceLock<Locks>,
+    scratch: OnceLock<Scratch>,
+    opening: Mutex<()>,
 }
 
 /// What is at the place of a key.
@@ -33,12 +39,64 @@ enum Found {
 
 impl Folder {
     pub(super) fn open(config: &FileConfig, clock: Arc<dyn Clock>) -> Result<Self> {
-        let open = || {
-            make(&config.path)?;
-            Scratch::open(&config.path)
-        };
-        let scratch = open().map_err(|cause| error_of_opening(&config.path, cause))?;
-        Ok(Self { root: config.path.clone(), durable: config.durable, clock, scratch })
+        let root = config.path.clone();
+        Rights::alone().make_folder(&root).map_err(|cause| error_of_opening(&root, cause))?;
+        Ok(Self {
+            rights: Rights::within(&root),
+            root,
+            durable: config.durable,
+            clock,
+            locks: OnceLock::new(),
+            scratch: OnceLock::new(),
+            opening: Mutex::new(()),
+        })
+    }
+
+    /// Makes what changes need, as far as this disk lets anything be made: else it may still be read, and those who
+    /// change something are told.
+    pub(super) fn prepare(&self) -> Result<()> {
+        use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match self.locks().and_then(|_| self.scratch()) {
+            Err(cause)
+                if matches!(
+                    cause.kind(),
+                    PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull
+                ) && fs::read_dir(&self.root).is_ok() =>
+            {
+                Ok(())
+            }
+            Err(cause) => Err(error_of_opening(&self.root, cause)),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Whether the folder was removed, or another one is in its place.
+    pub(super) fn is_gone(&self) -> bool {
+        !self.root.is_dir() || self.scratch.get().is_some_and(|scratch| !scratch.is_there())
+    }
+
+    fn locks(&self) -> io::Result<&Locks> {
+        self.opened(&self.locks, Locks::open)
+    }
+
+    fn scratch(&self) -> io::Result<&Scratch> {
+        self.opened(&self.scratch, Scratch::open)
+    }
+
+    fn opened<'a, T>(
+        &self,
+        place: &'a OnceLock<T>,
+        open: impl FnOnce(&Path) -> io::Result<T>,
+    ) -> io::Result<&'a T> {
+        if let Some(open) = place.get() {
+            return Ok(open);
+        }
+        let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = place.get() {
+            return Ok(open);
+        }
+        let opened = open(&self.root)?;
+        Ok(place.get_or_init(|| opened))
     }
 
     pub(super) fn get(&self, key: &Key) -> Result<Option<Entry>> {
@@ -48,7 +106,8 @@ impl Folder {
         self.check_key(&head, key)?;
         drop(file);
         if head.has_ended(self.clock.now()) {
-            self.remove_ended(&place)?;
+            // It is gone either way, also from a disk on which nothing can be removed.
+            self.remove_ended(&place).ok();
             return Ok(None);
         }
         Ok(Some(entry))
@@ -72,7 +131,8 @@ impl Folder {
         }
         let head = head_of(key, entry);
         let unfinished =
-            self.scratch.write(&[&head, &entry.value], self.durable).map_err(|cause| self.failed(cause))?;
+            self.scratch().and_then(|scratch| scratch.write(&[&head, &entry.value], self.durable));
+        let unfinished = unfinished.map_err(|cause| self.failed(cause))?;
         let is_stored = match mode {
             SetMode::Always => {
                 let _held = self.lock(&place, Hold::Shared)?;
@@ -123,7 +183,8 @@ impl Folder {
     /// Removes the entry at `place` if it is still one past its deadline, unless others are changing entries.
     pub(super) fn remove_ended(&self, place: &Place) -> Result<()> {
         let path = self.path_of(place);
-        let held = self.scratch.try_lock(lock_of(place), Hold::Alone).map_err(|cause| self.failed(cause))?;
+        let held = self.locks().and_then(|locks| locks.try_lock(lock_of(place), Hold::Alone));
+        let held = held.map_err(|cause| self.failed(cause))?;
         if held.is_some() && matches!(self.found(&path)?, Found::Ended) {
             fs::remove_file(&path).map_err(|cause| self.failed(cause))?;
         }
@@ -157,14 +218,15 @@ impl Folder {
     }
 
     fn lock(&self, place: &Place, hold: Hold) -> Result<Held<'_>> {
-        let held = self.scratch.lock(lock_of(place), hold).map_err(|cause| self.failed(cause))?;
+        let held = self.locks().and_then(|locks| locks.lock(lock_of(place), hold));
+        let held = held.map_err(|cause| self.failed(cause))?;
         held.ok_or_else(|| locked(&self.root))
     }
 
     /// Puts a file into the folder of `place`, which is made if it is not there.
     fn placed(&self, place: &Place, put: impl Fn() -> io::Result<()>) -> Result<()> {
         let put_again = || {
-            make(&self.root.join(folder_name(place.folder)))?;
+            self.rights.make_folder(&self.root.join(folder_name(place.folder)))?;
             if self.durable {
                 sync_folder(&self.root)?;
             }

@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod folder;
 mod listing;
+mod locks;
 mod name;
 mod record;
 mod scratch;

@@ -1,6 +1,6 @@
-//! Files that are being written, before they take their places, and locks.
+//! Files that are being written, before they take their places.
 //!
-//! All of it is in the folder `.redkv`:
+//! They are in the folder `.redkv`, with the locks:
 //!
 //! - `<user>/` has the unfinished files of one user of the folder (a process may have several), and `<user>.lock` is
 //!   locked for as long as that one lives. What a user that has died left behind is removed by the next one that comes.
@@ -8,52 +8,53 @@
 //! - `0.lock` to `f.lock` are locked while entries change, each for those in a sixteenth of the folders: shared by those
 //!   who replace or delete whatever is there, alone by those who must not replace an entry that is live.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
-/// How many locks the folders share.
-pub(super) const LOCKS: usize = 16;
-/// How long a lock is waited for. Those who live hold one for microseconds.
-const PATIENCE: Duration = Duration::from_secs(1);
+use super::locks::beside;
+use crate::stores::private::Rights;
 
 /// The unfinished files of this user.
 #[derive(Debug)]
 pub(super) struct Scratch {
     folder: PathBuf,
     lock_path: PathBuf,
+    rights: Rights,
     /// Tells others that this user lives.
     _lock: File,
-    locks: Vec<File>,
     next: AtomicU64,
 }
 
 impl Scratch {
     /// Makes a place for a new user in `root`, and removes those of the dead.
     pub(super) fn open(root: &Path) -> io::Result<Self> {
-        let all = root.join(".redkv");
-        make(&all)?;
-        let coming = lock_file(&all.join("users.lock"))?;
+        let (all, rights) = beside(root)?;
+        let coming = rights.lock_file(&all.join("users.lock"))?;
         coming.lock()?;
-        sweep(&all)?;
+        sweep(&all, rights)?;
         let user = format!("{:x}-{:016x}", std::process::id(), fastrand::u64(..));
         let lock_path = all.join(format!("{user}.lock"));
-        let lock = lock_file(&lock_path)?;
-        lock.lock()?;
+        let lock = rights.lock_file(&lock_path)?;
         let folder = all.join(user);
-        fs::create_dir(&folder)?;
-        let locks =
-            (0..LOCKS).map(|n| lock_file(&all.join(format!("{n:x}.lock")))).collect::<io::Result<_>>()?;
-        Ok(Self { folder, lock_path, _lock: lock, locks, next: AtomicU64::new(0) })
+        let ready = lock.lock().and_then(|()| rights.make_new_folder(&folder));
+        if let Err(cause) = ready {
+            fs::remove_file(&lock_path).ok();
+            return Err(cause);
+        }
+        Ok(Self { folder, lock_path, rights, _lock: lock, next: AtomicU64::new(0) })
+    }
+
+    /// Whether its folder is still there.
+    pub(super) fn is_there(&self) -> bool {
+        self.folder.is_dir()
     }
 
     /// Writes a file; it goes when the answer is dropped, unless it was moved to where it belongs.
     pub(super) fn write(&self, parts: &[&[u8]], durable: bool) -> io::Result<Unfinished> {
         let path = self.folder.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let mut file = self.rights.make_file(&path)?;
         let unfinished = Unfinished(path);
         for part in parts {
             file.write_all(part)?;
@@ -63,57 +64,12 @@ impl Scratch {
         }
         Ok(unfinished)
     }
-
-    /// Waits for a lock. `None` when another process holds it for too long.
-    pub(super) fn lock(&self, number: usize, hold: Hold) -> io::Result<Option<Held<'_>>> {
-        let begin = Instant::now();
-        loop {
-            if let Some(held) = self.try_lock(number, hold)? {
-                return Ok(Some(held));
-            }
-            if begin.elapsed() > PATIENCE {
-                return Ok(None);
-            }
-            thread::sleep(Duration::from_micros(200));
-        }
-    }
-
-    /// A lock, unless somebody else has it. Every lock is used by one thread only.
-    pub(super) fn try_lock(&self, number: usize, hold: Hold) -> io::Result<Option<Held<'_>>> {
-        let file = &self.locks[number];
-        let tried = match hold {
-            Hold::Shared => file.try_lock_shared(),
-            Hold::Alone => file.try_lock(),
-        };
-        match tried {
-            Ok(()) => Ok(Some(Held(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(cause)) => Err(cause),
-        }
-    }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         fs::remove_dir_all(&self.folder).ok();
         fs::remove_file(&self.lock_path).ok();
-    }
-}
-
-/// How a lock is held.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Hold {
-    Shared,
-    Alone,
-}
-
-/// A lock, for as long as it lives.
-#[derive(Debug)]
-pub(super) struct Held<'a>(&'a File);
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.0.unlock().ok();
     }
 }
 
@@ -140,27 +96,15 @@ impl Drop for Unfinished {
     }
 }
 
-/// Makes a folder, if there is none.
-pub(super) fn make(folder: &Path) -> io::Result<()> {
-    match fs::create_dir(folder) {
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        other => other,
-    }
-}
-
-fn lock_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
-}
-
 /// Removes what users left behind that have died.
-fn sweep(all: &Path) -> io::Result<()> {
+fn sweep(all: &Path, rights: Rights) -> io::Result<()> {
     for entry in fs::read_dir(all)? {
         let path = entry?.path();
         if !path.is_dir() {
             continue;
         }
         let lock_path = path.with_extension("lock");
-        let lock = lock_file(&lock_path)?;
+        let lock = rights.lock_file(&lock_path)?;
         if lock.try_lock().is_ok() {
             fs::remove_dir_all(&path)?;
             fs::remove_file(&lock_path)?;

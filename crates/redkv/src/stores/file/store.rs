@@ -9,8 +9,8 @@ use futures_util::future::{self, BoxFuture, join_all};
 use super::config::FileConfig;
 use super::folder::Folder;
 use super::listing::Which;
+use super::locks::LOCKS;
 use super::name::Place;
-use super::scratch::LOCKS;
 use super::sweep::Sweep;
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
@@ -55,7 +55,7 @@ impl Shared {
     fn with<T>(&self, work: impl FnOnce(&Folder) -> Result<T>) -> Result<T> {
         let folder = self.folder()?;
         let answer = work(&folder);
-        if answer.as_ref().is_err_and(|error| error.is_retryable()) && !folder.root.join(".redkv").is_dir() {
+        if answer.as_ref().is_err_and(|error| error.is_retryable()) && folder.is_gone() {
             *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
         answer
@@ -185,7 +185,7 @@ impl Store for FileStore {
     }
 
     fn init(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.once(|_| Ok(())))
+        Box::pin(self.once(Folder::prepare))
     }
 
     fn get<'a>(&'a self, keys: &'a [Key], _want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {

@@ -2,8 +2,8 @@
 
 use super::folder::Folder;
 use super::listing::names;
+use super::locks::LOCKS;
 use super::name::{FOLDERS, Place, folder_name};
-use super::scratch::LOCKS;
 
 /// How many files are looked at beside a write.
 const STEP: usize = 2;

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::config::SqliteConfig;
 use crate::error::{Error, Result};
 use crate::stores::identity::{Identity, Watched, removed};
+use crate::stores::private::Rights;
 
 /// The file that a connection has open.
 pub(super) struct Place {
@@ -37,6 +38,10 @@ impl Place {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if let Some(folder) = path.parent() {
+            // What lies beside it gets the same rights from SQLite. Whoever opens it next says why there is none.
+            Rights::within(folder).make_file(path).ok();
+        }
         match Self::open_to_write(path, flags, config) {
             Err(cause)
                 if matches!(cause.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))

@@ -48,6 +48,12 @@ impl Place {
         Self { _around: around, path }
     }
 
+    /// A folder that is somewhere else.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { _around: TempDir::new().unwrap(), path }
+    }
+
     /// The same, within a folder that is not there either.
     pub(crate) fn deeper(self) -> Self {
         Self { path: self.path.join("deeper"), ..self }

@@ -43,3 +43,20 @@ async fn a_directory_is_no_database() {
     let message = format!("path '{}' is a directory", place.directory.path().display());
     assert_eq!(argument(&error), (Some("path"), message.as_str()));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_made_is_for_nobody_else_and_one_that_is_there_keeps_its_rights() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let place = Place::new();
+    let store = place.store();
+    set(&store, "k", "v").await.unwrap();
+    assert_eq!(mode(&place.path), 0o600);
+    assert_eq!(mode(&place.directory.path().join("kv.db-wal")), 0o600);
+
+    let theirs = Place::made_by("CREATE TABLE redkv (redk TEXT PRIMARY KEY, redv)");
+    fs::set_permissions(&theirs.path, fs::Permissions::from_mode(0o644)).unwrap();
+    set(&theirs.store(), "k", "v").await.unwrap();
+    assert_eq!(mode(&theirs.path), 0o644);
+}

@@ -29,3 +29,11 @@ pub(crate) fn make_read_only(folder: &Path) {
     let status = Command::new("mount").args(["-o", "remount,ro"]).arg(folder).status().unwrap();
     assert!(status.success());
 }
+
+/// Writes a file until there is no room; removing it makes room again.
+pub(crate) fn fill(folder: &Path) -> PathBuf {
+    let path = folder.join("filler");
+    let mut file = std::fs::File::create(&path).unwrap();
+    while std::io::Write::write_all(&mut file, &[1; 1024]).is_ok() {}
+    path
+}
