@@ -54,8 +54,10 @@ declare class RedKV extends EventEmitter {
    *
    * Returns at once and connects in the background: {@link RedKV.ready | ready()} tells how that went.
    *
-   * @param name - The name of the store, in any case.
-   * @param args - The options of that store, and {@link RedKV.TierOptions | tier options}: how the chain treats it.
+   * @param name - The name of the store, in any case. `postgresql` and `mariadb` are the stores `postgres` and `mysql`, and
+   * called that everywhere.
+   * @param args - The options of that store, and {@link RedKV.TierOptions | tier options}: how the chain treats it. They
+   * are read once, now, from any object: its getters count, and those of its class, and what it inherits.
    * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when there is no such store, or
    * an option is missing, unknown or wrong. {@link RedKV.RedKVError | RedKVError} with the code
    * `ERR_REDKV_UNSUPPORTED` for a tier option that the store cannot keep, such as the `ttl` of one that cannot let entries

@@ -47,7 +47,8 @@ function argumentError(field, message) {
 
 /** What a value of a wrong type is, in words. */
 function described(value) {
-  return value === null ? 'null' : `a ${typeof value}`
+  if (value === null) return 'null'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 /** Refuses options that are no object, or not among `names`. */

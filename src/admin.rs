@@ -9,7 +9,7 @@ use napi::{Env, sys};
 use napi_derive::napi;
 use redkv::chain::{Bounds, Scope, TierConfig};
 use redkv::config::Fields;
-use redkv::error::{Error, ErrorKind, Result};
+use redkv::error::{Error, Result};
 use redkv::store::Cursor;
 use redkv::stores::{self, Built};
 
@@ -263,14 +263,10 @@ fn scope(js: Js, place: Value) -> JsResult<Scope> {
     }
 }
 
-fn panicked(js: Js, Admin(instance, _): &Admin) {
-    throw_defect(js, &instance.exchange);
+fn panicked(js: Js, Admin(instance, _): &Admin, error: &Error) {
+    instance.exchange.promises().throw(js, error);
 }
 
-fn panicked_crossing(js: Js, Crossing(exchange): &Crossing) {
-    throw_defect(js, exchange);
-}
-
-fn throw_defect(js: Js, exchange: &Exchange) {
-    exchange.promises().throw(js, &Error::new(ErrorKind::Internal, "a defect of RedKV: the call panicked"));
+fn panicked_crossing(js: Js, Crossing(exchange): &Crossing, error: &Error) {
+    exchange.promises().throw(js, error);
 }

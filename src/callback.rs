@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use napi::sys;
+use redkv::error::Error;
+use redkv::panics::error_of;
 
 use crate::js::{Js, JsResult, Pending, Value};
 
@@ -48,7 +50,7 @@ pub(crate) unsafe fn callback<T, A: FromCall>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
     body: impl FnOnce(Js, &T, A) -> JsResult<Value>,
-    report: impl FnOnce(Js, &T),
+    report: impl FnOnce(Js, &T, &Error),
 ) -> Value {
     // SAFETY: the caller promises that this is its callback.
     let js = unsafe { Js::new(env) };
@@ -59,9 +61,10 @@ pub(crate) unsafe fn callback<T, A: FromCall>(
     match result {
         Ok(Ok(value)) => value,
         Ok(Err(Pending)) => ptr::null_mut(),
-        Err(_panic) => {
+        Err(panic) => {
+            let error = error_of(&*panic);
             // Reporting may not panic either, or the process ends.
-            let _ = catch_unwind(AssertUnwindSafe(|| report(js, data)));
+            let _ = catch_unwind(AssertUnwindSafe(|| report(js, data, &error)));
             ptr::null_mut()
         }
     }

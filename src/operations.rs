@@ -4,7 +4,7 @@
 use napi::sys;
 use redkv::chain::{Action, Answer, Lookup, Question};
 use redkv::entry::{Draft, Entry, Key};
-use redkv::error::{Error, ErrorKind, Result};
+use redkv::error::{Error, Result};
 use redkv::store::Want;
 
 use crate::callback::{Arguments, callback};
@@ -332,7 +332,6 @@ fn refuse(js: Js, handle: &Handle, answer: Answered) -> JsResult<Value> {
 }
 
 /// A panic in an operation is a defect, but not the end of the process.
-fn panicked(js: Js, handle: &Handle) {
-    let error = Error::new(ErrorKind::Internal, "a defect of RedKV: the operation panicked");
-    handle.instance.exchange.promises().throw(js, &error);
+fn panicked(js: Js, handle: &Handle, error: &Error) {
+    handle.instance.exchange.promises().throw(js, error);
 }

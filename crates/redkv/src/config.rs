@@ -179,6 +179,11 @@ impl Fields {
     /// Refuses what nobody asked for, and answers with the warnings for the user.
     pub fn finish(self) -> Result<Vec<String>> {
         let Some(unknown) = self.left.keys().next() else { return Ok(self.warnings) };
+        if unknown.len() > 4 && !unknown.chars().any(char::is_alphabetic) {
+            // No option: a credential, as it may be, in the place of a name.
+            let message = format!("an option in {} has a name without a letter", self.path);
+            return Err(Error::argument(self.path, message));
+        }
         let message = format!("unknown option '{unknown}' in {}{}", self.path, self.hint(unknown));
         Err(Error::argument(unknown.as_str(), message))
     }
@@ -352,6 +357,12 @@ mod tests {
         assert_eq!(error.message(), "options.password must be a string, got a number");
         let error = fields(json!({ "port": 70_000 })).integer("port", 1, 65535).unwrap_err();
         assert_eq!(error.message(), "options.port must be a whole number from 1 to 65535, got 70000");
+    }
+
+    #[test]
+    fn a_number_in_the_place_of_a_name_is_not_repeated() {
+        let error = fields(json!({ "4815162342": 1 })).finish().unwrap_err();
+        assert_eq!(error.message(), "an option in options has a name without a letter");
     }
 
     #[test]

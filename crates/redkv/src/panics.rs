@@ -55,7 +55,8 @@ fn within_its_crate(path: &str) -> &str {
     of_a_library.map_or(path, |(_, path)| path)
 }
 
-fn error_of(panic: &(dyn Any + Send)) -> Error {
+/// The error for a panic of this thread that was caught just now.
+pub fn error_of(panic: &(dyn Any + Send)) -> Error {
     let noted = LAST.with_borrow_mut(Option::take);
     defect(noted.or_else(|| text_of(panic).map(str::to_owned)))
 }

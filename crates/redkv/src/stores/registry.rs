@@ -115,7 +115,9 @@ fn unknown(name: &str) -> Error {
     let known: Vec<_> = names().collect();
     let hint = nearest(name, &known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
     // What is no word may be an address with a password, given in the place of the name.
-    let is_word = name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    let is_word = name.len() <= 40
+        && name.chars().any(char::is_alphabetic)
+        && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
     let name = if is_word { format!("store '{name}'") } else { "such store".to_owned() };
     Error::argument("name", format!("there is no {name}{hint} (there are {})", known.join(", ")))
 }
@@ -151,9 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_the_place_of_the_name_is_not_repeated() {
-        let error = build_with("redis://user:s3cret@localhost", Value::Null).unwrap_err();
-        assert!(error.message().starts_with("there is no such store (there are "), "{error}");
+    fn an_address_or_a_number_in_the_place_of_the_name_is_not_repeated() {
+        for name in ["redis://user:s3cret@localhost", "4815162342"] {
+            let error = build_with(name, Value::Null).unwrap_err();
+            assert!(error.message().starts_with("there is no such store (there are "), "{error}");
+        }
     }
 
     #[test]
