@@ -4,9 +4,11 @@
 //! Which cases apply is read from [`Capabilities`](crate::store::Capabilities), so nobody can opt out.
 
 mod cases;
+mod isolation;
 mod subject;
 
 pub use cases::*;
+pub use isolation::*;
 pub use subject::{Subject, clear};
 
 /// Makes one test of every case of the suite for the [`Subject`] that `$make` (an async function without
@@ -26,7 +28,9 @@ macro_rules! conformance_suite {
                 has_tells_what_is_there
                 an_empty_batch_has_no_answers
                 a_large_batch_is_answered_per_key_in_order
+                what_a_store_cannot_have_fails_alone
                 keys_are_kept_exactly
+                keys_that_look_alike_are_kept_apart
                 values_are_kept_exactly
                 a_large_value_reads_back
                 bytes_that_are_not_text_read_back
