@@ -130,6 +130,10 @@ impl Table {
             }
         }
         waiters.push(waiter);
+        if busy.queue.capacity() == 0 {
+            // Most keys have one write at a time, and each that is on its way keeps this.
+            busy.queue.reserve_exact(1);
+        }
         busy.queue.push_back(QueuedWrite { epoch: busy.epoch, scope, change, waiters });
         if !busy.holds_writes() && !was_startable {
             self.startable.push(slot.key().clone());
