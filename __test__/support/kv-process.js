@@ -41,6 +41,16 @@ class KvProcess {
     await exit
   }
 
+  /** Stops it where it is, as a machine does that is put to sleep. */
+  freeze() {
+    this.#child.kill('SIGSTOP')
+  }
+
+  /** Lets it go on. */
+  thaw() {
+    this.#child.kill('SIGCONT')
+  }
+
   /** Ends it as a crash does. */
   async kill() {
     const exit = once(this.#child, 'exit')

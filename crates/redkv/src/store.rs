@@ -262,6 +262,10 @@ impl Capabilities {
     };
 }
 
+/// The most bytes that a value is believed to have, unless the tier option `maxValueBytes` says otherwise: no string of
+/// JavaScript is as long.
+pub const MOST_VALUE_BYTES: usize = 512 << 20;
+
 /// The same answer for every key of a batch.
 pub fn answer_all<T: Clone>(len: usize, answer: &Result<T>) -> Answers<T> {
     vec![answer.clone(); len]

@@ -7,6 +7,9 @@ mod conformance;
 mod connecting;
 mod deadlines;
 mod faults;
+mod hostile;
+mod idle;
+mod isolation;
 mod keys;
 mod load;
 mod sentinel;
@@ -26,9 +29,15 @@ use serde_json::{Value, json};
 
 /// The store that `options` describe, as a user would get it.
 fn store(options: Value) -> Arc<dyn Store> {
+    store_with(options, |_| {})
+}
+
+/// The same, with what the tier says of it.
+fn store_with(options: Value, change: impl FnOnce(&mut RedisConfig)) -> Arc<dyn Store> {
     let mut fields = Fields::new("redis options", options).unwrap();
-    let config = RedisConfig::from_fields(&mut fields).unwrap();
+    let mut config = RedisConfig::from_fields(&mut fields).unwrap();
     fields.finish().unwrap();
+    change(&mut config);
     build_redis(config, Arc::new(SystemClock))
 }
 
@@ -70,25 +79,32 @@ fn in_the_past() -> Deadline {
 }
 
 #[tokio::test]
-async fn a_single_read_of_another_type_is_a_value_error() {
-    let (store, mut other) = common();
-    let key = key("list");
-    redis::cmd("RPUSH").arg(key.as_str()).arg("x").exec(&mut other).unwrap();
-    let error = get(&*store, &key).await.unwrap_err();
-    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Value, false));
-    let error = get_with_deadline(&*store, &key).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Value);
-}
-
-#[tokio::test]
-async fn in_a_batch_of_values_another_type_reads_as_missing() {
+async fn a_key_of_another_type_is_missing_alone_and_in_company() {
     let (store, mut other) = common();
     let (list, string) = (key("list"), key("string"));
     redis::cmd("RPUSH").arg(list.as_str()).arg("x").exec(&mut other).unwrap();
     set(&*store, &string, Entry::new("value")).await.unwrap();
-    let mut answers = store.get(&[list, string], Want::Value).await;
-    assert_eq!(answers.remove(0).unwrap(), None);
-    assert_eq!(answers.remove(0).unwrap(), entry("value"));
+    let both = [list.clone(), string.clone()];
+    for want in [Want::Value, Want::ValueAndDeadline] {
+        assert_eq!(store.get(&both[..1], want).await.remove(0).unwrap(), None, "alone, {want:?}");
+        let answers: Vec<_> = store.get(&both, want).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(answers, [None, entry("value")], "in company, {want:?}");
+        let many = [&both[..], &(0..40).map(|n| key(&n.to_string())).collect::<Vec<_>>()].concat();
+        let answers: Vec<_> = store.get(&many, want).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(answers[..2], [None, entry("value")], "in large company, {want:?}");
+    }
+    let there: Vec<_> = store.has(&both).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(there, [false, true]);
+}
+
+#[tokio::test]
+async fn a_back_fill_does_not_replace_another_type() {
+    let (store, mut other) = common();
+    let key = key("list");
+    redis::cmd("RPUSH").arg(key.as_str()).arg("x").exec(&mut other).unwrap();
+    assert!(!set_if_absent(&*store, &key, Entry::new("value")).await.unwrap());
+    let kind: String = redis::cmd("TYPE").arg(key.as_str()).query(&mut other).unwrap();
+    assert_eq!(kind, "list");
 }
 
 #[tokio::test]

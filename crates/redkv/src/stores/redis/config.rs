@@ -8,6 +8,7 @@ use super::topology::{NatMap, RedisTopology, Several};
 use super::url::UrlParts;
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::store::MOST_VALUE_BYTES;
 use crate::stores::tls::Tls as RedisTls;
 
 /// Where a Redis server listens.
@@ -48,6 +49,8 @@ pub struct RedisConfig {
     pub password: Option<String>,
     /// Stands before every key; [`build`](super::build) applies it, the store itself does not.
     pub prefix: String,
+    /// The most bytes of a value, and of all values that one request reads; 512 MiB by default.
+    pub max_value_bytes: usize,
     /// Bounds one attempt to connect: name lookup, TLS, authentication. 5 seconds by default.
     pub connect_timeout: Duration,
 }
@@ -121,6 +124,7 @@ impl RedisConfig {
             username: url.username.or(username).or(listed_username),
             password: url.password.or(password).or(listed_password),
             prefix,
+            max_value_bytes: MOST_VALUE_BYTES,
             connect_timeout: underscored.or(camel_case).unwrap_or(Duration::from_secs(5)),
         })
     }

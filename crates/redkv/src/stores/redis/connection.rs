@@ -13,7 +13,9 @@ use tokio::sync::{OnceCell, oneshot};
 
 use super::config::RedisConfig;
 use super::error::{Failure, error_of};
+use super::limits::Limits;
 use super::link::{Answer, Link};
+use super::lost::{Fate, Lost};
 use super::request::Request;
 use super::sentinel::Sentinels;
 use crate::error::{Error, ErrorKind, Outcome, Result};
@@ -23,7 +25,7 @@ use crate::panics::{caught, lost};
 ///
 /// All commands that wait for a connection wait for the same attempt. After a failed attempt, commands fail at
 /// once with its error until a pause is over that grows from 50 ms to 1 s; the first command after it tries
-/// again. A command is sent at most once.
+/// again. A command that changes something is sent once, unless it is certain that the server has not read it.
 pub(super) struct Connection(Arc<Shared>);
 
 /// What a connection, its attempts and its requests share.
@@ -32,6 +34,8 @@ pub(super) struct Shared {
     /// What the handshakes of a store have in common, also where it has many connections.
     pub(super) tls: Arc<TlsOnce>,
     pub(super) sentinels: Option<Sentinels>,
+    /// What was learnt about the size of requests, over all connections.
+    limits: Limits,
     state: Mutex<State>,
 }
 
@@ -77,7 +81,7 @@ impl Connection {
     pub(super) fn sharing(config: RedisConfig, tls: Arc<TlsOnce>) -> Self {
         let sentinels = Sentinels::of(&config);
         let state = Mutex::new(State::Down(Pause::default()));
-        Self(Arc::new(Shared { config, tls, sentinels, state }))
+        Self(Arc::new(Shared { config, tls, sentinels, limits: Limits::default(), state }))
     }
 
     pub(super) fn config(&self) -> &RedisConfig {
@@ -90,6 +94,62 @@ impl Connection {
             Submitted::Sending(answer) => answer.await,
             Submitted::Waiting(receiver) => receiver.await.unwrap_or_else(|_| Err(Error::closed()))?.await,
         }
+    }
+
+    /// As [`Connection::send`]. What the connection breaks under is sent once more, on a fresh one: a read, and also a
+    /// write if it is certain that the server has not read it. (A process that was frozen, or idle, finds its
+    /// connection dead only when it uses it.) What a server did not read because of another request is sent again as
+    /// often as there may be such requests.
+    pub(super) async fn ask(&self, writes: bool, mut build: impl FnMut() -> Request) -> Result<Vec<Value>> {
+        const MOST_UNREAD: u32 = 16;
+        let mut repeated = 0;
+        loop {
+            let error = match self.send(build()).await {
+                Ok(replies) => return Ok(replies),
+                Err(error) => error,
+            };
+            let most = match Lost::in_error(&error) {
+                Some(lost) if lost.fate == Fate::Unread => MOST_UNREAD,
+                Some(lost) if lost.may_be_repeated(writes) => 1,
+                _ => 0,
+            };
+            if repeated >= most {
+                return Err(error);
+            }
+            repeated += 1;
+        }
+    }
+
+    /// Whether a request will wait before it leaves.
+    pub(super) fn is_backlogged(&self) -> bool {
+        match &*self.0.lock() {
+            State::Up(link) => link.is_backlogged(),
+            _ => true,
+        }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Learns what the server takes, which has refused a string of so many bytes: from the server itself, if it tells.
+    pub(super) async fn learn_limit(&self, refused: usize) {
+        let question = || {
+            let mut request = Request::default();
+            request.command(3, "CONFIG").arg(b"GET").arg(b"proto-max-bulk-len");
+            request.talk()
+        };
+        let told = match self.ask(false, question).await.as_deref() {
+            Ok([Value::Array(pair)]) => match pair.get(1) {
+                Some(Value::BulkString(number)) => {
+                    std::str::from_utf8(number).ok().and_then(|it| it.parse().ok())
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let less = refused.saturating_sub(1);
+        self.limits().learn(told.filter(|most: &usize| *most < refused).unwrap_or(less));
     }
 
     /// Tells connections of this store apart; `None` while there is none.

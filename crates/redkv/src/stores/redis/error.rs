@@ -2,10 +2,11 @@
 
 use std::io;
 
-use redis::ServerError;
+use redis::{ServerError, Value};
 
+use super::allowance::Excess;
 use super::config::RedisAddress;
-use super::wire::Lost;
+use super::lost::Lost;
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// Everything that can fail between this store and its server.
@@ -32,12 +33,12 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
     match failure {
         Failure::Server(error) => server_error(error),
         Failure::Broken(lost) => {
-            let (message, outcome) = if lost.was_sent {
+            let (message, outcome) = if lost.fate.may_be_done() {
                 ("the connection to the redis server broke before it answered", Outcome::Unknown)
             } else {
                 ("the connection to the redis server broke before this was sent", Outcome::NotApplied)
             };
-            Error::new(ErrorKind::Connection, message).outcome(outcome).caused_by(lost.cause)
+            Error::new(ErrorKind::Connection, message).outcome(outcome).caused_by(lost)
         }
         Failure::Connect(address, error) => {
             // Trying again does not mend a certificate.
@@ -64,8 +65,50 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
     }
 }
 
+/// The code of the error that stands in the place of a reply, where the server has not read the command.
+pub(super) const UNREAD: &str = "REDKVUNREAD";
+
+/// Whether the server could not read a command: it reads nothing more then, and closes the connection.
+pub(super) fn is_protocol_error(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if is_unreadable(error))
+}
+
+fn is_unreadable(error: &ServerError) -> bool {
+    let details = || error.details().unwrap_or_default().trim_start();
+    error.code() == "ERR" && details().starts_with("Protocol error")
+}
+
+/// Whether `error`, with which a command for many keys was refused, may be about some of them only. Not what the server
+/// says to every command in its state.
+pub(super) fn may_be_of_one_key(error: &ServerError) -> bool {
+    const OF_THE_SERVER: [&str; 14] = [
+        "ASK",
+        "BUSY",
+        "CLUSTERDOWN",
+        "LOADING",
+        "MASTERDOWN",
+        "MISCONF",
+        "MOVED",
+        "NOAUTH",
+        "NOREPLICAS",
+        "NOTBUSY",
+        "READONLY",
+        "TRYAGAIN",
+        "UNKILLABLE",
+        "WRONGPASS",
+    ];
+    !OF_THE_SERVER.contains(&error.code())
+}
+
 fn server_error(error: &ServerError) -> Error {
     let code = error.code();
+    if code == UNREAD {
+        let message = "the connection to the redis server broke before this was sent";
+        return Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
+    }
+    if is_unreadable(error) {
+        return too_large();
+    }
     let (kind, retryable, message) = match code {
         "WRONGTYPE" => (ErrorKind::Value, false, "the key holds something other than a string".to_owned()),
         "NOAUTH" => (ErrorKind::Store, false, "the redis server asks for a password (NOAUTH)".to_owned()),
@@ -88,6 +131,15 @@ fn server_error(error: &ServerError) -> Error {
             false,
             format!("the redis server is part of a cluster: set the option cluster ({code})"),
         ),
+        _ if code == Excess::Value.code() => {
+            (ErrorKind::Value, false, "the value is larger than maxValueBytes allows".to_owned())
+        }
+        _ if code == Excess::Batch.code() => (
+            ErrorKind::Overload,
+            true,
+            "the values of this batch are larger together than maxValueBytes allows: read fewer at a time"
+                .to_owned(),
+        ),
         "OOM" => (ErrorKind::Store, true, "the redis server is out of memory (OOM)".to_owned()),
         "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "NOREPLICAS" | "MISCONF" => {
             (ErrorKind::Store, true, format!("the redis server cannot serve this at the moment ({code})"))
@@ -95,6 +147,12 @@ fn server_error(error: &ServerError) -> Error {
         _ => (ErrorKind::Store, false, format!("the redis server answered with an error: {}", quoted(error))),
     };
     Error::new(kind, message).retryable(retryable).outcome(Outcome::NotApplied)
+}
+
+/// The refusal of a key or value that the server takes no command with.
+pub(super) fn too_large() -> Error {
+    let message = "the key or value is larger than the redis server takes (proto-max-bulk-len)";
+    Error::new(ErrorKind::Store, message).outcome(Outcome::NotApplied)
 }
 
 /// The server's own words, cut where it starts to quote the arguments of the command.
@@ -151,6 +209,25 @@ mod tests {
             assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false), "{line}");
             assert!(!error.may_have_applied(), "{line}");
         }
+    }
+
+    #[test]
+    fn what_the_server_cannot_read_is_too_large_for_it() {
+        let error = error("ERR Protocol error: invalid bulk length");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false));
+        assert!(error.message().contains("proto-max-bulk-len") && !error.may_have_applied());
+    }
+
+    #[test]
+    fn the_state_of_a_server_is_no_fault_of_a_key() {
+        let of_one = |line: &str| {
+            let Ok(Value::ServerError(error)) = parse_redis_value(format!("-{line}\r\n").as_bytes()) else {
+                panic!("not an error: {line}")
+            };
+            may_be_of_one_key(&error)
+        };
+        assert!(["NOPERM x", "WRONGTYPE x", "CROSSSLOT x", "OOM x", "ERR x"].into_iter().all(of_one));
+        assert!(!["LOADING x", "READONLY x", "MISCONF x", "BUSY x", "NOAUTH x"].into_iter().any(of_one));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io;
 use bytes::{Buf, BytesMut};
 use redis::Value;
 
+use super::allowance::Allowance;
 use super::replies::Replies;
 use super::script::unpacked;
 use super::url::UrlParts;
@@ -44,6 +45,7 @@ impl PartialEq for Read {
 /// Reads a stream that comes in pieces of `step` bytes; `in_place` as the connection reads what is missing of a string.
 fn read_pieces(stream: &[u8], step: usize, in_place: bool) -> Read {
     let (mut replies, mut input) = (Replies::default(), BytesMut::new());
+    let mut allowance = Allowance { values: usize::MAX, bytes: usize::MAX, longest: usize::MAX };
     let mut read = Read { values: Vec::new(), ends: Vec::new(), refused: false };
     let mut at = 0;
     while at < stream.len() && !read.refused {
@@ -60,7 +62,7 @@ fn read_pieces(stream: &[u8], step: usize, in_place: bool) -> Read {
             }
         };
         at += piece.len();
-        if let Err(error) = read_all(&mut replies, &mut input, &mut read, at) {
+        if let Err(error) = read_all(&mut replies, &mut allowance, &mut input, &mut read, at) {
             assert_eq!(error.kind(), io::ErrorKind::InvalidData);
             read.refused = true;
         }
@@ -71,9 +73,15 @@ fn read_pieces(stream: &[u8], step: usize, in_place: bool) -> Read {
     read
 }
 
-fn read_all(replies: &mut Replies, input: &mut BytesMut, read: &mut Read, at: usize) -> io::Result<()> {
+fn read_all(
+    replies: &mut Replies,
+    allowance: &mut Allowance,
+    input: &mut BytesMut,
+    read: &mut Read,
+    at: usize,
+) -> io::Result<()> {
     let mut rest = &input[..];
-    while let Some(value) = replies.next(&mut rest)? {
+    while let Some(value) = replies.next(&mut rest, allowance)? {
         read.values.push(value);
         read.ends.push(at - rest.len());
     }

@@ -62,7 +62,7 @@ pub(super) async fn greet(wire: &Wire, greeting: &Greeting<'_>) -> Result<()> {
     }
 
     let replies =
-        wire.send(request).await.map_err(|lost| error_of(Failure::Refused(greeting.address, lost)))?;
+        wire.send(request.talk()).await.map_err(|lost| error_of(Failure::Refused(greeting.address, lost)))?;
     checks.iter().zip(&replies).try_for_each(|(check, reply)| check(reply, greeting))
 }
 

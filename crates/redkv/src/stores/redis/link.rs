@@ -70,7 +70,7 @@ impl Link {
         generation: u64,
         greeting: &Greeting<'_>,
     ) -> Result<Arc<Self>> {
-        let (wire, driver) = Wire::new(stream);
+        let (wire, driver) = Wire::new(stream, shared.config.max_value_bytes);
         let runtime = Handle::current();
         let home = Arc::downgrade(shared);
         let watcher = home.clone();
@@ -141,7 +141,12 @@ impl Link {
 
     /// Whether the server has ever answered on this connection.
     pub(super) fn was_useful(&self) -> bool {
-        self.answers.load(Ordering::Relaxed) > 0
+        self.answers.load(Ordering::Relaxed) > 0 || self.wire.has_refused()
+    }
+
+    /// Whether a request will wait before it leaves.
+    pub(super) fn is_backlogged(&self) -> bool {
+        self.wire.is_backlogged()
     }
 
     /// Ends the connection; what is under way on it fails.

@@ -1,5 +1,8 @@
 //! Entries in Redis or Valkey, as plain string values under plain keys.
 
+mod allowance;
+mod apart;
+mod batches;
 mod cluster;
 mod config;
 mod connection;
@@ -8,7 +11,9 @@ mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
 mod greet;
+mod limits;
 mod link;
+mod lost;
 mod read;
 mod replies;
 mod request;

@@ -6,14 +6,14 @@ use redis::Value;
 use super::error::{Failure, error_of};
 use super::request::Request;
 use crate::entry::{Deadline, Entry, Key};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::store::{Answers, answer_all};
 
 /// Reads values alone: one `MGET`.
 ///
-/// `MGET` answers "nothing" for a key of another type, where the `GET` of a single key answers with an error.
-/// To tell such a key from a missing one would cost another command for every miss, on the path where speed
-/// counts most; such a key belongs to somebody else, and nothing is lost by missing it.
+/// Only strings are entries. `MGET` answers "nothing" for a key of another type, where the `GET` of a single key answers
+/// with an error, and to tell such a key from a missing one would cost another command for every miss. So it is missing
+/// to all that read: one key or many, with its deadline or without, [`existence`] and the scan of keys.
 pub(super) fn values(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
     ask_values(&mut request, keys);
@@ -25,6 +25,7 @@ pub(super) fn ask_values(request: &mut Request, keys: &[Key]) {
     for key in keys {
         request.arg(key.as_bytes());
     }
+    request.awaits(if keys.len() == 1 { 0 } else { keys.len() });
 }
 
 pub(super) fn bytes_of(keys: &[Key]) -> usize {
@@ -37,8 +38,8 @@ pub(super) fn values_read(mut replies: Vec<Value>, len: usize) -> Answers<Option
         Some(Value::Array(values)) if values.len() == len => {
             values.into_iter().map(|value| Ok(bytes(value)?.map(Entry::new))).collect()
         }
-        Some(Value::ServerError(error)) => answer_all(len, &Err(error_of(Failure::Server(&error)))),
         Some(value) if len == 1 => vec![bytes(value).map(|value| value.map(Entry::new))],
+        Some(Value::ServerError(error)) => answer_all(len, &Err(error_of(Failure::Server(&error)))),
         _ => answer_all(len, &Err(error_of(Failure::Answer))),
     }
 }
@@ -60,7 +61,7 @@ pub(super) fn ask_entries(request: &mut Request, keys: &[Key]) {
     request.command(1, "MULTI");
     ask_values(request, keys);
     ask_lives(request, keys);
-    request.command(1, "EXEC");
+    request.command(1, "EXEC").awaits(keys.len() + 1);
 }
 
 fn ask_lives(request: &mut Request, keys: &[Key]) {
@@ -145,8 +146,9 @@ fn shorter(before: i64, after: i64) -> i64 {
 pub(super) fn many_values(reply: Value, len: usize) -> Result<Vec<Value>> {
     match reply {
         Value::Array(values) if values.len() == len => Ok(values),
-        Value::ServerError(error) => Err(error_of(Failure::Server(&error))),
+        // A single one may fail by itself, as a key of another type does.
         value if len == 1 => Ok(vec![value]),
+        Value::ServerError(error) => Err(error_of(Failure::Server(&error))),
         _ => Err(error_of(Failure::Answer)),
     }
 }
@@ -165,7 +167,8 @@ pub(super) fn entry(value: Value, left: i64, asked: u64) -> Result<Option<Entry>
         (_, Err(_)) if left == GONE => Ok(None),
         (Some(value), Err(_)) => Ok(Some(Entry::new(value))),
         (Some(value), Ok(left)) => Ok(Some(Entry::until(value, Deadline::at(asked.saturating_add(left))))),
-        (None, _) => Err(Error::new(ErrorKind::Value, "the key holds something other than a string")),
+        // It holds something other than a string.
+        (None, _) => Ok(None),
     }
 }
 
@@ -176,21 +179,33 @@ fn bytes(value: Value) -> Result<Option<Bytes>> {
     match value {
         Value::BulkString(bytes) => Ok(Some(bytes.into())),
         Value::Nil => Ok(None),
+        // As `MGET` answers for it.
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => Ok(None),
         Value::ServerError(error) => Err(error_of(Failure::Server(&error))),
         _ => Err(error_of(Failure::Answer)),
     }
 }
 
+/// How it is asked whether there is an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sought {
+    /// A string.
+    String,
+    /// Anything at all: for users who may not ask for more.
+    Anything,
+}
+
 /// Asks for keys one by one: `EXISTS` with many of them only counts.
-pub(super) fn existence(keys: &[Key]) -> Request {
+pub(super) fn existence(keys: &[Key], sought: Sought) -> Request {
     let mut request = Request::with_capacity(keys.len() * 2, bytes_of(keys));
-    ask_existence(&mut request, keys);
+    ask_existence(&mut request, keys, sought);
     request
 }
 
-pub(super) fn ask_existence(request: &mut Request, keys: &[Key]) {
+pub(super) fn ask_existence(request: &mut Request, keys: &[Key], sought: Sought) {
+    let name = if sought == Sought::String { "TYPE" } else { "EXISTS" };
     for key in keys {
-        request.command(2, "EXISTS").arg(key.as_bytes());
+        request.command(2, name).arg(key.as_bytes());
     }
 }
 
@@ -202,9 +217,17 @@ pub(super) fn existence_read(replies: Vec<Value>, len: usize) -> Answers<bool> {
     replies
         .into_iter()
         .map(|reply| match reply {
+            Value::SimpleString(kind) => Ok(kind == "string"),
             Value::Int(count) => Ok(count > 0),
             Value::ServerError(error) => Err(error_of(Failure::Server(&error))),
             _ => Err(error_of(Failure::Answer)),
         })
         .collect()
+}
+
+/// The keys that nobody may be asked about by `TYPE`, or not by this user.
+pub(super) fn forbidden(keys: &[Key], answers: &Answers<bool>) -> Vec<usize> {
+    let is_forbidden =
+        |n: &usize| matches!(&answers[*n], Err(error) if error.message().ends_with("(NOPERM)"));
+    (0..keys.len()).filter(is_forbidden).collect()
 }

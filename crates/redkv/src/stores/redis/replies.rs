@@ -7,6 +7,8 @@ use std::io;
 use bytes::Buf;
 use redis::Value;
 
+use super::allowance::{Allowance, Excess};
+
 /// Reads replies of the second version of the protocol from bytes that come in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Replies {
@@ -26,22 +28,23 @@ struct Open {
 struct Partial {
     bytes: Vec<u8>,
     len: usize,
+    /// Why its bytes are thrown away as they come, and how many have come.
+    dropped: Option<(Excess, usize)>,
 }
 
 /// The longest line that is not a value: an error, a status.
 const LONGEST_LINE: usize = 64 * 1024;
-/// The largest string that a server keeps.
-const LONGEST_STRING: usize = 512 * 1024 * 1024;
 /// The deepest answer to our commands is a list in that of a transaction.
 const DEEPEST: usize = 4;
 /// Room that is made before anything of an array or a string has come.
 const TRUSTED: usize = 64 * 1024;
 
 impl Replies {
-    /// The next reply in `input`, once all of it has come; what was read is taken from `input`.
-    pub(super) fn next(&mut self, input: &mut &[u8]) -> io::Result<Option<Value>> {
+    /// The next reply in `input`, once all of it has come; what was read is taken from `input`. `allowance` is what is
+    /// left of what the replies to the request may bring.
+    pub(super) fn next(&mut self, input: &mut &[u8], allowance: &mut Allowance) -> io::Result<Option<Value>> {
         loop {
-            let Some(mut value) = self.read_one(input)? else { return Ok(None) };
+            let Some(mut value) = self.read_one(input, allowance)? else { return Ok(None) };
             loop {
                 let Some(open) = self.open.last_mut() else { return Ok(Some(value)) };
                 open.values.push(value);
@@ -54,11 +57,15 @@ impl Replies {
         }
     }
 
-    /// The string that all of the next bytes belong to, with how many more there will be.
+    /// The string that all of the next bytes belong to, with how many more there will be; none if they are thrown away.
     pub(super) fn string(&mut self) -> Option<(&mut Vec<u8>, usize)> {
-        let Partial { bytes, len } = self.string.as_mut()?;
-        let missing = *len - bytes.len();
-        Some((bytes, missing))
+        match self.string.as_mut()? {
+            Partial { bytes, len, dropped: None } => {
+                let missing = *len - bytes.len();
+                Some((bytes, missing))
+            }
+            _ => None,
+        }
     }
 
     /// The bytes that what is not complete takes.
@@ -73,14 +80,18 @@ impl Replies {
     pub(super) const MOST_TRUSTED: usize = (DEEPEST + 1) * TRUSTED;
 
     /// The next value that is not an array with something in it.
-    fn read_one(&mut self, input: &mut &[u8]) -> io::Result<Option<Value>> {
+    fn read_one(&mut self, input: &mut &[u8], allowance: &mut Allowance) -> io::Result<Option<Value>> {
         if self.string.is_some() {
             return self.go_on(input);
         }
         loop {
             if let Some((string, rest)) = whole_string(input) {
                 *input = rest;
-                return Ok(Some(Value::BulkString(string.to_vec())));
+                let value = match allowance.take_bytes(string.len()) {
+                    None => Value::BulkString(string.to_vec()),
+                    Some(excess) => excess.reply(),
+                };
+                return Ok(Some(value));
             }
             let Some(end) = memchr::memchr(b'\n', input) else {
                 return if input.len() > LONGEST_LINE { Err(malformed()) } else { Ok(None) };
@@ -91,19 +102,22 @@ impl Replies {
             let line = &input[..=end];
             let [kind, text @ .., b'\r', b'\n'] = line else { return Err(malformed()) };
             let value = match kind {
-                b'$' => match length(text, LONGEST_STRING)? {
+                b'$' => match length(text)? {
                     None => Value::Nil,
                     Some(len) => {
                         input.advance(end + 1);
-                        self.string = Some(Partial { bytes: Vec::with_capacity(len.min(TRUSTED)), len });
+                        let dropped = allowance.take_bytes(len).map(|excess| (excess, 0));
+                        let room = if dropped.is_some() { 0 } else { len.min(TRUSTED) };
+                        self.string = Some(Partial { bytes: Vec::with_capacity(room), len, dropped });
                         return self.go_on(input);
                     }
                 },
-                b'*' => match length(text, usize::MAX)? {
+                b'*' => match length(text)? {
                     None => Value::Nil,
                     Some(0) => Value::Array(Vec::new()),
                     Some(_) if self.open.len() == DEEPEST => return Err(malformed()),
                     Some(missing) => {
+                        allowance.take_values(missing)?;
                         let values = Vec::with_capacity(missing.min(TRUSTED / size_of::<Value>()));
                         self.open.push(Open { missing, values });
                         input.advance(end + 1);
@@ -112,6 +126,9 @@ impl Replies {
                 },
                 b':' => Value::Int(number(text)?),
                 b'+' if text == b"OK" => Value::Okay,
+                b'+' if text == b"string" || text == b"none" => {
+                    Value::SimpleString(String::from_utf8_lossy(text).into_owned())
+                }
                 b'+' | b'-' => redis::parse_redis_value(line).map_err(|_| malformed())?,
                 _ => return Err(malformed()),
             };
@@ -121,18 +138,32 @@ impl Replies {
     }
 
     fn go_on(&mut self, input: &mut &[u8]) -> io::Result<Option<Value>> {
-        let Some(Partial { bytes, len }) = &mut self.string else { return Ok(None) };
-        let count = input.len().min(*len - bytes.len());
-        bytes.extend_from_slice(&input[..count]);
-        input.advance(count);
-        if bytes.len() < *len || input.len() < 2 {
+        let Some(Partial { bytes, len, dropped }) = &mut self.string else { return Ok(None) };
+        let come = match dropped {
+            Some((_, come)) => {
+                let count = input.len().min(*len - *come);
+                input.advance(count);
+                *come += count;
+                *come
+            }
+            None => {
+                let count = input.len().min(*len - bytes.len());
+                bytes.extend_from_slice(&input[..count]);
+                input.advance(count);
+                bytes.len()
+            }
+        };
+        if come < *len || input.len() < 2 {
             return Ok(None);
         }
         if !input.starts_with(b"\r\n") {
             return Err(malformed());
         }
         input.advance(2);
-        Ok(self.string.take().map(|string| Value::BulkString(string.bytes)))
+        Ok(self.string.take().map(|string| match string.dropped {
+            Some((excess, _)) => excess.reply(),
+            None => Value::BulkString(string.bytes),
+        }))
     }
 }
 
@@ -155,13 +186,10 @@ fn whole_string(input: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// A length, or `None` for nothing at all.
-fn length(text: &[u8], most: usize) -> io::Result<Option<usize>> {
+fn length(text: &[u8]) -> io::Result<Option<usize>> {
     match number(text)? {
         -1 => Ok(None),
-        len => match usize::try_from(len) {
-            Ok(len) if len <= most => Ok(Some(len)),
-            _ => Err(malformed()),
-        },
+        len => usize::try_from(len).map(Some).map_err(|_| malformed()),
     }
 }
 
@@ -197,10 +225,11 @@ mod tests {
     /// All replies in `pieces`, which come one after the other.
     fn read(pieces: &[&[u8]]) -> io::Result<Vec<Value>> {
         let (mut replies, mut input, mut values) = (Replies::default(), Vec::new(), Vec::new());
+        let mut allowance = Allowance { values: 100, bytes: 1 << 20, longest: 1 << 20 };
         for piece in pieces {
             input.extend_from_slice(piece);
             let mut unread = &input[..];
-            while let Some(value) = replies.next(&mut unread)? {
+            while let Some(value) = replies.next(&mut unread, &mut allowance)? {
                 values.push(value);
             }
             input = unread.to_vec();
@@ -277,7 +306,7 @@ mod tests {
             b"$\r\n\r\n",
             b"$1\rab\r\n",
             b"$999999999999999999999\r\n",
-            b"$536870913\r\n",
+            b"*101\r\n",
             b":1 \r\n",
             b"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
             b"%1\r\n",
@@ -286,7 +315,7 @@ mod tests {
             let error = read(&[garbage]).unwrap_err();
             let text = String::from_utf8_lossy(garbage);
             assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{text}");
-            assert_eq!(error.to_string(), "the answer is not of the redis protocol");
+            assert!(error.to_string().starts_with("the answer "), "{error}");
         }
         assert_eq!(
             read(&[&[b'+'; LONGEST_LINE + 1]]).unwrap_err().kind(),
@@ -300,9 +329,59 @@ mod tests {
     #[test]
     fn a_length_alone_takes_no_memory() {
         let mut replies = Replies::default();
+        let mut allowance = Allowance { values: usize::MAX, bytes: 1 << 29, longest: 1 << 29 };
         let mut input = &b"*999999999999\r\n$536870912\r\nx"[..];
-        assert_eq!(replies.next(&mut input).unwrap(), None);
+        assert_eq!(replies.next(&mut input, &mut allowance).unwrap(), None);
         assert!(replies.open[0].values.capacity() * size_of::<Value>() <= TRUSTED);
         assert!(replies.string().unwrap().0.capacity() <= TRUSTED);
+    }
+
+    /// What `stream`, in pieces of `step` bytes, is read as by a reader that is allowed so many values and bytes.
+    fn within(values: usize, bytes: usize, stream: &[u8], step: usize) -> io::Result<Vec<Value>> {
+        let (mut replies, mut input, mut read) = (Replies::default(), Vec::new(), Vec::new());
+        let mut allowance = Allowance { values, bytes, longest: 4 };
+        for piece in stream.chunks(step) {
+            input.extend_from_slice(piece);
+            let mut unread = &input[..];
+            while let Some(value) = replies.next(&mut unread, &mut allowance)? {
+                read.push(value);
+            }
+            input = unread.to_vec();
+            assert!(replies.held() <= 2 * TRUSTED);
+        }
+        Ok(read)
+    }
+
+    fn code(value: &Value) -> &str {
+        let Value::ServerError(error) = value else { panic!("{value:?}") };
+        error.code()
+    }
+
+    #[test]
+    fn a_list_of_more_than_was_asked_for_is_refused_before_it_comes() {
+        assert!(within(2, 9, b"*2\r\n$1\r\na\r\n:1\r\n", 1).is_ok());
+        for list in [&b"*3\r\n"[..], b"*4000000000\r\n", b"*2\r\n*1\r\n"] {
+            assert_eq!(within(2, 9, list, 1).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        }
+    }
+
+    #[test]
+    fn a_string_that_is_too_long_is_thrown_away_alone() {
+        for step in [1, 7, 100] {
+            let read = within(3, 9, b"*3\r\n$4\r\nabcd\r\n$5\r\nabcde\r\n$1\r\nx\r\n", step).unwrap();
+            let [Value::Array(values)] = &read[..] else { panic!("{read:?}") };
+            assert_eq!((&values[0], &values[2]), (&string("abcd"), &string("x")));
+            assert_eq!(code(&values[1]), Excess::Value.code());
+        }
+    }
+
+    #[test]
+    fn strings_that_are_too_long_together_are_thrown_away_from_there_on() {
+        for step in [1, 7, 100] {
+            let read = within(3, 5, b"*3\r\n$4\r\nabcd\r\n$2\r\nab\r\n$1\r\nx\r\n", step).unwrap();
+            let [Value::Array(values)] = &read[..] else { panic!("{read:?}") };
+            assert_eq!((&values[0], &values[2]), (&string("abcd"), &string("x")));
+            assert_eq!(code(&values[1]), Excess::Batch.code());
+        }
     }
 }

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+use super::allowance::Allowance;
+
 /// Commands that go to the server together, and are answered by one reply each.
 #[derive(Debug, Default)]
 pub(super) struct Request {
@@ -10,6 +12,27 @@ pub(super) struct Request {
     /// Values that were not copied, each behind so many bytes of `packed`.
     large: Vec<(usize, Bytes)>,
     commands: usize,
+    /// From so many bytes on, values are not copied yet; 0 for [`LARGE`].
+    copy_below: usize,
+    allowed: Allowed,
+}
+
+/// What the replies to a request may bring.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Allowed {
+    /// Values in lists.
+    values: usize,
+    /// Whether they are words about servers and not values of users.
+    is_talk: bool,
+}
+
+impl Allowed {
+    /// The same where no value may have more than `longest` bytes, nor those of one request more together.
+    pub(super) fn within(self, longest: usize) -> Allowance {
+        const TALK: usize = 1 << 20;
+        let longest = if self.is_talk { TALK } else { longest };
+        Allowance { values: self.values, bytes: longest, longest }
+    }
 }
 
 /// Pieces of a request, in order.
@@ -18,7 +41,11 @@ pub(super) type Chunks = SmallVec<[Bytes; 1]>;
 /// From so many bytes on, handing the system one piece more is cheaper than a copy.
 const LARGE: usize = 8 * 1024;
 
-/// How much of a value is copied into a request.
+/// From so many bytes on, a value is copied only when a request leaves, if it may have to wait for that: while it waits
+/// it takes its bytes once, and the rest of what an operation takes is as much as such a value.
+const WORTH_SHARING: usize = 128;
+
+/// How much of a value is copied into a request at most.
 pub(super) fn copied(value: &Bytes) -> usize {
     if value.len() < LARGE { value.len() } else { 0 }
 }
@@ -28,6 +55,33 @@ impl Request {
     pub(super) fn with_capacity(args: usize, bytes: usize) -> Self {
         // An argument comes with its length and two line ends.
         Self { packed: Vec::with_capacity(bytes + args * 10 + 16), ..Self::default() }
+    }
+
+    /// A request that may have to wait before it leaves: it takes little memory until then.
+    pub(super) fn waiting(args: usize, strings: impl Iterator<Item = usize>) -> Self {
+        let (mut bytes, mut shared) = (0, 0);
+        for len in strings {
+            if len < WORTH_SHARING { bytes += len } else { shared += 1 }
+        }
+        let large = Vec::with_capacity(shared);
+        Self { copy_below: WORTH_SHARING, large, ..Self::with_capacity(args, bytes) }
+    }
+
+    /// Its replies bring so many values in lists, beside those that were counted before.
+    pub(super) fn awaits(&mut self, values: usize) -> &mut Self {
+        self.allowed.values += values;
+        self
+    }
+
+    /// Its replies are words about servers, with no more than a server has to say.
+    pub(super) fn talk(mut self) -> Self {
+        const WORDS: usize = 1 << 18;
+        self.allowed = Allowed { values: WORDS, is_talk: true };
+        self
+    }
+
+    pub(super) fn allowed(&self) -> Allowed {
+        self.allowed
     }
 
     /// Begins a command of so many words, its name among them, which are to follow.
@@ -41,7 +95,7 @@ impl Request {
     pub(super) fn bare(name: &str) -> Self {
         let mut request = Self::with_capacity(1, name.len());
         request.command(1, name);
-        request
+        request.talk()
     }
 
     pub(super) fn arg(&mut self, bytes: &[u8]) -> &mut Self {
@@ -56,7 +110,8 @@ impl Request {
     }
 
     pub(super) fn value(&mut self, value: &Bytes) -> &mut Self {
-        if value.len() < LARGE {
+        let copy_below = if self.copy_below == 0 { LARGE } else { self.copy_below };
+        if value.len() < copy_below {
             return self.arg(value);
         }
         self.line(b'$', value.len());
@@ -76,7 +131,10 @@ impl Request {
         self.commands
     }
 
-    pub(super) fn into_chunks(self) -> Chunks {
+    pub(super) fn into_chunks(mut self) -> Chunks {
+        if self.copy_below != 0 {
+            self.copy_the_rest();
+        }
         let mut packed = Bytes::from(self.packed);
         let mut chunks = Chunks::new();
         let mut cut = 0;
@@ -87,6 +145,24 @@ impl Request {
         }
         chunks.push(packed);
         chunks
+    }
+
+    /// Copies what is not large to where it belongs.
+    fn copy_the_rest(&mut self) {
+        let shared: usize = self.large.iter().map(|(_, value)| copied(value)).sum();
+        let mut packed = Vec::with_capacity(self.packed.len() + shared);
+        let mut cut = 0;
+        for (offset, value) in std::mem::take(&mut self.large) {
+            packed.extend_from_slice(&self.packed[cut..offset]);
+            cut = offset;
+            if value.len() < LARGE {
+                packed.extend_from_slice(&value);
+            } else {
+                self.large.push((packed.len(), value));
+            }
+        }
+        packed.extend_from_slice(&self.packed[cut..]);
+        self.packed = packed;
     }
 }
 
@@ -105,6 +181,23 @@ mod tests {
             String::from_utf8_lossy(&written),
             "*3\r\n$3\r\nSET\r\n$3\r\na\r\n\r\n$0\r\n\r\n*2\r\n$4\r\nECHO\r\n$2\r\n12\r\n"
         );
+    }
+
+    #[test]
+    fn a_request_that_waits_takes_no_copy_of_its_values_and_leaves_as_any_other() {
+        let sizes = [1, WORTH_SHARING - 1, WORTH_SHARING, 3000, LARGE - 1, LARGE, 2];
+        let values: Vec<_> = sizes.iter().map(|size| Bytes::from(vec![b'x'; *size])).collect();
+        let write = |mut request: Request| {
+            request.command(values.len() + 1, "MSET");
+            values.iter().for_each(|value| {
+                request.value(value);
+            });
+            request
+        };
+        let waiting = write(Request::waiting(sizes.len() + 1, sizes.into_iter()));
+        assert!(waiting.packed.capacity() < 1000);
+        let (waiting, usual) = (waiting.into_chunks(), write(Request::default()).into_chunks());
+        assert_eq!((waiting.len(), waiting.concat()), (usual.len(), usual.concat()));
     }
 
     #[test]

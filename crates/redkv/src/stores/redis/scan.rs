@@ -21,6 +21,9 @@ pub(super) enum Place {
 /// How many keys a server looks at for one page: it serves nobody else meanwhile.
 const STEP: u64 = 1000;
 
+/// More keys are no page of any server.
+const MOST_TOLD: usize = 1 << 20;
+
 /// Some keys that begin with `prefix`, and where to go on; `None` behind the last.
 ///
 /// When the connection was made anew since, the scan starts over.
@@ -57,6 +60,8 @@ fn step(prefix: &str, cursor: u64) -> Request {
         request.arg(b"MATCH").arg(pattern(prefix).as_bytes());
     }
     request.arg(b"COUNT").number(STEP).arg(b"TYPE").arg(b"string");
+    // A server goes on to the end of what it has begun, and a full bucket is one.
+    request.awaits(MOST_TOLD);
     request
 }
 

@@ -25,12 +25,16 @@ pub(super) fn entries(keys: &[Key]) -> Request {
     for key in keys {
         request.arg(key.as_bytes());
     }
-    request.command(1, "EXEC");
+    request.command(1, "EXEC").awaits(2);
     request
 }
 
-/// The answers to [`entries`], which were asked for at `asked`; `None` if the script is what failed: a server or
-/// a user may be set up without scripts.
+/// Whether the script is what failed: a server or a user may be set up without scripts.
+pub(super) fn is_refused(replies: &[Value]) -> bool {
+    !matches!(replies, [_, Value::ServerError(_), ..])
+}
+
+/// The answers to [`entries`], which were asked for at `asked`; `None` if there are none for all of the keys.
 pub(super) fn entries_read(replies: Vec<Value>, len: usize, asked: u64) -> Option<Answers<Option<Entry>>> {
     let [_, _, queued, done] = <[Value; 4]>::try_from(replies).ok()?;
     if matches!(queued, Value::ServerError(_)) {

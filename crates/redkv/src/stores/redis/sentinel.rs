@@ -75,7 +75,7 @@ impl Sentinels {
 
     async fn ask(&self, sentinel: &RedisAddress) -> Result<RedisAddress> {
         let stream = dial(sentinel, self.config.tls.as_ref(), &self.tls).await?;
-        let (wire, driver) = Wire::new(stream);
+        let (wire, driver) = Wire::new(stream, 0);
         let _driver = spawn_owned(driver);
         let greeting = Greeting {
             address: sentinel,
@@ -87,7 +87,8 @@ impl Sentinels {
         greet(&wire, &greeting).await?;
         let mut request = Request::default();
         request.command(3, "SENTINEL").arg(b"GET-MASTER-ADDR-BY-NAME").arg(self.config.name.as_bytes());
-        let replies = wire.send(request).await.map_err(|lost| error_of(Failure::Refused(sentinel, lost)))?;
+        let replies =
+            wire.send(request.talk()).await.map_err(|lost| error_of(Failure::Refused(sentinel, lost)))?;
         let reply = replies.into_iter().next().unwrap_or(Value::Nil);
         let (host, port) = self.named(reply)?;
         Ok(self.nat.address(host, port))

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -12,14 +13,25 @@ use smallvec::SmallVec;
 use tokio::sync::oneshot;
 use tokio_util::io::poll_read_buf;
 
+use super::allowance::{Allowance, instead};
 use super::dial::Stream;
+use super::error::{UNREAD, is_protocol_error};
+use super::lost::{Fate, Lost, gone};
 use super::replies::Replies;
 use super::request::Request;
 
 /// The end of a connection where requests are handed in. They leave in the order of [`Wire::send`], and those that
 /// nobody waits for any more do not leave at all, if they have not yet.
-#[derive(Debug, Default)]
-pub(super) struct Wire(Mutex<Line>);
+#[derive(Debug)]
+pub(super) struct Wire {
+    line: Mutex<Line>,
+    /// The most bytes that a value may have.
+    longest: usize,
+    /// Whether requests wait because the server does not take them.
+    is_backlogged: AtomicBool,
+    /// Whether the server has said that it cannot read a request.
+    has_refused: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Line {
@@ -34,25 +46,25 @@ struct Queued {
     reply: Reply,
 }
 
-/// The connection ended before a request was answered.
-#[derive(Debug)]
-pub(super) struct Lost {
-    /// Whether the server may have got the request.
-    pub(super) was_sent: bool,
-    pub(super) cause: Arc<io::Error>,
-}
-
 type Reply = oneshot::Sender<Result<Vec<Value>, Lost>>;
 
 impl Wire {
-    /// Both ends of a connection: the second moves the bytes, and is the connection.
-    pub(super) fn new(stream: Stream) -> (Arc<Self>, Driver) {
-        let wire = Arc::new(Self::default());
+    /// Both ends of a connection: the second moves the bytes, and is the connection. No value of more than `longest`
+    /// bytes is kept.
+    pub(super) fn new(stream: Stream, longest: usize) -> (Arc<Self>, Driver) {
+        let wire = Arc::new(Self {
+            line: Mutex::default(),
+            longest,
+            is_backlogged: AtomicBool::new(false),
+            has_refused: AtomicBool::new(false),
+        });
         let driver = Driver {
             wire: wire.clone(),
             stream,
             output: VecDeque::new(),
             output_bytes: 0,
+            handed_over: 0,
+            refused: None,
             is_flushed: true,
             input: BytesMut::new(),
             replies: Replies::default(),
@@ -68,7 +80,7 @@ impl Wire {
         let driver = {
             let mut line = self.line();
             if line.has_ended {
-                drop(reply.send(Err(Lost { was_sent: false, cause: gone() })));
+                drop(reply.send(Err(Lost { fate: Fate::Unsent, cause: gone() })));
                 None
             } else {
                 line.queue.push_back(Queued { request, reply });
@@ -76,16 +88,22 @@ impl Wire {
             }
         };
         driver.into_iter().for_each(Waker::wake);
-        async { answer.await.unwrap_or_else(|_| Err(Lost { was_sent: true, cause: gone() })) }
+        async { answer.await.unwrap_or_else(|_| Err(Lost { fate: Fate::Unknown, cause: gone() })) }
+    }
+
+    /// Whether requests wait because the server does not take them.
+    pub(super) fn is_backlogged(&self) -> bool {
+        self.is_backlogged.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server has said that it cannot read a request; it has closed the connection then.
+    pub(super) fn has_refused(&self) -> bool {
+        self.has_refused.load(Ordering::Relaxed)
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn gone() -> Arc<io::Error> {
-    Arc::new(io::ErrorKind::NotConnected.into())
 }
 
 /// The task that moves bytes until the connection ends; what is under way then fails, also if this is only dropped.
@@ -95,6 +113,10 @@ pub(super) struct Driver {
     /// What is on its way out.
     output: VecDeque<Bytes>,
     output_bytes: usize,
+    /// Bytes that the system has taken since the connection was made.
+    handed_over: u64,
+    /// Why the system takes no more.
+    refused: Option<io::Error>,
     is_flushed: bool,
     /// What has come in and was not read as a reply yet.
     input: BytesMut,
@@ -108,6 +130,23 @@ struct Sent {
     values: Vec<Value>,
     commands: usize,
     reply: Reply,
+    /// What its replies may still bring.
+    allowance: Allowance,
+    /// Behind so many bytes of all output it begins and ends.
+    begin: u64,
+    end: u64,
+}
+
+impl Sent {
+    /// What became of it when the system had taken so many bytes; `is_first` if all before it were answered.
+    fn fate(&self, handed_over: u64, is_first: bool) -> Fate {
+        match handed_over {
+            bytes if bytes <= self.begin => Fate::Unsent,
+            bytes if bytes < self.end && self.commands == 1 => Fate::Cut { is_first },
+            _ if is_first => Fate::First,
+            _ => Fate::Unknown,
+        }
+    }
 }
 
 /// Requests stay in the queue, where they can still be given up, while more bytes than this are on their way out.
@@ -136,18 +175,25 @@ impl Future for Driver {
 impl Driver {
     /// Does all that can be done now. It is woken when there is more.
     fn turn(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        if self.sent.is_empty() {
+            // A connection that was closed while it was idle is found out before anything leaves on it.
+            while self.read(context)?.is_ready() {}
+        }
         self.take_requests(context);
-        while self.output_bytes > 0 || !self.is_flushed {
-            if self.write(context)?.is_pending() {
-                break;
+        while self.refused.is_none() && (self.output_bytes > 0 || !self.is_flushed) {
+            match self.write(context) {
+                Ok(Poll::Pending) => break,
+                Ok(Poll::Ready(())) => self.take_requests(context),
+                // What the server said before it closed the connection is still to be read. Its end is there too.
+                Err(error) => self.refused = Some(error),
             }
-            self.take_requests(context);
         }
         let mut in_a_row = 0;
         loop {
-            match self.read(context)? {
-                Poll::Pending => return Ok(()),
-                Poll::Ready(count) => in_a_row += count,
+            match self.read(context) {
+                Ok(Poll::Pending) => return Ok(()),
+                Ok(Poll::Ready(count)) => in_a_row += count,
+                Err(error) => return Err(self.refused.take().unwrap_or(error)),
             }
             if in_a_row >= READ_IN_A_ROW {
                 context.waker().wake_by_ref();
@@ -160,18 +206,24 @@ impl Driver {
     fn take_requests(&mut self, context: &Context<'_>) {
         let mut line = self.wire.line();
         while self.output_bytes < ENOUGH_OUTPUT
+            && self.refused.is_none()
             && let Some(Queued { request, reply }) = line.queue.pop_front()
         {
             if reply.is_closed() {
                 continue;
             }
             let commands = request.commands();
-            self.sent.push_back(Sent { values: Vec::with_capacity(commands), commands, reply });
+            let allowance = request.allowed().within(self.wire.longest);
+            let begin = self.handed_over + self.output_bytes as u64;
             for chunk in request.into_chunks() {
                 self.output_bytes += chunk.len();
                 self.output.push_back(chunk);
             }
+            let end = self.handed_over + self.output_bytes as u64;
+            let values = Vec::with_capacity(commands);
+            self.sent.push_back(Sent { values, commands, reply, allowance, begin, end });
         }
+        self.wire.is_backlogged.store(!line.queue.is_empty(), Ordering::Relaxed);
         if !line.driver.as_ref().is_some_and(|driver| driver.will_wake(context.waker())) {
             line.driver = Some(context.waker().clone());
         }
@@ -193,6 +245,7 @@ impl Driver {
                 return Err(io::ErrorKind::WriteZero.into());
             }
             self.output_bytes -= written;
+            self.handed_over += written as u64;
             while let Some(chunk) = self.output.front_mut()
                 && written >= chunk.len()
             {
@@ -227,8 +280,13 @@ impl Driver {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let mut unread = &self.input[..];
-        while let Some(value) = self.replies.next(&mut unread)? {
-            answer(&mut self.sent, value)?;
+        while !unread.is_empty() {
+            let sent = self.sent.front_mut().ok_or_else(unasked)?;
+            let Some(value) = self.replies.next(&mut unread, &mut sent.allowance)? else { break };
+            if let Err(error) = answer(&mut self.sent, value) {
+                self.wire.has_refused.store(true, Ordering::Relaxed);
+                return Err(error);
+            }
         }
         let read = self.input.len() - unread.len();
         self.input.advance(read);
@@ -236,20 +294,34 @@ impl Driver {
     }
 }
 
-/// Gives a reply to the request it belongs to.
+/// Gives a reply to the request it belongs to. Fails if it is the last word of the server.
 fn answer(requests: &mut VecDeque<Sent>, value: Value) -> io::Result<()> {
-    let Some(sent) = requests.front_mut() else {
-        let message = "the server answered what nobody had asked";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-    };
+    let Some(sent) = requests.front_mut() else { return Err(unasked()) };
+    let ends_it = is_protocol_error(&value);
     sent.values.push(value);
+    if ends_it {
+        // The server reads nothing behind what it could not read.
+        sent.values.resize_with(sent.commands, || instead(UNREAD));
+    }
     if sent.values.len() == sent.commands
         && let Some(sent) = requests.pop_front()
     {
         // Its caller may have left.
         drop(sent.reply.send(Ok(sent.values)));
     }
-    Ok(())
+    if !ends_it {
+        return Ok(());
+    }
+    let error = io::Error::new(io::ErrorKind::ConnectionAborted, "the server refused an earlier request");
+    let cause = Arc::new(error);
+    for sent in requests.drain(..) {
+        drop(sent.reply.send(Err(Lost { fate: Fate::Unread, cause: cause.clone() })));
+    }
+    Err(io::ErrorKind::ConnectionAborted.into())
+}
+
+fn unasked() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the server answered what nobody had asked")
 }
 
 impl Drop for Driver {
@@ -262,11 +334,13 @@ impl Drop for Driver {
         };
         // Not under the lock: who waits is woken here.
         let cause = self.cause.take().unwrap_or_else(gone);
-        for sent in self.sent.drain(..) {
-            drop(sent.reply.send(Err(Lost { was_sent: true, cause: cause.clone() })));
+        let handed_over = self.handed_over;
+        for (n, sent) in self.sent.drain(..).enumerate() {
+            let fate = sent.fate(handed_over, n == 0);
+            drop(sent.reply.send(Err(Lost { fate, cause: cause.clone() })));
         }
         for queued in queue {
-            drop(queued.reply.send(Err(Lost { was_sent: false, cause: cause.clone() })));
+            drop(queued.reply.send(Err(Lost { fate: Fate::Unsent, cause: cause.clone() })));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use redis::Value;
 
+use super::apart::{is_broken_off, is_refused_together, is_unread};
 use super::error::{Failure, error_of};
 use super::read::bytes_of;
 use super::request::{Request, copied};
@@ -20,9 +21,16 @@ pub(super) struct Writes {
 ///
 /// Entries without a deadline are merged into `MSET`; no command does the same for the others. The keys of a
 /// batch are distinct, so the order of its commands does not matter.
-pub(super) fn writes(entries: &[(Key, Entry)], mode: SetMode, now: u64) -> (Request, Writes) {
-    let bytes = entries.iter().map(|(key, entry)| key.len() + copied(&entry.value)).sum::<usize>();
-    let mut request = Request::with_capacity(entries.len() * 6, bytes);
+///
+/// `waits` says that they will not leave at once.
+pub(super) fn writes(entries: &[(Key, Entry)], mode: SetMode, now: u64, waits: bool) -> (Request, Writes) {
+    let mut request = if waits {
+        let bytes = entries.iter().flat_map(|(key, entry)| [key.len(), entry.value.len()]);
+        Request::waiting(entries.len() * 4, bytes)
+    } else {
+        let bytes = entries.iter().map(|(key, entry)| key.len() + copied(&entry.value)).sum::<usize>();
+        Request::with_capacity(entries.len() * 6, bytes)
+    };
     let mut written_by = vec![0; entries.len()];
     let mut plain = Vec::new();
     let mut plain_bytes = 0;
@@ -57,6 +65,23 @@ impl Writes {
             None => Err(error_of(Failure::Answer)),
         };
         self.written_by.iter().map(written).collect()
+    }
+
+    /// The entries that may have been refused, or not read, because of others.
+    pub(super) fn refused_together(&self, replies: &[Value]) -> Vec<usize> {
+        if !is_refused_together(replies) {
+            return Vec::new();
+        }
+        let mut entries_of = vec![0_usize; replies.len()];
+        for command in &self.written_by {
+            entries_of.get_mut(*command).into_iter().for_each(|count| *count += 1);
+        }
+        let is_together = |n: &usize| {
+            let command = self.written_by[*n];
+            let own = replies.get(command..=command).unwrap_or_default();
+            is_unread(own) || (is_refused_together(own) && (entries_of[command] > 1 || is_broken_off(own)))
+        };
+        (0..self.written_by.len()).filter(is_together).collect()
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Stretch {
 pub(super) fn question() -> Request {
     let mut request = Request::default();
     request.command(2, "CLUSTER").arg(b"SLOTS");
-    request
+    request.talk()
 }
 
 /// The answer of the node at `asked` to [`question`].

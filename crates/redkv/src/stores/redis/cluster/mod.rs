@@ -1,6 +1,5 @@
 //! Entries in a Redis Cluster: every key belongs to one of 16,384 slots, every slot to a node.
 
-mod batches;
 mod map;
 mod node;
 mod nodes;

@@ -47,13 +47,17 @@ impl Node {
         Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
     }
 
-    /// As [`Connection::send`].
-    pub(super) async fn send(self: &Arc<Self>, request: Request) -> Result<Vec<Value>> {
+    /// As [`Connection::ask`].
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        writes: bool,
+        build: impl FnMut() -> Request,
+    ) -> Result<Vec<Value>> {
         if self.is_silent() {
             return Err(self.silence());
         }
         let waiting = Waiting { node: self, answers: self.answers.load(Ordering::Relaxed) };
-        let result = self.connection.send(request).await;
+        let result = self.connection.ask(writes, build).await;
         // An error is no silence either.
         self.answers.fetch_add(1, Ordering::Relaxed);
         drop(waiting);

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use redis::Value;
 use tokio::time::{Instant, sleep};
 
+use super::super::apart::{is_broken_off, is_refused_together};
+use super::super::batches::Batch;
+use super::super::error::{is_protocol_error, too_large};
 use super::super::request::Request;
-use super::batches::Batch;
 use super::node::Node;
 use super::nodes::Nodes;
 use super::slot::slot_of;
@@ -149,21 +152,38 @@ impl Run<'_> {
     }
 
     async fn ask(&self, node: Arc<Node>, parts: Vec<Part>) -> Vec<Done> {
+        let limits = node.connection.limits();
+        let is_refused = |part: &Part| limits.refuses(self.asked.longest(part.items.clone()));
+        let (refused, parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_refused);
+        let refused = refused
+            .into_iter()
+            .map(|part| (part, node.clone(), Ok(Verdict::Unreadable { is_unread: false })));
+        let mut done: Vec<Done> = refused.collect();
+        if parts.is_empty() {
+            return done;
+        }
         let items = || parts.iter().map(|part| part.items.clone());
         let bytes = items().map(|part| self.asked.bytes(part)).sum();
-        let mut request = Request::with_capacity(items().flatten().count() * 5, bytes);
         let mut ends = Vec::with_capacity(parts.len());
-        for part in &parts {
-            if part.is_asking() {
-                request.command(1, "ASKING");
+        let build = || {
+            let mut request = Request::with_capacity(items().flatten().count() * 5, bytes);
+            ends.clear();
+            for part in &parts {
+                if part.is_asking() {
+                    request.command(1, "ASKING");
+                }
+                self.asked.ask(&mut request, part.items.clone(), part.unqueued);
+                ends.push(request.commands());
             }
-            self.asked.ask(&mut request, part.items.clone(), part.unqueued);
-            ends.push(request.commands());
-        }
-        match node.send(request).await {
+            request
+        };
+        match node.ask(self.asked.writes(), build).await {
             Ok(replies) => {
+                if is_broken_off(&replies) {
+                    self.learn(&node, &parts, &ends, &replies).await;
+                }
                 let (mut replies, mut begin) = (replies.into_iter(), 0);
-                let done = parts.into_iter().zip(ends).map(|(part, end)| {
+                done.extend(parts.into_iter().zip(ends).map(|(part, end)| {
                     let mut own: Vec<_> = replies.by_ref().take(end - begin).collect();
                     begin = end;
                     if part.is_asking() {
@@ -171,15 +191,31 @@ impl Run<'_> {
                     }
                     let verdict = Verdict::of(own, self.asked.is_transaction() && !part.unqueued);
                     (part, node.clone(), Ok(verdict))
-                });
-                done.collect()
+                }));
             }
-            Err(error) => parts.into_iter().map(|part| (part, node.clone(), Err(error.clone()))).collect(),
+            Err(error) => {
+                done.extend(parts.into_iter().map(|part| (part, node.clone(), Err(error.clone()))));
+            }
         }
+        done
+    }
+
+    /// Learns from a node what it takes, which could not read one of `parts`.
+    async fn learn(&self, node: &Node, parts: &[Part], ends: &[usize], replies: &[Value]) {
+        let at = replies.iter().position(is_protocol_error).unwrap_or_default();
+        let part = parts.iter().zip(ends).find(|(_, end)| at < **end);
+        let refused = part.map_or(0, |(part, _)| self.asked.longest(part.items.clone()));
+        node.connection.learn_limit(refused).await;
     }
 
     fn judge(&mut self, mut part: Part, node: Arc<Node>, result: Result<Verdict>, left: &mut Left) {
         match result {
+            Ok(Verdict::Answered(replies)) if part.items.len() > 1 && is_refused_together(&replies) => {
+                left.parts.extend(part.single());
+            }
+            Ok(Verdict::Unreadable { is_unread: true }) => left.parts.push(part),
+            Ok(Verdict::Unreadable { .. }) if part.items.len() > 1 => left.parts.extend(part.single()),
+            Ok(Verdict::Unreadable { .. }) => self.fail(&part, &too_large()),
             Ok(Verdict::Answered(replies)) => {
                 self.asked.answered(replies, part.items.clone(), part.unqueued);
             }

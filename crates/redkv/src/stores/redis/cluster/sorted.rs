@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use redis::Value;
 
+use super::super::batches::Batch;
 use super::super::request::Request;
-use super::batches::Batch;
 use crate::error::{Error, Result};
 
 /// A batch on its way. Items are known by their places.
@@ -22,6 +22,9 @@ pub(super) trait Asked: Send + Sync {
 
     /// How many bytes of a request a part takes.
     fn bytes(&self, part: Range<usize>) -> usize;
+
+    /// See [`Batch::longest`].
+    fn longest(&self, part: Range<usize>) -> usize;
 
     /// See [`Batch::ask`].
     fn ask(&self, request: &mut Request, part: Range<usize>, unqueued: bool);
@@ -61,6 +64,10 @@ impl<B: Batch> Asked for Sorted<'_, B> {
 
     fn bytes(&self, part: Range<usize>) -> usize {
         self.items[part].iter().map(B::bytes).sum()
+    }
+
+    fn longest(&self, part: Range<usize>) -> usize {
+        self.items[part].iter().map(B::longest).max().unwrap_or_default()
     }
 
     fn ask(&self, request: &mut Request, part: Range<usize>, unqueued: bool) {

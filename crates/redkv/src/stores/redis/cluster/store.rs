@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use super::super::batches::{Deletes, Entries, Existence, Values, Writes};
 use super::super::config::{RedisAddress, RedisConfig};
+use super::super::read::{Sought, forbidden};
 use super::super::store::capabilities;
-use super::batches::{Deletes, Entries, Existence, Values, Writes};
 use super::nodes::Nodes;
 use super::pages::page;
 use super::run::run;
@@ -73,7 +74,17 @@ impl Store for ClusterStore {
 
     fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
         Box::pin(async move {
-            if keys.is_empty() { Vec::new() } else { run(&self.nodes, &Existence, keys).await }
+            if keys.is_empty() {
+                return Vec::new();
+            }
+            let mut answers = run(&self.nodes, &Existence(Sought::String), keys).await;
+            let forbidden = forbidden(keys, &answers);
+            if !forbidden.is_empty() {
+                let again: Vec<_> = forbidden.iter().map(|n| keys[*n].clone()).collect();
+                let others = run(&self.nodes, &Existence(Sought::Anything), &again).await;
+                forbidden.into_iter().zip(others).for_each(|(n, answer)| answers[n] = answer);
+            }
+            answers
         })
     }
 

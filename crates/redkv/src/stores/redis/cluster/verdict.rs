@@ -4,6 +4,7 @@ use redis::{ServerError, Value};
 
 use crate::error::Error;
 
+use super::super::apart::{is_broken_off, is_unread};
 use super::super::error::{Failure, error_of};
 
 /// What becomes of commands that a node has answered.
@@ -19,6 +20,8 @@ pub(super) enum Verdict {
     Later(Error),
     /// Not done: no memory is left for a transaction.
     Unqueued,
+    /// Not done: the node could not read it. Whether it could not read what came before it, and has not read this.
+    Unreadable { is_unread: bool },
 }
 
 /// Where a node is, as another one says.
@@ -35,6 +38,12 @@ impl Verdict {
             Value::ServerError(error) => Some(error),
             _ => None,
         });
+        if is_broken_off(&replies) {
+            return Self::Unreadable { is_unread: false };
+        }
+        if is_unread(&replies) {
+            return Self::Unreadable { is_unread: true };
+        }
         let found = errors.map(|error| Self::of_error(error, is_transaction)).find(Option::is_some).flatten();
         found.unwrap_or(Self::Answered(replies))
     }

@@ -1,9 +1,11 @@
-//! The batches that a cluster is asked, in parts of one slot each.
+//! The batches that a server is asked, so that they can be cut into parts: by slot in a cluster, key by key where one key
+//! fails others.
 
 use redis::Value;
 
-use super::super::request::{Request, copied};
-use super::super::{read, write};
+use super::read::Sought;
+use super::request::{Request, copied};
+use super::{read, write};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::store::{Answers, SetMode};
@@ -20,7 +22,15 @@ pub(super) trait Batch: Sync {
     /// Whether a part is a transaction.
     const IS_TRANSACTION: bool = false;
 
+    /// Whether each item has a command of its own, so that none fails another.
+    const IS_APART: bool = false;
+
     fn key(item: &Self::Item) -> &Key;
+
+    /// The length of the longest string that an item takes in a request.
+    fn longest(item: &Self::Item) -> usize {
+        Self::key(item).len()
+    }
 
     /// How many bytes of a request an item takes.
     fn bytes(item: &Self::Item) -> usize {
@@ -36,7 +46,7 @@ pub(super) trait Batch: Sync {
     fn answers(&self, replies: Vec<Value>, part: &[Self::Item], unqueued: bool) -> Answers<Self::Answer>;
 }
 
-/// Values alone. A key of another type that is alone in its part is an error, else it reads as missing.
+/// Values alone.
 pub(super) struct Values;
 
 impl Batch for Values {
@@ -99,12 +109,13 @@ impl Batch for Entries {
 }
 
 /// Whether there are entries.
-pub(super) struct Existence;
+pub(super) struct Existence(pub(super) Sought);
 
 impl Batch for Existence {
     type Item = Key;
     type Answer = bool;
     const WRITES: bool = false;
+    const IS_APART: bool = true;
 
     fn key(item: &Key) -> &Key {
         item
@@ -115,7 +126,7 @@ impl Batch for Existence {
     }
 
     fn ask(&self, request: &mut Request, part: &[Key], _: bool) {
-        read::ask_existence(request, part);
+        read::ask_existence(request, part, self.0);
     }
 
     fn answers(&self, replies: Vec<Value>, part: &[Key], _: bool) -> Answers<bool> {
@@ -136,6 +147,10 @@ impl Batch for Writes<'_> {
 
     fn key((key, _): &(Key, Entry)) -> &Key {
         key
+    }
+
+    fn longest((key, entry): &(Key, Entry)) -> usize {
+        key.len().max(entry.value.len())
     }
 
     fn bytes((key, entry): &(Key, Entry)) -> usize {
