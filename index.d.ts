@@ -852,6 +852,17 @@ declare namespace RedKV {
     compress?: 'lz4' | 'zstd' | CompressOptions | undefined
 
     /**
+     * The most bytes that a value of this store may have: a larger one is not written, and not read. It is also the most
+     * that the values of one request may have together (of some hundred keys, as a turn of the event loop or `getMany`
+     * reads them), where the answer comes from a server or is decompressed: so what a server says, or what a few
+     * compressed bytes claim to be, does not decide how much memory is taken. A value that is too large rejects with
+     * `ERR_REDKV_VALUE`, one that is too much beside others with `ERR_REDKV_OVERLOAD`; other keys are served.
+     *
+     * @default 536_870_912 for `'redis'`, `'s3'` and with `compress`; else the limit of the store
+     */
+    maxValueBytes?: number | undefined
+
+    /**
      * Whether this store is read and never written. As the last store of a chain it fills those before it, and every
      * `set` and `delete` of the chain rejects with `ERR_REDKV_UNSUPPORTED`, with nothing written anywhere. Stores behind
      * one that is `readOnly` must be so too, else `addStore` throws: it would go on with values that were overwritten or

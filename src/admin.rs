@@ -11,7 +11,7 @@ use redkv::chain::{Bounds, Scope, TierConfig};
 use redkv::config::Fields;
 use redkv::error::{Error, Result};
 use redkv::store::Cursor;
-use redkv::stores::{self, Built};
+use redkv::stores::{self, Built, Place};
 
 use crate::callback::callback;
 use crate::exchange::Exchange;
@@ -229,8 +229,10 @@ fn add(
     let elsewhere: Vec<_> = of_a_tier.chain(of_all).collect();
     match what {
         Some(What::Store(name)) => {
+            let max_value_bytes = TierConfig::max_value_bytes(json("tierOptions", tier_options)?);
+            let place = Place { clock: instance.clock(), max_value_bytes };
             let Built { store, options, mut warnings } =
-                stores::build(&name, options, &elsewhere, instance.clock())?;
+                stores::build_for(place, &name, options, &elsewhere)?;
             let name = store.name().to_owned();
             let (config, more) = policies(&name, &options)?;
             warnings.extend(more);

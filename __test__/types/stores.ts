@@ -186,6 +186,7 @@ redkv.addStore('mysql', { ...table, waitForConnections: true, charset: 'utf8' })
 // Tier options
 
 redkv.addStore('memory', {}, { compress: 'lz4', hashKeys: true, readOnly: false })
+redkv.addStore('redis', {}, { maxValueBytes: 64 << 20 })
 redkv.addStore('memory', {}, { compress: { algorithm: 'zstd', threshold: 0, level: 19 } })
 redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, connectTimeout: '1s', breakAfter: 5, optional: true, prefix: 'app:' })
 redkv.addStore('memory', {}, { breakAfter: false })

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::tier::Tier;
 use super::tombstone::is_mark;
 use crate::entry::{Draft, Entry, Key};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::layers::read_only;
 use crate::store::{Answers, Expiry};
 
@@ -70,6 +70,21 @@ impl Tier {
             return Ok(());
         };
         Err(error.in_store(&self.label))
+    }
+
+    /// Refuses the values in `answers` that are larger than this tier believes.
+    #[cold]
+    pub(super) fn refuse_large(&self, operation: &'static str, answers: &mut Answers<Option<Entry>>) {
+        let most = self.capabilities.max_value_bytes;
+        for answer in answers {
+            if let Ok(Some(entry)) = answer
+                && entry.value.len() > most
+            {
+                let length = entry.value.len();
+                let message = format!("the value has {length} bytes, more than the {most} of maxValueBytes");
+                *answer = Err(self.tag(Error::new(ErrorKind::Value, message), operation));
+            }
+        }
     }
 
     /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.

@@ -70,7 +70,10 @@ impl Tier {
             made.queue.clone() as Arc<dyn Store>
         };
         let store = config.layers.wrap(store, queue).map_err(|error| error.in_store(&label))?;
-        let capabilities = store.capabilities();
+        let mut capabilities = store.capabilities();
+        if let Some(most) = config.layers.max_value_bytes {
+            capabilities.max_value_bytes = capabilities.max_value_bytes.min(most);
+        }
         if config.ttl.is_some() && !capabilities.writable {
             let message = "nothing is written into a store that is readOnly, so it has no ttl of its own";
             return Err(Error::argument("ttl", message).in_store(&label));
@@ -176,7 +179,10 @@ impl Tier {
             || self.guarded(operation, &askable.keys, async { self.store.get(&askable.keys, want).await });
         let answers = self.past_losses(operation, &askable.keys, ask).await;
         let mut answers = askable.complete(answers);
-        self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
+        let largest = self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
+        if largest > self.capabilities.max_value_bytes {
+            self.refuse_large(operation, &mut answers);
+        }
         if self.tombstones.is_some() {
             for answer in &mut answers {
                 if matches!(answer, Ok(Some(entry)) if is_tombstone(entry)) {
@@ -203,12 +209,16 @@ impl Tier {
 
     /// Notes how large the values of a batch are. Batches that end at the same time may overwrite each other's word:
     /// it is an estimate.
-    fn note_sizes<'a>(&self, entries: impl Iterator<Item = &'a Entry>) {
-        let (count, bytes) =
-            entries.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.value.len()));
+    /// The size of the largest.
+    fn note_sizes<'a>(&self, entries: impl Iterator<Item = &'a Entry>) -> usize {
+        let (count, bytes, largest) = entries.fold((0, 0, 0), |(count, bytes, largest), entry| {
+            let len = entry.value.len();
+            (count + 1, bytes + len, len.max(largest))
+        });
         if let Some(mean) = bytes.checked_div(count) {
             self.typical_value.store((3 * self.typical_value() + mean) / 4, Ordering::Relaxed);
         }
+        largest
     }
 
     /// Whether there are live entries.

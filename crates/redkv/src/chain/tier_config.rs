@@ -51,6 +51,12 @@ impl TierConfig {
         Fields::new("tierOptions", serde_json::Value::Null).and_then(read).unwrap_or_default()
     }
 
+    /// The option `maxValueBytes`, which a store needs before its tier is made; nothing where it is wrong, of which
+    /// [`TierConfig::from_fields`] tells.
+    pub fn max_value_bytes(options: serde_json::Value) -> Option<usize> {
+        LayerConfig::max_value_bytes(&mut Fields::new("tierOptions", options).ok()?).ok()?
+    }
+
     /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `tombstone`, `optional`, and what
     /// [`LayerConfig`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {

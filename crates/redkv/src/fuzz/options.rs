@@ -179,6 +179,7 @@ const NAMES: &[&str] = &[
     "maxBytes",
     "maxEntries",
     "maxRetries",
+    "maxValueBytes",
     "maxSockets",
     "optional",
     "password",

@@ -30,10 +30,13 @@ pub struct LayerConfig {
     pub behind: Option<BehindConfig>,
     /// Whether the store is never written.
     pub read_only: bool,
+    /// The most bytes that a value is believed to have; what the store itself says when absent.
+    pub max_value_bytes: Option<usize>,
 }
 
 impl LayerConfig {
-    /// Reads `prefix`, `maxEntries`, `maxBytes`, `hashKeys`, `compress`, `async` and `readOnly`.
+    /// Reads `prefix`, `maxEntries`, `maxBytes`, `hashKeys`, `compress`, `async`, `readOnly` and
+    /// `maxValueBytes`.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         Ok(Self {
             prefix: fields.string("prefix")?,
@@ -42,7 +45,14 @@ impl LayerConfig {
             compress: CompressConfig::from_fields(fields)?,
             behind: BehindConfig::from_fields(fields)?,
             read_only: fields.boolean("readOnly")?.unwrap_or(false),
+            max_value_bytes: Self::max_value_bytes(fields)?,
         })
+    }
+
+    /// Reads `maxValueBytes`.
+    pub fn max_value_bytes(fields: &mut Fields) -> Result<Option<usize>> {
+        let most = fields.integer("maxValueBytes", 1, u64::MAX)?;
+        Ok(most.map(|most| usize::try_from(most).unwrap_or(usize::MAX)))
     }
 
     /// `store` with its layers. `queue` puts a [`WriteBehind`](super::WriteBehind) round a store, which needs more than
@@ -71,7 +81,7 @@ impl LayerConfig {
             store = Arc::new(Hashed::new(store)?);
         }
         if let Some(compress) = self.compress {
-            store = Arc::new(Compressed::new(compress, store)?);
+            store = Arc::new(Compressed::new(compress, self.max_value_bytes, store)?);
         }
         if let Some(config) = self.behind
             // Nobody waits for what answers at once.

@@ -83,7 +83,7 @@ pub(crate) mod fuzz {
     pub use super::sqlite::fuzz::sqlite_row;
 }
 
-pub use registry::{Built, build, names};
+pub use registry::{Built, Place, build, build_for, names};
 #[cfg(feature = "s3")]
 pub use s3::{S3Config, S3Store};
 #[cfg(feature = "sqlite")]

@@ -30,58 +30,69 @@ pub struct Built {
     pub warnings: Vec<String>,
 }
 
+/// What a store has from the tier that it is for.
+#[derive(Debug)]
+pub struct Place {
+    /// What it tells the time by.
+    pub clock: Arc<dyn Clock>,
+    /// The most bytes that a value is believed to have: the option `maxValueBytes`, if it is given.
+    pub max_value_bytes: Option<usize>,
+}
+
 /// Makes a store of options that were read.
-type Make = fn(&mut Fields, Arc<dyn Clock>) -> Result<Arc<dyn Store>>;
+type Make = fn(&mut Fields, Place) -> Result<Arc<dyn Store>>;
 
 /// Every store of this build, by its name in lower case.
 const STORES: &[(&str, Make)] = &[
     #[cfg(feature = "disk")]
-    ("disk", |fields, clock| {
+    ("disk", |fields, place| {
         let config = super::DiskConfig::from_fields(fields)?;
-        Ok(OfDay::round(clock, |clock| Arc::new(super::DiskStore::new(config, clock))))
+        Ok(OfDay::round(place.clock, |clock| Arc::new(super::DiskStore::new(config, clock))))
     }),
     #[cfg(feature = "dynamodb")]
-    ("dynamodb", |fields, clock| {
+    ("dynamodb", |fields, place| {
         let config = super::DynamoDbConfig::from_fields(fields)?;
-        Ok(OfDay::round(clock, |clock| Arc::new(super::DynamoDbStore::new(config, clock))))
+        Ok(OfDay::round(place.clock, |clock| Arc::new(super::DynamoDbStore::new(config, clock))))
     }),
     #[cfg(feature = "file")]
-    ("file", |fields, clock| {
+    ("file", |fields, place| {
         let config = super::FileConfig::from_fields(fields)?;
-        Ok(OfDay::round(clock, |clock| Arc::new(super::FileStore::new(config, clock))))
+        Ok(OfDay::round(place.clock, |clock| Arc::new(super::FileStore::new(config, clock))))
     }),
     #[cfg(feature = "memory")]
-    ("memory", |fields, clock| {
+    ("memory", |fields, place| {
         let config = super::MemoryConfig::from_fields(fields)?;
-        Ok(Arc::new(super::MemoryStore::new(config, clock)))
+        Ok(Arc::new(super::MemoryStore::new(config, place.clock)))
     }),
     #[cfg(feature = "mysql")]
-    ("mysql", |fields, clock| {
+    ("mysql", |fields, place| {
         let config = super::MySqlConfig::from_fields(fields)?;
-        Ok(OfDay::round(clock, |clock| super::build_mysql(config, clock)))
+        Ok(OfDay::round(place.clock, |clock| super::build_mysql(config, clock)))
     }),
     #[cfg(feature = "postgres")]
-    ("postgres", |fields, clock| {
+    ("postgres", |fields, place| {
         let config = super::PostgresConfig::from_fields(fields)?;
-        Ok(OfDay::round(clock, |clock| super::build_postgres(config, clock)))
+        Ok(OfDay::round(place.clock, |clock| super::build_postgres(config, clock)))
     }),
     #[cfg(feature = "redis")]
-    ("redis", |fields, clock| {
-        let config = super::RedisConfig::from_fields(fields)?;
-        Ok(super::build_redis(config, clock))
+    ("redis", |fields, place| {
+        let mut config = super::RedisConfig::from_fields(fields)?;
+        config.max_value_bytes = place.max_value_bytes.unwrap_or(config.max_value_bytes);
+        Ok(super::build_redis(config, place.clock))
     }),
     #[cfg(feature = "s3")]
-    ("s3", |fields, clock| {
-        let config = super::S3Config::from_fields(fields)?;
-        Ok(OfDay::round(clock, |clock| Arc::new(super::S3Store::new(config, clock))))
+    ("s3", |fields, place| {
+        let mut config = super::S3Config::from_fields(fields)?;
+        config.max_value_bytes = place.max_value_bytes.unwrap_or(config.max_value_bytes);
+        Ok(OfDay::round(place.clock, |clock| Arc::new(super::S3Store::new(config, clock))))
     }),
     #[cfg(feature = "sqlite")]
-    ("sqlite", |fields, clock| {
+    ("sqlite", |fields, place| {
         let config = super::SqliteConfig::from_fields(fields)?;
         if config.is_in_memory() {
-            return Ok(Arc::new(super::SqliteStore::new(config, clock)));
+            return Ok(Arc::new(super::SqliteStore::new(config, place.clock)));
         }
-        Ok(OfDay::round(clock, |clock| Arc::new(super::SqliteStore::new(config, clock))))
+        Ok(OfDay::round(place.clock, |clock| Arc::new(super::SqliteStore::new(config, clock))))
     }),
 ];
 
@@ -96,6 +107,11 @@ const ALIASES: &[(&str, &str)] = &[("mariadb", "mysql"), ("postgresql", "postgre
 /// Makes the store called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
 /// about one in the wrong place. Connects to nothing yet.
 pub fn build(name: &str, options: Value, elsewhere: &[Elsewhere], clock: Arc<dyn Clock>) -> Result<Built> {
+    build_for(Place { clock, max_value_bytes: None }, name, options, elsewhere)
+}
+
+/// As [`build`], of a store for `place`.
+pub fn build_for(place: Place, name: &str, options: Value, elsewhere: &[Elsewhere]) -> Result<Built> {
     let lower = name.to_ascii_lowercase();
     let wanted = ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower.as_str(), |(_, name)| name);
     let Some((name, make)) = STORES.iter().find(|(known, _)| *known == wanted) else {
@@ -103,7 +119,7 @@ pub fn build(name: &str, options: Value, elsewhere: &[Elsewhere], clock: Arc<dyn
     };
     let build = || {
         let mut fields = Fields::new("options", options)?.but_not(elsewhere.iter().copied());
-        let store = make(&mut fields, clock)?;
+        let store = make(&mut fields, place)?;
         let options = fields.known().to_vec();
         let warnings = fields.finish()?.iter().map(|warning| format!("{name}: {warning}")).collect();
         Ok(Built { store, options, warnings })

@@ -12,6 +12,8 @@ pub(crate) mod dynamodb;
 #[cfg(all(target_os = "linux", any(feature = "disk", feature = "file", feature = "sqlite")))]
 pub(crate) mod mount;
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
+pub(crate) mod flood;
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub(crate) mod proxy;
 
 /// The address of a server that the test script started, from the environment.

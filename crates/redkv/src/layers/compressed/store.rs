@@ -8,7 +8,7 @@ use super::config::CompressConfig;
 use super::frame;
 use super::worker::Worker;
 use crate::entry::{Entry, Key};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, answer_all};
 
 /// A store inside another one that keeps large values compressed, behind a header that says so. Values without one read
@@ -32,14 +32,15 @@ pub struct Compressed {
 const AT_ONCE: usize = 64 * 1024;
 
 impl Compressed {
-    /// Keeps values of `inner` compressed. Fails when it keeps text only.
-    pub fn new(config: CompressConfig, inner: Arc<dyn Store>) -> Result<Self> {
+    /// Keeps values of `inner` compressed. Fails when it keeps text only. No value is made of more than `most` bytes, nor
+    /// all those of a batch together; 512 MiB when absent.
+    pub fn new(config: CompressConfig, most: Option<usize>, inner: Arc<dyn Store>) -> Result<Self> {
         let capabilities = inner.capabilities();
         if !capabilities.binary_values {
             let message = "the store keeps text only, and compressed values are none";
             return Err(Error::unsupported(message).about("compress"));
         }
-        let most = most(capabilities.max_value_bytes);
+        let most = longest(capabilities.max_value_bytes).min(most.unwrap_or(usize::MAX));
         Ok(Self { inner, config, most, worker: Worker::default() })
     }
 
@@ -60,12 +61,21 @@ impl Compressed {
     }
 
     async fn read(&self, answers: Answers<Option<Entry>>) -> Answers<Option<Entry>> {
-        let most = self.most;
+        let most = self.most.min(frame::MOST);
         let found = answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref());
         let work: usize = found.map(|entry| frame::work_in(&entry.value)).sum();
         let decode = move |answers: Answers<Option<Entry>>| {
-            let decode =
-                |answer: Result<Option<Entry>>| answer?.map(|entry| decoded(entry, most)).transpose();
+            let mut left = most;
+            let decode = |answer: Result<Option<Entry>>| {
+                let Some(entry) = answer? else { return Ok(None) };
+                let work = frame::work_in(&entry.value);
+                if work <= most && work > left {
+                    return Err(too_much(most));
+                }
+                let entry = decoded(entry, most)?;
+                left -= work;
+                Ok(Some(entry))
+            };
             answers.into_iter().map(decode).collect()
         };
         if work <= AT_ONCE {
@@ -76,8 +86,16 @@ impl Compressed {
     }
 }
 
+/// The refusal of what does not fit beside the other values of its batch.
+fn too_much(most: usize) -> Error {
+    let message = format!(
+        "the values of this batch have more than {most} bytes together (maxValueBytes): read fewer at a time"
+    );
+    Error::new(ErrorKind::Overload, message).retryable(true)
+}
+
 /// The longest value of a store whose own are so long: one that looks like a header needs one more.
-fn most(of_inner: usize) -> usize {
+fn longest(of_inner: usize) -> usize {
     if of_inner == usize::MAX { of_inner } else { of_inner.saturating_sub(frame::ESCAPE) }
 }
 
@@ -163,7 +181,6 @@ mod tests {
     use super::super::Algorithm;
     use super::*;
     use crate::conformance::Subject;
-    use crate::error::ErrorKind;
     use crate::layers::Faulty;
     use crate::layers::testing::{faulty_subject, memory, subject};
 
@@ -172,7 +189,7 @@ mod tests {
 
     #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     fn layered(config: CompressConfig, store: Arc<dyn Store>) -> Arc<dyn Store> {
-        Arc::new(Compressed::new(config, store).unwrap())
+        Arc::new(Compressed::new(config, None, store).unwrap())
     }
 
     async fn lz4() -> Subject {
@@ -246,6 +263,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_few_bytes_claim_to_be_is_bounded_for_a_value_and_for_a_batch() {
+        const MOST: usize = 10_000_000;
+        for config in [LZ4, ALL_BY_ZSTD] {
+            let store = memory();
+            let writes = layered(config, store.clone());
+            for (key, length) in [("small", 5_000), ("a", 6_000_000), ("b", 6_000_000), ("bomb", 20_000_000)]
+            {
+                set(&*writes, key, &vec![b'x'; length].into()).await;
+            }
+            let reads = Compressed::new(config, Some(MOST), store.clone()).unwrap();
+            assert_eq!(reads.capabilities().max_value_bytes, MOST);
+            let keys = ["bomb", "a", "b", "small"].map(Key::from);
+            let answers = reads.get(&keys, Want::Value).await;
+            let kinds: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(Error::kind)).collect();
+            assert_eq!(kinds, [Some(ErrorKind::Value), None, Some(ErrorKind::Overload), None]);
+            assert_eq!(get(&reads, "b").await.unwrap().unwrap().len(), 6_000_000);
+        }
+    }
+
+    #[tokio::test]
     async fn a_value_of_the_longest_kind_fits_also_when_it_looks_like_a_header() {
         let short = Arc::new(Faulty::new(memory()).with_capabilities(|can| can.max_value_bytes = 100));
         let store = layered(ALL_BY_ZSTD, short.clone());
@@ -260,7 +297,7 @@ mod tests {
     #[test]
     fn a_store_that_keeps_text_only_is_refused() {
         let text = Faulty::new(memory()).with_capabilities(|can| can.binary_values = false);
-        let error = Compressed::new(LZ4, Arc::new(text)).unwrap_err();
+        let error = Compressed::new(LZ4, None, Arc::new(text)).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::Unsupported, Some("compress")));
     }
 }

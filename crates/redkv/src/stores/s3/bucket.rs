@@ -20,6 +20,8 @@ pub(super) struct Bucket {
     pub(super) names: Names,
     /// How often a request is made at most.
     pub(super) tries: u32,
+    /// The most bytes of a value.
+    pub(super) longest: usize,
     max_requests: usize,
     /// For requests, over all batches.
     permits: Semaphore,
@@ -28,6 +30,8 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Finding credentials and the bucket may take this long, all attempts together.
     const DEADLINE: Duration = Duration::from_secs(15);
+    /// More is no answer of the service, but for a value.
+    const LARGEST_LISTING: usize = 64 << 20;
 
     /// Makes a client and asks the service for the bucket.
     pub(super) async fn open(config: &S3Config) -> Result<Self> {
@@ -53,7 +57,8 @@ impl Bucket {
         let mut shared = config.client.clone();
         // The SDK puts the name of the bucket behind the path of an endpoint as it is.
         shared.endpoint = shared.endpoint.map(|endpoint| format!("{}/", endpoint.trim_end_matches('/')));
-        let (settings, renewal) = client::settings(&shared, region).await?;
+        let largest = config.max_value_bytes.max(Self::LARGEST_LISTING);
+        let (settings, renewal) = client::settings(&shared, region, largest).await?;
         // A request is signed over its body. Checksums beside that are what other services stumble over.
         let settings = Builder::from(&settings)
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -68,6 +73,7 @@ impl Bucket {
             name: config.bucket.clone(),
             names: Names::new(config.prefix.clone()),
             tries,
+            longest: config.max_value_bytes,
             max_requests: config.max_requests,
             permits: Semaphore::new(config.max_requests),
         })

@@ -3,6 +3,7 @@
 use super::names::LONGEST_NAME;
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::store::MOST_VALUE_BYTES;
 use crate::stores::aws::AwsConfig;
 
 /// Where an [`S3Store`](super::S3Store) keeps its entries, and how it gets there.
@@ -16,6 +17,8 @@ pub struct S3Config {
     pub path_style: bool,
     /// How many requests are under way at a time.
     pub max_requests: usize,
+    /// The most bytes of a value, and of all values that one batch reads; 512 MiB by default.
+    pub max_value_bytes: usize,
     /// How the service is reached, and as whom.
     pub client: AwsConfig,
 }
@@ -46,6 +49,7 @@ impl S3Config {
             max_requests: max_requests
                 .and_then(|most| usize::try_from(most).ok())
                 .unwrap_or(DEFAULT_REQUESTS),
+            max_value_bytes: MOST_VALUE_BYTES,
             client: AwsConfig::from_fields(fields)?,
         };
         fields.ignore(LEGACY);

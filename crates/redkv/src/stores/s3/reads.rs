@@ -1,6 +1,8 @@
 //! Reading objects.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -9,7 +11,6 @@ use bytes::Bytes;
 use super::bucket::Bucket;
 use super::deadline::deadline_in;
 use super::errors;
-use super::store::LARGEST_VALUE;
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::store::Answers;
@@ -36,7 +37,8 @@ impl Head {
 impl Bucket {
     /// Reads entries, those past their deadline included.
     pub(super) async fn get(&self, keys: &[Key]) -> Answers<Option<Entry>> {
-        self.all(keys.iter().map(|key| self.get_one(key))).await
+        let room = Room { left: AtomicUsize::new(self.longest), longest: self.longest };
+        self.all(keys.iter().map(|key| self.get_one(key, &room))).await
     }
 
     /// Asks whether there are entries that live at `now`.
@@ -48,12 +50,12 @@ impl Bucket {
         self.all(keys.iter().map(|key| has(key))).await
     }
 
-    async fn get_one(&self, key: &Key) -> Result<Option<Entry>> {
+    async fn get_one(&self, key: &Key, room: &Room) -> Result<Option<Entry>> {
         let name = self.names.name_of(key)?;
         let mut tries = self.tries;
         loop {
             let Some(answer) = self.request(&name).await? else { return Ok(None) };
-            match entry(answer).await {
+            match entry(answer, room).await {
                 // The SDK tries again until there is an answer; of one that breaks off it knows nothing.
                 Err(error) if error.is_retryable() && tries > 1 => tries -= 1,
                 read => return read.map(Some),
@@ -84,23 +86,75 @@ impl Bucket {
     }
 }
 
-async fn entry(answer: GetObjectOutput) -> Result<Entry> {
-    let deadline = deadline_in(answer.metadata.as_ref());
-    if answer
-        .content_length
-        .and_then(|length| usize::try_from(length).ok())
-        .is_some_and(|length| length > LARGEST_VALUE)
-    {
-        let message = format!("the object is larger than {LARGEST_VALUE} bytes, the most that a value has");
-        return Err(Error::new(ErrorKind::Value, message));
+/// How many bytes the values of a batch may still have together.
+struct Room {
+    left: AtomicUsize,
+    longest: usize,
+}
+
+impl Room {
+    /// Takes bytes, or says why there is no room for a value that has `length` with them.
+    fn take(&self, bytes: usize, length: usize) -> Result<()> {
+        if length > self.longest {
+            let message = format!("the object is larger than {} bytes (maxValueBytes)", self.longest);
+            return Err(Error::new(ErrorKind::Value, message));
+        }
+        let taken = self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(bytes));
+        taken.map(drop).map_err(|_| {
+            let most = self.longest;
+            let message = format!(
+                "the objects of this batch have more than {most} bytes together (maxValueBytes): read fewer at a time"
+            );
+            Error::new(ErrorKind::Overload, message)
+        })
     }
-    match answer.body.collect().await {
-        Ok(body) => Ok(Entry { value: on_its_own(body.into_bytes()), deadline }),
-        Err(error) => {
-            let message = format!("the object did not arrive whole: {}", story(&error));
-            Err(Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied).caused_by(error))
+
+    fn give_back(&self, bytes: usize) {
+        self.left.fetch_add(bytes, Relaxed);
+    }
+}
+
+async fn entry(answer: GetObjectOutput, room: &Room) -> Result<Entry> {
+    let deadline = deadline_in(answer.metadata.as_ref());
+    let told = answer.content_length.and_then(|length| usize::try_from(length).ok());
+    if let Some(length) = told.filter(|length| *length > room.longest) {
+        room.take(0, length)?;
+    }
+    let (mut body, mut pieces, mut length) = (answer.body, Vec::new(), 0);
+    loop {
+        let piece = match body.next().await {
+            None => return Ok(Entry { value: joined(pieces, length), deadline }),
+            Some(Ok(piece)) => room.take(piece.len(), length + piece.len()).map(|()| piece),
+            Some(Err(error)) => {
+                let message = format!("the object did not arrive whole: {}", story(&error));
+                Err(Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied).caused_by(error))
+            }
+        };
+        match piece {
+            Ok(piece) => {
+                length += piece.len();
+                pieces.push(piece);
+            }
+            Err(error) => {
+                room.give_back(length);
+                return Err(error);
+            }
         }
     }
+}
+
+/// The pieces as one. What has come as one stays where it is.
+fn joined(mut pieces: Vec<Bytes>, length: usize) -> Bytes {
+    if pieces.len() == 1
+        && let Some(piece) = pieces.pop()
+    {
+        return on_its_own(piece);
+    }
+    let mut whole = Vec::with_capacity(length);
+    for piece in pieces {
+        whole.extend_from_slice(&piece);
+    }
+    whole.into()
 }
 
 /// A small value is part of the buffer of its connection, all of which it would keep in memory.

@@ -18,9 +18,9 @@ use crate::store::{
 
 /// The largest object that one request can write, where the address space has room for it.
 #[cfg(target_pointer_width = "64")]
-pub(super) const LARGEST_VALUE: usize = 5 << 30;
+const LARGEST_VALUE: usize = 5 << 30;
 #[cfg(not(target_pointer_width = "64"))]
-pub(super) const LARGEST_VALUE: usize = 1 << 30;
+const LARGEST_VALUE: usize = 1 << 30;
 
 /// Keeps entries as objects in a bucket of Amazon S3, or of a service that speaks its protocol.
 ///
@@ -67,7 +67,7 @@ impl Store for S3Store {
         Capabilities {
             expiry: Expiry::OnRead,
             max_key_bytes: Names::new(self.config.prefix.clone()).longest_key(),
-            max_value_bytes: LARGEST_VALUE,
+            max_value_bytes: self.config.max_value_bytes.min(LARGEST_VALUE),
             reads: Pieces { min: READS_IN_A_PIECE, max: READS_IN_A_PIECE, bytes: BYTES_IN_A_PIECE },
             // Deletes are cheaper the more there are in one request.
             writes: Pieces { min: WRITES_IN_A_PIECE, max: WRITES_IN_A_PIECE, bytes: BYTES_IN_A_PIECE },
