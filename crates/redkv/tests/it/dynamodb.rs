@@ -5,5 +5,6 @@ mod calls;
 mod conformance;
 mod credentials;
 mod failures;
+mod isolation;
 mod items;
 mod table;

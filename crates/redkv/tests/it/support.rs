@@ -9,10 +9,10 @@
 pub(crate) mod again;
 #[cfg(feature = "dynamodb")]
 pub(crate) mod dynamodb;
-#[cfg(all(target_os = "linux", any(feature = "disk", feature = "file", feature = "sqlite")))]
-pub(crate) mod mount;
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub(crate) mod flood;
+#[cfg(all(target_os = "linux", any(feature = "disk", feature = "file", feature = "sqlite")))]
+pub(crate) mod mount;
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub(crate) mod proxy;
 

@@ -9,6 +9,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use super::bodies::BoundedClient;
 use super::config::AwsConfig;
 use super::renewal::Renewal;
 use crate::error::{Error, Result};
@@ -18,14 +19,16 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
 /// What a client goes by: `config`, and for what that leaves open the environment, the shared configuration files and
-/// the machine's role. `region` is taken where none of them names one. Sends nothing to the service yet.
+/// the machine's role. `region` is taken where none of them names one. No answer has more than `largest_answer` bytes.
+/// Sends nothing to the service yet.
 ///
 /// The renewal is an interceptor and a classifier of retries for the client.
 pub(in crate::stores) async fn settings(
     config: &AwsConfig,
     region: Option<&'static str>,
+    largest_answer: usize,
 ) -> Result<(SdkConfig, Renewal)> {
-    let loaded = loader(config).http_client(http_client()).load().await;
+    let loaded = loader(config).http_client(http_client(largest_answer)).load().await;
     let Some(region) = loaded.region().cloned().or(region.map(Region::from_static)) else {
         return Err(Error::argument(
             "region",
@@ -69,9 +72,10 @@ pub(super) fn loader(config: &AwsConfig) -> ConfigLoader {
 /// Not one per process: a pool's connections live on the runtime that made them, and a runtime that ends (of a
 /// worker thread, say) would break requests of the others. The system's root certificates are read once per
 /// process all the same.
-fn http_client() -> SharedHttpClient {
+fn http_client(largest_answer: usize) -> SharedHttpClient {
     let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    aws_smithy_http_client::Builder::new().tls_provider(provider).build_https()
+    let client = aws_smithy_http_client::Builder::new().tls_provider(provider).build_https();
+    SharedHttpClient::new(BoundedClient { client, most: largest_answer })
 }
 
 fn timeouts(config: &AwsConfig) -> TimeoutConfig {

@@ -2,6 +2,7 @@
 
 pub(super) mod attempts;
 pub(super) mod backoff;
+mod bodies;
 pub(super) mod client;
 mod config;
 pub(super) mod errors;

@@ -15,6 +15,18 @@ pub(super) const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 /// What the service calls a request that it did not begin to carry out, because part of it can never work.
 pub(super) const VALIDATION: &str = "ValidationException";
 
+/// What the service calls a request that is not allowed.
+const ACCESS_DENIED: &str = "AccessDeniedException";
+
+/// Whether the service refused a batch for what may be the fault of one of its keys: it carried out none of it. Rights
+/// can be for some keys only (`dynamodb:LeadingKeys`).
+pub(super) fn may_be_of_one_key<E>(error: &SdkError<E>) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    matches!(error.code(), Some(VALIDATION | ACCESS_DENIED))
+}
+
 const THROTTLED: [&str; 4] =
     ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "Throttling", "ThrottlingException"];
 

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use futures_util::future::{BoxFuture, FutureExt};
 
@@ -116,8 +115,8 @@ impl Table {
                 .interceptor(attempts.clone());
             let answer = match request.send().await {
                 Ok(answer) => answer,
-                // One key that can never work refuses the whole batch: asked alone, the others are answered.
-                Err(error) if error.code() == Some(errors::VALIDATION) => {
+                // One key that cannot work, or is not allowed, refuses the whole batch: asked alone, the others are answered.
+                Err(error) if errors::may_be_of_one_key(&error) => {
                     let single: Vec<_> = left.iter().map(|key| self.read_one(key, decode)).collect();
                     let single = side_by_side(single).await;
                     answers.extend(left.iter().map(|key| key.to_string()).zip(single));

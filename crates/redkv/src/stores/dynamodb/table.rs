@@ -39,7 +39,7 @@ impl Table {
     }
 
     async fn look_up(config: &DynamoDbConfig) -> Result<Self> {
-        let (settings, renewal) = client::settings(&config.client, None).await?;
+        let (settings, renewal) = client::settings(&config.client, None, LARGEST_ANSWER).await?;
         let settings =
             Builder::from(&settings).interceptor(renewal.clone()).retry_classifier(renewal).build();
         let client = Client::from_conf(settings);
@@ -72,6 +72,9 @@ impl Table {
         names
     }
 }
+
+/// More is no answer of the service: it brings 16 MB of items at a time, in JSON, which makes up to six bytes of one.
+const LARGEST_ANSWER: usize = 128 << 20;
 
 /// Runs `requests` side by side, a few at a time, and answers in their order.
 pub(super) async fn side_by_side<F: Future>(requests: Vec<F>) -> Vec<F::Output> {

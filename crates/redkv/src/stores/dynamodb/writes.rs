@@ -132,8 +132,8 @@ impl Table {
             let request = self.client.batch_write_item().request_items(&self.name, requests).customize();
             let answer = match request.interceptor(attempts.clone()).send().await {
                 Ok(answer) => answer,
-                // One change that can never work refuses the whole batch: made alone, the others succeed.
-                Err(error) if error.code() == Some(errors::VALIDATION) => {
+                // One change that cannot work, or is not allowed, refuses the whole batch: made alone, the others succeed.
+                Err(error) if errors::may_be_of_one_key(&error) => {
                     let single: Vec<_> = left.iter().map(|change| self.write_one(change)).collect();
                     let single = side_by_side(single).await.into_iter();
                     return left
