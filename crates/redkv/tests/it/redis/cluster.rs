@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use redkv::entry::{Entry, Key};
 use redkv::error::ErrorKind;
 use redkv::store::{SetMode, Want};
@@ -78,8 +79,12 @@ async fn a_moved_slot_is_no_reason_for_everybody_to_ask_for_the_map() {
     cluster.begin_to_move(slot, from, to);
     cluster.end_move(slot, from, to);
     let (before, moved) = (cluster.map_requests(), cluster.errors("MOVED"));
-    let asked = keys.iter().map(|key| get(&*store, key));
-    assert!(futures_util::future::join_all(asked).await.into_iter().all(|answer| answer.is_ok()));
+    // It hears nothing until all have left.
+    cluster.nodes[from].pause();
+    let mut asked = Box::pin(futures_util::future::join_all(keys.iter().map(|key| get(&*store, key))));
+    assert!(asked.as_mut().now_or_never().is_none());
+    cluster.nodes[from].resume();
+    assert!(asked.await.into_iter().all(|answer| answer.is_ok()));
     assert!(cluster.errors("MOVED") >= moved + 100, "they were on their way when the first was told");
     until("a request for the map", || cluster.map_requests() > before);
     sleep(Duration::from_millis(300)).await;
