@@ -745,7 +745,7 @@ declare namespace RedKV {
      * How long {@link RedKV.ready | ready()} waits for this store to connect or open, in milliseconds or as text such as
      * `'10s'`. The attempt itself goes on: operations that come later may find it done.
      *
-     * @default as long as the store itself tries: 5 seconds for `'redis'`
+     * @default the `timeout` of this store
      */
     connectTimeout?: Duration | undefined
 

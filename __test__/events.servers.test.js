@@ -17,7 +17,7 @@ async function cached(t, tierOptions) {
   const server = await privateRedis(t)
   const kv = new RedKV()
   t.after(() => kv.close())
-  const redis = kv.addStore('redis', server.options, { timeout: 100, ...tierOptions })
+  const redis = kv.addStore('redis', server.options, { timeout: 100, connectTimeout: '5s', ...tierOptions })
   const sqlite = kv.addStore('sqlite', { path: freshFile(t) })
   await kv.ready()
   return { kv, server, redis, sqlite }
@@ -90,7 +90,7 @@ describe('events', () => {
     const server = await privateRedis(t)
     const kv = new RedKV()
     t.after(() => kv.close())
-    kv.addStore('redis', server.options, { timeout: 50 })
+    kv.addStore('redis', server.options, { timeout: 50, connectTimeout: '5s' })
     await kv.ready()
     server.pause()
     kv.on('tierError', (event) => assert.fail(`told of ${event.error}`))

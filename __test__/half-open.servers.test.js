@@ -39,6 +39,18 @@ describe('a half-open Redis', () => {
     assert.ok(took < ALL_IN_ALL, `${READS} reads took ${Math.round(took)} ms`)
   })
 
+  test('that was there once is not ready, as is told within its timeout, and is ready when it answers', async (t) => {
+    const site = await siteOf(t, 'redis')
+    const kv = await site.open({ tier: { connectTimeout: undefined } })
+    await eventually(() => kv.set('key', 'value'))
+    site.redis.pause()
+    const { error } = await settledWithin(TIMEOUT, kv.ready())
+    assert.match(error.code, /^ERR_REDKV_(TIMEOUT|CONNECTION)$/)
+    site.redis.resume()
+    await eventually(() => kv.ready())
+    assert.equal(await eventually(() => kv.get('key')), 'value')
+  })
+
   test('as the source of truth fails 60 operations in a row as quickly', async (t) => {
     const site = await siteOf(t, 'memory', 'redis')
     const kv = await site.open()

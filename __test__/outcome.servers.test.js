@@ -18,7 +18,7 @@ function instance(t) {
 /** A Redis that was there and hangs. */
 async function hanging(t, kv, tierOptions) {
   const server = await privateRedis(t)
-  const store = kv.addStore('redis', server.options, tierOptions)
+  const store = kv.addStore('redis', server.options, { connectTimeout: '5s', ...tierOptions })
   await store.ready()
   server.pause()
   return server

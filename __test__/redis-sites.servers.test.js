@@ -22,7 +22,7 @@ async function open(t, site, names) {
   const kv = new RedKV()
   t.after(() => kv.close())
   for (const name of names) {
-    if (name === 'redis') kv.addStore('redis', site.options, { timeout: TIMEOUT })
+    if (name === 'redis') kv.addStore('redis', site.options, { timeout: TIMEOUT, connectTimeout: TIMEOUT_OF_OTHERS })
     else if (name === 'sqlite') kv.addStore('sqlite', { path: freshFile(t) }, { timeout: TIMEOUT_OF_OTHERS })
     else kv.addStore(name)
   }

@@ -20,7 +20,7 @@ async function behindMemory(t, options, tierOptions) {
   const kv = new RedKV()
   t.after(() => kv.close({ timeout: 1 }))
   const memory = kv.addStore('memory')
-  const redis = kv.addStore('redis', server.options, { async: options, ...tierOptions })
+  const redis = kv.addStore('redis', server.options, { async: options, connectTimeout: '5s', ...tierOptions })
   await kv.ready()
   return { kv, server, memory, redis }
 }

@@ -50,7 +50,7 @@ async function chainOf(t, { names, tier }, proxy) {
   const clientOptions = { memory: {}, sqlite: { path: ':memory:' }, redis: { host: '127.0.0.1', port: proxy.port } }
   const stores = {}
   for (const name of names) {
-    stores[name] = kv.addStore(name, clientOptions[name], name === 'redis' ? { timeout: TIMEOUT, ...tier } : {})
+    stores[name] = kv.addStore(name, clientOptions[name], name === 'redis' ? { timeout: TIMEOUT, connectTimeout: '5s', ...tier } : {})
   }
   await kv.ready()
   const [first, last] = names.map((name) => stores[name])

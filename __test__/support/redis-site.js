@@ -32,7 +32,7 @@ class Site {
     const kv = new RedKV()
     this.t.after(() => kv.close())
     for (const name of names) {
-      if (name === 'redis') kv.addStore('redis', redis, { timeout: TIMEOUT, ...tier })
+      if (name === 'redis') kv.addStore('redis', redis, { timeout: TIMEOUT, connectTimeout: TIMEOUT_OF_OTHERS, ...tier })
       else if (name === 'memory') kv.addStore('memory')
       else kv.addStore(name, await this.#options(name), { timeout: TIMEOUT_OF_OTHERS })
     }

@@ -152,10 +152,11 @@ impl Tier {
         answer.unwrap_or_else(|| Err(self.defect()))
     }
 
-    /// Makes the store usable, within the time to connect.
+    /// Makes the store usable, within the time to connect, which is that of an operation if nothing else was said.
     pub(super) async fn init(&self) -> Result<()> {
         let init = async { vec![self.store.init().await] };
-        let answer = self.bounded("ready", self.connect_timeout, 1, init).await.pop();
+        let timeout = self.connect_timeout.or(self.timeout);
+        let answer = self.bounded("ready", timeout, 1, init).await.pop();
         answer.unwrap_or_else(|| Err(self.defect()))
     }
 

@@ -184,6 +184,19 @@ async fn ready_takes_no_longer_than_the_time_to_connect() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ready_takes_no_longer_than_an_operation_where_no_time_to_connect_is_given() {
+    let world = World::empty();
+    let timeout = Some(Duration::from_millis(300));
+    let store = world.add(TierConfig { timeout, ..TierConfig::default() }, plain);
+    let gate = store.faults.hold_before(Operation::Init);
+    let start = Instant::now();
+    let error = world.chain.ready(redkv::chain::Scope::Chain).await.unwrap_err();
+    assert_eq!((error.kind(), start.elapsed().as_millis()), (ErrorKind::Timeout, 300));
+    gate.open();
+    world.chain.ready(redkv::chain::Scope::Chain).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_repair_does_not_undo_a_write_that_is_called_while_it_is_on_its_way() {
     let (world, [cache, _authority]) = chain();
     world.set("k", "old").written().await;
