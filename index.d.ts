@@ -514,8 +514,8 @@ declare namespace RedKV {
      * {@link Operations.getBuffer | getBuffer()}); with `ERR_REDKV_NO_STORES` when no store was added; with a `TypeError`
      * when the key is neither string nor number.
      *
-     * As in 1.x it may be the function of an iteration, `keys.map(redkv.get, redkv)`, and so may the other operations on
-     * one key: the index that is handed over beside the key is not taken for options.
+     * As in 1.x it may be the function of an iteration in JavaScript, `keys.map(redkv.get, redkv)`, and so may the other
+     * operations on one key: the index that is handed over beside the key is not taken for options.
      *
      * @example
      * ```js

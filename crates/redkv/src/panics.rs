@@ -33,7 +33,12 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T> {
 
 /// Why something that is being dropped did not come to its end: the panic that drops it, or else what `otherwise` says.
 pub(crate) fn lost(otherwise: impl FnOnce() -> Error) -> Error {
-    if std::thread::panicking() { defect(LAST.with_borrow(Option::clone)) } else { otherwise() }
+    dropping().unwrap_or_else(otherwise)
+}
+
+/// The panic that drops what is being dropped, if one does.
+pub(crate) fn dropping() -> Option<Error> {
+    std::thread::panicking().then(|| defect(LAST.with_borrow(Option::clone)))
 }
 
 /// For a hook of panics: notes what the panic says, and answers whether that becomes an error of a caller, so that it

@@ -38,6 +38,9 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
             } else {
                 ("the connection to the redis server broke before this was sent", Outcome::NotApplied)
             };
+            if let Some(defect) = lost.cause.get_ref().and_then(|cause| cause.downcast_ref::<Error>()) {
+                return defect.clone().outcome(outcome);
+            }
             Error::new(ErrorKind::Connection, message).outcome(outcome).caused_by(lost)
         }
         Failure::Connect(address, error) => {
@@ -168,9 +171,25 @@ fn quoted(error: &ServerError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use redis::{Value, parse_redis_value};
 
+    use super::super::lost::Fate;
     use super::*;
+
+    #[test]
+    fn a_connection_that_ended_by_a_panic_did_not_break() {
+        let broken = |fate| {
+            let defect = Error::new(ErrorKind::Internal, "a defect");
+            error_of(Failure::Broken(Lost { fate, cause: Arc::new(io::Error::other(defect)) }))
+        };
+        assert_eq!(
+            (broken(Fate::First).kind(), broken(Fate::First).may_have_applied()),
+            (ErrorKind::Internal, true)
+        );
+        assert!(!broken(Fate::Unsent).may_have_applied());
+    }
 
     fn error(line: &str) -> Error {
         let Ok(Value::ServerError(error)) = parse_redis_value(format!("-{line}\r\n").as_bytes()) else {

@@ -19,6 +19,7 @@ use super::error::{UNREAD, is_protocol_error};
 use super::lost::{Fate, Lost, gone};
 use super::replies::Replies;
 use super::request::Request;
+use crate::panics;
 
 /// The end of a connection where requests are handed in. They leave in the order of [`Wire::send`], and those that
 /// nobody waits for any more do not leave at all, if they have not yet.
@@ -333,7 +334,8 @@ impl Drop for Driver {
             std::mem::take(&mut line.queue)
         };
         // Not under the lock: who waits is woken here.
-        let cause = self.cause.take().unwrap_or_else(gone);
+        let panicked = || panics::dropping().map(|defect| Arc::new(io::Error::other(defect)));
+        let cause = self.cause.take().or_else(panicked).unwrap_or_else(gone);
         let handed_over = self.handed_over;
         for (n, sent) in self.sent.drain(..).enumerate() {
             let fate = sent.fate(handed_over, n == 0);
