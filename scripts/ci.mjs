@@ -9,6 +9,7 @@ const steps = [
   ['check', 'generated'],
   ['test:node-versions', '--others'],
   ['test:package'],
+  ['test:runtimes'],
   ['demo'],
   // A small share of what runs every night; that of the model, the kills and the fuzz targets is in `npm test`.
   ['test:leaks', '--rounds', '12'],
