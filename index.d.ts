@@ -1838,8 +1838,9 @@ declare namespace RedKV {
    * Options of the store `'mysql'`, which keeps entries in a table of a MySQL (version 8) or MariaDB database, in the
    * names of mysql and mysql2.
    *
-   * The key column must tell all keys apart: `VARBINARY`, or text with a collation that ends in `_bin`. The default
-   * collations take `'a'`, `'A'` and `'á'` for one key; then `ready()` rejects, and says how to change the column.
+   * Keys are compared exactly, whatever the collation of the key column. The default ones take `'a'`, `'A'` and `'á'` for
+   * one key: then a key that the column cannot keep beside a stored one is refused with `ERR_REDKV_UNSUPPORTED`, in an
+   * error that names both, and one process warning says how to change the column without loss.
    *
    * @example
    * ```js

@@ -10,15 +10,7 @@ const { hide, withOperations } = require('./lib/operations.js')
 const { metricsOf } = require('./lib/metrics.js')
 const { toJson } = require('./lib/options.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.js')
-
-const warned = new Set()
-
-/** A warning about an option is worth telling once a process. */
-function warn(text) {
-  if (warned.has(text)) return
-  warned.add(text)
-  process.emitWarning(text, 'RedKVWarning')
-}
+const { warn } = require('./lib/warnings.js')
 
 /** The promise of `operation`, in the slot that `begin` answers with. */
 async function begun(operation, options, begin) {

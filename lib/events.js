@@ -3,6 +3,8 @@
 const { AsyncResource } = require('node:async_hooks')
 const { channel } = require('node:diagnostics_channel')
 
+const { warn } = require('./warnings.js')
+
 // What tests and tracers replace is taken as it is when this module is loaded.
 const { nextTick } = process
 const { WeakRef } = globalThis
@@ -44,6 +46,7 @@ function register(id, emitter, stores) {
 
 /** Called by the addon before it makes an event. */
 function isHeard(id, name) {
+  if (name === 'notice') return true
   const listeners = instances.get(id)?.emitter.deref()?.listenerCount(name) ?? 0
   const heard = listeners > 0 || channels[name].hasSubscribers
   if (!heard && name === 'writeError') warnOfLoss()
@@ -62,6 +65,7 @@ function warnOfLoss() {
 
 /** Called by the addon. */
 function tell(id, name, place, ...parts) {
+  if (name === 'notice') return warn(parts[1])
   const instance = instances.get(id)
   // Of an instance that nobody has any more only the error knows the store.
   const store = instance?.stores[place] ?? parts[0]?.store

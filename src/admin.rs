@@ -230,7 +230,7 @@ fn add(
     match what {
         Some(What::Store(name)) => {
             let max_value_bytes = TierConfig::max_value_bytes(json("tierOptions", tier_options)?);
-            let place = Place { clock: instance.clock(), max_value_bytes };
+            let place = Place { clock: instance.clock(), max_value_bytes, notices: instance.notices() };
             let Built { store, options, mut warnings } =
                 stores::build_for(place, &name, options, &elsewhere)?;
             let name = store.name().to_owned();

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use redkv::chain::{Action, Answer, Chain, Front, Load, Question, Replies, Request, Scope};
+use redkv::chain::{Action, Answer, Chain, Event, Front, Load, Question, Replies, Request, Scope};
 use redkv::clock::{Clock, SystemClock};
 use redkv::entry::Key;
 use redkv::error::{Error, Result};
+use redkv::notices::Notices;
 use redkv::store::Cursor;
 
 use crate::exchange::Exchange;
@@ -75,6 +76,16 @@ impl Instance {
     /// The number that the JavaScript side knows it by.
     pub(crate) fn id(&self) -> u32 {
         self.gauge.id
+    }
+
+    /// Where stores tell what becomes a process warning.
+    pub(crate) fn notices(&self) -> Notices {
+        let (instance, outbox) = (self.id(), Arc::downgrade(self.exchange.outbox()));
+        Notices::to(move |text| {
+            if let Some(outbox) = outbox.upgrade() {
+                outbox.report(instance, Event::Notice { text: text.to_owned() });
+            }
+        })
     }
 
     /// The clock of the stores.

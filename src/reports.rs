@@ -38,6 +38,7 @@ impl Reports {
                 }
             }
             Event::WriteError { .. } => return self.lost.push(Report { instance, event, count: 1 }),
+            Event::Notice { .. } => {}
             // Of ups and downs the last ones count.
             _ => self.merged.retain(|report| report.instance != instance || !is_alike(&report.event, &event)),
         }
@@ -145,6 +146,7 @@ impl Audience {
             Event::WriteError { key, operation, error, .. } => {
                 ("writeError", Some(error), vec![js.text(key)?, js.text(operation)?])
             }
+            Event::Notice { text } => ("notice", None, vec![js.text(text)?]),
             _ => return Ok(()),
         };
         let (instance, name) = (js.number(report.instance)?, js.text(name)?);

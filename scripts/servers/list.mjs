@@ -11,6 +11,7 @@ import { dynamodbLocal } from './dynamodb-local.mjs'
 import { dynoxide } from './dynoxide.mjs'
 import { mariadb } from './mariadb.mjs'
 import { moto } from './moto.mjs'
+import { pgbouncer } from './pgbouncer.mjs'
 import { postgres } from './postgres.mjs'
 import { redisCluster } from './redis-cluster.mjs'
 import { redisSentinel } from './redis-sentinel.mjs'
@@ -28,5 +29,6 @@ export const servers = [
   moto,
   s3sFs,
   postgres,
+  pgbouncer,
   mariadb,
 ]

@@ -30,7 +30,7 @@ async function programs(host) {
 }
 
 /** PostgreSQL refuses to run as root: whom it runs as then, with the command that makes it so. */
-async function asUser() {
+export async function asUser() {
   if (process.getuid?.() !== 0) return { command: [] }
   const id = async (option) => Number(await read('id', [option, 'postgres']))
   return {

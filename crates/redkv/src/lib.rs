@@ -16,6 +16,7 @@ pub mod executor;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod layers;
+pub mod notices;
 #[cfg(any(feature = "dynamodb", feature = "mysql", feature = "postgres", feature = "s3"))]
 mod opening;
 pub mod panics;

@@ -52,6 +52,11 @@ pub enum Event {
         /// Why; it names the store.
         error: Error,
     },
+    /// A store found something that its user should know. Not of the chain: it comes from [`Notices`](crate::notices::Notices).
+    Notice {
+        /// What, in words for a person.
+        text: String,
+    },
     /// A store has acknowledged writes that it has not made yet, or has none any more.
     Queued {
         /// The place of the store.

@@ -17,6 +17,7 @@ use super::of_day::OfDay;
 use crate::clock::Clock;
 use crate::config::{Elsewhere, Fields, nearest};
 use crate::error::{Error, Result};
+use crate::notices::Notices;
 use crate::store::Store;
 
 /// A store as its options say.
@@ -37,6 +38,8 @@ pub struct Place {
     pub clock: Arc<dyn Clock>,
     /// The most bytes that a value is believed to have: the option `maxValueBytes`, if it is given.
     pub max_value_bytes: Option<usize>,
+    /// Where it tells what its user should know.
+    pub notices: Notices,
 }
 
 /// Makes a store of options that were read.
@@ -67,12 +70,12 @@ const STORES: &[(&str, Make)] = &[
     #[cfg(feature = "mysql")]
     ("mysql", |fields, place| {
         let config = super::MySqlConfig::from_fields(fields)?;
-        Ok(OfDay::round(place.clock, |clock| super::build_mysql(config, clock)))
+        Ok(OfDay::round(place.clock, |clock| super::build_mysql(config, clock, &place.notices)))
     }),
     #[cfg(feature = "postgres")]
     ("postgres", |fields, place| {
         let config = super::PostgresConfig::from_fields(fields)?;
-        Ok(OfDay::round(place.clock, |clock| super::build_postgres(config, clock)))
+        Ok(OfDay::round(place.clock, |clock| super::build_postgres(config, clock, &place.notices)))
     }),
     #[cfg(feature = "redis")]
     ("redis", |fields, place| {
@@ -107,7 +110,7 @@ const ALIASES: &[(&str, &str)] = &[("mariadb", "mysql"), ("postgresql", "postgre
 /// Makes the store called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
 /// about one in the wrong place. Connects to nothing yet.
 pub fn build(name: &str, options: Value, elsewhere: &[Elsewhere], clock: Arc<dyn Clock>) -> Result<Built> {
-    build_for(Place { clock, max_value_bytes: None }, name, options, elsewhere)
+    build_for(Place { clock, max_value_bytes: None, notices: Notices::default() }, name, options, elsewhere)
 }
 
 /// As [`build`], of a store for `place`.

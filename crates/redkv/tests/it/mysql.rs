@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
 mod columns;
+mod idle;
+mod inexact;
+mod logins;
 mod site;
 #[path = "support/sql/mod.rs"]
 mod sql;

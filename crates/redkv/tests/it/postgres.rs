@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
 mod columns;
+mod encodings;
+mod pooled;
 mod site;
 #[path = "support/sql/mod.rs"]
 mod sql;

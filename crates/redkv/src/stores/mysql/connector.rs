@@ -9,13 +9,17 @@ use mysql_async::{Conn, OptsBuilder, SslOpts};
 use tokio::sync::OnceCell;
 
 use super::config::MySqlConfig;
-use super::error::{Failure, error_of};
+use super::error::{Failure, error_of, not_understood};
+use super::session::Connection;
 use crate::error::Result;
+use crate::panics::caught;
 use crate::stores::sql::Connector;
 
 /// Said on every new connection: whatever the server is set up with, statements count for themselves, nothing is cut to
-/// fit into a column, and backticks quote.
-const SETUP: &str = "SET autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'";
+/// fit into a column, backticks quote, and text travels as UTF-8 (a server may be told to ignore what a client greets
+/// it with).
+const SETUP: &str = "SET autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
+     character_set_client = utf8mb4, character_set_connection = utf8mb4, character_set_results = utf8mb4";
 
 /// Statements that a connection keeps prepared: those of a store, for the sizes of its batches.
 const PREPARED: usize = 64;
@@ -24,15 +28,6 @@ const PREPARED: usize = 64;
 pub(super) struct MySqlConnector {
     pub(super) config: Arc<MySqlConfig>,
     tls: OnceCell<SslOpts>,
-}
-
-/// A connection that can be ended at any time.
-pub(super) struct Connection {
-    pub(super) conn: Conn,
-    /// The longest packet that the server takes, in bytes.
-    pub(super) longest: usize,
-    /// Whether it is to be replaced, although it works.
-    pub(super) is_stale: bool,
 }
 
 impl MySqlConnector {
@@ -62,7 +57,9 @@ impl MySqlConnector {
             .client_found_rows(false)
             .setup(vec![SETUP]);
         let failed = |error| error_of(Failure::Connect(config, error));
-        let mut conn = Conn::new(options).await.map_err(failed)?;
+        // The client panics over what it does not know of a login.
+        let greeting = caught(Conn::new(options)).await;
+        let mut conn = greeting.map_err(|panic| not_understood(config, panic))?.map_err(failed)?;
         let longest: Option<u64> = conn.query_first("SELECT @@max_allowed_packet").await.map_err(failed)?;
         let longest = longest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
         Ok(Connection { conn, longest, is_stale: false })
@@ -71,6 +68,8 @@ impl MySqlConnector {
 
 impl Connector for MySqlConnector {
     type Connection = Connection;
+
+    const UNCHECKED: Duration = Duration::from_secs(1);
 
     fn connect(&self) -> BoxFuture<'_, Result<Connection>> {
         Box::pin(self.open())

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, FutureExt};
 
 use super::config::MySqlConfig;
-use super::connector::{Connection, MySqlConnector};
+use super::connector::MySqlConnector;
 use super::layout::{Columns, LONGEST_KEY};
+use super::session::Connection;
 use super::table::Table;
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::Result;
+use crate::notices::Notices;
 use crate::store::{Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store};
-use crate::stores::sql::{ColumnType, Dialect, Pool, SqlStore, answers_of};
+use crate::stores::sql::{ColumnType, Dialect, Pool, SqlStore};
 
 /// The longest value that a server can be set up to take: that of `max_allowed_packet` is at most 1 GiB.
 const LONGEST_VALUE: usize = 1024 * 1024 * 1024 - 8 * 1024;
@@ -21,12 +23,12 @@ const LONGEST_VALUE: usize = 1024 * 1024 * 1024 - 8 * 1024;
 const PIECES: Pieces = Pieces { min: 512, max: 512, bytes: 2 * 1024 * 1024 };
 
 /// A store for the table that `config` names; nothing is connected yet.
-pub fn build(config: MySqlConfig, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+pub fn build(config: MySqlConfig, clock: Arc<dyn Clock>, notices: &Notices) -> Arc<dyn Store> {
     let config = Arc::new(config);
     let (login, server) = (&config.login, config.server());
     let connector = MySqlConnector::new(config.clone());
     let pool = Pool::new(connector, login.most_connections, login.connect_timeout, server);
-    Arc::new(SqlStore::new(pool, config.table.expires_column.is_some(), clock))
+    Arc::new(SqlStore::new(pool, config.table.expires_column.is_some(), clock, notices.clone()))
 }
 
 impl Dialect for MySqlConnector {
@@ -57,12 +59,16 @@ impl Dialect for MySqlConnector {
         async { Ok(Table::new(Columns::find(&mut connection.conn, &self.config).await?)) }.boxed()
     }
 
-    fn check_key(table: &Table, key: &Key) -> Result<()> {
-        table.check_key(key)
+    fn notice(table: &Table) -> Option<&str> {
+        table.columns.advice.as_deref()
     }
 
-    fn check_entry(table: &Table, connection: &Connection, entry: &Entry) -> Result<()> {
-        table.check_entry(connection, entry)
+    fn check_key(_: &Table, _: &Key) -> Result<()> {
+        Ok(())
+    }
+
+    fn check_entry(table: &Table, connection: &Connection, key: &Key, entry: &Entry) -> Result<()> {
+        table.check_entry(connection, key, entry)
     }
 
     fn get<'a>(
@@ -71,7 +77,7 @@ impl Dialect for MySqlConnector {
         keys: &'a [Key],
         now: u64,
     ) -> BoxFuture<'a, Answers<Option<Entry>>> {
-        async move { answers_of(keys, table.get(connection, keys, now).await) }.boxed()
+        table.get(connection, keys, now).boxed()
     }
 
     fn has<'a>(
@@ -80,11 +86,7 @@ impl Dialect for MySqlConnector {
         keys: &'a [Key],
         now: u64,
     ) -> BoxFuture<'a, Answers<bool>> {
-        async move {
-            let found = answers_of(keys, table.has(connection, keys, now).await);
-            found.into_iter().map(|answer| answer.map(|row| row.is_some())).collect()
-        }
-        .boxed()
+        table.has(connection, keys, now).boxed()
     }
 
     fn set<'a>(
@@ -94,10 +96,7 @@ impl Dialect for MySqlConnector {
         mode: SetMode,
         now: u64,
     ) -> BoxFuture<'a, Answers<bool>> {
-        match mode {
-            SetMode::Always => table.set_always(connection, entries).boxed(),
-            SetMode::IfAbsent => table.set_if_absent(connection, entries, now).boxed(),
-        }
+        table.set(connection, entries, mode, now).boxed()
     }
 
     fn delete<'a>(

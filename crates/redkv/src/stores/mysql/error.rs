@@ -3,6 +3,7 @@
 use mysql_async::{DriverError, Error as Cause, IoError, ServerError};
 
 use super::config::MySqlConfig;
+use super::statements::OVERLAP;
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// Everything that can fail between this store and its server.
@@ -20,6 +21,15 @@ pub(super) enum Failure<'a> {
 pub(super) fn error_of(failure: Failure<'_>) -> Error {
     match failure {
         Failure::Connect(config, Cause::Server(error)) => refused(config, &error),
+        Failure::Connect(config, Cause::Driver(DriverError::UnknownAuthPlugin { name })) => {
+            unknown_login(config, &name)
+        }
+        Failure::Connect(config, Cause::Driver(DriverError::CleartextPluginDisabled)) => {
+            unknown_login(config, "mysql_clear_password")
+        }
+        Failure::Connect(config, Cause::Driver(DriverError::MysqlOldPasswordDisabled)) => {
+            unknown_login(config, "mysql_old_password")
+        }
         Failure::Connect(config, error) => {
             // Trying again does not mend a certificate.
             let is_tls = is_tls(&error);
@@ -41,6 +51,26 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
                 .outcome(Outcome::Unknown)
         }
     }
+}
+
+/// The server wants to be told who we are in a way that is unknown here.
+fn unknown_login(config: &MySqlConfig, plugin: &str) -> Error {
+    // The server may say anything.
+    let plugin: String = plugin.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect();
+    let message = format!(
+        "{} asks this user to log in by the plugin '{plugin}', which redkv has not; it has mysql_native_password, \
+         caching_sha2_password and ed25519",
+        config.server()
+    );
+    not_applied(ErrorKind::Store, message)
+}
+
+/// The client panicked over what a server said before it let us in.
+pub(super) fn not_understood(config: &MySqlConfig, panic: Error) -> Error {
+    if panic.message().contains("`parsec`") {
+        return unknown_login(config, "parsec");
+    }
+    panic.outcome(Outcome::NotApplied)
 }
 
 fn is_tls(error: &Cause) -> bool {
@@ -79,7 +109,7 @@ fn server_error(error: &ServerError) -> Error {
         }
         // Too little of something, locks and deadlocks, timeouts of the server, a replica.
         1021 | 1037 | 1040 | 1041 | 1114 | 1203 | 1205 | 1206 | 1213 | 1226 | 1290 | 1317 | 1461 | 1615
-        | 1637 | 1792 | 1836 | 1969 | 3024 => store(true),
+        | 1243 | 1637 | 1792 | 1836 | 1969 | 3024 => store(true),
         1366 => Error::unsupported("the column cannot keep this text in its character set"),
         1406 => Error::argument("value", "the key or the value is too long for its column"),
         1153 | 1301 => Error::argument("value", "the value is longer than max_allowed_packet of the server"),
@@ -112,15 +142,28 @@ fn quotes_names(code: u16) -> bool {
     )
 }
 
-/// Whether another connection may lead to a server that can do it.
+/// Whether another connection may lead to a server that can do it: this one is read-only.
 pub(super) fn wants_another_connection(error: &Cause) -> bool {
-    // Read-only, and a statement that has to be prepared again.
-    matches!(error, Cause::Server(ServerError { code: 1290 | 1792 | 1836 | 1243 | 1615, .. }))
+    is_one_of(error, &[1290, 1792, 1836])
+}
+
+/// Whether a statement is to be prepared again.
+pub(super) fn is_forgotten(error: &Cause) -> bool {
+    is_one_of(error, &[1243, 1615])
+}
+
+/// Whether a write met the row of another key.
+pub(super) fn is_overlap(error: &Cause) -> bool {
+    is_one_of(error, &[OVERLAP])
+}
+
+fn is_one_of(error: &Cause, codes: &[u16]) -> bool {
+    matches!(error, Cause::Server(error) if codes.contains(&error.code))
 }
 
 /// Whether statements ran into each other, and this one was undone.
 pub(super) fn is_collision(error: &Cause) -> bool {
-    matches!(error, Cause::Server(ServerError { code: 1213 | 1020, .. }))
+    is_one_of(error, &[1213, 1020])
 }
 
 /// Whether an error of a batch may come from one of its rows: then nothing of the batch was done.

@@ -3,11 +3,12 @@
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error as Cause, Row, ServerError};
 
+use super::collation::{Collation, KeyColumn};
 use super::config::MySqlConfig;
 use super::error::{Failure, error_of};
 use super::statements::quoted;
 use crate::error::{Error, ErrorKind, Result};
-use crate::stores::sql::{ColumnType, Kind};
+use crate::stores::sql::{ColumnType, Kind, Length};
 
 /// The longest key of an index, in bytes.
 pub(super) const LONGEST_KEY: usize = 3_072;
@@ -20,10 +21,14 @@ pub(super) struct Columns {
     pub(super) value: String,
     pub(super) expires: Option<String>,
     pub(super) value_kind: Kind,
-    /// Whether the order of the keys is that of their bytes.
-    pub(super) in_byte_order: bool,
-    /// Whether a key is the same with spaces at its end.
-    pub(super) pads: bool,
+    /// The longest text that the columns take.
+    pub(super) longest_key: Option<Length>,
+    pub(super) longest_value: Option<Length>,
+    /// The collation of the key, if that does not keep every key apart from all others. Else the order of the keys is
+    /// that of their bytes.
+    pub(super) inexact: Option<Collation>,
+    /// What the user should know.
+    pub(super) advice: Option<String>,
     /// Whether an index finds the rows whose deadline has passed.
     pub(super) finds_ended: bool,
 }
@@ -31,9 +36,12 @@ pub(super) struct Columns {
 /// A column, as the server shows it.
 struct Column {
     name: String,
+    /// In lower case, with its length.
+    declared: String,
     /// In lower case, without its length.
     type_name: String,
     collation: Option<String>,
+    takes_null: bool,
     counts_up: bool,
 }
 
@@ -61,19 +69,23 @@ impl Columns {
             columns = with_deadlines(conn, &table, expires, columns, config).await?;
         }
         let parts = parts(conn, &table).await?;
-        Self::of(config, &columns, &parts)
+        let is_mariadb = is_mariadb(conn).await?;
+        Self::of(config, &columns, &parts, is_mariadb)
     }
 
-    fn of(config: &MySqlConfig, columns: &[Column], parts: &[Part]) -> Result<Self> {
+    fn of(config: &MySqlConfig, columns: &[Column], parts: &[Part], is_mariadb: bool) -> Result<Self> {
         let names = &config.table;
         let key = find(columns, &names.key_column, "keyColumn", config)?;
         let value = find(columns, &names.value_column, "valueColumn", config)?;
         let key_kind = kind_of(key, "keyColumn", names.column_type)?;
         let value_kind = kind_of(value, "valueColumn", names.column_type)?;
-        let collation = key.collation.as_deref().unwrap_or("binary");
-        if key_kind == Kind::Text && !collation.ends_with("_bin") {
-            return Err(inexact(config, &key.name, collation));
-        }
+        let collation = key.collation.as_deref().filter(|_| key_kind == Kind::Text).map(Collation::new);
+        let inexact = collation.filter(|collation| !collation.is_exact());
+        let column = KeyColumn { name: &key.name, declared: &key.declared, takes_null: key.takes_null };
+        let advice = inexact
+            .as_ref()
+            .filter(|collation| collation.folds())
+            .map(|collation| collation.advice(&names.table, &column, is_mariadb));
         check_unique(config, columns, parts)?;
         let mut finds_ended = false;
         if let Some(expires) = &names.expires_column {
@@ -85,15 +97,16 @@ impl Columns {
             }
             finds_ended = is_indexed(parts, &expires.name);
         }
-        let pads = key_kind == Kind::Text && !collation.contains("_nopad_") && !collation.contains("_0900_");
         Ok(Self {
             table: names.table.clone(),
             key: names.key_column.clone(),
             value: names.value_column.clone(),
             expires: names.expires_column.clone(),
             value_kind,
-            in_byte_order: !pads,
-            pads,
+            longest_key: Collation::length(&key.declared, key.collation.as_deref()),
+            longest_value: Collation::length(&value.declared, value.collation.as_deref()),
+            inexact,
+            advice,
             finds_ended,
         })
     }
@@ -116,10 +129,8 @@ async fn create(conn: &mut Conn, table: &str, config: &MySqlConfig) -> Result<()
     let (key_type, value_type) = match names.column_type {
         ColumnType::AsItIs | ColumnType::Binary => (format!("VARBINARY({LONGEST_KEY})"), "LONGBLOB"),
         ColumnType::Text => {
-            let version: Option<String> = conn.query_first("SELECT VERSION()").await.map_err(failed)?;
-            let is_mariadb = version.is_some_and(|version| version.contains("MariaDB"));
             // The same to the last space, under both names.
-            let collation = if is_mariadb { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" };
+            let collation = if is_mariadb(conn).await? { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" };
             let characters = LONGEST_KEY / 4;
             let key_type = format!("VARCHAR({characters}) CHARACTER SET utf8mb4 COLLATE {collation}");
             (key_type, "LONGTEXT CHARACTER SET utf8mb4")
@@ -132,6 +143,11 @@ async fn create(conn: &mut Conn, table: &str, config: &MySqlConfig) -> Result<()
          ({key} {key_type} NOT NULL, {value} {value_type} NULL{expires}, PRIMARY KEY ({key})) ENGINE = InnoDB"
     );
     conn.query_drop(sql).await.map_err(failed)
+}
+
+async fn is_mariadb(conn: &mut Conn) -> Result<bool> {
+    let version: Option<String> = conn.query_first("SELECT VERSION()").await.map_err(failed)?;
+    Ok(version.is_some_and(|version| version.contains("MariaDB")))
 }
 
 /// There is no such table.
@@ -177,11 +193,13 @@ async fn columns(conn: &mut Conn, table: &str, config: &MySqlConfig) -> Result<V
         Ok(Column {
             name: text(row, "Field")?,
             type_name: declared[..end].to_owned(),
+            takes_null: text(row, "Null")?.eq_ignore_ascii_case("yes"),
             collation: row
                 .get_opt::<Option<String>, _>("Collation")
                 .and_then(std::result::Result::ok)
                 .flatten(),
             counts_up: text(row, "Extra")?.to_ascii_lowercase().contains("auto_increment"),
+            declared,
         })
     };
     rows.iter().map(column).collect()
@@ -272,16 +290,6 @@ fn kind_of(column: &Column, field: &'static str, wanted: ColumnType) -> Result<K
             Err(Error::argument(field, message))
         }
     }
-}
-
-fn inexact(config: &MySqlConfig, key: &str, collation: &str) -> Error {
-    let message = format!(
-        "keyColumn '{key}' has the collation {collation}, in which different keys ('a', 'A', 'á') are the same; \
-         give it an exact one: ALTER TABLE {} MODIFY {} VARBINARY({LONGEST_KEY}) NOT NULL",
-        quoted(&config.table.table),
-        quoted(key),
-    );
-    Error::argument("keyColumn", message)
 }
 
 fn missing(config: &MySqlConfig) -> Error {

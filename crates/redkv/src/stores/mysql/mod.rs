@@ -1,12 +1,16 @@
 //! Entries in a table of a MySQL or MariaDB database.
 
+mod collation;
 mod config;
 mod connector;
 mod dialect;
 mod error;
 mod layout;
+mod packets;
+mod session;
 mod statements;
 mod table;
+mod writes;
 
 pub use config::MySqlConfig;
 pub use dialect::build;

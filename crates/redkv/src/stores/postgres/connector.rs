@@ -1,20 +1,19 @@
 //! Connections to a PostgreSQL server.
 
-use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use rustls::client::ClientConfig;
 use tokio::sync::OnceCell;
-use tokio::task::AbortHandle;
+use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, Statement};
 
 use super::config::{Address, PostgresConfig};
 use super::error::{Failure, error_of};
-use super::statements::{COUNT, Sql};
+use super::session::Connection;
 use super::wire::{Secured, Tls, Way};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::stores::sql::Connector;
 use crate::stores::tcp::tcp;
 
@@ -22,34 +21,6 @@ use crate::stores::tcp::tcp;
 pub(super) struct PostgresConnector {
     pub(super) config: Arc<PostgresConfig>,
     tls: OnceCell<Arc<ClientConfig>>,
-}
-
-/// A connection, and what it has prepared.
-pub(super) struct Connection {
-    pub(super) client: Client,
-    task: AbortHandle,
-    prepared: [Option<Statement>; COUNT],
-    /// Whether it is to be replaced, although it works.
-    is_stale: bool,
-}
-
-impl Connection {
-    /// The statement on this connection; a round trip when it is used for the first time.
-    pub(super) async fn prepared(
-        &mut self,
-        sql: &Sql,
-    ) -> std::result::Result<Statement, tokio_postgres::Error> {
-        let slot = &mut self.prepared[sql.place];
-        match slot {
-            Some(statement) => Ok(statement.clone()),
-            None => Ok(slot.insert(self.client.prepare(&sql.text).await?).clone()),
-        }
-    }
-
-    /// Lets this connection end when it is given back: another one may lead to a server that serves better.
-    pub(super) fn replace(&mut self) {
-        self.is_stale = true;
-    }
 }
 
 impl PostgresConnector {
@@ -94,27 +65,31 @@ impl PostgresConnector {
             .map_err(|error| error_of(Failure::Login(&config.address, error)))?;
         // How it ended is told to those who wait for answers.
         let task = tokio::spawn(connection.map(drop)).abort_handle();
-        Ok(Connection { client, task, prepared: std::array::from_fn(|_| None), is_stale: false })
+        let failed = |error| error_of(Failure::Login(&config.address, error));
+        Connection::new(client, task).await.map_err(failed)
     }
 }
 
 impl Connector for PostgresConnector {
     type Connection = Connection;
 
+    /// Its task reads all the time, and has noticed if the server went; not if something in between did.
+    const UNCHECKED: Duration = Duration::from_secs(10);
+
     fn connect(&self) -> BoxFuture<'_, Result<Connection>> {
         Box::pin(self.open())
     }
 
     fn is_open(connection: &Connection) -> bool {
-        !connection.is_stale && !connection.client.is_closed()
+        connection.is_open()
     }
 
-    /// Its task reads all the time, and has noticed if the server went.
-    fn check<'a>(&'a self, _: &'a mut Connection) -> BoxFuture<'a, Result<()>> {
-        Box::pin(ready(Ok::<_, Error>(())))
+    fn check<'a>(&'a self, connection: &'a mut Connection) -> BoxFuture<'a, Result<()>> {
+        let checked = connection.client.check_connection();
+        checked.map(|checked| checked.map_err(|error| error_of(Failure::Statement(error)))).boxed()
     }
 
     fn end(connection: Connection) {
-        connection.task.abort();
+        connection.end();
     }
 }

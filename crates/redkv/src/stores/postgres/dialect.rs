@@ -5,14 +5,16 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, FutureExt};
 
 use super::config::PostgresConfig;
-use super::connector::{Connection, PostgresConnector};
+use super::connector::PostgresConnector;
 use super::layout::Columns;
+use super::session::Connection;
 use super::table::Table;
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::Result;
+use crate::notices::Notices;
 use crate::store::{Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store};
-use crate::stores::sql::{ColumnType, Dialect, Pool, SqlStore, answers_of};
+use crate::stores::sql::{ColumnType, Dialect, Pool, SqlStore};
 
 /// The longest key that fits into an entry of an index.
 const LONGEST_KEY: usize = 2_692;
@@ -24,12 +26,12 @@ const LONGEST_VALUE: usize = 512 * 1024 * 1024;
 const PIECES: Pieces = Pieces { min: 500, max: 1_000, bytes: 4 * 1024 * 1024 };
 
 /// A store for the table that `config` names; nothing is connected yet.
-pub fn build(config: PostgresConfig, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+pub fn build(config: PostgresConfig, clock: Arc<dyn Clock>, notices: &Notices) -> Arc<dyn Store> {
     let config = Arc::new(config);
     let (login, server) = (&config.login, format!("the postgres server at {}", config.address));
     let connector = PostgresConnector::new(config.clone());
     let pool = Pool::new(connector, login.most_connections, login.connect_timeout, server);
-    Arc::new(SqlStore::new(pool, config.table.expires_column.is_some(), clock))
+    Arc::new(SqlStore::new(pool, config.table.expires_column.is_some(), clock, notices.clone()))
 }
 
 impl Dialect for PostgresConnector {
@@ -60,12 +62,16 @@ impl Dialect for PostgresConnector {
         async { Ok(Table::new(Columns::find(&connection.client, &self.config).await?)) }.boxed()
     }
 
+    fn notice(_: &Table) -> Option<&str> {
+        None
+    }
+
     fn check_key(table: &Table, key: &Key) -> Result<()> {
         table.check_key(key)
     }
 
-    fn check_entry(table: &Table, _: &Connection, entry: &Entry) -> Result<()> {
-        table.check_value(entry)
+    fn check_entry(table: &Table, _: &Connection, key: &Key, entry: &Entry) -> Result<()> {
+        table.check_entry(key, entry)
     }
 
     fn get<'a>(
@@ -74,7 +80,7 @@ impl Dialect for PostgresConnector {
         keys: &'a [Key],
         now: u64,
     ) -> BoxFuture<'a, Answers<Option<Entry>>> {
-        async move { answers_of(keys, table.get(connection, keys, now).await) }.boxed()
+        table.get(connection, keys, now).boxed()
     }
 
     fn has<'a>(
@@ -83,11 +89,7 @@ impl Dialect for PostgresConnector {
         keys: &'a [Key],
         now: u64,
     ) -> BoxFuture<'a, Answers<bool>> {
-        async move {
-            let found = answers_of(keys, table.has(connection, keys, now).await);
-            found.into_iter().map(|answer| answer.map(|row| row.is_some())).collect()
-        }
-        .boxed()
+        table.has(connection, keys, now).boxed()
     }
 
     fn set<'a>(

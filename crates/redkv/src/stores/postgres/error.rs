@@ -105,7 +105,7 @@ fn server_error(error: &DbError) -> Error {
             Error::new(ErrorKind::Connection, message)
         }
         // Deadlocks, locks, timeouts of the server, too little of something, a standby, a plan that is out of date.
-        "40001" | "40P01" | "55P03" | "57014" | "25006" | "0A000" | "26000" => store(true),
+        "40001" | "40P01" | "55P03" | "57014" | "25006" | "0A000" | "26000" | "42P05" => store(true),
         code if code.starts_with("53") => store(true),
         "22021" | "22P05" => Error::unsupported("the database cannot keep this text in its encoding"),
         "22001" => Error::argument("value", "the key or the value is too long for its column"),
@@ -137,12 +137,26 @@ fn before_quotes(words: &str) -> &str {
     words.split(['"', '\'', '`', ':']).next().unwrap_or_default().trim_end()
 }
 
-/// Whether another connection may lead to a server that can do it, or to one that has not prepared it yet.
+/// Whether another connection may lead to a server that can do it.
 pub(super) fn wants_another_connection(error: &tokio_postgres::Error) -> bool {
-    error.code().is_some_and(|code| matches!(code.code(), "25006" | "0A000" | "26000"))
+    is_one_of(error, &["25006"]) || is_forgotten(error)
+}
+
+/// Whether what was prepared is not there any more, is there in another form, or cannot be: nothing was run.
+pub(super) fn is_forgotten(error: &tokio_postgres::Error) -> bool {
+    is_one_of(error, &["26000", "42P05", "0A000"])
+}
+
+/// Whether the database has no such text in its encoding.
+pub(super) fn is_outside_encoding(error: &tokio_postgres::Error) -> bool {
+    is_one_of(error, &["22021", "22P05"])
+}
+
+fn is_one_of(error: &tokio_postgres::Error, codes: &[&str]) -> bool {
+    error.code().is_some_and(|code| codes.contains(&code.code()))
 }
 
 /// Whether statements ran into each other, and this one was undone.
 pub(super) fn is_collision(error: &tokio_postgres::Error) -> bool {
-    error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01"))
+    is_one_of(error, &["40001", "40P01"])
 }

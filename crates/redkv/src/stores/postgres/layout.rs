@@ -1,13 +1,13 @@
 //! What the table is like: found out once, and made where that is asked for.
 
-use tokio_postgres::types::{FromSqlOwned, ToSql};
+use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::config::PostgresConfig;
 use super::error::{Failure, error_of};
 use super::statements::quoted;
 use crate::error::{Error, ErrorKind, Result};
-use crate::stores::sql::{ColumnType, Kind};
+use crate::stores::sql::{ColumnType, Kind, Length};
 
 /// The table and its columns, with names as they stand in SQL.
 #[derive(Debug)]
@@ -18,6 +18,11 @@ pub(super) struct Columns {
     pub(super) expires: Option<String>,
     pub(super) key_kind: Kind,
     pub(super) value_kind: Kind,
+    /// Whether the database has no encoding, so that text in it is any bytes.
+    pub(super) is_raw: bool,
+    /// The longest text that a column of limited length takes.
+    pub(super) longest_key: Option<Length>,
+    pub(super) longest_value: Option<Length>,
     /// Whether the order of the keys is that of their bytes.
     pub(super) in_byte_order: bool,
     /// Whether an index finds the rows whose deadline has passed.
@@ -31,12 +36,19 @@ struct Column {
     type_name: String,
     collation: u32,
     is_exact: bool,
+    length: Option<Length>,
+    is_raw: bool,
 }
 
 /// The collation "C": the order of the bytes.
 const C: u32 = 950;
 
 impl Columns {
+    /// What a bound of a page of keys is told as.
+    pub(super) fn bound_kind(&self) -> Kind {
+        if self.is_raw { Kind::Bytes } else { self.key_kind }
+    }
+
     /// Looks at the table; makes it before, where that is asked for.
     pub(super) async fn find(client: &Client, config: &PostgresConfig) -> Result<Self> {
         let table = match &config.schema {
@@ -96,6 +108,9 @@ impl Columns {
             expires: names.expires_column.as_deref().map(quoted),
             key_kind,
             value_kind,
+            is_raw: key.is_raw,
+            longest_key: key.length,
+            longest_value: value.length,
             in_byte_order: key_kind == Kind::Bytes || key.collation == C,
             finds_ended,
         })
@@ -106,8 +121,9 @@ fn failed(error: tokio_postgres::Error) -> Error {
     error_of(Failure::Statement(error))
 }
 
-async fn rows(client: &Client, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
-    client.query(sql, parameters).await.map_err(failed)
+/// Not prepared before it is run: a pooler may give the next message to another server.
+async fn rows(client: &Client, sql: &str, parameters: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<Row>> {
+    client.query_typed(sql, parameters).await.map_err(failed)
 }
 
 fn read<T: FromSqlOwned>(row: &Row, place: usize) -> Result<T> {
@@ -165,40 +181,51 @@ async fn with_deadlines(
 }
 
 async fn id_of(client: &Client, table: &str) -> Result<Option<u32>> {
-    let found = rows(client, "SELECT to_regclass($1::text)::oid", &[&table]).await?;
+    let found = rows(client, "SELECT to_regclass($1::text)::oid", &[(&table, Type::TEXT)]).await?;
     found.first().map_or(Ok(None), |row| read(row, 0))
 }
 
 async fn columns(client: &Client, table: u32) -> Result<Vec<Column>> {
     let sql = "SELECT a.attname::text, a.attnum, t.typname::text, a.attcollation, \
-               COALESCE(c.collisdeterministic, true) \
+               COALESCE(c.collisdeterministic, true), a.atttypmod, pg_catalog.getdatabaseencoding()::text \
                FROM pg_catalog.pg_attribute a \
                JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
                LEFT JOIN pg_catalog.pg_collation c ON c.oid = a.attcollation \
                WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped";
     let column = |row: &Row| {
+        let type_name: String = read(row, 2)?;
+        let (modifier, encoding): (i32, String) = (read(row, 5)?, read(row, 6)?);
+        let is_raw = encoding == "SQL_ASCII";
         Ok(Column {
             name: read(row, 0)?,
             number: read(row, 1)?,
-            type_name: read(row, 2)?,
             collation: read(row, 3)?,
             is_exact: read(row, 4)?,
+            length: if type_name == "varchar" { length_of(modifier, is_raw) } else { None },
+            type_name,
+            is_raw,
         })
     };
-    rows(client, sql, &[&table]).await?.iter().map(column).collect()
+    rows(client, sql, &[(&table, Type::OID)]).await?.iter().map(column).collect()
+}
+
+/// The length of a `varchar(n)`, as the catalogue keeps it. A database without an encoding counts bytes.
+fn length_of(modifier: i32, is_raw: bool) -> Option<Length> {
+    let length = usize::try_from(modifier.checked_sub(4)?).ok()?;
+    Some(if is_raw { Length::Bytes(length) } else { Length::Characters(length) })
 }
 
 /// Whether an index over this column alone keeps its values apart.
 async fn is_unique(client: &Client, table: u32, column: i16) -> Result<bool> {
     let sql = "SELECT 1 FROM pg_catalog.pg_index WHERE indrelid = $1 AND indisunique AND indisvalid \
                AND indimmediate AND indpred IS NULL AND indnkeyatts = 1 AND indkey[0] = $2";
-    Ok(!rows(client, sql, &[&table, &column]).await?.is_empty())
+    Ok(!rows(client, sql, &[(&table, Type::OID), (&column, Type::INT2)]).await?.is_empty())
 }
 
 /// Whether an index begins with this column.
 async fn is_indexed(client: &Client, table: u32, column: i16) -> Result<bool> {
     let sql = "SELECT 1 FROM pg_catalog.pg_index WHERE indrelid = $1 AND indisvalid AND indkey[0] = $2";
-    Ok(!rows(client, sql, &[&table, &column]).await?.is_empty())
+    Ok(!rows(client, sql, &[(&table, Type::OID), (&column, Type::INT2)]).await?.is_empty())
 }
 
 fn find<'a>(

@@ -6,6 +6,7 @@ mod dialect;
 mod error;
 mod layout;
 mod parameters;
+mod session;
 mod statements;
 mod table;
 mod wire;

@@ -7,32 +7,62 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use crate::stores::sql::Kind;
 
-/// A parameter of any type.
-pub(super) type Parameter = Box<dyn ToSql + Sync + Send>;
+/// A parameter, and its type: a statement that is not prepared before is not told it by the server.
+pub(super) struct Parameter {
+    value: Box<dyn ToSql + Sync + Send>,
+    type_: Type,
+}
 
+impl Parameter {
+    fn new(value: impl ToSql + Sync + Send + 'static, type_: Type) -> Self {
+        Self { value: Box::new(value), type_ }
+    }
+
+    /// A number, such as a time.
+    pub(super) fn number(number: i64) -> Self {
+        Self::new(number, Type::INT8)
+    }
+
+    /// Numbers, some of which are NULL.
+    pub(super) fn numbers(numbers: Vec<Option<i64>>) -> Self {
+        Self::new(numbers, Type::INT8_ARRAY)
+    }
+
+    /// A list of texts or of bytes. What goes into a list of texts was checked to be text.
+    pub(super) fn list(kind: Kind, items: Vec<Bytes>) -> Self {
+        match kind {
+            Kind::Bytes => {
+                Self::new(items.into_iter().map(Item::<false>).collect::<Vec<_>>(), Type::BYTEA_ARRAY)
+            }
+            Kind::Text => {
+                Self::new(items.into_iter().map(Item::<true>).collect::<Vec<_>>(), Type::TEXT_ARRAY)
+            }
+        }
+    }
+
+    /// One text or one string of bytes: on the wire they are the same.
+    pub(super) fn item(kind: Kind, bytes: Vec<u8>) -> Self {
+        match kind {
+            Kind::Bytes => Self::new(Item::<false>(bytes.into()), Type::BYTEA),
+            Kind::Text => Self::new(Item::<true>(bytes.into()), Type::TEXT),
+        }
+    }
+}
+
+/// Parameters of a statement whose types the server told.
 pub(super) fn borrowed(parameters: &[Parameter]) -> Vec<&(dyn ToSql + Sync)> {
-    parameters.iter().map(|parameter| &**parameter as &(dyn ToSql + Sync)).collect()
+    parameters.iter().map(|parameter| &*parameter.value as &(dyn ToSql + Sync)).collect()
+}
+
+/// Parameters of a statement that tells their types.
+pub(super) fn typed(parameters: &[Parameter]) -> Vec<(&(dyn ToSql + Sync), Type)> {
+    let typed = |parameter: &'_ Parameter| parameter.type_.clone();
+    borrowed(parameters).into_iter().zip(parameters.iter().map(typed)).collect()
 }
 
 /// A time as the column keeps it.
 pub(super) fn stored_millis(millis: u64) -> i64 {
     i64::try_from(millis).unwrap_or(i64::MAX)
-}
-
-/// A list of texts or of bytes. What goes into a list of texts was checked to be text.
-pub(super) fn list(kind: Kind, items: Vec<Bytes>) -> Parameter {
-    match kind {
-        Kind::Bytes => Box::new(items.into_iter().map(Item::<false>).collect::<Vec<_>>()),
-        Kind::Text => Box::new(items.into_iter().map(Item::<true>).collect::<Vec<_>>()),
-    }
-}
-
-/// One text or one string of bytes: on the wire they are the same.
-pub(super) fn item(kind: Kind, bytes: Vec<u8>) -> Parameter {
-    match kind {
-        Kind::Bytes => Box::new(Item::<false>(bytes.into())),
-        Kind::Text => Box::new(Item::<true>(bytes.into())),
-    }
 }
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::layout::Columns;
 use crate::stores::sql::Kind;
 
 /// Most rows that one sweep deletes.
-pub(super) const SWEEP: u64 = 100;
+pub(super) const SWEEP: usize = 100;
 
 /// Most rows that one page of keys looks at.
 pub(super) const PAGE: usize = 1000;
@@ -57,8 +57,20 @@ impl Statements {
             None => format!("{value} IS NOT NULL"),
             Some(expires) => format!("{value} IS NOT NULL AND ({expires} IS NULL OR {expires} > ${n})"),
         };
+        // Where text is any bytes the server refuses to send, and to take, what is not UTF-8: as bytes it does both.
+        let sent = |column: &str, kind| match kind {
+            Kind::Text if columns.is_raw => format!("convert_to({column}, 'SQL_ASCII')"),
+            _ => column.to_owned(),
+        };
+        let (key_sent, value_sent) = (sent(key, columns.key_kind), sent(value, columns.value_kind));
+        let bound = |n: usize| match columns.bound_kind() {
+            Kind::Bytes if columns.key_kind == Kind::Text => {
+                format!("convert_from(${n}::bytea, 'SQL_ASCII')")
+            }
+            _ => format!("${n}::{k}"),
+        };
         // The same as an answer, with NULL for no.
-        let told = |n: usize| format!("SELECT {key}, ({}) FROM {table}", live(n));
+        let told = |n: usize| format!("SELECT {key_sent}, ({}) FROM {table}", live(n));
         let (deadlines, set, read) = match expires {
             None => (String::new(), String::new(), String::new()),
             Some(expires) => {
@@ -80,15 +92,18 @@ impl Statements {
         };
         let page = format!("ORDER BY {key} LIMIT {PAGE}");
         let texts = [
-            format!("SELECT {key}, {value}{read} FROM {table} WHERE {key} = ANY($1::{k}[]) AND {}", live(2)),
-            format!("SELECT {key} FROM {table} WHERE {key} = ANY($1::{k}[]) AND {}", live(2)),
-            format!("{put} RETURNING {key}"),
-            format!("{put} WHERE {ended} RETURNING {key}"),
+            format!(
+                "SELECT {key_sent}, {value_sent}{read} FROM {table} WHERE {key} = ANY($1::{k}[]) AND {}",
+                live(2)
+            ),
+            format!("SELECT {key_sent} FROM {table} WHERE {key} = ANY($1::{k}[]) AND {}", live(2)),
+            format!("{put} RETURNING {key_sent}"),
+            format!("{put} WHERE {ended} RETURNING {key_sent}"),
             format!("DELETE FROM {table} WHERE {key} = ANY($1::{k}[])"),
-            format!("{} WHERE {key} >= $1::{k} {page}", told(2)),
-            format!("{} WHERE {key} >= $1::{k} AND {key} < $2::{k} {page}", told(3)),
-            format!("{} WHERE {key} > $1::{k} {page}", told(2)),
-            format!("{} WHERE {key} > $1::{k} AND {key} < $2::{k} {page}", told(3)),
+            format!("{} WHERE {key} >= {} {page}", told(2), bound(1)),
+            format!("{} WHERE {key} >= {} AND {key} < {} {page}", told(3), bound(1), bound(2)),
+            format!("{} WHERE {key} > {} {page}", told(2), bound(1)),
+            format!("{} WHERE {key} > {} AND {key} < {} {page}", told(3), bound(1), bound(2)),
         ];
         let [get, has, put, put_if_absent, delete, keys, keys_before, keys_behind, keys_between] =
             numbered(texts);
@@ -97,7 +112,10 @@ impl Statements {
             let some = format!(
                 "SELECT {key} FROM {table} WHERE {expires} <= $1 LIMIT {SWEEP} FOR UPDATE SKIP LOCKED"
             );
-            Sql { place: COUNT - 1, text: format!("DELETE FROM {table} WHERE {key} IN ({some})") }
+            Sql {
+                place: COUNT - 1,
+                text: format!("DELETE FROM {table} WHERE {key} IN ({some}) RETURNING true"),
+            }
         });
         Self { get, has, put, put_if_absent, delete, keys, keys_before, keys_behind, keys_between, sweep }
     }

@@ -1,18 +1,17 @@
 //! The table: reads and writes of whole batches on one connection.
 
 use bytes::Bytes;
-use futures_util::future::join_all;
 use tokio_postgres::Row;
 
-use super::connector::Connection;
-use super::error::{Failure, error_of, is_collision, wants_another_connection};
+use super::error::{Failure, error_of, is_collision, is_outside_encoding};
 use super::layout::Columns;
-use super::parameters::{Held, Parameter, borrowed, item, list, stored_millis};
+use super::parameters::{Held, Parameter, stored_millis};
+use super::session::{Connection, Raw};
 use super::statements::{PAGE, SWEEP, Sql, Statements};
 use crate::entry::{Deadline, Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Answers, Cursor, Page, SetMode, answer_all, end_of_prefix};
-use crate::stores::sql::{Kind, Matched, again};
+use crate::stores::sql::{Kind, Length, Matched, again, answers_of};
 
 /// What is known of the table, and what is said about it.
 #[derive(Debug)]
@@ -20,9 +19,6 @@ pub(super) struct Table {
     pub(super) columns: Columns,
     pub(super) statements: Statements,
 }
-
-/// A result of the client, before it is said as one of ours.
-type Raw<T> = std::result::Result<T, tokio_postgres::Error>;
 
 impl Table {
     pub(super) fn new(columns: Columns) -> Self {
@@ -39,8 +35,11 @@ impl Table {
         Ok(())
     }
 
-    pub(super) fn check_value(&self, entry: &Entry) -> Result<()> {
-        self.columns.value_kind.check_value(&entry.value, false)
+    pub(super) fn check_entry(&self, key: &Key, entry: &Entry) -> Result<()> {
+        let Columns { value_kind, longest_key, longest_value, .. } = self.columns;
+        Length::check(longest_key, "key", key.as_bytes())?;
+        value_kind.check_value(&entry.value, false)?;
+        Length::check(longest_value, "value", &entry.value)
     }
 
     pub(super) async fn get(
@@ -48,10 +47,64 @@ impl Table {
         connection: &mut Connection,
         keys: &[Key],
         now: u64,
-    ) -> Result<Matched<Entry>> {
-        let parameters = self.with_time(vec![self.keys_parameter(keys)], now);
-        let rows = query(connection, &self.statements.get, &parameters).await.map_err(failed)?;
-        rows.iter().map(|row| Ok((key_of(row)?.into(), self.entry_of(row)?))).collect()
+    ) -> Answers<Option<Entry>> {
+        let read = |row: &Row| Ok((key_of(row)?.into(), self.entry_of(row)?));
+        self.read(connection, &self.statements.get, keys, now, read).await
+    }
+
+    pub(super) async fn has(&self, connection: &mut Connection, keys: &[Key], now: u64) -> Answers<bool> {
+        let read = |row: &Row| Ok((key_of(row)?.into(), ()));
+        let found = self.read(connection, &self.statements.has, keys, now, read).await;
+        found.into_iter().map(|answer| answer.map(|row| row.is_some())).collect()
+    }
+
+    /// Reads the rows of all keys with one statement. If that fails by one of them, each is read for itself, all of them
+    /// in one round trip.
+    async fn read<T>(
+        &self,
+        connection: &mut Connection,
+        sql: &Sql,
+        keys: &[Key],
+        now: u64,
+        read: impl Fn(&Row) -> Result<(Box<[u8]>, T)>,
+    ) -> Answers<Option<T>> {
+        let parameters = |keys: &[Key]| self.with_time(vec![self.keys_parameter(keys)], now);
+        let matched = |rows: Vec<Row>| rows.iter().map(&read).collect::<Result<Matched<T>>>();
+        let error = match query(connection, sql, &parameters(keys)).await {
+            Ok(rows) => return answers_of(keys, matched(rows)),
+            Err(error) => error,
+        };
+        if !may_be_of_one(&error) {
+            return answer_errors(keys.len(), failed(error));
+        }
+        let one = |key: &Key| parameters(std::slice::from_ref(key));
+        let each = match connection.query_each(sql, keys.iter().map(one).collect()).await {
+            Ok(each) => each,
+            Err(error) => return answer_errors(keys.len(), failed(error)),
+        };
+        let mut answers = Vec::with_capacity(keys.len());
+        for (key, rows) in keys.iter().zip(each) {
+            answers.push(match rows {
+                Ok(rows) => matched(rows).map(|mut rows| rows.remove(key.as_bytes())),
+                Err(error) if is_outside_encoding(&error) => self.read_none(connection, key, now).await,
+                Err(error) => Err(failed(error)),
+            });
+        }
+        answers
+    }
+
+    /// The answer for a key of which something is outside the encoding of the other side. Is it the key, there is no
+    /// such row; else it is the value.
+    async fn read_none<T>(&self, connection: &mut Connection, key: &Key, now: u64) -> Result<Option<T>> {
+        let parameters = self.with_time(vec![self.keys_parameter(std::slice::from_ref(key))], now);
+        match query(connection, &self.statements.has, &parameters).await {
+            Err(error) if is_outside_encoding(&error) => Ok(None),
+            Err(error) => Err(failed(error)),
+            Ok(rows) if rows.is_empty() => Ok(None),
+            Ok(_) => {
+                Err(Error::new(ErrorKind::Value, "the value has bytes that are no text in its encoding"))
+            }
+        }
     }
 
     fn entry_of(&self, row: &Row) -> Result<Entry> {
@@ -63,17 +116,6 @@ impl Table {
         let deadline: Option<i64> = row.try_get(2).map_err(failed)?;
         let deadline = deadline.map(|millis| Deadline::at(u64::try_from(millis).unwrap_or(0)));
         Ok(Entry { value, deadline })
-    }
-
-    pub(super) async fn has(
-        &self,
-        connection: &mut Connection,
-        keys: &[Key],
-        now: u64,
-    ) -> Result<Matched<()>> {
-        let parameters = self.with_time(vec![self.keys_parameter(keys)], now);
-        let rows = query(connection, &self.statements.has, &parameters).await.map_err(failed)?;
-        rows.iter().map(|row| Ok((key_of(row)?.into(), ()))).collect()
     }
 
     /// Writes all entries in one statement. If that fails by one of them, each is written for itself, all of them in
@@ -99,8 +141,8 @@ impl Table {
             Err(error) if entries.len() > 1 && may_be_of_one(&error) => {
                 let sql = self.put_statement(mode);
                 let one = |entry: &(Key, Entry)| self.put_parameters(std::slice::from_ref(entry), mode, now);
-                let rows = one_by_one(connection, sql, entries.iter().map(one).collect()).await;
-                rows.into_iter().map(|rows| rows.map(|rows| !rows.is_empty())).collect()
+                let each = connection.query_each(sql, entries.iter().map(one).collect()).await;
+                spread(entries.len(), each, |rows| Ok(!rows?.is_empty()))
             }
             Err(error) => answer_all(entries.len(), &Err(failed(error))),
         }
@@ -132,15 +174,16 @@ impl Table {
         sorted.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let keys = sorted.iter().map(|(key, _)| Bytes::copy_from_slice(key.as_bytes())).collect();
         let values = sorted.iter().map(|(_, entry)| entry.value.clone()).collect();
-        let mut parameters = vec![list(self.columns.key_kind, keys), list(self.columns.value_kind, values)];
+        let Columns { key_kind, value_kind, .. } = self.columns;
+        let mut parameters = vec![Parameter::list(key_kind, keys), Parameter::list(value_kind, values)];
         if self.columns.expires.is_some() {
             let deadlines: Vec<_> = sorted
                 .iter()
                 .map(|(_, entry)| entry.deadline.map(|deadline| stored_millis(deadline.millis())))
                 .collect();
-            parameters.push(Box::new(deadlines));
+            parameters.push(Parameter::numbers(deadlines));
             if mode == SetMode::IfAbsent {
-                parameters.push(Box::new(stored_millis(now)));
+                parameters.push(Parameter::number(stored_millis(now)));
             }
         }
         parameters
@@ -151,12 +194,16 @@ impl Table {
         let parameters = |keys: &[Key]| vec![self.keys_parameter(keys)];
         match query(connection, sql, &parameters(keys)).await {
             Ok(_) => answer_all(keys.len(), &Ok(())),
-            Err(error) if keys.len() > 1 && may_be_of_one(&error) => {
+            Err(error) if may_be_of_one(&error) => {
                 let one = |key: &Key| parameters(std::slice::from_ref(key));
-                let deleted = one_by_one(connection, sql, keys.iter().map(one).collect()).await;
-                deleted.into_iter().map(|rows| rows.map(drop)).collect()
+                let each = connection.query_each(sql, keys.iter().map(one).collect()).await;
+                spread(keys.len(), each, |rows| match rows {
+                    // There can be no such row.
+                    Err(error) if is_outside_encoding(&error) => Ok(()),
+                    rows => rows.map(drop),
+                })
             }
-            Err(error) => answer_all(keys.len(), &Err(failed(error))),
+            Err(error) => answer_errors(keys.len(), failed(error)),
         }
     }
 
@@ -180,7 +227,8 @@ impl Table {
         let first = if self.columns.in_byte_order { prefix } else { "" };
         let start = after.map_or(first.as_bytes(), Cursor::as_bytes);
         let bounds = std::iter::once(start).chain(end.as_deref().map(str::as_bytes));
-        let parameters = bounds.map(|bound| item(self.columns.key_kind, bound.to_vec())).collect();
+        let parameters =
+            bounds.map(|bound| Parameter::item(self.columns.bound_kind(), bound.to_vec())).collect();
         let parameters = self.with_time(parameters, now);
         let rows = query(connection, sql, &parameters).await.map_err(failed)?;
         let next = match rows.last() {
@@ -204,19 +252,21 @@ impl Table {
     /// Deletes some rows whose deadline has passed. Whether there may be more.
     pub(super) async fn sweep(&self, connection: &mut Connection, now: u64) -> Result<bool> {
         let Some(sql) = &self.statements.sweep else { return Ok(false) };
-        let statement = connection.prepared(sql).await.map_err(failed)?;
-        let now = stored_millis(now);
-        let swept = connection.client.execute(&statement, &[&now]).await.map_err(failed)?;
-        Ok(swept >= SWEEP)
+        let time = [Parameter::number(stored_millis(now))];
+        let swept = connection.query(sql, &time).await.map_err(failed)?;
+        Ok(swept.len() >= SWEEP)
     }
 
     fn keys_parameter(&self, keys: &[Key]) -> Parameter {
-        list(self.columns.key_kind, keys.iter().map(|key| Bytes::copy_from_slice(key.as_bytes())).collect())
+        Parameter::list(
+            self.columns.key_kind,
+            keys.iter().map(|key| Bytes::copy_from_slice(key.as_bytes())).collect(),
+        )
     }
 
     fn with_time(&self, mut parameters: Vec<Parameter>, now: u64) -> Vec<Parameter> {
         if self.columns.expires.is_some() {
-            parameters.push(Box::new(stored_millis(now)));
+            parameters.push(Parameter::number(stored_millis(now)));
         }
         parameters
     }
@@ -226,13 +276,10 @@ impl Table {
 async fn query(connection: &mut Connection, sql: &Sql, parameters: &[Parameter]) -> Raw<Vec<Row>> {
     let mut attempt = 0;
     loop {
-        let error = match query_once(connection, sql, parameters).await {
+        let error = match connection.query(sql, parameters).await {
             Ok(rows) => return Ok(rows),
             Err(error) => error,
         };
-        if wants_another_connection(&error) {
-            connection.replace();
-        }
         if !is_collision(&error) || !again(attempt).await {
             return Err(error);
         }
@@ -240,22 +287,16 @@ async fn query(connection: &mut Connection, sql: &Sql, parameters: &[Parameter])
     }
 }
 
-async fn query_once(connection: &mut Connection, sql: &Sql, parameters: &[Parameter]) -> Raw<Vec<Row>> {
-    let statement = connection.prepared(sql).await?;
-    connection.client.query(&statement, &borrowed(parameters)).await
-}
-
-/// Runs a statement once with each of the parameters, all in one round trip.
-async fn one_by_one(connection: &mut Connection, sql: &Sql, all: Vec<Vec<Parameter>>) -> Answers<Vec<Row>> {
-    let statement = match connection.prepared(sql).await {
-        Ok(statement) => statement,
-        Err(error) => return answer_errors(all.len(), failed(error)),
-    };
-    let client = &connection.client;
-    let statement = &statement;
-    let run =
-        |parameters: Vec<Parameter>| async move { client.query(statement, &borrowed(&parameters)).await };
-    join_all(all.into_iter().map(run)).await.into_iter().map(|rows| rows.map_err(failed)).collect()
+/// The answers to what was run for each by itself, or the same error for all.
+fn spread<T>(
+    len: usize,
+    each: Raw<Vec<Raw<Vec<Row>>>>,
+    answer: impl Fn(Raw<Vec<Row>>) -> Raw<T>,
+) -> Answers<T> {
+    match each {
+        Ok(each) => each.into_iter().map(|rows| answer(rows).map_err(failed)).collect(),
+        Err(error) => answer_errors(len, failed(error)),
+    }
 }
 
 fn answer_errors<T>(len: usize, error: Error) -> Answers<T> {

@@ -26,6 +26,36 @@ impl ColumnType {
     }
 }
 
+/// How long the text of a column may be.
+///
+/// Checked here, because servers take what is too long by spaces at its end alone, and cut those off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::stores) enum Length {
+    Characters(usize),
+    Bytes(usize),
+}
+
+impl Length {
+    /// Whether text in UTF-8 is not too long.
+    pub(in crate::stores) fn holds(self, text: &[u8]) -> bool {
+        match self {
+            Self::Bytes(most) => text.len() <= most,
+            Self::Characters(most) => {
+                // Every character begins with a byte that continues none.
+                text.len() <= most || text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() <= most
+            }
+        }
+    }
+
+    /// Refuses a key or a value, called by its `name`, that is too long for its column.
+    pub(in crate::stores) fn check(length: Option<Self>, name: &'static str, text: &[u8]) -> Result<()> {
+        if length.is_none_or(|length| length.holds(text)) {
+            return Ok(());
+        }
+        Err(Error::argument(name, format!("the {name} is too long for its column")))
+    }
+}
+
 /// What a column of a table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::stores) enum Kind {
@@ -48,5 +78,19 @@ impl Kind {
             return Err(Error::unsupported("the column keeps text, and the value has a NUL character"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Length::{Bytes, Characters};
+
+    #[test]
+    fn characters_are_not_bytes() {
+        assert!(Characters(5).holds("grüße".as_bytes()));
+        assert!(!Characters(5).holds("grüße ".as_bytes()));
+        assert!(Characters(1).holds("\u{1f600}".as_bytes()));
+        assert!(!Bytes(6).holds("grüße".as_bytes()));
+        assert!(Bytes(7).holds("grüße".as_bytes()));
     }
 }

@@ -25,11 +25,19 @@ pub(in crate::stores) trait Dialect: Connector {
     /// Looks at the table, and makes it where that is asked for.
     fn find<'a>(&'a self, connection: &'a mut Self::Connection) -> BoxFuture<'a, Result<Self::Table>>;
 
+    /// What the user should know about the table.
+    fn notice(table: &Self::Table) -> Option<&str>;
+
     /// Refuses what is no key in this table.
     fn check_key(table: &Self::Table, key: &Key) -> Result<()>;
 
-    /// Refuses what the table cannot keep under any key.
-    fn check_entry(table: &Self::Table, connection: &Self::Connection, entry: &Entry) -> Result<()>;
+    /// Refuses what the table cannot keep, of keys that were checked.
+    fn check_entry(
+        table: &Self::Table,
+        connection: &Self::Connection,
+        key: &Key,
+        entry: &Entry,
+    ) -> Result<()>;
 
     fn get<'a>(
         table: &'a Self::Table,

@@ -13,7 +13,7 @@ mod url;
 
 pub(super) use answers::{Matched, answers_of};
 pub(super) use backoff::again;
-pub(super) use columns::{ColumnType, Kind};
+pub(super) use columns::{ColumnType, Kind, Length};
 pub(super) use dialect::Dialect;
 #[cfg(feature = "postgres")]
 pub(super) use options::check_name;

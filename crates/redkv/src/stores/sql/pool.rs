@@ -24,6 +24,9 @@ pub(in crate::stores) trait Connector: Send + Sync + 'static {
     /// Whether a connection is not known to have ended.
     fn is_open(connection: &Self::Connection) -> bool;
 
+    /// How long nobody has used a connection when it is looked at before it is used again.
+    const UNCHECKED: Duration;
+
     /// Asks the server over a connection that nobody used for a while, whether it is still there.
     fn check<'a>(&'a self, connection: &'a mut Self::Connection) -> BoxFuture<'a, Result<()>>;
 
@@ -31,8 +34,9 @@ pub(in crate::stores) trait Connector: Send + Sync + 'static {
     fn end(connection: Self::Connection);
 }
 
-/// How long nobody has used a connection when it is looked at before it is used again.
-const UNCHECKED: Duration = Duration::from_secs(1);
+/// How long a server may take to say that it is still there. What was in between may have forgotten the connection, and
+/// then nothing ever answers.
+const CHECK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The first pause after an attempt to connect has failed, and the longest one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -109,11 +113,12 @@ impl<C: Connector> Pool<C> {
                 Taken::Now(lease) => lease,
                 Taken::Later(receiver) => receiver.await.unwrap_or_else(|_| Err(Error::closed()))?,
             };
-            if lease.idle_since().is_none_or(|since| since.elapsed() < UNCHECKED) {
+            if lease.idle_since().is_none_or(|since| since.elapsed() < C::UNCHECKED) {
                 return Ok(lease);
             }
             // One that does not answer is given up, and all that are idle with it.
-            if self.0.connector.check(lease.begin()?).await.is_ok() {
+            let check = self.0.connector.check(lease.begin()?);
+            if matches!(tokio::time::timeout(CHECK_PATIENCE, check).await, Ok(Ok(()))) {
                 lease.settle();
                 return Ok(lease);
             }

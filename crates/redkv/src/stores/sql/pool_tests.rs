@@ -15,6 +15,8 @@ struct Panicking(AtomicBool);
 impl Connector for Panicking {
     type Connection = ();
 
+    const UNCHECKED: Duration = Duration::from_secs(1);
+
     fn connect(&self) -> BoxFuture<'_, Result<()>> {
         async {
             assert!(self.0.swap(true, Ordering::Relaxed), "no such plugin");

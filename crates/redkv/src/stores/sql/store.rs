@@ -9,10 +9,11 @@ use futures_util::future::{self, BoxFuture};
 use super::checked::Checked;
 use super::dialect::Dialect;
 use super::lease::Lease;
-use super::pool::Pool;
+use super::pool::{Connector, Pool};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, Result};
+use crate::notices::Notices;
 use crate::opening::Opening;
 use crate::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, clear_a_page};
 
@@ -34,22 +35,31 @@ pub(in crate::stores) struct SqlStore<D: Dialect> {
     has_deadlines: bool,
     /// When to look for entries past their deadline again.
     next_sweep: Arc<AtomicU64>,
+    notices: Notices,
 }
 
 impl<D: Dialect> SqlStore<D> {
-    pub(in crate::stores) fn new(pool: Pool<D>, has_deadlines: bool, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, pool, table: Opening::default(), has_deadlines, next_sweep: Arc::default() }
+    pub(in crate::stores) fn new(
+        pool: Pool<D>,
+        has_deadlines: bool,
+        clock: Arc<dyn Clock>,
+        notices: Notices,
+    ) -> Self {
+        Self { clock, pool, table: Opening::default(), has_deadlines, next_sweep: Arc::default(), notices }
     }
 
     /// The table, looked at when it is first needed.
     async fn table(&self) -> Result<&Arc<D::Table>> {
         self.table
             .get(|| {
-                let pool = self.pool.clone();
+                let (pool, notices) = (self.pool.clone(), self.notices.clone());
                 async move {
                     let mut lease = pool.get().await?;
                     let table = pool.connector().find(lease.begin()?).await;
                     lease.settle_with(std::slice::from_ref(&table));
+                    if let Some(notice) = table.as_ref().ok().and_then(D::notice) {
+                        notices.tell(&format!("{}: {notice}", D::NAME));
+                    }
                     table
                 }
             })
@@ -61,26 +71,41 @@ impl<D: Dialect> SqlStore<D> {
         Ok((table, self.pool.get().await?))
     }
 
-    async fn get_all(&self, keys: &[Key]) -> Result<Answers<Option<Entry>>> {
+    /// Reads what there is under the keys. A connection of the pool may have ended without a sign while nobody used it,
+    /// or while this process stood still: then they are read once more on another one.
+    async fn read<T>(&self, keys: &[Key], ask: Ask<D, T>) -> Result<Answers<T>> {
         let (table, mut lease) = self.begin().await?;
         let checked = Checked::new(keys, |key| D::check_key(table, key));
         if checked.good.is_empty() {
             return Ok(checked.complete(Vec::new()));
         }
-        let answers = D::get(table, lease.begin()?, &checked.good, self.clock.now()).await;
-        lease.settle_with(&answers);
-        Ok(checked.complete(answers))
+        let mut was_idle = lease.idle_since().is_some();
+        loop {
+            let answers = ask(table, lease.begin()?, &checked.good, self.clock.now()).await;
+            lease.settle_with(&answers);
+            if lease.is_usable() || !was_idle {
+                return Ok(checked.complete(answers));
+            }
+            drop(lease);
+            lease = self.pool.get().await?;
+            was_idle = false;
+        }
     }
 
-    async fn has_all(&self, keys: &[Key]) -> Result<Answers<bool>> {
+    /// A page of keys, read once more as in [`SqlStore::read`].
+    async fn page(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
         let (table, mut lease) = self.begin().await?;
-        let checked = Checked::new(keys, |key| D::check_key(table, key));
-        if checked.good.is_empty() {
-            return Ok(checked.complete(Vec::new()));
+        let mut was_idle = lease.idle_since().is_some();
+        loop {
+            let page = D::keys(table, lease.begin()?, prefix, after, self.clock.now()).await;
+            lease.settle_with(std::slice::from_ref(&page));
+            if lease.is_usable() || !was_idle {
+                return page;
+            }
+            drop(lease);
+            lease = self.pool.get().await?;
+            was_idle = false;
         }
-        let answers = D::has(table, lease.begin()?, &checked.good, self.clock.now()).await;
-        lease.settle_with(&answers);
-        Ok(checked.complete(answers))
     }
 
     async fn set_all(&self, entries: &[(Key, Entry)], mode: SetMode) -> Result<Answers<bool>> {
@@ -91,7 +116,7 @@ impl<D: Dialect> SqlStore<D> {
                 return Err(Error::unsupported("a ttl needs the option expiresColumn"));
             }
             D::check_key(table, key)?;
-            D::check_entry(table, connection, entry)
+            D::check_entry(table, connection, key, entry)
         });
         if checked.good.is_empty() {
             lease.settle();
@@ -138,6 +163,14 @@ impl<D: Dialect> SqlStore<D> {
     }
 }
 
+/// A way to ask for keys.
+type Ask<D, T> = for<'a> fn(
+    &'a <D as Dialect>::Table,
+    &'a mut <D as Connector>::Connection,
+    &'a [Key],
+    u64,
+) -> BoxFuture<'a, Answers<T>>;
+
 /// How long a sweep may keep its connection from others.
 const SWEEP_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -171,13 +204,13 @@ impl<D: Dialect> Store for SqlStore<D> {
 
     fn get<'a>(&'a self, keys: &'a [Key], _want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
         Box::pin(async {
-            if keys.is_empty() { Vec::new() } else { spread(keys.len(), self.get_all(keys).await) }
+            if keys.is_empty() { Vec::new() } else { spread(keys.len(), self.read(keys, D::get).await) }
         })
     }
 
     fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
         Box::pin(async {
-            if keys.is_empty() { Vec::new() } else { spread(keys.len(), self.has_all(keys).await) }
+            if keys.is_empty() { Vec::new() } else { spread(keys.len(), self.read(keys, D::has).await) }
         })
     }
 
@@ -197,12 +230,7 @@ impl<D: Dialect> Store for SqlStore<D> {
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        Box::pin(async move {
-            let (table, mut lease) = self.begin().await?;
-            let page = D::keys(table, lease.begin()?, prefix, after, self.clock.now()).await;
-            lease.settle_with(std::slice::from_ref(&page));
-            page
-        })
+        Box::pin(self.page(prefix, after))
     }
 
     fn clear<'a>(

@@ -38,8 +38,12 @@ pub(crate) async fn exec(sql: &str) {
 
 /// How many rows a table has.
 pub(crate) async fn count(table: &str) -> i64 {
+    count_at(&url(), table).await
+}
+
+async fn count_at(url: &str, table: &str) -> i64 {
     let sql = format!("SELECT COUNT(*) FROM {table}");
-    client_of(&url()).await.query_first(sql).await.unwrap().unwrap()
+    client_of(url).await.query_first(sql).await.unwrap().unwrap()
 }
 
 /// Locks a row until the answer is dropped.
@@ -128,11 +132,37 @@ impl Server {
         self.daemon.resume();
     }
 
+    /// How many rows a table has.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        count_at(&self.url(), table).await
+    }
+
+    /// Runs a statement as another client.
+    pub(crate) async fn exec(&self, sql: &str) {
+        client_of(&self.url()).await.query_drop(sql).await.unwrap();
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// How many connections of stores there are.
     pub(crate) async fn connections(&self) -> i64 {
         let sql = "SELECT COUNT(*) FROM information_schema.PROCESSLIST \
                    WHERE USER = 'redkv' AND ID <> CONNECTION_ID()";
         client_of(&self.url()).await.query_first(sql).await.unwrap().unwrap()
+    }
+
+    /// Ends the connections of stores.
+    pub(crate) async fn end_connections(&self) {
+        let mut client = client_of(&self.url()).await;
+        let sql =
+            "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'redkv' AND ID <> CONNECTION_ID()";
+        let connections: Vec<u64> = client.query(sql).await.unwrap();
+        for id in connections {
+            // It may have ended by itself.
+            client.query_drop(format!("KILL {id}")).await.ok();
+        }
     }
 
     /// Whether the server says of a store with these options that it came over TLS.

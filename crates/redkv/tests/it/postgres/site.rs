@@ -37,7 +37,16 @@ async fn client_of(url: &str) -> Client {
 
 /// Runs statements as another client.
 pub(crate) async fn exec(sql: &str) {
-    client_of(&url()).await.batch_execute(sql).await.unwrap();
+    exec_at(&url(), sql).await;
+}
+
+pub(crate) async fn exec_at(url: &str, sql: &str) {
+    client_of(url).await.batch_execute(sql).await.unwrap();
+}
+
+/// PgBouncer in transaction mode, before a server that nobody else uses.
+pub(crate) fn pooled_url() -> String {
+    support::server("REDKV_TEST_PGBOUNCER_URL")
 }
 
 /// How many rows a table has.
@@ -147,6 +156,12 @@ impl Server {
     pub(crate) async fn connections(&self) -> i64 {
         let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'redkv'";
         client_of(&self.url()).await.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Ends the connections of stores.
+    pub(crate) async fn end_connections(&self) {
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'redkv'";
+        client_of(&self.url()).await.batch_execute(sql).await.unwrap();
     }
 
     /// Whether the server says of a store with these options that it came over TLS.

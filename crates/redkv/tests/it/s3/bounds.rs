@@ -5,6 +5,7 @@ use std::sync::Arc;
 use redkv::clock::SystemClock;
 use redkv::entry::{Entry, Key};
 use redkv::error::ErrorKind;
+use redkv::notices::Notices;
 use redkv::store::{Store, Want};
 use redkv::stores::{Place, build_for};
 use serde_json::json;
@@ -19,7 +20,8 @@ fn believing_a_million(bucket: &Bucket) -> Arc<dyn Store> {
         "bucket": bucket.name, "endpoint": bucket.endpoint, "forcePathStyle": true,
         "credentials": { "accessKeyId": "test", "secretAccessKey": "test" },
     });
-    let place = Place { clock: Arc::new(SystemClock), max_value_bytes: Some(1_000_000) };
+    let place =
+        Place { clock: Arc::new(SystemClock), max_value_bytes: Some(1_000_000), notices: Notices::default() };
     build_for(place, "s3", options, &[]).unwrap().store
 }
 

@@ -131,3 +131,16 @@ async fn no_more_connections_are_made_than_are_allowed() {
     assert!(writes.into_iter().all(|answer| answer.unwrap()));
     assert!(server.connections().await <= 2);
 }
+
+#[tokio::test]
+async fn a_read_on_a_connection_that_ended_while_it_was_idle_is_made_once_more() {
+    let server = Server::start(&[]);
+    let store = on(&server, json!({ "max": 1 }));
+    set(&*store, "a", "1").await.unwrap();
+    server.end_connections().await;
+    assert_eq!(get(&*store, "a").await.unwrap(), some("1"));
+    server.end_connections().await;
+    assert!(store.has(&["a".into()]).await.remove(0).unwrap());
+    server.end_connections().await;
+    assert_eq!(store.keys("", None).await.unwrap().keys, ["a".into()]);
+}
