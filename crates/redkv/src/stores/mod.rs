@@ -33,6 +33,8 @@ mod private;
 #[cfg(feature = "redis")]
 mod redis;
 mod registry;
+#[cfg(any(feature = "disk", feature = "sqlite"))]
+mod reserve;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(any(feature = "mysql", feature = "postgres"))]

@@ -5,6 +5,8 @@ mod columns;
 mod deadlines;
 mod files;
 mod foreign_rows;
+#[cfg(target_os = "linux")]
+mod full;
 mod layout;
 #[cfg(target_os = "linux")]
 mod read_only;

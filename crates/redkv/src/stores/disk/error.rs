@@ -6,6 +6,7 @@ use std::path::Path;
 use redb::StorageError;
 
 use crate::error::{Error, ErrorKind};
+use crate::stores::reserve;
 
 /// The one place where errors of redb become ours. A transaction that failed has changed nothing, unless it failed in
 /// its last step.
@@ -29,6 +30,13 @@ pub(super) fn error_from(path: &Path, cause: impl Into<redb::Error>) -> Error {
         _ => error(format!("'{path}' failed: {cause}")),
     };
     error.caused_by(cause)
+}
+
+/// Whether `error` is that there is no room.
+pub(super) fn is_full(error: &Error) -> bool {
+    use std::error::Error as _;
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<redb::Error>());
+    matches!(cause, Some(redb::Error::Io(cause)) if reserve::is_full(cause))
 }
 
 /// A failure of the file system beside the database.

@@ -10,17 +10,22 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use super::config::DiskConfig;
+use super::error::is_full;
 use super::open::{Open, Slot};
 use super::space::{Space, TRANSACTION};
 use super::writes::{Change, Changing, Sync, Write};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Answers, answer_all};
+use crate::stores::reserve::Reserve;
 
 /// Most jobs that are taken at a time: those that wait share a transaction.
 const GROUP: usize = 256;
 /// How long what was written or read may wait until it is on the disk, where nobody waits for it.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
+
+/// Enough for some transactions: what one takes anew is free after the next.
+const RESERVE: u64 = 1 << 20;
 
 /// Entries that go in one transaction when the bounds are smaller than they were.
 const SHRINK: usize = 2_000;
@@ -48,7 +53,8 @@ impl Thread {
         let (jobs, inbox) = mpsc::channel();
         let (ending, ended) = watch::channel(());
         let space = Space::default();
-        let worker = Worker { config, clock, slot, is_dirty: false, unsynced: 0, space, sync_at: None };
+        let worker =
+            Worker { config, clock, slot, is_dirty: false, unsynced: 0, space, sync_at: None, reserve: None };
         thread::Builder::new()
             .name("redkv-disk".to_owned())
             .spawn(move || work(ending, inbox, worker))
@@ -93,6 +99,8 @@ struct Worker {
     space: Space,
     /// When what was committed, and what was read, must be on the disk.
     sync_at: Option<Instant>,
+    /// Room for deletes on a full disk, taken by the first write.
+    reserve: Option<Reserve>,
 }
 
 impl Worker {
@@ -158,7 +166,31 @@ impl Worker {
                 bytes <= self.config.most_at_once()
             });
             let part = rest.get(..fits.count().max(1)).unwrap_or(rest);
-            answers.extend(self.make_part(part).unwrap_or_else(|error| answer_all(part.len(), &Err(error))));
+            answers.extend(self.make_part_in_any_case(part));
+        }
+        answers
+    }
+
+    /// Makes changes, and on a full disk those that make room: with what was kept in reserve for it.
+    fn make_part_in_any_case(&mut self, part: &[Change]) -> Answers<bool> {
+        if self.reserve.is_none() && self.slot.get().is_some() {
+            self.reserve = Reserve::take(&self.config.path, RESERVE).unwrap_or_default();
+        }
+        let error = match self.make_part(part) {
+            Ok(answers) => return answers,
+            Err(error) => error,
+        };
+        let mut answers = answer_all(part.len(), &Err(error.clone()));
+        if !is_full(&error) {
+            return answers;
+        }
+        self.reserve = None;
+        for (change, answer) in part.iter().zip(&mut answers) {
+            if matches!(change, Change::Delete(_))
+                && let Ok(made) = self.make_part(std::slice::from_ref(change))
+            {
+                answer.clone_from(&made[0]);
+            }
         }
         answers
     }

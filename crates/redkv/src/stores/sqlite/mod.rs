@@ -4,6 +4,7 @@ mod change;
 mod column;
 mod config;
 mod error;
+mod full;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
 mod layout;

@@ -15,7 +15,7 @@ use crate::stores::private::Rights;
 
 /// The file that a connection has open.
 pub(super) struct Place {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     watched: RefCell<Watched>,
     journal: Journal,
     /// The write-ahead log that lies beside it, once there is one.

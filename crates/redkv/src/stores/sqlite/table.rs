@@ -1,6 +1,6 @@
 //! The table: reads and writes, in transactions.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use rusqlite::{ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavior};
@@ -8,6 +8,7 @@ use rusqlite::{ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavio
 use super::change::Change;
 use super::config::SqliteConfig;
 use super::error::error_from;
+use super::full::is_full;
 use super::open::Opened;
 use super::place::Place;
 use super::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{Answers, SetMode, answer_all};
+use crate::stores::reserve::Reserve;
 
 /// Milliseconds between two looks for entries past their deadline.
 const SWEEP_EVERY: u64 = 60_000;
@@ -24,10 +26,12 @@ const SWEEP_EVERY: u64 = 60_000;
 pub(super) struct Table {
     pub(super) open: Opened,
     pub(super) statements: Statements,
-    config: Arc<SqliteConfig>,
+    pub(super) config: Arc<SqliteConfig>,
     pub(super) clock: Arc<dyn Clock>,
     /// When to look for entries past their deadline again.
     next_sweep: Cell<u64>,
+    /// Room for deletes on a full disk, taken by the first write.
+    pub(super) reserve: RefCell<Option<Reserve>>,
 }
 
 /// Why a transaction left no trace.
@@ -47,7 +51,7 @@ impl Table {
     pub(super) fn open(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
         let statements = Statements::new(&config);
         let open = Opened::open(&config, &statements)?;
-        Ok(Self { open, statements, config, clock, next_sweep: Cell::new(0) })
+        Ok(Self { open, statements, config, clock, next_sweep: Cell::new(0), reserve: RefCell::new(None) })
     }
 
     pub(super) fn failed(&self, cause: rusqlite::Error) -> Error {
@@ -124,6 +128,16 @@ impl Table {
     /// Makes all changes in one transaction, with an answer for each: one that fails takes no other with it.
     pub(super) fn write(&self, changes: &[Change]) -> Answers<bool> {
         let now = self.clock.now();
+        let answers = if self.has_room(changes) {
+            self.write_all(changes, now)
+        } else {
+            let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+            answer_all(changes.len(), &Err(self.failed(rusqlite::Error::SqliteFailure(full, None))))
+        };
+        if answers.iter().any(is_full) { self.make_again(changes, answers, now) } else { answers }
+    }
+
+    fn write_all(&self, changes: &[Change], now: u64) -> Answers<bool> {
         match self.write_together(changes, now) {
             Ok(answers) => answers,
             Err(Undone::ByOne) => changes.iter().map(|change| self.write_one(change, now)).collect(),
@@ -154,7 +168,7 @@ impl Table {
         if self.open.connection.is_autocommit() { Err(Undone::ByOne) } else { Ok(()) }
     }
 
-    fn write_one(&self, change: &Change, now: u64) -> Result<bool> {
+    pub(super) fn write_one(&self, change: &Change, now: u64) -> Result<bool> {
         match change {
             Change::Put(key, entry, mode) => self.put(key, entry, *mode, now),
             Change::Delete(key) => {

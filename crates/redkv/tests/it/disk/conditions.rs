@@ -1,17 +1,17 @@
-//! On a read-only disk, when the folder is removed, and in folders that strangers see.
+//! On a read-only disk, on a full one, when the folder is removed, and in folders that strangers see.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
-use redkv::entry::Entry;
+use redkv::entry::{Entry, Key};
 use redkv::error::{Error, ErrorKind};
 use redkv::store::{SetMode, Store, Want};
 use redkv::stores::DiskStore;
 use serde_json::json;
 
 use crate::disk::support::{Place, get, set};
-use crate::support::mount::{file_system, make_read_only};
+use crate::support::mount::{file_system, fill, make_read_only};
 
 async fn try_set(store: &DiskStore, key: &str, value: String) -> Result<bool, Error> {
     store.set(&[(key.into(), Entry::new(value))], SetMode::Always).await.remove(0)
@@ -30,6 +30,40 @@ async fn a_read_only_disk_is_said_to_be_one() {
     let error = place.store(json!({})).init().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
     assert_eq!(error.message(), format!("'{}' is read-only", place.path.display()));
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_writes_deletes_and_takes_writes_again() {
+    let name = "disk::conditions::a_full_disk_refuses_writes_deletes_and_takes_writes_again";
+    let Some(folder) = file_system(name, 8_192) else { return };
+    let place = Place::at(folder.join("store"));
+    let store = place.store(json!({ "durable": true }));
+    let keys: Vec<Key> = (0..40).map(|n| n.to_string().into()).collect();
+    for key in &keys {
+        set(&store, key.as_str(), "x".repeat(20_000)).await;
+    }
+    let filler = fill(&folder);
+    let error = loop {
+        let key = format!("more {}", fastrand::u64(..));
+        if let Err(error) = try_set(&store, &key, "x".repeat(20_000)).await {
+            break error;
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Store);
+    assert_eq!(error.message(), format!("no space is left for '{}'", place.path.display()));
+    assert_eq!(get(&store, "0").await.unwrap().len(), 20_000);
+    for key in &keys[1..] {
+        store.delete(std::slice::from_ref(key)).await.remove(0).unwrap();
+    }
+    assert_eq!(get(&store, "7").await, None);
+    store.close().await;
+    let store = place.store(json!({ "durable": true }));
+    assert_eq!(get(&store, "0").await.unwrap().len(), 20_000);
+    assert_eq!(get(&store, "7").await, None);
+    fs::remove_file(filler).unwrap();
+    for key in &keys {
+        set(&store, key.as_str(), "x".repeat(20_000)).await;
+    }
 }
 
 #[tokio::test]
