@@ -9,6 +9,7 @@
 
 import { dynamodbLocal } from './dynamodb-local.mjs'
 import { dynoxide } from './dynoxide.mjs'
+import { faketime } from './faketime.mjs'
 import { mariadb } from './mariadb.mjs'
 import { moto } from './moto.mjs'
 import { pgbouncer } from './pgbouncer.mjs'
@@ -31,4 +32,5 @@ export const servers = [
   postgres,
   pgbouncer,
   mariadb,
+  faketime,
 ]
