@@ -36,6 +36,7 @@ impl Rights {
     }
 
     /// Makes a folder, if there is none.
+    #[cfg(any(feature = "disk", feature = "file"))]
     pub(super) fn make_folder(self, path: &Path) -> io::Result<()> {
         match self.make_new_folder(path) {
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
@@ -44,6 +45,7 @@ impl Rights {
     }
 
     /// Makes a folder that was not there.
+    #[cfg(any(feature = "disk", feature = "file"))]
     pub(super) fn make_new_folder(self, path: &Path) -> io::Result<()> {
         #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
         let mut builder = fs::DirBuilder::new();

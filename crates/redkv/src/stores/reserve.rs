@@ -13,6 +13,10 @@ const LEAST: u64 = 256 << 10;
 #[derive(Debug)]
 pub(super) struct Reserve {
     _file: File,
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(dead_code, reason = "only a log is as long as there is room")
+    )]
     pub(super) bytes: u64,
 }
 
