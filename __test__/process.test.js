@@ -242,6 +242,34 @@ if (process.platform !== 'win32') {
     const said = 'ERR_REDKV_STORE the I/O thread could not be started: Too many open files (os error 24)\n'
     ended(await run('sh', limited), 0, `${said}${said}value\n`)
   })
+
+  test('without a descriptor for it a file is not opened, as its error says, and later it is', async (t) => {
+    const script = `
+      const { openSync, closeSync } = require('node:fs')
+      const RedKV = require(${JSON.stringify(root)})
+      const use = async (path) => {
+        const kv = new RedKV()
+        kv.addStore('sqlite', { path })
+        await kv.set('key', 'value')
+        return kv
+      }
+      use(':memory:').then(async () => {
+        const open = []
+        try {
+          for (;;) open.push(openSync('/dev/null'))
+        } catch {}
+        const path = ${JSON.stringify(freshFile(t))}
+        const error = await use(path).catch((error) => error)
+        open.forEach((file) => closeSync(file))
+        console.log(error.code, error.retryable, error.message.replace(path, 'file'))
+        const kv = await use(path)
+        console.log(await kv.get('key'))
+      })
+    `
+    const limited = ['-c', 'ulimit -n 64 && exec "$0" "$@"', process.execPath, '--eval', script]
+    const said = "ERR_REDKV_STORE true sqlite: 'file' cannot be opened: Too many open files (os error 24)\n"
+    ended(await run('sh', limited), 0, `${said}value\n`)
+  })
 }
 
 test('the module may be loaded more than once in a process', async () => {

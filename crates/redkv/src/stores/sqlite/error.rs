@@ -1,5 +1,7 @@
 //! How failures of SQLite reach the caller.
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
@@ -43,8 +45,17 @@ fn cannot_open(location: &Location) -> Error {
     }
     match path.parent() {
         Some(directory) if !directory.is_dir() => Error::argument("path", missing(location, directory)),
+        _ if let Some(cause) = refusal_of_the_system(path) => {
+            Error::new(ErrorKind::Store, format!("{location} cannot be opened: {cause}")).retryable(true)
+        }
         _ => Error::new(ErrorKind::Store, format!("{location} cannot be opened: may this process write it?")),
     }
+}
+
+/// Why the system opens nothing, as when a process has no descriptors left.
+fn refusal_of_the_system(path: &Path) -> Option<io::Error> {
+    let of_this_file = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
+    File::open(path).err().filter(|cause| !of_this_file.contains(&cause.kind()))
 }
 
 fn missing(location: &Location, directory: &Path) -> String {
