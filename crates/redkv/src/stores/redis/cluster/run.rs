@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::super::apart::{is_broken_off, is_refused_together};
 use super::super::batches::Batch;
 use super::super::error::{is_protocol_error, too_large};
+use super::super::lost::Lost;
 use super::super::request::Request;
 use super::node::Node;
 use super::nodes::Nodes;
@@ -181,6 +182,8 @@ impl Run<'_> {
             Ok(replies) => {
                 if is_broken_off(&replies) {
                     self.learn(&node, &parts, &ends, &replies).await;
+                } else if limits.is_wary() {
+                    limits.clear(self.longest(&parts));
                 }
                 let (mut replies, mut begin) = (replies.into_iter(), 0);
                 done.extend(parts.into_iter().zip(ends).map(|(part, end)| {
@@ -194,10 +197,17 @@ impl Run<'_> {
                 }));
             }
             Err(error) => {
+                if self.asked.writes() && Lost::in_error(&error).is_some_and(Lost::is_suspect) {
+                    limits.strike(self.longest(&parts));
+                }
                 done.extend(parts.into_iter().map(|part| (part, node.clone(), Err(error.clone()))));
             }
         }
         done
+    }
+
+    fn longest(&self, parts: &[Part]) -> usize {
+        parts.iter().map(|part| self.asked.longest(part.items.clone())).max().unwrap_or_default()
     }
 
     /// Learns from a node what it takes, which could not read one of `parts`.
