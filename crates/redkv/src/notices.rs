@@ -15,6 +15,7 @@ impl Notices {
         Self(Some(Arc::new(listener)))
     }
 
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(crate) fn tell(&self, notice: &str) {
         if let Some(listener) = &self.0 {
             listener(notice);
