@@ -1054,12 +1054,16 @@ declare namespace RedKV {
    */
   type RedisServer = string | URL | { host: string; port?: number | `${number}` | undefined } | { url: string | URL }
 
-  /** How to speak TLS with Redis, in the names of `tls.connect()` of Node.js. Its other options are refused. */
-  interface RedisTlsOptions {
+  /**
+   * How to speak TLS, in the names of `tls.connect()` of Node.js. Its other options are refused, but for those that change
+   * nothing here.
+   */
+  interface RedisTlsOptions extends LegacyTlsOptions {
     /**
-     * The certificate authorities to trust, in PEM form, and no others.
+     * The certificate authorities to trust, in PEM form, and no others. A server may show one of these itself, as one with a
+     * self-signed certificate does.
      *
-     * @default those of the system
+     * @default those of the system, and those in the file that `NODE_EXTRA_CA_CERTS` names
      */
     ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
 
@@ -1067,7 +1071,7 @@ declare namespace RedKV {
     cert?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
 
     /** The private key of this client, in PEM form and without a passphrase; needs `cert`. */
-    key?: string | Uint8Array | undefined
+    key?: string | Uint8Array | readonly [string | Uint8Array | { pem: string | Uint8Array }] | undefined
 
     /**
      * The name that the server's certificate must be for.
@@ -1082,6 +1086,65 @@ declare namespace RedKV {
      * @default true
      */
     rejectUnauthorized?: boolean | undefined
+
+    /**
+     * The oldest version of TLS that is spoken. One before 1.2 never is. Not for `'mysql'`.
+     *
+     * @default 'TLSv1.2'
+     */
+    minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3' | undefined
+
+    /**
+     * The newest version of TLS that is spoken. Not for `'mysql'`.
+     *
+     * @default 'TLSv1.3'
+     */
+    maxVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+
+    /** @deprecated write {@link RedisTlsOptions.maxVersion | maxVersion} */
+    secureProtocol?: string | undefined
+  }
+
+  /** Options of `tls.connect()` that have no effect here. Each gives a warning. */
+  interface LegacyTlsOptions {
+    /** @deprecated has no effect */
+    ALPNProtocols?: unknown
+
+    /** @deprecated has no effect */
+    allowPartialTrustChain?: unknown
+
+    /** @deprecated has no effect */
+    enableTrace?: unknown
+
+    /** @deprecated has no effect */
+    highWaterMark?: unknown
+
+    /** @deprecated has no effect */
+    honorCipherOrder?: unknown
+
+    /** @deprecated has no effect */
+    keepAlive?: unknown
+
+    /** @deprecated has no effect */
+    lookup?: unknown
+
+    /** @deprecated has no effect */
+    minDHSize?: unknown
+
+    /** @deprecated has no effect */
+    noDelay?: unknown
+
+    /** @deprecated has no effect */
+    requestCert?: unknown
+
+    /** @deprecated has no effect */
+    requestOCSP?: unknown
+
+    /** @deprecated has no effect */
+    session?: unknown
+
+    /** @deprecated has no effect */
+    timeout?: unknown
   }
 
   /** Options of node_redis that redkv 1.x handed on. Those without effect give a warning. */
@@ -1492,8 +1555,13 @@ declare namespace RedKV {
     /** @deprecated has no effect */
     signatureVersion?: unknown
 
-    /** @deprecated has no effect */
-    sslEnabled?: unknown
+    /**
+     * Whether an `endpoint` without a scheme is spoken to over `https`. What contradicts the scheme of an endpoint is
+     * refused, and without an endpoint requests are always encrypted.
+     *
+     * @default true
+     */
+    sslEnabled?: boolean | undefined
 
     /** @deprecated has no effect */
     stsRegionalEndpoints?: unknown
@@ -1647,8 +1715,9 @@ declare namespace RedKV {
   /** How to reach the server of a store `'postgres'` or `'mysql'`. */
   interface SQLConnectionOptions {
     /**
-     * Such as `postgres://user:password@host:5432/database?sslmode=require` or `mysql://user:password@host/database`.
-     * Wins over the options below, which fill its gaps.
+     * Such as `postgres://user:password@host:5432/database?sslmode=require` or `mysql://user:password@host/database`, with
+     * the parameters that hosts print. Wins over the options below, which fill its gaps; what they say of TLS must not
+     * contradict it.
      */
     url?: string | URL | undefined
 
@@ -1689,11 +1758,12 @@ declare namespace RedKV {
     database?: string | undefined
 
     /**
-     * TLS: `true` trusts the certificate authorities of the system, an object says whom to trust.
+     * TLS: `true` trusts the certificate authorities of the system, an object says whom to trust, and a word is a mode of
+     * the url's parameter `sslmode`.
      *
-     * @default false
+     * @default false, or for `'postgres'` what `PGSSLMODE` says
      */
-    ssl?: boolean | RedisTlsOptions | undefined
+    ssl?: boolean | RedisTlsOptions | SSLMode | undefined
 
     /**
      * How many connections there are at most.
@@ -1713,12 +1783,15 @@ declare namespace RedKV {
     connectTimeout?: Duration | undefined
   }
 
+  /** Whether there is TLS, and what is checked of the server, in the words of libpq and node-postgres. */
+  type SSLMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full' | 'no-verify'
+
   /**
    * Options of the store `'postgres'`, which keeps entries in a table of a PostgreSQL database (version 12 and later), in
    * the names of node-postgres.
    *
    * What is missing of the connection is taken from the environment: `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`,
-   * `PGDATABASE`.
+   * `PGDATABASE`, `PGAPPNAME`, `PGOPTIONS`, and what libpq reads of TLS, such as `PGSSLMODE` and `PGSSLROOTCERT`.
    *
    * @example
    * ```js
@@ -1745,6 +1818,17 @@ declare namespace RedKV {
      * @default 'redkv'
      */
     application_name?: string | undefined
+
+    /** Settings of the session, such as `'-c statement_timeout=5s'`. */
+    options?: string | undefined
+
+    /**
+     * Whether a password is bound to the server's certificate, where the server can. The parameter
+     * `channel_binding=require` of a url refuses servers that cannot.
+     *
+     * @default false
+     */
+    enableChannelBinding?: boolean | undefined
   }
 
   /** Options of node-postgres that have no effect here. Each gives a warning. */

@@ -26,7 +26,7 @@ const sql = { database: 'none', tableName: 'none', keyColumn: 'key', valueColumn
 const interfaces = {
   MemoryOptions: { store: 'memory', path: 'options', give: (given) => ['memory', given] },
   RedisOptions: { store: 'redis', path: 'options', give: (given) => ['redis', { ...redis, ...given }] },
-  RedisTlsOptions: { store: 'redis', source: /^stores\/tls\.rs$/, path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
+  RedisTlsOptions: { store: 'redis', source: /^stores\/tls\/(options|pem|refused)\.rs$/, path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
   DynamoDBOptions: {
     store: 'dynamodb',
     shared: 'aws',

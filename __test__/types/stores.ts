@@ -52,6 +52,7 @@ redkv.addStore('redis', { cluster: 'redis://localhost' })
 redkv.addStore('redis', { sentinels: [{ port: 1 }], name: 'main' })
 redkv.addStore('redis', { path: '/run/redis.sock', prefix: 'app:', connect_timeout: '2s' })
 redkv.addStore('redis', { tls: true })
+redkv.addStore('redis', { tls: { key: [{ pem: 'key' }], cert: 'cert', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } })
 redkv.addStore('redis', { tls: { ca: Buffer.from(''), servername: 'cache', rejectUnauthorized: false } })
 
 // @ts-expect-error — misspelt
@@ -139,6 +140,7 @@ redkv.addStore('sqlite', { path: new URL('file:///file.sqlite') })
 const table = { tableName: 't', keyColumn: 'k', valueColumn: 'v' }
 redkv.addStore('postgres', { ...table, connectionString: 'postgres://localhost/app', expiresColumn: 'e', createTable: true })
 redkv.addStore('postgresql', { ...table, host: 'localhost', port: 5432, max: 5, ssl: { ca: 'pem' }, schema: 'app' })
+redkv.addStore('postgres', { ...table, ssl: 'no-verify', options: '-c statement_timeout=5s', enableChannelBinding: true })
 redkv.addStore('mysql', { ...table, url: new URL('mysql://localhost/app'), columnType: 'text' })
 redkv.addStore('MariaDB', { ...table, host: 'localhost', database: 'app', connectionLimit: 5, ssl: true }, { timeout: 500 })
 

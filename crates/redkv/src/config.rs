@@ -72,8 +72,19 @@ impl Fields {
         Error::argument(name, format!("{}.{name} must be {expected}, got {got}", self.path))
     }
 
-    /// A string; an empty one is refused.
+    /// A string; an empty one is refused, and so is a url with credentials: messages repeat names of hosts, tables and files.
     pub fn string(&mut self, name: &'static str) -> Result<Option<String>> {
+        match self.url(name)? {
+            Some(text) if has_credentials(&text) => {
+                let message = format!("{}.{name} must not be a url with credentials", self.path);
+                Err(Error::argument(name, message))
+            }
+            text => Ok(text),
+        }
+    }
+
+    /// A string that may hold credentials; an empty one is refused.
+    pub fn url(&mut self, name: &'static str) -> Result<Option<String>> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
@@ -156,6 +167,23 @@ impl Fields {
         self.take(name)
     }
 
+    /// The text of the field, where it is one; anything else is left for another reading.
+    pub fn word(&mut self, name: &'static str) -> Option<String> {
+        let word = self.left.get(name).or_else(|| self.hidden.get(name))?.as_str()?.to_owned();
+        self.take(name);
+        Some(word)
+    }
+
+    /// Whether the field was given and is not read yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name) || self.hidden.contains_key(name)
+    }
+
+    /// Takes `value` as if it had been given for the field.
+    pub fn put(&mut self, name: &str, value: Value) {
+        self.left.insert(name.to_owned(), value);
+    }
+
     /// Accepts options of the clients of 1.x that have no meaning here, and warns about those that are set.
     pub fn ignore(&mut self, names: &[&'static str]) {
         for name in names {
@@ -163,6 +191,11 @@ impl Fields {
                 self.warnings.push(format!("{}.{name} has no effect in RedKV 2 and is ignored", self.path));
             }
         }
+    }
+
+    /// Has something for the user beside an error.
+    pub fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
     }
 
     /// Ends the reading of `nested`, an object among these fields, and takes over its warnings.
@@ -179,12 +212,13 @@ impl Fields {
     /// Refuses what nobody asked for, and answers with the warnings for the user.
     pub fn finish(self) -> Result<Vec<String>> {
         let Some(unknown) = self.left.keys().next() else { return Ok(self.warnings) };
-        if unknown.len() > 4 && !unknown.chars().any(char::is_alphabetic) {
+        let hint = self.hint(unknown);
+        if unknown.len() > 4 && hint.is_empty() && !is_word(unknown) {
             // No option: a credential, as it may be, in the place of a name.
-            let message = format!("an option in {} has a name without a letter", self.path);
+            let message = format!("an option in {} has a name that is no word", self.path);
             return Err(Error::argument(self.path, message));
         }
-        let message = format!("unknown option '{unknown}' in {}{}", self.path, self.hint(unknown));
+        let message = format!("unknown option '{unknown}' in {}{hint}", self.path);
         Err(Error::argument(unknown.as_str(), message))
     }
 
@@ -216,6 +250,19 @@ fn described(value: &Value) -> &'static str {
         Value::Object(map) => in_words(map).unwrap_or("an object"),
         Value::Null => "null",
     }
+}
+
+/// Whether it is a word that a message may repeat, and neither a number nor an address nor a key that came to stand in
+/// the place of a name.
+pub fn is_word(name: &str) -> bool {
+    name.len() <= 40 && name.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '_' | '$'))
+}
+
+/// Whether it is an address with a user or a password in it, as it is or percent-encoded.
+fn has_credentials(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let text = lower.replace("%3a", ":").replace("%2f", "/").replace("%40", "@");
+    text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
 }
 
 /// What the caller gave where JSON has no words for it, such as a function: an object with a field without a name. Only
@@ -384,6 +431,26 @@ mod tests {
             refused("tll"),
             "unknown option 'tll' in options; did you mean 'ttl', which belongs to the tier?"
         );
+    }
+
+    #[test]
+    fn an_unknown_name_that_is_no_word_is_not_repeated() {
+        for name in ["47114711", "redis://:s3cret@h", "s3cret", "a name"] {
+            let error = fields(json!({ name: 1 })).finish().unwrap_err();
+            assert_eq!(error.field(), Some("options"));
+            assert!(!format!("{error:?}").contains(name), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_url_with_credentials_is_no_name() {
+        for url in ["redis://:s3cret@h", "redis%3A%2F%2F%3As3cret%40h"] {
+            let error = fields(json!({ "host": url })).string("host").unwrap_err();
+            assert_eq!(error.message(), "options.host must not be a url with credentials");
+            assert!(fields(json!({ "url": url })).url("url").is_ok());
+        }
+        assert!(fields(json!({ "path": "file:///a@b" })).string("path").is_err());
+        assert!(fields(json!({ "path": "/a@b" })).string("path").is_ok());
     }
 
     #[test]

@@ -6,8 +6,12 @@ mod aws;
 mod disk;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+#[cfg(any(feature = "aws", feature = "mysql", feature = "postgres", feature = "redis"))]
+mod extra_roots;
 #[cfg(feature = "file")]
 mod file;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod host;
 #[cfg(any(feature = "disk", feature = "sqlite"))]
 mod identity;
 #[cfg(any(feature = "disk", feature = "file"))]

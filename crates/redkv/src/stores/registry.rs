@@ -15,7 +15,7 @@ use serde_json::Value;
 ))]
 use super::of_day::OfDay;
 use crate::clock::Clock;
-use crate::config::{Elsewhere, Fields, nearest};
+use crate::config::{Elsewhere, Fields, is_word, nearest};
 use crate::error::{Error, Result};
 use crate::notices::Notices;
 use crate::store::Store;
@@ -132,12 +132,11 @@ pub fn build_for(place: Place, name: &str, options: Value, elsewhere: &[Elsewher
 
 fn unknown(name: &str) -> Error {
     let known: Vec<_> = names().collect();
-    let hint = nearest(name, &known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
+    let near = nearest(name, &known);
+    let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
     // What is no word may be an address with a password, given in the place of the name.
-    let is_word = name.len() <= 40
-        && name.chars().any(char::is_alphabetic)
-        && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
-    let name = if is_word { format!("store '{name}'") } else { "such store".to_owned() };
+    let name =
+        if near.is_some() || is_word(name) { format!("store '{name}'") } else { "such store".to_owned() };
     Error::argument("name", format!("there is no {name}{hint} (there are {})", known.join(", ")))
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
 mod columns;
+mod hosted;
 mod idle;
 mod inexact;
 mod logins;

@@ -3,6 +3,7 @@
 
 mod columns;
 mod encodings;
+mod hosted;
 mod pooled;
 mod site;
 #[path = "support/sql/mod.rs"]

@@ -1,6 +1,7 @@
 //! The Redis store against real servers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
+mod certificates;
 mod cluster;
 mod cluster_faults;
 mod conformance;

@@ -4,12 +4,28 @@ use std::fmt;
 
 use crate::config::Fields;
 use crate::error::{Error, Result};
-use crate::stores::sql::{Login, TableOptions, UrlRules, login_of};
+use crate::stores::host::checked;
+use crate::stores::sql::{Login, Security, TableOptions, UrlRules, login_of};
+use crate::stores::tls::Wish;
 
 /// Four bytes for each of the 64 characters that a name may have.
 const LONGEST_NAME: usize = 256;
 
-const URL: UrlRules = UrlRules { store: "mysql", schemes: &["mysql", "mariadb"], port: 3306 };
+const URL: UrlRules = UrlRules {
+    store: "mysql",
+    schemes: &["mysql", "mariadb"],
+    port: 3306,
+    options: &[
+        ("acquireTimeout", "acquireTimeout"),
+        ("connectTimeout", "connectTimeout"),
+        ("connectionLimit", "connectionLimit"),
+        ("connection_limit", "connectionLimit"),
+        ("max", "max"),
+        ("socket", "socketPath"),
+        ("socketPath", "socketPath"),
+    ],
+    ignored: IGNORED,
+};
 
 /// Which table of which database a store of MySQL uses.
 #[derive(Clone)]
@@ -33,8 +49,20 @@ impl MySqlConfig {
     /// Options of mysql and mysql2 without meaning here are ignored with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         fields.ignore(LEGACY);
+        let (mut login, asked) = login_of(fields, &URL, ["connectTimeout", "acquireTimeout"])?;
         let socket = fields.string("socketPath")?;
-        let mut login = login_of(fields, &URL, ["connectTimeout", "acquireTimeout"])?;
+        login.host = login.host.take().map(|host| checked("host", host)).transpose()?;
+        login.tls = match asked.agreed(&Security::default())? {
+            Wish::Preferred(_) if socket.is_some() => Wish::Off,
+            wish => wish,
+        };
+        if let Wish::On(tls) | Wish::Preferred(tls) = &login.tls {
+            tls.warn(fields);
+            if tls.chooses_versions() {
+                let message = "the versions of TLS cannot be chosen: the mysql store speaks 1.2 and 1.3";
+                return Err(Error::argument("ssl", message));
+            }
+        }
         let Some(database) = login.database.take() else {
             return Err(Error::argument("database", "mysql options.database is required"));
         };
@@ -42,7 +70,7 @@ impl MySqlConfig {
             if cfg!(not(unix)) {
                 return Err(Error::argument("socketPath", "this system has no Unix sockets"));
             }
-            if login.tls.is_some() {
+            if !matches!(login.tls, Wish::Off) {
                 return Err(Error::argument("ssl", "a Unix socket cannot be used with ssl"));
             }
         }
@@ -75,6 +103,52 @@ impl fmt::Debug for MySqlConfig {
             .finish()
     }
 }
+
+/// Parameters of urls that have no meaning here: options of mysql and mysql2, of hosts, and of clients of other languages.
+const IGNORED: &[&str] = &[
+    "allowNativePasswords",
+    "allowPublicKeyRetrieval",
+    "autoReconnect",
+    "bigNumberStrings",
+    "channel_binding",
+    "characterEncoding",
+    "charset",
+    "charsetNumber",
+    "collation",
+    "compress",
+    "dateStrings",
+    "debug",
+    "decimalNumbers",
+    "enableKeepAlive",
+    "encoding",
+    "flags",
+    "idleTimeout",
+    "insecureAuth",
+    "keepAliveInitialDelay",
+    "loc",
+    "localAddress",
+    "maxIdle",
+    "multiStatements",
+    "multipleStatements",
+    "namedPlaceholders",
+    "parseTime",
+    "pool_timeout",
+    "queueLimit",
+    "readTimeout",
+    "reconnect",
+    "rowsAsArray",
+    "serverTimezone",
+    "socket_timeout",
+    "statement_cache_size",
+    "stringifyObjects",
+    "supportBigNumbers",
+    "timeout",
+    "timezone",
+    "trace",
+    "useUnicode",
+    "waitForConnections",
+    "writeTimeout",
+];
 
 /// Options of mysql and mysql2 that have no meaning here.
 const LEGACY: &[&str] = &[

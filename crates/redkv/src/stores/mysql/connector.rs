@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, OptsBuilder, SslOpts};
+use mysql_async::{Conn, DriverError, OptsBuilder, SslOpts};
 use tokio::sync::OnceCell;
 
 use super::config::MySqlConfig;
@@ -14,6 +14,7 @@ use super::session::Connection;
 use crate::error::Result;
 use crate::panics::caught;
 use crate::stores::sql::Connector;
+use crate::stores::tls::Wish;
 
 /// Said on every new connection: whatever the server is set up with, statements count for themselves, nothing is cut to
 /// fit into a column, backticks quote, and text travels as UTF-8 (a server may be told to ignore what a client greets
@@ -38,9 +39,11 @@ impl MySqlConnector {
     async fn open(&self) -> Result<Connection> {
         let config = &*self.config;
         let tls = match &config.login.tls {
-            None => None,
+            Wish::Off => None,
             // One for all connections: it keeps what was made of the certificates.
-            Some(tls) => Some(self.tls.get_or_try_init(|| tls.mysql_options()).await?.clone()),
+            Wish::On(tls) | Wish::Preferred(tls) => {
+                Some(self.tls.get_or_try_init(|| tls.mysql_options()).await?.clone())
+            }
         };
         let options = OptsBuilder::default()
             .ip_or_hostname(config.host())
@@ -58,8 +61,16 @@ impl MySqlConnector {
             .setup(vec![SETUP]);
         let failed = |error| error_of(Failure::Connect(config, error));
         // The client panics over what it does not know of a login.
-        let greeting = caught(Conn::new(options)).await;
-        let mut conn = greeting.map_err(|panic| not_understood(config, panic))?.map_err(failed)?;
+        let greet = |options: OptsBuilder| {
+            caught(Conn::new(options)).map(|made| made.map_err(|panic| not_understood(config, panic)))
+        };
+        let mut conn = match (greet(options.clone()).await?, &config.login.tls) {
+            (Err(mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer)), Wish::Preferred(_)) => {
+                greet(options.ssl_opts(None)).await?
+            }
+            (made, _) => made,
+        }
+        .map_err(failed)?;
         let longest: Option<u64> = conn.query_first("SELECT @@max_allowed_packet").await.map_err(failed)?;
         let longest = longest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
         Ok(Connection { conn, longest, is_stale: false })

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use crate::config::Fields;
 use crate::error::{Error, Result};
-use crate::stores::sql::{Login, TableOptions, UrlRules, check_name, login_of};
+use crate::stores::host::checked;
+use crate::stores::sql::{Binding, Login, Security, TableOptions, UrlRules, check_name, login_of};
+use crate::stores::tls::Wish;
 
 /// Longer names are cut by the server, and could then be those of something else.
 const LONGEST_NAME: usize = 63;
@@ -19,6 +21,9 @@ pub struct PostgresConfig {
     pub(super) schema: Option<String>,
     pub(super) table: TableOptions,
     pub(super) application_name: String,
+    /// Settings of the session, as the server's command line has them.
+    pub(super) options: Option<String>,
+    pub(super) binding: Binding,
 }
 
 /// Where a server listens.
@@ -41,7 +46,7 @@ impl fmt::Display for Address {
 impl PostgresConfig {
     /// Reads the options of the connection (`connectionString` or `url`, `host`, `port`, `user`, `password`,
     /// `database`, `ssl`, `max` or `connectionLimit`, `connectionTimeoutMillis` or `connectTimeout`,
-    /// `application_name`) and those of the table:
+    /// `application_name`, `options`, `enableChannelBinding`) and those of the table:
     ///
     /// - `tableName`, `keyColumn`, `valueColumn` (required): names as they are, never SQL, so also in their case.
     /// - `schema` (default: the search path of the user).
@@ -51,52 +56,100 @@ impl PostgresConfig {
     /// - `columnType` (`'binary'` or `'text'`): what the columns are to hold.
     ///
     /// What is missing of the connection is taken from the environment (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`,
-    /// `PGDATABASE`), as node-postgres does. Its options without meaning here are ignored with a warning.
+    /// `PGDATABASE`, `PGAPPNAME`, `PGOPTIONS`, and what is in [`SECURITY`]), as node-postgres and libpq do. Options of
+    /// node-postgres without meaning here are ignored with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         fields.ignore(LEGACY);
-        let rules =
-            UrlRules { store: "postgres", schemes: &["postgres", "postgresql"], port: environment_port() };
-        let mut login = login_of(fields, &rules, ["connectionTimeoutMillis", "connectTimeout"])?;
-        let variable = |name| env::var(name).ok().filter(|text| !text.is_empty());
+        let rules = UrlRules {
+            store: "postgres",
+            schemes: &["postgres", "postgresql"],
+            port: environment_port(),
+            options: PARAMETERS,
+            ignored: IGNORED,
+        };
+        let (mut login, asked) = login_of(fields, &rules, ["connectionTimeoutMillis", "connectTimeout"])?;
         let user = login.user.take().or_else(|| variable("PGUSER")).or_else(|| variable("USER"));
         login.user = Some(user.unwrap_or_else(|| "postgres".to_owned()));
         login.password = login.password.take().or_else(|| variable("PGPASSWORD"));
         login.database =
             login.database.take().or_else(|| variable("PGDATABASE")).or_else(|| login.user.clone());
         let host = login.host.take().or_else(|| variable("PGHOST")).unwrap_or_else(|| "localhost".to_owned());
+        let is_socket = host.starts_with('/');
+        // As libpq has it, the environment means connections that others could listen to.
+        let environment = if is_socket { Security::default() } else { environment_security()? };
+        let of_url = asked.url.binding;
+        login.tls = match asked.agreed(&environment)? {
+            Wish::Preferred(_) if is_socket => Wish::Off,
+            wish => wish,
+        };
+        if let Wish::On(tls) | Wish::Preferred(tls) = &login.tls {
+            tls.warn(fields);
+        }
         let address = address(host, &login)?;
+        let of_option = fields.boolean("enableChannelBinding")?;
+        let of_option = of_option.map(|yes| if yes { Binding::Preferred } else { Binding::Off });
+        let binding = of_url.or(of_option).or(environment.binding).unwrap_or_default();
         let schema = fields.string("schema")?;
         if let Some(schema) = &schema {
             check_name("schema", schema, LONGEST_NAME)?;
         }
-        let application_name = fields.text("application_name")?.unwrap_or_else(|| "redkv".to_owned());
-        if application_name.contains('\0') {
-            let message = "application_name must not contain a NUL character";
-            return Err(Error::argument("application_name", message));
-        }
+        let application_name = session_text(fields, "application_name")?.or_else(|| variable("PGAPPNAME"));
+        let options = session_text(fields, "options")?.or_else(|| variable("PGOPTIONS"));
         Ok(Self {
             address,
             login,
             schema,
             table: TableOptions::from_fields(fields, LONGEST_NAME)?,
-            application_name,
+            application_name: application_name.unwrap_or_else(|| "redkv".to_owned()),
+            options: options.filter(|options| !options.is_empty()),
+            binding,
         })
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 fn environment_port() -> u16 {
     env::var("PGPORT").ok().and_then(|port| port.parse().ok()).unwrap_or(5432)
 }
 
+/// What the environment says of TLS and of who may log in how.
+fn environment_security() -> Result<Security> {
+    let mut security = Security::default();
+    for (name, parameter) in SECURITY {
+        if let Some(value) = variable(name) {
+            let refused = |why: String| Error::argument("ssl", format!("{name} in the environment: {why}"));
+            security.take(parameter, &value).map_err(refused)?;
+        }
+    }
+    // libpq heeds the older one where the newer is absent.
+    if variable("PGSSLMODE").is_none() && variable("PGREQUIRESSL").is_some_and(|value| value.starts_with('1'))
+    {
+        security.take("requiressl", "1").map_err(|why| Error::argument("ssl", why))?;
+    }
+    Ok(security)
+}
+
+/// Text that the server is told when a session begins.
+fn session_text(fields: &mut Fields, name: &'static str) -> Result<Option<String>> {
+    let text = fields.text(name)?;
+    if text.as_ref().is_some_and(|text| text.contains('\0')) {
+        return Err(Error::argument(name, format!("{name} must not contain a NUL character")));
+    }
+    Ok(text)
+}
+
 /// A host that is a path is the folder of a socket.
 fn address(host: String, login: &Login) -> Result<Address> {
     if !host.starts_with('/') {
-        return Ok(Address::Tcp(host, login.port));
+        return Ok(Address::Tcp(checked("host", host)?, login.port));
     }
     if cfg!(not(unix)) {
         return Err(Error::argument("host", "this system has no Unix sockets"));
     }
-    if login.tls.is_some() {
+    if !matches!(login.tls, Wish::Off) {
         return Err(Error::argument("ssl", "a Unix socket cannot be used with ssl"));
     }
     Ok(Address::Unix(PathBuf::from(host).join(format!(".s.PGSQL.{}", login.port))))
@@ -112,6 +165,84 @@ impl fmt::Debug for PostgresConfig {
             .finish_non_exhaustive()
     }
 }
+
+/// Variables of libpq about security, and the parameters of urls that say the same.
+const SECURITY: &[(&str, &str)] = &[
+    ("PGSSLMODE", "sslmode"),
+    ("PGSSLROOTCERT", "sslrootcert"),
+    ("PGSSLCERT", "sslcert"),
+    ("PGSSLKEY", "sslkey"),
+    ("PGSSLNEGOTIATION", "sslnegotiation"),
+    ("PGSSLSNI", "sslsni"),
+    ("PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"),
+    ("PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"),
+    ("PGSSLCERTMODE", "sslcertmode"),
+    ("PGSSLCRL", "sslcrl"),
+    ("PGSSLCRLDIR", "sslcrldir"),
+    ("PGCHANNELBINDING", "channel_binding"),
+    ("PGREQUIREAUTH", "require_auth"),
+    ("PGGSSENCMODE", "gssencmode"),
+];
+
+/// Parameters of urls that are options.
+const PARAMETERS: &[(&str, &str)] = &[
+    ("application_name", "application_name"),
+    ("connectTimeout", "connectTimeout"),
+    ("connectionLimit", "connectionLimit"),
+    ("connectionTimeoutMillis", "connectionTimeoutMillis"),
+    ("connection_limit", "max"),
+    ("max", "max"),
+    ("options", "options"),
+    ("schema", "schema"),
+];
+
+/// Parameters of urls that have no meaning here: of libpq, of hosts and poolers, and of clients of other languages.
+const IGNORED: &[&str] = &[
+    "TimeZone",
+    "client_encoding",
+    "currentSchema",
+    "endpoint",
+    "fallback_application_name",
+    "hostaddr",
+    "idleTimeoutMillis",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "krbsrvname",
+    "load_balance_hosts",
+    "lock_timeout",
+    "max_conns",
+    "min",
+    "passfile",
+    "pgbouncer",
+    "pool_max_conns",
+    "pool_mode",
+    "pool_size",
+    "pool_timeout",
+    "poolSize",
+    "prepare",
+    "prepareThreshold",
+    "preparedStatements",
+    "prepared_statements",
+    "project",
+    "query_timeout",
+    "replication",
+    "search_path",
+    "socket_timeout",
+    "sslcompression",
+    "ssl_compression",
+    "statement_cache_size",
+    "statement_timeout",
+    "supa",
+    "target_session_attrs",
+    "targetServerType",
+    "tcp_user_timeout",
+    "timezone",
+    "workaround",
+];
 
 /// Options of node-postgres that have no meaning here.
 const LEGACY: &[&str] = &[

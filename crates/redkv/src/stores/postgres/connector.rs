@@ -7,15 +7,16 @@ use futures_util::future::{BoxFuture, FutureExt};
 use rustls::client::ClientConfig;
 use tokio::sync::OnceCell;
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{ChannelBinding, SslMode, SslNegotiation};
 
 use super::config::{Address, PostgresConfig};
 use super::error::{Failure, error_of};
 use super::session::Connection;
 use super::wire::{Secured, Tls, Way};
 use crate::error::Result;
-use crate::stores::sql::Connector;
+use crate::stores::sql::{Binding, Connector};
 use crate::stores::tcp::tcp;
+use crate::stores::tls::Wish;
 
 /// Makes connections to the server of a store.
 pub(super) struct PostgresConnector {
@@ -40,16 +41,32 @@ impl PostgresConnector {
             #[cfg(not(unix))]
             Address::Unix(_) => return Err(failed(std::io::ErrorKind::Unsupported.into())),
         };
-        let tls = match &config.login.tls {
+        let (mode, tls) = match &config.login.tls {
+            Wish::Off => (SslMode::Disable, None),
+            Wish::Preferred(options) => (SslMode::Prefer, Some(options)),
+            Wish::On(options) => (SslMode::Require, Some(options)),
+        };
+        let mut settings = Config::new();
+        let tls = match tls {
             None => None,
             Some(options) => {
                 let client = self.tls.get_or_try_init(|| options.client_config()).await?.clone();
+                if !client.alpn_protocols.is_empty() {
+                    settings.ssl_negotiation(SslNegotiation::Direct);
+                }
                 Some(Tls { client, name: options.name_for(host)? })
             }
         };
-        let mut settings = Config::new();
+        settings.ssl_mode(mode);
+        settings.channel_binding(match config.binding {
+            Binding::Off => ChannelBinding::Disable,
+            Binding::Preferred => ChannelBinding::Prefer,
+            Binding::Required => ChannelBinding::Require,
+        });
         settings.application_name(config.application_name.as_str());
-        settings.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        if let Some(options) = &config.options {
+            settings.options(options.as_str());
+        }
         if let Some(user) = &config.login.user {
             settings.user(user.as_str());
         }

@@ -12,17 +12,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
+use crate::stores::tls::fingerprint;
+
 /// What carries bytes.
 pub(super) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
 /// A way to a server, however the bytes travel.
-pub(super) struct Way(Box<dyn Bytes>);
+pub(super) struct Way {
+    bytes: Box<dyn Bytes>,
+    /// What the certificate of the server comes to, for passwords that are bound to it.
+    fingerprint: Option<Vec<u8>>,
+}
 
 impl Way {
     pub(super) fn over(bytes: impl Bytes + 'static) -> Self {
-        Self(Box::new(bytes))
+        Self { bytes: Box::new(bytes), fingerprint: None }
     }
 }
 
@@ -43,7 +49,10 @@ impl TlsConnect<Way> for Secured {
     fn connect(self, way: Way) -> Self::Future {
         Box::pin(async {
             let Some(tls) = self.0 else { return Err(io::ErrorKind::Unsupported.into()) };
-            Ok(Way::over(TlsConnector::from(tls.client).connect(tls.name, way).await?))
+            let stream = TlsConnector::from(tls.client).connect(tls.name, way).await?;
+            let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let fingerprint = certificate.and_then(|certificate| fingerprint(certificate));
+            Ok(Way { fingerprint, ..Way::over(stream) })
         })
     }
 }
@@ -62,9 +71,11 @@ impl TlsConnect<Way> for Bare {
 }
 
 impl TlsStream for Way {
-    /// Passwords are not bound to the channel: the certificate is what is trusted.
     fn channel_binding(&self) -> ChannelBinding {
-        ChannelBinding::none()
+        match &self.fingerprint {
+            Some(fingerprint) => ChannelBinding::tls_server_end_point(fingerprint.clone()),
+            None => ChannelBinding::none(),
+        }
     }
 }
 
@@ -74,7 +85,7 @@ impl AsyncRead for Way {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_read(context, buffer)
+        Pin::new(&mut *self.bytes).poll_read(context, buffer)
     }
 }
 
@@ -84,14 +95,14 @@ impl AsyncWrite for Way {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.0).poll_write(context, bytes)
+        Pin::new(&mut *self.bytes).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_flush(context)
+        Pin::new(&mut *self.bytes).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_shutdown(context)
+        Pin::new(&mut *self.bytes).poll_shutdown(context)
     }
 }

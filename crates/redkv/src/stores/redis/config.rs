@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::topology::{NatMap, RedisTopology, Several};
-use super::url::UrlParts;
+use super::url::{UrlParts, agreed};
 use crate::config::Fields;
 use crate::error::{Error, Result};
 use crate::store::MOST_VALUE_BYTES;
+use crate::stores::host::{checked, host_from};
 use crate::stores::tls::Tls as RedisTls;
 
 /// Where a Redis server listens.
@@ -65,7 +66,7 @@ impl RedisConfig {
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         fields.ignore(LEGACY);
         let url = UrlParts::from_field(fields)?;
-        let host = fields.string("host")?;
+        let host = host_from(fields, "host")?;
         let port = port(fields.integer("port", 1, u64::from(u16::MAX))?);
         let path = fields.string("path")?.map(PathBuf::from);
         let db = database(fields.integer("db", 0, u64::from(u32::MAX))?);
@@ -88,16 +89,24 @@ impl RedisConfig {
             }
         }
 
+        let said = url.said();
         let address = match url.path.or(path) {
             Some(path) => RedisAddress::Unix(path),
             None => RedisAddress::Tcp(
-                url.host.or(host).unwrap_or_else(|| "127.0.0.1".to_owned()),
+                url.host
+                    .map(|host| checked("url", host))
+                    .transpose()?
+                    .or(host)
+                    .unwrap_or_else(|| "127.0.0.1".to_owned()),
                 url.port.or(port).unwrap_or(6379),
             ),
         };
         let tls_is_of_url = url.tls && tls.is_none();
-        let asks_for_tls = url.tls || several.listed().is_some_and(|listed| listed.tls);
-        let tls = if asks_for_tls { Some(tls.unwrap_or_default()) } else { tls };
+        let listed = several.listed().map(|listed| listed.said).unwrap_or_default();
+        let tls = agreed("tls", tls, said.and(listed))?;
+        if let Some(tls) = &tls {
+            tls.warn(fields);
+        }
         if matches!(address, RedisAddress::Unix(_)) {
             if cfg!(not(unix)) {
                 return Err(Error::argument("path", "this system has no Unix sockets"));

@@ -180,6 +180,7 @@ pub fn redis_url(data: &[u8]) {
         username: some(username),
         password: some(password),
         tls: true,
+        ..UrlParts::default()
     };
     assert!(read.is_ok_and(|read| read == expected), "{url}");
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use serde_json::Value;
 
 use super::config::RedisAddress;
-use super::url::UrlParts;
+use super::url::{Said, UrlParts, agreed};
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::stores::host::{checked, host_from};
 use crate::stores::tls::Tls as RedisTls;
 
 /// How the servers of a store belong together.
@@ -56,7 +57,7 @@ pub(super) struct Listed {
     pub(super) addresses: Vec<RedisAddress>,
     pub(super) username: Option<String>,
     pub(super) password: Option<String>,
-    pub(super) tls: bool,
+    pub(super) said: Said,
 }
 
 /// The option `cluster` as it was given.
@@ -73,14 +74,14 @@ impl Cluster {
         match fields.any("cluster") {
             None | Some(Value::Bool(false)) => Ok(Self::Off),
             Some(Value::Bool(true)) => Ok(Self::Here),
-            Some(list) => Listed::read("cluster", list, 6379).map(Self::Nodes),
+            Some(list) => Listed::read(fields, "cluster", list, 6379).map(Self::Nodes),
         }
     }
 }
 
 impl Listed {
     /// Reads a list of servers, each `{ host, port }`, `{ url }`, or a url alone.
-    fn read(name: &'static str, list: Value, default_port: u16) -> Result<Self> {
+    fn read(fields: &mut Fields, name: &'static str, list: Value, default_port: u16) -> Result<Self> {
         let entries = match list {
             Value::Array(entries) if !entries.is_empty() => entries,
             _ => {
@@ -95,27 +96,35 @@ impl Listed {
                 Value::String(url) => Fields::new(path.as_str(), serde_json::json!({ "url": url })),
                 other => Fields::new(path.as_str(), other),
             };
-            listed.add(name, &path, url.map_err(|error| error.about(name))?, default_port)?;
+            let server = url.map_err(|error| error.about(name))?;
+            listed.add(fields, name, &path, server, default_port)?;
         }
         Ok(listed)
     }
 
-    fn add(&mut self, name: &'static str, path: &str, mut fields: Fields, default_port: u16) -> Result<()> {
+    fn add(
+        &mut self,
+        all: &mut Fields,
+        name: &'static str,
+        path: &str,
+        mut fields: Fields,
+        default_port: u16,
+    ) -> Result<()> {
         let url = UrlParts::from_field(&mut fields)?;
-        let host = fields.string("host")?;
+        let host = host_from(&mut fields, "host")?;
         let port = fields.integer("port", 1, u64::from(u16::MAX))?;
-        fields.finish()?;
+        all.absorb(fields)?;
+        self.said = self.said.and(url.said());
         if url.path.is_some() || url.db.is_some_and(|db| db != 0) {
             let message = format!("{path} must be a host and a port, without a path or a database");
             return Err(Error::argument(name, message));
         }
-        let host = url.host.or(host);
+        let host = url.host.map(|host| checked(name, host)).transpose()?.or(host);
         let host = host.ok_or_else(|| Error::argument(name, format!("{path} needs a host")))?;
         let port = url.port.or(port.and_then(|port| u16::try_from(port).ok())).unwrap_or(default_port);
         self.addresses.push(RedisAddress::Tcp(host, port));
         self.username = self.username.take().or(url.username);
         self.password = self.password.take().or(url.password);
-        self.tls |= url.tls;
         Ok(())
     }
 }
@@ -140,7 +149,7 @@ impl RedisSentinels {
                 None => Ok(None),
             };
         };
-        let listed = Listed::read("sentinels", list, 26379)?;
+        let listed = Listed::read(fields, "sentinels", list, 26379)?;
         let Some(name) = name else {
             let message = "options.sentinels needs options.name: what the sentinels call the master";
             return Err(Error::argument("name", message));
@@ -150,7 +159,7 @@ impl RedisSentinels {
             addresses: listed.addresses,
             username: username.or(listed.username),
             password: password.or(listed.password),
-            tls: if listed.tls { Some(tls.unwrap_or_default()) } else { tls },
+            tls: agreed("sentinelTLS", tls, listed.said)?,
         }))
     }
 }
@@ -173,7 +182,8 @@ impl NatMap {
         let mut map = Vec::with_capacity(entries.len());
         for (from, to) in entries {
             let mut fields = Fields::new("natMap", to).map_err(|_| Error::argument("natMap", EXAMPLE))?;
-            let host = fields.required_string("host")?;
+            let host = host_from(&mut fields, "host")?;
+            let host = host.ok_or_else(|| Error::argument("host", "natMap needs a host for each address"))?;
             let port = fields.integer("port", 1, u64::from(u16::MAX))?;
             let port = port.and_then(|port| u16::try_from(port).ok());
             let port = port.ok_or_else(|| Error::argument("port", "natMap needs a port for each host"))?;

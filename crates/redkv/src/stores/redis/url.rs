@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::stores::tls::{Check, Tls, Wish};
 
 /// A part of a url, or what is wrong with it.
 type Parsed<T> = std::result::Result<T, &'static str>;
@@ -20,16 +21,63 @@ pub(super) struct UrlParts {
     pub(super) username: Option<String>,
     pub(super) password: Option<String>,
     pub(super) tls: bool,
+    /// Whether the certificate of the server is checked, if the url says so.
+    pub(super) check: Option<bool>,
+    /// Parameters without meaning here.
+    pub(super) ignored: Vec<&'static str>,
+}
+
+/// What urls say of TLS.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said {
+    tls: bool,
+    check: Option<bool>,
+}
+
+impl Said {
+    /// This and what another url says.
+    pub(super) fn and(self, other: Self) -> Self {
+        let check = match (self.check, other.check) {
+            (Some(one), Some(other)) => Some(one || other),
+            (one, other) => one.or(other),
+        };
+        Self { tls: self.tls || other.tls, check }
+    }
+}
+
+/// What `option` and urls come to: where either asks for TLS there is TLS, or an error. A url without TLS does not ask for
+/// none, as the scheme `redis:` is that of all servers.
+pub(super) fn agreed(option: &'static str, given: Option<Wish>, urls: Said) -> Result<Option<Tls>> {
+    let refuse = |message: String| Err(Error::argument(option, message));
+    let tls = match given {
+        Some(Wish::Off) if urls.tls => {
+            return refuse(format!("options.{option} is false, and a url with 'rediss:' asks for TLS"));
+        }
+        None | Some(Wish::Off) if !urls.tls => return Ok(None),
+        Some(Wish::On(tls)) => tls,
+        _ => Tls::default(),
+    };
+    let check = urls.check.map(|is_checked| if is_checked { Check::Full } else { Check::Nobody });
+    match tls.or(Tls::checking(check)) {
+        Ok(tls) => Ok(Some(tls)),
+        Err(what) => refuse(format!("options.{option} and the url do not agree {what}")),
+    }
 }
 
 impl UrlParts {
+    pub(super) fn said(&self) -> Said {
+        Said { tls: self.tls, check: self.check }
+    }
+
     /// Reads the option `url`. An error names it and does not repeat it: it may hold a password.
     pub(super) fn from_field(fields: &mut Fields) -> Result<Self> {
-        match fields.string("url")? {
-            None => Ok(Self::default()),
-            Some(url) => Self::parse(&url)
-                .map_err(|problem| Error::argument("url", format!("the url of the redis store {problem}"))),
+        let Some(url) = fields.url("url")? else { return Ok(Self::default()) };
+        let mut parts = Self::parse(&url)
+            .map_err(|problem| Error::argument("url", format!("the url of the redis store {problem}")))?;
+        for name in parts.ignored.drain(..) {
+            fields.warn(format!("the parameter {name} of the url has no effect in RedKV 2 and is ignored"));
         }
+        Ok(parts)
     }
 
     /// `redis://[[user]:password@]host[:port][/db][?db=…&user=…&password=…]`, the same with `rediss` for TLS, or
@@ -42,12 +90,16 @@ impl UrlParts {
         };
         let parsed = redis::parse_redis_url(&text)
             .ok_or("is malformed, or does not start with redis:, rediss: or unix:")?;
-        if parsed.fragment().is_some() {
-            return Err("has a '#'; write it as %23");
-        }
+        let check = match parsed.fragment() {
+            None => None,
+            // As the client of Rust has it.
+            Some("insecure") => Some(false),
+            Some(_) => return Err("has a '#'; write it as %23"),
+        };
         let mut parts = Self {
             username: credential(parsed.username())?,
             password: credential(parsed.password().unwrap_or_default())?,
+            check,
             ..Self::default()
         };
         let path = decode(parsed.path())?;
@@ -83,7 +135,28 @@ impl UrlParts {
                 "db" => "db",
                 "user" | "username" => "user",
                 "password" | "pass" | "auth_pass" => "password",
-                _ => return Err("may have the parameters db, user and password, and no others"),
+                // Any family, which is so here.
+                "family" if value == "0" => continue,
+                // As redis-py and go-redis have it.
+                "ssl_cert_reqs" => {
+                    self.check = Some(match value.to_ascii_lowercase().trim_start_matches("cert_") {
+                        "none" | "optional" => false,
+                        "required" => true,
+                        _ => return Err("has an ssl_cert_reqs that is neither none nor required"),
+                    });
+                    continue;
+                }
+                "skip_verify" if value == "true" => {
+                    self.check = Some(false);
+                    continue;
+                }
+                other => match IGNORED.iter().find(|name| **name == other) {
+                    Some(name) => {
+                        self.ignored.push(name);
+                        continue;
+                    }
+                    None => return Err("has a parameter that is unknown; db, user and password are known"),
+                },
             };
             let twice = match name {
                 "db" => self.db.replace(database(&value)?).is_some(),
@@ -97,6 +170,31 @@ impl UrlParts {
         Ok(())
     }
 }
+
+/// Parameters that hosts print and other clients know.
+const IGNORED: &[&str] = &[
+    "allowUsernameInURI",
+    "client_name",
+    "connectTimeout",
+    "connect_timeout",
+    "connection_limit",
+    "dial_timeout",
+    "enableReadyCheck",
+    "family",
+    "lazyConnect",
+    "maxRetriesPerRequest",
+    "max_connections",
+    "max_retries",
+    "pool_size",
+    "protocol",
+    "read_timeout",
+    "skip_verify",
+    "socket_connect_timeout",
+    "socket_keepalive",
+    "socket_timeout",
+    "timeout",
+    "write_timeout",
+];
 
 fn credential(text: &str) -> Parsed<Option<String>> {
     decode(text).map(|text| Some(text).filter(|text| !text.is_empty()))
@@ -159,6 +257,7 @@ mod tests {
                 username: some("user"),
                 password: some("pass"),
                 tls: true,
+                ..UrlParts::default()
             }
         );
     }

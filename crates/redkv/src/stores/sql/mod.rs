@@ -8,6 +8,7 @@ mod dialect;
 mod lease;
 mod options;
 mod pool;
+mod security;
 mod store;
 mod url;
 
@@ -19,5 +20,6 @@ pub(super) use dialect::Dialect;
 pub(super) use options::check_name;
 pub(super) use options::{Login, TableOptions, login_of};
 pub(super) use pool::{Connector, Pool};
+pub(super) use security::{Binding, Security};
 pub(super) use store::SqlStore;
 pub(super) use url::UrlRules;

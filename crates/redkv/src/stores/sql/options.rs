@@ -4,10 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use super::columns::ColumnType;
+use super::security::{Asked, Security};
 use super::url::{UrlParts, UrlRules};
 use crate::config::Fields;
 use crate::error::{Error, Result};
-use crate::stores::tls::Tls;
+use crate::stores::tls::{Tls, Wish};
 
 /// Which columns of which table hold the entries.
 #[derive(Clone, Debug)]
@@ -74,45 +75,52 @@ pub(in crate::stores) struct Login {
     pub(in crate::stores) user: Option<String>,
     pub(in crate::stores) password: Option<String>,
     pub(in crate::stores) database: Option<String>,
-    pub(in crate::stores) tls: Option<Tls>,
+    pub(in crate::stores) tls: Wish,
     pub(in crate::stores) most_connections: usize,
     pub(in crate::stores) connect_timeout: Duration,
 }
 
 /// Reads what the clients of both servers have in common: `url` (also `connectionString` and `uri`), `host`, `port`,
 /// `user` (also `username`), `password`, `database`, `ssl`, `max` (also `connectionLimit`), and the time to connect
-/// under the names of `timeouts`. What the url says wins over the others, which fill its gaps.
+/// under the names of `timeouts`. What the url says wins over the others, which fill its gaps. What is said of TLS comes
+/// beside it, to be agreed upon.
 pub(in crate::stores) fn login_of(
     fields: &mut Fields,
     rules: &UrlRules,
     timeouts: [&'static str; 2],
-) -> Result<Login> {
+) -> Result<(Login, Asked)> {
     let url = UrlParts::from_fields(fields, rules)?;
     let host = fields.string("host")?;
     let port = fields.integer("port", 1, u64::from(u16::MAX))?.and_then(|port| u16::try_from(port).ok());
     let user = text(fields, &["user", "username"])?;
     let password = text(fields, &["password"])?;
     let database = text(fields, &["database"])?;
-    let ssl = Tls::from_fields(fields, "ssl")?;
+    let option = match fields.word("ssl") {
+        None => Tls::from_fields(fields, "ssl")?,
+        // As node-postgres and postgres.js take it.
+        Some(word) => {
+            let mut said = Security::default();
+            said.take("ssl", &word)
+                .map_err(|why| Error::argument("ssl", format!("options.{why}, or an object")))?;
+            let asked = Asked { option: None, url: said, url_named: url.named };
+            Some(asked.agreed(&Security::default())?)
+        }
+    };
     let most = fields.integer("max", 1, 10_000)?;
     let limit = fields.integer("connectionLimit", 1, 10_000)?;
     let first = fields.duration(timeouts[0])?;
     let second = fields.duration(timeouts[1])?;
-    Ok(Login {
+    let login = Login {
         host: url.host.or(host),
         port: url.port.or(port).unwrap_or(rules.port),
         user: url.user.or(user),
         password: url.password.or(password),
         database: url.database.or(database),
-        tls: match url.tls {
-            // What the url asks for is filled in by the option, which may say whom to trust.
-            Some(Some(of_url)) => Some(ssl.unwrap_or(of_url)),
-            Some(None) => None,
-            None => ssl,
-        },
+        tls: Wish::Off,
         most_connections: most.or(limit).and_then(|most| usize::try_from(most).ok()).unwrap_or(10),
         connect_timeout: first.or(second).unwrap_or(Duration::from_secs(5)),
-    })
+    };
+    Ok((login, Asked { option, url: url.security, url_named: url.named }))
 }
 
 /// The first option of `names` that has text in it; all of them count as known.

@@ -115,6 +115,10 @@ impl Server {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
     pub(crate) fn kill(&mut self) {
         self.daemon.kill();
     }

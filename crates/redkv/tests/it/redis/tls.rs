@@ -7,14 +7,13 @@ use redkv::entry::Entry;
 use redkv::error::ErrorKind;
 use redkv::store::Store;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::server::{Server, free_port};
 use super::servers::until;
 use super::{entry, get, key, set, store};
 
 /// A server that speaks TLS on a port of its own.
-struct TlsServer {
+pub(super) struct TlsServer {
     server: Server,
     port: u16,
 }
@@ -25,8 +24,13 @@ impl TlsServer {
     }
 
     fn with(auth_clients: &str, more: &[&str]) -> Self {
+        Self::showing(make_certificates, auth_clients, more)
+    }
+
+    /// A server with the certificates that `make` makes.
+    pub(super) fn showing(make: impl Fn(&Path), auth_clients: &str, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        make_certificates(&folder);
+        make(folder.path());
         let port = free_port();
         let options = [
             "--tls-port",
@@ -43,30 +47,30 @@ impl TlsServer {
         Self { server: Server::in_folder(folder, &[&options, more].concat()), port }
     }
 
-    fn file(&self, name: &str) -> String {
+    pub(super) fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.server.folder().join(name)).unwrap()
     }
 
-    fn store(&self, host: &str, tls: Value) -> std::sync::Arc<dyn Store> {
+    pub(super) fn store(&self, host: &str, tls: Value) -> std::sync::Arc<dyn Store> {
         store(json!({ "url": format!("rediss://{host}:{}", self.port), "tls": tls }))
     }
 }
 
-fn make_certificates(folder: &TempDir) {
+fn make_certificates(folder: &Path) {
     let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
     let names = "subjectAltName=DNS:localhost,DNS:cache.example,IP:127.0.0.1";
     let ca = ["req", "-x509", "-subj", "/CN=redkv test", "-keyout", "ca.key", "-out", "ca.pem"];
-    openssl(folder.path(), &[&ca[..], &curve].concat());
+    openssl(folder, &[&ca[..], &curve].concat());
     for (name, names) in [("server", names), ("client", "subjectAltName=DNS:client")] {
         let (key, pem) = (format!("{name}.key"), format!("{name}.pem"));
         let leaf = ["req", "-x509", "-CA", "ca.pem", "-CAkey", "ca.key", "-subj", "/CN=leaf"];
         let files = ["-keyout", &key, "-out", &pem, "-addext", names];
         let kind = ["-addext", "basicConstraints=critical,CA:FALSE"];
-        openssl(folder.path(), &[&leaf[..], &files, &kind, &curve].concat());
+        openssl(folder, &[&leaf[..], &files, &kind, &curve].concat());
     }
 }
 
-fn openssl(folder: &Path, arguments: &[&str]) {
+pub(super) fn openssl(folder: &Path, arguments: &[&str]) {
     let status = Command::new("openssl").args(arguments).current_dir(folder).stderr(Stdio::null()).status();
     assert!(status.unwrap().success(), "openssl {arguments:?}");
 }
@@ -129,6 +133,25 @@ async fn the_url_alone_asks_for_tls() {
     let server = TlsServer::start("no");
     let plain = store(json!({ "url": format!("rediss://localhost:{}", server.server.port()) }));
     assert_eq!(plain.init().await.unwrap_err().kind(), ErrorKind::Connection);
+}
+
+#[tokio::test]
+async fn the_version_of_tls_can_be_bounded() {
+    let server = TlsServer::with("no", &["--tls-protocols", "TLSv1.2"]);
+    let ca = server.file("ca.pem");
+    let with = |bound: &str, version: &str| server.store("localhost", json!({ "ca": ca, bound: version }));
+    with("maxVersion", "TLSv1.2").init().await.unwrap();
+    let error = with("minVersion", "TLSv1.3").init().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, false), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_url_may_say_that_the_certificate_is_not_checked() {
+    let server = TlsServer::start("no");
+    let url = |more: &str| format!("rediss://localhost:{}{more}", server.port);
+    store(json!({ "url": url("/0?family=0#insecure") })).init().await.unwrap();
+    store(json!({ "url": url("?ssl_cert_reqs=none") })).init().await.unwrap();
+    store(json!({ "url": url("?ssl_cert_reqs=required") })).init().await.unwrap_err();
 }
 
 #[tokio::test]

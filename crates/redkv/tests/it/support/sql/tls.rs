@@ -86,3 +86,31 @@ async fn a_server_without_tls_is_refused_where_tls_is_asked_for() {
         secure(&server, "localhost", json!({ "rejectUnauthorized": false })).init().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection, "{error:?}");
 }
+
+/// A store of a server by the name `localhost`, with parameters in its url.
+fn by_url(server: &Server, parameters: &str) -> Arc<dyn Store> {
+    let url = format!("{}?{parameters}", server.url().replacen("127.0.0.1", "localhost", 1));
+    store(json!({ "url": url, "tableName": "t", "keyColumn": "k", "valueColumn": "v", "createTable": true }))
+}
+
+#[tokio::test]
+async fn a_url_that_prefers_tls_takes_what_the_server_has() {
+    let (with, without) = (Server::with_tls(), Server::start(&[]));
+    for server in [&with, &without] {
+        let store = by_url(server, "sslmode=prefer");
+        set(&*store, "a", "b").await.unwrap();
+        assert_eq!(get(&*store, "a").await.unwrap(), some("b"));
+    }
+    by_url(&without, "sslmode=require").init().await.unwrap_err();
+    by_url(&without, "sslmode=no-verify").init().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_url_names_the_authority_in_a_file() {
+    let server = Server::with_tls();
+    let ca = server.path("ca.pem");
+    by_url(&server, &format!("sslmode=require&sslrootcert={ca}")).init().await.unwrap();
+    by_url(&server, &format!("sslrootcert={ca}")).init().await.unwrap();
+    let error = by_url(&server, "sslmode=require").init().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, false), "{error:?}");
+}
