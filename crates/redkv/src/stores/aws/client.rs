@@ -13,6 +13,7 @@ use super::bodies::BoundedClient;
 use super::config::AwsConfig;
 use super::renewal::Renewal;
 use crate::error::{Error, Result};
+use crate::stores::extra_roots::extra_roots;
 
 /// The wait before the first retry grows from here; the SDK's own second is longer than most tiers wait at all.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
@@ -74,7 +75,15 @@ pub(super) fn loader(config: &AwsConfig) -> ConfigLoader {
 /// process all the same.
 fn http_client(largest_answer: usize) -> SharedHttpClient {
     let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    let client = aws_smithy_http_client::Builder::new().tls_provider(provider).build_https();
+    let builder = aws_smithy_http_client::Builder::new().tls_provider(provider);
+    let roots = extra_roots().certificates.iter();
+    let roots =
+        roots.fold(tls::TrustStore::default(), |roots, (pem, _)| roots.with_pem_certificate(pem.as_str()));
+    // Without roots of its own, nothing of this can fail.
+    let client = match tls::TlsContext::builder().with_trust_store(roots).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        Err(_) => builder.build_https(),
+    };
     SharedHttpClient::new(BoundedClient { client, most: largest_answer })
 }
 

@@ -1,10 +1,12 @@
 //! The options that clients of all services of Amazon have.
 
+use std::env;
 use std::fmt;
 use std::time::Duration;
 
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::stores::extra_roots::extra_roots;
 
 /// How a service is reached, and as whom.
 #[derive(Clone, Debug)]
@@ -67,7 +69,6 @@ const LEGACY: &[&str] = &[
     "service",
     "signatureCache",
     "signatureVersion",
-    "sslEnabled",
     "stsRegionalEndpoints",
     "systemClockOffset",
 ];
@@ -79,12 +80,17 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 impl AwsConfig {
     /// Reads the options of a client in the names of the AWS SDK for JavaScript: `region`, `endpoint`, `accessKeyId`,
     /// `secretAccessKey`, `sessionToken`, `credentials`, `profile`, `httpOptions`, `maxRetries`, `maxAttempts`,
-    /// `useFipsEndpoint`, `useDualstackEndpoint`.
-    pub fn from_fields(fields: &mut Fields) -> Result<Self> {
+    /// `useFipsEndpoint`, `useDualstackEndpoint`. `service` is what variables of the environment call the service.
+    pub fn from_fields(fields: &mut Fields, service: &str) -> Result<Self> {
         let (connect_timeout, attempt_timeout) = timeouts(fields)?;
+        let endpoint = endpoint_of(fields, service)?;
+        let is_plain = endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http:"));
+        if let Some(warning) = extra_roots().warning.as_ref().filter(|_| !is_plain) {
+            fields.warn(warning.clone());
+        }
         let config = Self {
             region: fields.string("region")?,
-            endpoint: fields.string("endpoint")?.map(|text| endpoint(&text)).transpose()?,
+            endpoint,
             fips_endpoint: fields.boolean("useFipsEndpoint")?,
             dual_stack_endpoint: fields.boolean("useDualstackEndpoint")?,
             credentials: credentials(fields)?,
@@ -145,11 +151,53 @@ fn access_key(fields: &mut Fields) -> Result<Option<AwsCredentials>> {
     }
 }
 
-/// The endpoint with its scheme; `https` where none was given.
-fn endpoint(text: &str) -> Result<String> {
+/// The endpoint that was given. The environment may move requests elsewhere as well: over plain http, that is worth a word.
+fn endpoint_of(fields: &mut Fields, service: &str) -> Result<Option<String>> {
+    // A switch of the old client, which chose the scheme of an endpoint that had none.
+    let secure = fields.boolean("sslEnabled")?;
+    let Some(text) = fields.url("endpoint")? else {
+        if secure == Some(false) {
+            fields.warn(
+                "options.sslEnabled has no effect without an endpoint: requests are encrypted".to_owned(),
+            );
+        }
+        if let Some(name) = plain_endpoint(service, |name| env::var(name).ok()) {
+            fields.warn(format!(
+                "{name} in the environment sends requests over plain http, where anybody in between can read along"
+            ));
+        }
+        return Ok(None);
+    };
+    let endpoint = endpoint(&text, secure.unwrap_or(true))?;
+    match secure {
+        Some(secure) if secure != endpoint.starts_with("https:") => {
+            let (asked, scheme) = if secure { ("true", "http") } else { ("false", "https") };
+            let message =
+                format!("options.sslEnabled is {asked}, and options.endpoint begins with {scheme}:");
+            Err(Error::argument("sslEnabled", message))
+        }
+        _ => Ok(Some(endpoint)),
+    }
+}
+
+/// The variable by which the environment moves requests to plain http.
+fn plain_endpoint(service: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let is_ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value == "true");
+    let of_service = format!("AWS_ENDPOINT_URL_{service}");
+    let names = [of_service.as_str(), "AWS_ENDPOINT_URL"];
+    let (name, url) = names
+        .into_iter()
+        .filter_map(|name| variable(name).map(|url| (name, url)))
+        .find(|(_, url)| !url.is_empty())?;
+    let is_plain = url.trim_start().to_ascii_lowercase().starts_with("http://");
+    (is_plain && !is_ignored).then(|| name.to_owned())
+}
+
+/// The endpoint with its scheme; `https` where none was given, or `http` where it is not to be secure.
+fn endpoint(text: &str, secure: bool) -> Result<String> {
     let wrong = |why| Err(Error::argument("endpoint", format!("endpoint {why}")));
     let text = text.trim();
-    let (scheme, rest) = text.split_once("://").unwrap_or(("https", text));
+    let (scheme, rest) = text.split_once("://").unwrap_or((if secure { "https" } else { "http" }, text));
     let scheme = scheme.to_ascii_lowercase();
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if scheme != "http" && scheme != "https" {
@@ -175,7 +223,7 @@ mod tests {
 
     fn read(options: Value) -> Result<AwsConfig> {
         let mut fields = Fields::new("options", options)?;
-        let config = AwsConfig::from_fields(&mut fields)?;
+        let config = AwsConfig::from_fields(&mut fields, "NONE")?;
         fields.finish()?;
         Ok(config)
     }
@@ -196,6 +244,32 @@ mod tests {
         assert_eq!(endpoint("localhost:8000").unwrap(), "https://localhost:8000");
         assert_eq!(endpoint("HTTP://localhost:8000").unwrap(), "http://localhost:8000");
         assert_eq!(endpoint("https://[::1]:8000/path").unwrap(), "https://[::1]:8000/path");
+    }
+
+    #[test]
+    fn options_that_contradict_each_other_about_encryption_are_refused() {
+        let both = |endpoint: &str, secure: bool| read(json!({ "endpoint": endpoint, "sslEnabled": secure }));
+        assert_eq!(wrong_field(both("http://h", true)), "sslEnabled");
+        assert_eq!(wrong_field(both("https://h", false)), "sslEnabled");
+        assert_eq!(both("h:8000", false).unwrap().endpoint.unwrap(), "http://h:8000");
+        assert_eq!(both("https://h", true).unwrap().endpoint.unwrap(), "https://h");
+        assert_eq!(with("sslEnabled", json!(true)).unwrap().endpoint, None);
+    }
+
+    #[test]
+    fn an_environment_that_moves_requests_to_plain_http_is_told() {
+        let plain = |variables: &'static [(&str, &str)]| {
+            let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+            plain_endpoint("S3", |name| find(name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert_eq!(plain(&[("AWS_ENDPOINT_URL_S3", "http://h")]).unwrap(), "AWS_ENDPOINT_URL_S3");
+        assert_eq!(plain(&[("AWS_ENDPOINT_URL", "HTTP://h")]).unwrap(), "AWS_ENDPOINT_URL");
+        assert_eq!(plain(&[("AWS_ENDPOINT_URL_S3", "https://h"), ("AWS_ENDPOINT_URL", "http://h")]), None);
+        assert_eq!(plain(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://h")]), None);
+        assert_eq!(
+            plain(&[("AWS_ENDPOINT_URL", "http://h"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]),
+            None
+        );
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl DynamoDbConfig {
             attribute,
             ttl_attribute,
             consistent_reads: consistent.or(fields.boolean("ConsistentRead")?).unwrap_or(true),
-            client: AwsConfig::from_fields(fields)?,
+            client: AwsConfig::from_fields(fields, "DYNAMODB")?,
         };
         fields.ignore(LEGACY);
         Ok(config)

@@ -50,7 +50,7 @@ impl S3Config {
                 .and_then(|most| usize::try_from(most).ok())
                 .unwrap_or(DEFAULT_REQUESTS),
             max_value_bytes: MOST_VALUE_BYTES,
-            client: AwsConfig::from_fields(fields)?,
+            client: AwsConfig::from_fields(fields, "S3")?,
         };
         fields.ignore(LEGACY);
         Ok(config)

@@ -10,6 +10,7 @@ use super::verifier::Check;
 use super::{pem, refused};
 use crate::config::Fields;
 use crate::error::{Error, Result};
+use crate::stores::extra_roots::extra_roots;
 
 /// Whether there is to be TLS.
 #[derive(Clone, Debug)]
@@ -135,7 +136,7 @@ impl Tls {
     /// Says what of the environment a user might expect to be heeded.
     pub(in crate::stores) fn warn(&self, fields: &mut Fields) {
         if self.roots.is_none() && self.check != Some(Check::Nobody) {
-            if let Some(warning) = &crate::stores::extra_roots::extra_roots().warning {
+            if let Some(warning) = &extra_roots().warning {
                 fields.warn(warning.clone());
             }
             if std::env::var("NODE_TLS_REJECT_UNAUTHORIZED").is_ok_and(|value| value == "0") {
