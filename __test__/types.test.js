@@ -103,7 +103,8 @@ function tryOption(name, { give, make }) {
 }
 
 function isKnown(name, given) {
-  return !tryOption(name, given)?.message.includes(`unknown option '${name}'`)
+  // A name that is no word is not repeated.
+  return !/unknown option|name that is no word/.test(tryOption(name, given)?.message)
 }
 
 function givesWarning(name, given) {

@@ -2,10 +2,12 @@
 
 use std::net::Ipv6Addr;
 
+#[cfg(feature = "redis")]
 use crate::config::Fields;
 use crate::error::{Error, Result};
 
 /// Reads an option that names a server.
+#[cfg(feature = "redis")]
 pub(super) fn host_from(fields: &mut Fields, name: &'static str) -> Result<Option<String>> {
     fields.string(name)?.map(|host| checked(name, host)).transpose()
 }

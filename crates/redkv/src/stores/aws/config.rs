@@ -161,7 +161,12 @@ fn endpoint_of(fields: &mut Fields, service: &str) -> Result<Option<String>> {
                 "options.sslEnabled has no effect without an endpoint: requests are encrypted".to_owned(),
             );
         }
-        if let Some(name) = plain_endpoint(service, |name| env::var(name).ok()) {
+        let found = environment_endpoint(service, |name| env::var(name).ok());
+        let Some((name, url)) = found else { return Ok(None) };
+        let refused = |error: Error| {
+            Error::argument("endpoint", format!("{name} in the environment: {}", error.message()))
+        };
+        if endpoint(&url, true).map_err(refused)?.starts_with("http:") {
             fields.warn(format!(
                 "{name} in the environment sends requests over plain http, where anybody in between can read along"
             ));
@@ -180,17 +185,17 @@ fn endpoint_of(fields: &mut Fields, service: &str) -> Result<Option<String>> {
     }
 }
 
-/// The variable by which the environment moves requests to plain http.
-fn plain_endpoint(service: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let is_ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value == "true");
-    let of_service = format!("AWS_ENDPOINT_URL_{service}");
-    let names = [of_service.as_str(), "AWS_ENDPOINT_URL"];
-    let (name, url) = names
-        .into_iter()
-        .filter_map(|name| variable(name).map(|url| (name, url)))
-        .find(|(_, url)| !url.is_empty())?;
-    let is_plain = url.trim_start().to_ascii_lowercase().starts_with("http://");
-    (is_plain && !is_ignored).then(|| name.to_owned())
+/// Where the environment moves requests to, and the variable that does.
+fn environment_endpoint(
+    service: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<(String, String)> {
+    if variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value == "true") {
+        return None;
+    }
+    let names = [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()];
+    let mut set = names.into_iter().filter_map(|name| variable(&name).map(|url| (name, url)));
+    set.find(|(_, url)| !url.is_empty())
 }
 
 /// The endpoint with its scheme; `https` where none was given, or `http` where it is not to be secure.
@@ -199,15 +204,19 @@ fn endpoint(text: &str, secure: bool) -> Result<String> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://").unwrap_or((if secure { "https" } else { "http" }, text));
     let scheme = scheme.to_ascii_lowercase();
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
     if scheme != "http" && scheme != "https" {
         return wrong("must begin with http:// or https://");
     }
     if host.contains('@') {
         return wrong("must not hold credentials: use accessKeyId and secretAccessKey");
     }
+    // Errors of the SDK repeat it.
+    let is_strange = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
     if host.is_empty()
         || host.starts_with(':')
+        || host.contains(is_strange)
+        || text.contains(['?', '#'])
         || text.contains(|c: char| c.is_whitespace() || c.is_control())
     {
         return wrong("must be a URL such as http://localhost:8000");
@@ -257,19 +266,19 @@ mod tests {
     }
 
     #[test]
-    fn an_environment_that_moves_requests_to_plain_http_is_told() {
-        let plain = |variables: &'static [(&str, &str)]| {
+    fn the_environment_moves_requests_by_the_variable_of_the_service_or_of_all() {
+        let moved = |variables: &'static [(&str, &str)]| {
             let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
-            plain_endpoint("S3", |name| find(name).map(|(_, value)| (*value).to_owned()))
+            environment_endpoint("S3", |name| find(name).map(|(_, value)| (*value).to_owned()))
+                .map(|(name, _)| name)
         };
-        assert_eq!(plain(&[("AWS_ENDPOINT_URL_S3", "http://h")]).unwrap(), "AWS_ENDPOINT_URL_S3");
-        assert_eq!(plain(&[("AWS_ENDPOINT_URL", "HTTP://h")]).unwrap(), "AWS_ENDPOINT_URL");
-        assert_eq!(plain(&[("AWS_ENDPOINT_URL_S3", "https://h"), ("AWS_ENDPOINT_URL", "http://h")]), None);
-        assert_eq!(plain(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://h")]), None);
-        assert_eq!(
-            plain(&[("AWS_ENDPOINT_URL", "http://h"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]),
-            None
-        );
+        assert_eq!(moved(&[("AWS_ENDPOINT_URL_S3", "http://h")]).unwrap(), "AWS_ENDPOINT_URL_S3");
+        let both = &[("AWS_ENDPOINT_URL_S3", "http://h"), ("AWS_ENDPOINT_URL", "http://i")];
+        assert_eq!(moved(both).unwrap(), "AWS_ENDPOINT_URL_S3");
+        assert_eq!(moved(&[("AWS_ENDPOINT_URL", "http://h")]).unwrap(), "AWS_ENDPOINT_URL");
+        assert_eq!(moved(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://h")]), None);
+        let ignored = &[("AWS_ENDPOINT_URL", "http://h"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+        assert_eq!(moved(ignored), None);
     }
 
     #[test]
@@ -280,6 +289,8 @@ mod tests {
         assert!(refused(":8000"));
         assert!(refused("local host"));
         assert!(refused("http://user:s3cret@localhost"));
+        assert!(refused("user%3As3cret%40localhost"));
+        assert!(refused("http://localhost/?key=s3cret"));
         assert!(refused(""));
     }
 

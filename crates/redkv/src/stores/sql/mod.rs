@@ -20,6 +20,8 @@ pub(super) use dialect::Dialect;
 pub(super) use options::check_name;
 pub(super) use options::{Login, TableOptions, login_of};
 pub(super) use pool::{Connector, Pool};
-pub(super) use security::{Binding, Security};
+#[cfg(feature = "postgres")]
+pub(super) use security::Binding;
+pub(super) use security::Security;
 pub(super) use store::SqlStore;
 pub(super) use url::UrlRules;
