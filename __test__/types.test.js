@@ -120,7 +120,7 @@ function candidates({ store, shared = store, source, others = [] }) {
   const wanted = source ?? (ofStore || /^(chain\/tier_config|layers\/.+)\.rs$/)
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   texts.push(...others.map((file) => readFileSync(join(root, file), 'utf8')))
-  return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z_]\w*(?="| )/g) ?? []))]
+  return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z]\w*(?="| )/g) ?? []))]
 }
 
 for (const [name, given] of Object.entries(interfaces)) {

@@ -4,6 +4,7 @@
 
 /** The promises of the language, whatever is called `Promise` here. */
 const { constructor: Promise } = (async () => {})()
+const { then } = Promise.prototype
 
 const { captureStackTrace } = Error
 
@@ -15,7 +16,7 @@ function rejectWithCallers(resolve, error) {
   let reject
   const failing = new Promise((_, rejectIt) => (reject = rejectIt))
   // It follows that one before that fails: this is how the engine gets from what runs then to who waits.
-  resolve(failing.then(undefined, addCallers))
+  resolve(Reflect.apply(then, failing, [undefined, addCallers]))
   reject(error)
 }
 
