@@ -56,7 +56,7 @@ impl PostgresConfig {
     /// - `columnType` (`'binary'` or `'text'`): what the columns are to hold.
     ///
     /// What is missing of the connection is taken from the environment (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`,
-    /// `PGDATABASE`, `PGAPPNAME`, `PGOPTIONS`, and what is in [`SECURITY`]), as node-postgres and libpq do. Options of
+    /// `PGDATABASE`, `PGAPPNAME`, `PGOPTIONS`, and those about TLS), as node-postgres and libpq do. Options of
     /// node-postgres without meaning here are ignored with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         fields.ignore(LEGACY);
