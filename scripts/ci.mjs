@@ -12,7 +12,7 @@ const steps = [
   ['test:runtimes'],
   ['demo'],
   // A small share of what runs every night; that of the model, the kills and the fuzz targets is in `npm test`.
-  ['test:leaks', '--rounds', '12'],
+  ['test:leaks', '--rounds', '30'],
   ['test:memcheck', '--debug'],
 ]
 

@@ -14,18 +14,20 @@ async function grow({ options, pid, size, count }) {
   // Threads, buffers and code are there before it is measured.
   await Promise.all(Array.from({ length: 10_000 }, (_, n) => kv.set(`warm-${n}`, 'w'.repeat(200))))
   process.kill(pid, 'SIGSTOP')
-  const resident = () => {
+  // Of V8 what is used: how much it keeps beside that for later is its own business, and differs between versions.
+  const held = () => {
     globalThis.gc()
-    return process.memoryUsage.rss()
+    const { rss, heapTotal, heapUsed } = process.memoryUsage()
+    return rss - heapTotal + heapUsed
   }
-  const before = resident()
+  const before = held()
   const value = Buffer.alloc(size, 'x')
   for (let n = 0; n < count; n++) {
     kv.set(`key-${n}`, value).catch(() => {})
     if (n % 100 === 99) await new Promise((resolve) => setImmediate(resolve))
   }
   await new Promise((resolve) => setTimeout(resolve, 500))
-  console.log((resident() - before) / count)
+  console.log((held() - before) / count)
   process.kill(pid, 'SIGCONT')
   process.exit()
 }
@@ -38,7 +40,7 @@ describe('writes that wait for a server which does not answer', () => {
       const { options, pid } = server
       const { stdout, stderr } = await childOf(grow, { options, pid, size, count }, '--expose-gc')
       const taken = Number(stdout)
-      assert.ok(taken > size, `${stdout} ${stderr}`)
+      assert.ok(taken > 0.9 * size, `${stdout} ${stderr}`)
       assert.ok(taken <= 1.5 * size + 1024, `${Math.round(taken)} bytes for each`)
     })
   }

@@ -28,7 +28,7 @@ const ofNode =
 /** The tests in Rust: the engine's, which need servers, and of what it stands on. All features: as `npm run check`. */
 export async function engineSuite({ env, signal }) {
   const threads = { RUST_TEST_THREADS: String(sideBySide.rust) }
-  const { code } = await run('cargo', ['test', '--workspace', '--all-features'], { env: { ...threads, ...env }, signal })
+  const { code } = await run('cargo', ['test', '--workspace', '--all-features', '--no-fail-fast'], { env: { ...threads, ...env }, signal })
   return code === 0 ? undefined : 'failed'
 }
 

@@ -216,7 +216,8 @@ impl Fields {
         if unknown.len() > 4 && hint.is_empty() && !is_word(unknown) {
             // No option: a credential, as it may be, in the place of a name.
             let message = format!("an option in {} has a name that is no word", self.path);
-            return Err(Error::argument(self.path, message));
+            let object = self.path.rsplit('.').next().unwrap_or_default();
+            return Err(Error::argument(object, message));
         }
         let message = format!("unknown option '{unknown}' in {}{hint}", self.path);
         Err(Error::argument(unknown.as_str(), message))
@@ -412,6 +413,9 @@ mod tests {
     fn a_number_in_the_place_of_a_name_is_not_repeated() {
         let error = fields(json!({ "4815162342": 1 })).finish().unwrap_err();
         assert_eq!(error.message(), "an option in options has a name that is no word");
+        let error = Fields::new("options.tls", json!({ "4815162342": 1 })).unwrap().finish().unwrap_err();
+        assert_eq!(error.message(), "an option in options.tls has a name that is no word");
+        assert_eq!(error.field(), Some("tls"));
     }
 
     #[test]

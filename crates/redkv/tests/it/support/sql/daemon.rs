@@ -48,6 +48,10 @@ impl Daemon {
         // The first one first: it makes no others then.
         for id in family(self.id()) {
             signal("-STOP", id);
+            // A thread that runs on another processor goes on for a moment.
+            while !is_stopped(id) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 
@@ -69,6 +73,18 @@ fn family(id: u32) -> Vec<u32> {
     let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
     let children = children.split_whitespace().filter_map(|id| id.parse().ok());
     std::iter::once(id).chain(children).collect()
+}
+
+/// Whether all threads of a process have stopped, or the process has ended.
+fn is_stopped(id: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{id}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let state = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The state follows the name, which is in parentheses.
+        state
+            .rsplit_once(')')
+            .is_none_or(|(_, rest)| matches!(rest.trim_start().chars().next(), Some('T' | 'Z' | 'X')))
+    })
 }
 
 fn signal(name: &str, id: u32) {
