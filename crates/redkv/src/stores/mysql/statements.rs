@@ -20,6 +20,8 @@ pub(super) const PAGE: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Statements {
     names: Names,
+    /// Time; from the first one on, which where spaces at the end do not count may stand before the empty key.
+    pub(super) first_keys: String,
     /// Where to begin, time; in the order of the bytes, or of the column.
     pub(super) keys: String,
     /// Where to begin, where to end, time.
@@ -89,6 +91,7 @@ impl Statements {
         // Whether a row is an entry is told, so that a page of rows that are none is not the last one.
         let told = format!("SELECT {key}, ({live}) FROM {table} WHERE {key}");
         Self {
+            first_keys: format!("{told} IS NOT NULL {page}"),
             keys: format!("{told} >= {mark} {page}"),
             keys_before: format!("{told} >= {mark} AND {key} < {mark} {page}"),
             keys_behind: format!("{told} > {mark} {page}"),

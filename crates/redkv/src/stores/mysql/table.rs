@@ -117,7 +117,7 @@ impl Table {
         } else {
             match after {
                 Some(after) => (&statements.keys_behind, vec![Value::Bytes(after.as_bytes().to_vec())]),
-                None => (&statements.keys, vec![Value::Bytes(Vec::new())]),
+                None => (&statements.first_keys, Vec::new()),
             }
         };
         // The time stands before the range: it is part of what is selected.

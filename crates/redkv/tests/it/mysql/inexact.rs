@@ -54,6 +54,20 @@ async fn conflict(store: &dyn Store, key: &str, mode: SetMode) -> String {
     error.message().to_owned()
 }
 
+/// Where spaces at the end do not count, what begins with a lesser character stands before the empty key.
+#[tokio::test]
+async fn keys_that_stand_before_the_empty_one_are_told() {
+    for charset in ["utf8mb4", "utf8mb3", "latin1"] {
+        let store = over(charset).await;
+        let names = ["\ttab", "\nline", "\u{1}", "", "plain"];
+        for name in names {
+            set(&*store, name, "v").await.unwrap();
+        }
+        assert_eq!(keys_of(&*store, "").await, named(&names), "{charset}");
+        assert_eq!(keys_of(&*store, "\t").await, named(&["\ttab"]));
+    }
+}
+
 #[tokio::test]
 async fn keys_are_compared_exactly() {
     for charset in ["utf8mb4", "utf8mb3", "latin1"] {
