@@ -111,6 +111,12 @@ function setPairs(call, entries, ttl) {
 /** What an object acts on. A symbol and no private field, which an object has not when it is behind a Proxy. */
 const NATIVE = Symbol('native')
 
+/** Why an operation could not begin: `const { get } = redkv` leaves `redkv` behind. */
+function explained(object, error) {
+  if (object?.[NATIVE] !== undefined) return error
+  return argumentError('this', 'the operation was called without its RedKV: write redkv.get(key), or redkv.get.bind(redkv)')
+}
+
 /** The operations on a chain or on one of its stores. Documented in index.d.ts. */
 class Operations {
   get(key, options) {
@@ -119,7 +125,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].get, key)
       return promised(this[NATIVE].get(key))
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 
@@ -129,7 +135,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].getBuffer, key)
       return promised(this[NATIVE].getBuffer(key))
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 
@@ -139,7 +145,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, abortedWrite('set'), one, this[NATIVE].set, key, value, options.ttl)
       return promised(this[NATIVE].set(key, value, options?.ttl))
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 
@@ -149,7 +155,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, abortedWrite('delete'), one, this[NATIVE].delete, key)
       return promised(this[NATIVE].delete(key))
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 
@@ -159,7 +165,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].has, key)
       return promised(this[NATIVE].has(key))
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 
@@ -169,7 +175,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, many, 'getMany', this[NATIVE].getMany, keys)
       return many('getMany', this[NATIVE].getMany, keys)
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 
@@ -179,7 +185,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, abortedWrite('setMany'), setPairs, this[NATIVE].setMany, entries, options.ttl)
       return setPairs(this[NATIVE].setMany, entries, options?.ttl)
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 
@@ -189,7 +195,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, abortedWrite('deleteMany'), many, 'deleteMany', this[NATIVE].deleteMany, keys)
       return many('deleteMany', this[NATIVE].deleteMany, keys)
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 
@@ -199,7 +205,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, many, 'hasMany', this[NATIVE].hasMany, keys)
       return many('hasMany', this[NATIVE].hasMany, keys)
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(explained(this, error))
     }
   }
 }

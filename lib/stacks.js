@@ -2,11 +2,17 @@
 
 // The stack of an error that is made when an answer comes: what runs then was called by nobody, but somebody waits.
 
+// What tests and tracers replace is taken as it is when this module is loaded.
+const { apply } = Reflect
+const { defineProperty } = Object
 /** The promises of the language, whatever is called `Promise` here. */
 const { constructor: Promise } = (async () => {})()
 const { then } = Promise.prototype
 
 const { captureStackTrace } = Error
+
+/** What `then` asks a promise for, to make another one: of these the language's own, whatever others made of that. */
+const species = Object.freeze({ __proto__: null, [Symbol.species]: Promise })
 
 /**
  * Rejects a promise by its `resolve`, with an error whose stack is of those who wait for it, as far as the engine knows
@@ -15,8 +21,9 @@ const { captureStackTrace } = Error
 function rejectWithCallers(resolve, error) {
   let reject
   const failing = new Promise((_, rejectIt) => (reject = rejectIt))
+  defineProperty(failing, 'constructor', { value: species })
   // It follows that one before that fails: this is how the engine gets from what runs then to who waits.
-  resolve(Reflect.apply(then, failing, [undefined, addCallers]))
+  resolve(apply(then, failing, [undefined, addCallers]))
   reject(error)
 }
 

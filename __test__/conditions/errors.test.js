@@ -78,3 +78,15 @@ describe('without an answer', () => {
     }
   }
 })
+
+describe('an operation that was taken from its RedKV', () => {
+  test('rejects and says how it is called', async (t) => {
+    const kv = new RedKV()
+    t.after(() => kv.close())
+    kv.addStore('memory')
+    const { get, setMany } = kv
+    for (const call of [() => get('a'), () => setMany({ a: 1 })]) {
+      await assert.rejects(call, { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'this', message: /redkv\.get/ })
+    }
+  })
+})

@@ -79,3 +79,37 @@ test('an error that nobody waits for yet has its message for a stack', async (t)
   const error = await reading.catch((error) => error)
   assert.equal(error.stack.split('\n')[0], `RedKVError: ${error.message}`)
 })
+
+describe('a promise of a failure rejects, whatever others made of', () => {
+  /** The code of the failure while a property of a global object has another value. */
+  async function codeWith(t, object, name, descriptor) {
+    const kv = failing(t)
+    const before = Object.getOwnPropertyDescriptor(object, name)
+    Object.defineProperty(object, name, { configurable: true, ...descriptor })
+    try {
+      await kv.get('k')
+      return 'resolved'
+    } catch (error) {
+      return error.code
+    } finally {
+      Object.defineProperty(object, name, before)
+    }
+  }
+
+  const fail = () => {
+    throw new Error('not this one')
+  }
+
+  test('Reflect.apply', async (t) => {
+    assert.equal(await codeWith(t, Reflect, 'apply', { value: fail }), 'ERR_REDKV_CONNECTION')
+  })
+
+  test('the species of promises', async (t) => {
+    const other = class {
+      constructor(executor) {
+        executor(() => {}, () => {})
+      }
+    }
+    assert.equal(await codeWith(t, Promise, Symbol.species, { get: () => other }), 'ERR_REDKV_CONNECTION')
+  })
+})
