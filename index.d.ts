@@ -163,7 +163,10 @@ declare class RedKV extends EventEmitter {
    *
    * @example
    * ```js
-   * process.once('SIGTERM', () => redkv.close({ timeout: '5s' }))
+   * process.once('SIGTERM', async () => {
+   *   await redkv.close({ timeout: '5s' })
+   *   process.exit()
+   * })
    * ```
    */
   close(options?: RedKV.CloseOptions): Promise<void>

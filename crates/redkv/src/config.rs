@@ -184,11 +184,16 @@ impl Fields {
         self.left.insert(name.to_owned(), value);
     }
 
-    /// Accepts options of the clients of 1.x that have no meaning here, and warns about those that are set.
+    /// Accepts options of the clients of 1.x that have no meaning here, and warns about those that are set. Where RedKV
+    /// has an option of the same name in another place, the warning says so.
     pub fn ignore(&mut self, names: &[&'static str]) {
         for name in names {
             if self.take(name).is_some() {
-                self.warnings.push(format!("{}.{name} has no effect in RedKV 2 and is ignored", self.path));
+                let place = self.elsewhere.iter().find(|(other, _)| other == name);
+                let hint = place.map(|(_, place)| format!(": what RedKV calls so belongs {place}"));
+                let hint = hint.unwrap_or_default();
+                let warning = format!("{}.{name} has no effect in RedKV 2 and is ignored{hint}", self.path);
+                self.warnings.push(warning);
             }
         }
     }
@@ -488,5 +493,11 @@ mod tests {
             fields.finish().unwrap(),
             ["options.retry_strategy has no effect in RedKV 2 and is ignored"]
         );
+        let mut fields = super::Fields::new("options", json!({ "timeout": 250 })).unwrap();
+        fields = fields.but_not([("timeout", "to a tier")]);
+        fields.ignore(&["timeout"]);
+        let warning =
+            "options.timeout has no effect in RedKV 2 and is ignored: what RedKV calls so belongs to a tier";
+        assert_eq!(fields.finish().unwrap(), [warning]);
     }
 }
