@@ -493,7 +493,7 @@ mod tests {
             fields.finish().unwrap(),
             ["options.retry_strategy has no effect in RedKV 2 and is ignored"]
         );
-        let mut fields = super::Fields::new("options", json!({ "timeout": 250 })).unwrap();
+        let mut fields = Fields::new("options", json!({ "timeout": 250 })).unwrap();
         fields = fields.but_not([("timeout", "to a tier")]);
         fields.ignore(&["timeout"]);
         let warning =
