@@ -204,7 +204,7 @@ const forms = {
   'a url without a scheme': `user:${digits}@127.0.0.1:9`,
 }
 
-/** Options that are told in messages: what would be a right value for them is no secret. */
+/** Options whose values messages repeat: a right value for them is no secret. */
 const told = {
   'a name': { places: /^(host|endpoint|sentinels\[0\]\.host|natMap)$/, right: ['bytes'] },
   'a path': { places: /^(path|socketPath)$/, right: ['bytes', 'a url without a scheme'] },

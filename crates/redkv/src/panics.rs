@@ -1,4 +1,4 @@
-//! Panics: defects, here or in a library, which are told to who waits for what panicked, and to nobody else.
+//! Reports a panic, here or in a library, as an error to the callers that wait for what panicked, and to nobody else.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
