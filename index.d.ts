@@ -635,7 +635,8 @@ declare namespace RedKV {
      *
      * Throws with `ERR_REDKV_ARGUMENT` when an option is wrong. The first step rejects with `ERR_REDKV_UNSUPPORTED`
      * when the store cannot tell its keys, with `ERR_REDKV_NO_STORES` when no store was added; any step with the error
-     * of the store.
+     * of the store. A store whose list of keys has no end (it leads in a circle, or a million pages in a row or an
+     * hour of waiting bring no key) is given up with `ERR_REDKV_STORE`, retryable.
      *
      * DynamoDB reads the whole table for it, whatever the prefix.
      *
@@ -656,8 +657,8 @@ declare namespace RedKV {
      * operations on its key: no back-fill brings one back.
      *
      * Rejects with `ERR_REDKV_UNSUPPORTED` before anything is deleted when a store cannot do it; and with the first
-     * error of a store that is not `optional`, some entries being deleted then. An `optional` store that fails is read
-     * past from then on, as long as its entries may live.
+     * error of a store that is not `optional`, some entries being deleted then: also that its list of keys has no end,
+     * as with `keys()`. An `optional` store that fails is read past from then on, as long as its entries may live.
      */
     clear(options?: OperationOptions): Promise<void>
   }

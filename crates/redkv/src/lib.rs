@@ -19,6 +19,7 @@ pub mod layers;
 pub mod notices;
 #[cfg(any(feature = "dynamodb", feature = "mysql", feature = "postgres", feature = "s3"))]
 mod opening;
+mod paging;
 pub mod panics;
 pub mod store;
 pub mod stores;

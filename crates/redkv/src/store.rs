@@ -60,7 +60,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// A key that is there from the first page to the last is told at least once, one that comes or goes meanwhile may
     /// be told. Keys come in no order, and keys of entries past their deadline may be among them. A page may be empty
-    /// and not the last. No page takes longer than an operation may, or keeps others waiting for it.
+    /// and not the last. No page takes longer than an operation may, or keeps others waiting for it. No cursor comes
+    /// twice, unless it is one that [starts over](Cursor::starting_over).
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>>;
 
     /// Deletes some of what is under the keys that begin with `prefix`: first, or behind what was deleted when `after`
@@ -108,24 +109,37 @@ pub trait Immediate: Send + Sync {
 
 /// Where the telling of keys goes on. Only the store that made it understands it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Cursor(Box<[u8]>);
+pub struct Cursor {
+    bytes: Box<[u8]>,
+    starts_over: bool,
+}
 
 impl Cursor {
     /// What the store will want to know.
     pub fn new(bytes: impl Into<Box<[u8]>>) -> Self {
-        Self(bytes.into())
+        Self { bytes: bytes.into(), starts_over: false }
+    }
+
+    /// The same where it goes on with what was told before, because the store has lost its place.
+    pub fn starting_over(bytes: impl Into<Box<[u8]>>) -> Self {
+        Self { bytes: bytes.into(), starts_over: true }
+    }
+
+    /// Whether it goes on with what was told before.
+    pub fn starts_over(&self) -> bool {
+        self.starts_over
     }
 
     /// What the store wanted to know.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 }
 
 /// Prints its size only: it may hold a key.
 impl fmt::Debug for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cursor").field("bytes", &self.0.len()).finish()
+        f.debug_struct("Cursor").field("bytes", &self.bytes.len()).finish()
     }
 }
 

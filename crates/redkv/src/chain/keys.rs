@@ -1,6 +1,9 @@
 //! What is asked of all keys: telling them, and deleting what is under them.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::core::Chain;
 use super::request::{Action, Scope};
@@ -9,6 +12,7 @@ use super::store::collect;
 use super::tier::Tier;
 use crate::entry::Key;
 use crate::error::{Error, ErrorKind, Result};
+use crate::paging::Paging;
 use crate::store::{Cursor, Page, cannot_clear, cannot_tell_keys};
 
 /// A call that is no [`Request`](super::Request) of a key. The end of the chain waits for it, too.
@@ -185,7 +189,11 @@ impl Tier {
         if !self.capabilities().enumerable {
             return Err(self.tag(cannot_tell_keys(), "keys"));
         }
-        let mut page = self.asked_for_all("keys", self.store().keys(prefix, after)).await?;
+        let (paging, after) = Paging::resume(after)?;
+        let asked = Instant::now();
+        let mut page = self.asked_for_all("keys", self.store().keys(prefix, after.as_ref())).await?;
+        let next = paging.after(page.keys.len(), asked.elapsed(), page.next.take());
+        page.next = next.map_err(|error| self.tag(error, "keys"))?;
         if self.tombstones.is_some() {
             // Only the value tells an entry from a tombstone.
             let are_there = self.has(&page.keys).await;
@@ -196,7 +204,10 @@ impl Tier {
     }
 
     async fn clear(&self, prefix: &str, after: Option<&Cursor>) -> Result<Option<Cursor>> {
-        self.asked_for_all("clear", self.store().clear(prefix, after)).await
+        let (paging, after) = Paging::resume(after)?;
+        let next = self.asked_for_all("clear", self.store().clear(prefix, after.as_ref())).await?;
+        // What it deletes is not counted, so the time may have been well spent.
+        paging.after(0, Duration::ZERO, next).map_err(|error| self.tag(error, "clear"))
     }
 
     /// Whether it tells the keys of everything that it can be asked for.

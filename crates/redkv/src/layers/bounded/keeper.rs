@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::config::StoreBounds;
 use super::index::Index;
 use crate::entry::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::executor::{leave_caller, spawn};
+use crate::paging::Paging;
 use crate::store::{Cursor, Store, Want};
 
 /// What the layer and its work in the background have in common.
@@ -31,6 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// First and longest pause after a failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How long a store that tells its keys without an end is left alone.
+const MUCH_LATER: Duration = Duration::from_secs(60 * 60);
 
 impl Shared {
     pub(super) fn new(inner: Arc<dyn Store>, bounds: StoreBounds) -> Arc<Self> {
@@ -77,9 +80,10 @@ impl Shared {
         Some(all)
     }
 
-    /// Learns of the keys of a page, and answers with where the next one begins.
-    async fn learn_page(&self, after: Option<&Cursor>) -> Result<Option<Cursor>> {
+    /// Learns of the keys of a page, and answers with how many there were and where the next page begins.
+    async fn learn_page(&self, after: Option<&Cursor>) -> Result<(usize, Option<Cursor>)> {
         let page = in_time(self.inner.keys("", after)).await?;
+        let told = page.keys.len();
         let mut keys = page.keys;
         {
             let index = self.index();
@@ -91,7 +95,7 @@ impl Shared {
         } else {
             self.weigh(&keys).await?;
         }
-        Ok(page.next)
+        Ok((told, page.next))
     }
 
     /// Reads entries for their sizes, a few at a time.
@@ -147,22 +151,30 @@ async fn evict(shared: Weak<Shared>) {
     }
 }
 
-/// Learns what the store holds, page by page, with pauses where that fails.
+/// Learns what the store holds, page by page, with pauses where that fails. Where the pages come to no end it begins
+/// anew much later.
 pub(super) async fn learn(shared: Weak<Shared>) {
     leave_caller().await;
-    let (mut after, mut pause) = (None, FIRST_PAUSE);
+    let (mut after, mut pause, mut paging) = (None, FIRST_PAUSE, Paging::default());
     loop {
         let Some(current) = shared.upgrade() else { return };
         if current.index().is_closed {
             return;
         }
+        let asked = Instant::now();
         match current.learn_page(after.as_ref()).await {
-            Ok(next) => {
+            Ok((told, next)) => {
                 current.keep();
                 if next.is_none() {
                     return;
                 }
-                (after, pause) = (next, FIRST_PAUSE);
+                if paging.turn(told, asked.elapsed(), next.as_ref()).is_ok() {
+                    (after, pause) = (next, FIRST_PAUSE);
+                    continue;
+                }
+                drop(current);
+                sleep(MUCH_LATER.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+                (after, paging) = (None, Paging::default());
             }
             Err(_) => {
                 drop(current);

@@ -253,6 +253,22 @@ async fn learning_goes_on_after_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_tells_its_keys_without_an_end_is_asked_again_much_later() {
+    let case = Case::new(entries(10));
+    case.faults.inject(Operation::Keys, Fault::NoEnd);
+    case.store.init().await.unwrap();
+    sleep(Duration::from_secs(60 * 60 * 24)).await;
+    let asked = case.faults.count(Operation::Keys);
+    assert!((48..=100).contains(&asked), "{asked}");
+    case.faults.heal();
+    for n in 0..50 {
+        case.put(&format!("{n:02}"), "");
+    }
+    sleep(Duration::from_secs(60 * 60)).await;
+    assert_eq!(case.load().await.0, 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_known_is_adopted_when_it_is_read() {
     let case = Case::new(entries(10));
     for n in 0..50 {

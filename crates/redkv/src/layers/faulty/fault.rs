@@ -59,6 +59,8 @@ pub enum Fault {
     Panic,
     /// Answers one key too few.
     AnswerTooFew,
+    /// Answers with the first page of keys, or of what is to be cleared, again and again.
+    NoEnd,
 }
 
 /// Where calls wait until a test lets them pass.

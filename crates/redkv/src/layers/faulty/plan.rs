@@ -13,6 +13,7 @@ pub(super) struct Plan {
     after: Vec<Gate>,
     panics: Panics,
     answers_too_few: bool,
+    has_no_end: bool,
 }
 
 #[derive(Clone)]
@@ -49,11 +50,17 @@ impl Plan {
             Fault::PanicAtOnce => return self.panics = Panics::AtOnce,
             Fault::Panic => return self.panics = Panics::Later,
             Fault::AnswerTooFew => return self.answers_too_few = true,
+            Fault::NoEnd => return self.has_no_end = true,
         };
         match place {
             Some(place) => self.fates[place] = fate,
             None => self.fates.fill(fate),
         }
+    }
+
+    /// Whether the first page comes again and again.
+    pub(super) fn has_no_end(&self) -> bool {
+        self.has_no_end
     }
 
     #[expect(clippy::panic, reason = "that is the fault that was asked for")]

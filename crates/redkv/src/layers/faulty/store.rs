@@ -47,6 +47,11 @@ impl Faulty {
     }
 }
 
+/// Where a store goes on that tells the first page again and again.
+fn first_page() -> Cursor {
+    Cursor::new(*b"the first page")
+}
+
 impl Store for Faulty {
     fn name(&self) -> &'static str {
         self.name
@@ -116,11 +121,15 @@ impl Store for Faulty {
         let plan = self.faults.plan(Operation::Keys, &[], Vec::new());
         Box::pin(async move {
             plan.before().await;
+            let has_no_end = plan.has_no_end();
+            let after = after.filter(|_| !has_no_end);
             let answers = match plan.reaching(&[()])[..] {
                 [] => Vec::new(),
                 _ => vec![self.inner.keys(prefix, after).await],
             };
-            plan.after(1, answers).await.pop().unwrap_or_else(|| Ok(Page::default()))
+            let mut page = plan.after(1, answers).await.pop().unwrap_or_else(|| Ok(Page::default()))?;
+            page.next = if has_no_end { Some(first_page()) } else { page.next };
+            Ok(page)
         })
     }
 
@@ -132,11 +141,14 @@ impl Store for Faulty {
         let plan = self.faults.plan(Operation::Clear, &[], Vec::new());
         Box::pin(async move {
             plan.before().await;
+            let has_no_end = plan.has_no_end();
+            let after = after.filter(|_| !has_no_end);
             let answers = match plan.reaching(&[()])[..] {
                 [] => Vec::new(),
                 _ => vec![self.inner.clear(prefix, after).await],
             };
-            plan.after(1, answers).await.pop().unwrap_or(Ok(None))
+            let next = plan.after(1, answers).await.pop().unwrap_or(Ok(None))?;
+            Ok(if has_no_end { Some(first_page()) } else { next })
         })
     }
 

@@ -7,6 +7,7 @@ use super::error::{Failure, error_of};
 use super::request::Request;
 use crate::entry::Key;
 use crate::error::{Error, Result};
+use crate::store::Cursor;
 
 /// Where a scan of one server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +104,13 @@ fn strange() -> Error {
 }
 
 impl Place {
+    pub(super) fn cursor(self) -> Cursor {
+        match self {
+            Self::Start => Cursor::starting_over(self.to_bytes()),
+            Self::At { .. } => Cursor::new(self.to_bytes()),
+        }
+    }
+
     /// As bytes, for a cursor.
     pub(super) fn to_bytes(self) -> Vec<u8> {
         match self {

@@ -329,7 +329,7 @@ impl Store for RedisStore {
         Box::pin(async move {
             let from = after.map_or(Place::Start, |cursor| Place::from_bytes(cursor.as_bytes()));
             let (keys, next) = scan(&self.connection, prefix, from).await?;
-            Ok(Page { keys, next: next.map(|place| Cursor::new(place.to_bytes())) })
+            Ok(Page { keys, next: next.map(Place::cursor) })
         })
     }
 
@@ -347,7 +347,7 @@ impl Store for RedisStore {
                 let gone = self.ask(&Deletes("UNLINK"), &keys, || write::unlinks(&keys), read);
                 gone.await.into_iter().collect::<Result<()>>()?;
             }
-            Ok(next.map(|place| Cursor::new(place.to_bytes())))
+            Ok(next.map(Place::cursor))
         })
     }
 

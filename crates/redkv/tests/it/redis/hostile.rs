@@ -1,7 +1,10 @@
 //! Peers that answer, or cut off, as no server of Redis does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use redkv::chain::{Chain, Scope, TierConfig};
+use redkv::clock::SystemClock;
 use redkv::entry::{Entry, Key};
 use redkv::error::ErrorKind;
 use redkv::store::Want;
@@ -83,6 +86,44 @@ async fn answers_that_nobody_asked_for_end_the_connection() {
         error_of_a_read(floods(b"*3\r\n:1\r\n:1\r\n:1\r\n", b":1\r\n").await).await,
         ErrorKind::Internal
     );
+}
+
+/// A peer that greets as a server does, and then answers what it is asked with what `answer` makes of it.
+async fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let answer = Arc::new(answer);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                let mut asked = [0; 4096];
+                while let Ok(count @ 1..) = client.read(&mut asked).await {
+                    let asked = String::from_utf8_lossy(&asked[..count]);
+                    let is_greeting = asked.contains("SETINFO");
+                    let told = if is_greeting { b"+OK\r\n+OK\r\n+PONG\r\n".to_vec() } else { answer(&asked) };
+                    if client.write_all(&told).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_scan_without_an_end_is_given_up() {
+    for keys in ["*0\r\n", "*1\r\n$1\r\nk\r\n"] {
+        let port = answering(move |asked| match asked.contains("SCAN") {
+            true => format!("*2\r\n$1\r\n7\r\n{keys}").into_bytes(),
+            false => b":1\r\n".to_vec(),
+        });
+        let chain = Arc::new(Chain::new(Arc::new(SystemClock)));
+        chain.add(store(json!({ "port": port.await })), TierConfig::default()).unwrap();
+        let error = chain.clear(Scope::Chain).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, true), "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use redkv::chain::{Chain, Scope, TierConfig};
 use redkv::clock::SystemClock;
 use redkv::entry::{Entry, Key};
 use redkv::error::ErrorKind;
@@ -69,4 +70,18 @@ async fn an_object_without_a_length_and_an_end_is_refused_at_the_bound() {
     let error = store.get(&["k".into()], Want::Value).await.remove(0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Value);
     assert!(error.message().contains("maxValueBytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_listing_that_leads_in_a_circle_is_given_up() {
+    let listing = "<ListBucketResult><IsTruncated>true</IsTruncated>\
+        <NextContinuationToken>again</NextContinuationToken></ListBucketResult>";
+    let endpoint = service(move |_| {
+        Reply::Whole(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{listing}", listing.len()))
+    });
+    let chain = Arc::new(Chain::new(Arc::new(SystemClock)));
+    let store = believing_a_million(&Bucket { endpoint, name: "b".into() });
+    chain.add(store, TierConfig::default()).unwrap();
+    let error = chain.clear(Scope::Chain).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, true), "{error:?}");
 }

@@ -220,3 +220,55 @@ async fn a_closed_chain_tells_no_keys_and_clears_nothing() {
     assert_eq!(error.kind(), ErrorKind::Closed);
     assert_eq!(world.clear().await.unwrap_err().kind(), ErrorKind::Closed);
 }
+
+/// What is answered to a listing of the keys of one store, and to clearing it, which come to no end.
+async fn without_an_end(tier: &TestTier) -> [redkv::error::Error; 2] {
+    let error = loop_of_pages(tier).await;
+    [error, tier.clear().await.unwrap_err()]
+}
+
+async fn loop_of_pages(tier: &TestTier) -> redkv::error::Error {
+    let mut after = None;
+    loop {
+        match tier.chain.keys(tier.scope, "", after.as_ref()).await {
+            Ok(page) => after = Some(page.next.unwrap()),
+            Err(error) => return error,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_whose_keys_have_no_end_is_given_up() {
+    let (_world, [tier]) = chain::<1>();
+    for keys in [0, 10] {
+        (0..keys).for_each(|n| tier.put(&n.to_string(), "v"));
+        tier.faults.inject(Operation::Keys, Fault::NoEnd);
+        for (error, operation) in without_an_end(&tier).await.into_iter().zip(["keys", "clear"]) {
+            assert_eq!((error.kind(), error.operation()), (ErrorKind::Store, Some(operation)));
+            assert!(error.is_retryable() && error.store() == Some("first"), "{error:?}");
+        }
+        tier.faults.heal();
+        tier.clear().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn clearing_a_store_that_cannot_tell_its_keys_is_given_up_when_it_has_no_end() {
+    let world = World::empty();
+    let tier = world.add(TierConfig::default(), |can| can.enumerable = false);
+    tier.faults.inject(Operation::Clear, Fault::NoEnd);
+    let error = tier.clear().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_whose_keys_have_no_end_holds_no_clearing_up_if_it_is_optional() {
+    let world = World::empty();
+    let cache = world.add(TierConfig { optional: true, ..TierConfig::default() }, |_| {});
+    let authority = world.add(TierConfig::default(), |_| {});
+    cache.put("k", "v");
+    authority.put("k", "v");
+    cache.faults.inject(Operation::Keys, Fault::NoEnd);
+    world.clear().await.unwrap();
+    assert_eq!((authority.holds("k"), world.get("k").value().await), (None, None));
+}

@@ -91,12 +91,16 @@ impl Progress {
     }
 
     fn none() -> Cursor {
-        Cursor::new(Vec::new())
+        Cursor::starting_over(Vec::new())
     }
 
     fn write(&self) -> Cursor {
         let now = self.now.as_ref().map(|(address, place)| json!([address, place.to_bytes()]));
-        Cursor::new(json!([self.assignment, self.done, now]).to_string().into_bytes())
+        let bytes = json!([self.assignment, self.done, now]).to_string().into_bytes();
+        match self.now {
+            Some((_, Place::Start)) => Cursor::starting_over(bytes),
+            _ => Cursor::new(bytes),
+        }
     }
 
     fn read(cursor: &Cursor) -> Option<Self> {
