@@ -6,8 +6,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root, run } from './run.mjs'
 
-/** After this a test counts as hung, in milliseconds. */
-const hung = 600_000
+/** After this a test, or a file of tests, counts as hung, in milliseconds. */
+const hung = 240_000
 
 /** Most tests wait for a server or a deadline: more of them than processors run side by side. */
 const sideBySide = { files: 4, rust: 8 }
