@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict')
 const { after, describe, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { settledWithin } = require('./support/deadline.js')
+const { lateness, settledWithin } = require('./support/deadline.js')
 const { History } = require('./support/history.js')
 const { faults } = require('./support/redis-faults.js')
 const { TIMEOUT, TIMEOUT_OF_OTHERS, siteOf } = require('./support/redis-site.js')
@@ -30,12 +30,13 @@ function deadlineIn(names) {
   return () => TIMEOUT + others * TIMEOUT_OF_OTHERS
 }
 
-/** Fails on errors that do not belong to the fault. */
+/** Fails on errors that do not belong to the fault. On a machine that is this late, anything may take its timeout. */
 function checkOf(fault) {
   return ({ name, code, store, retryable, message }) => {
+    const errors = lateness() > TIMEOUT / 4 ? { ...fault.errors, ERR_REDKV_TIMEOUT: true } : fault.errors
     assert.equal(name, 'RedKVError', message)
-    assert.ok(code in fault.errors, `${code}: ${message}`)
-    assert.deepEqual({ store, retryable }, { store: 'redis', retryable: fault.errors[code] }, message)
+    assert.ok(code in errors, `${code}: ${message}`)
+    assert.deepEqual({ store, retryable }, { store: 'redis', retryable: errors[code] }, message)
   }
 }
 

@@ -36,4 +36,4 @@ async function settledWithin(deadline, promise) {
   return { ...result, took }
 }
 
-module.exports = { settledWithin }
+module.exports = { lateness, settledWithin }
