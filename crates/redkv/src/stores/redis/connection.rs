@@ -281,7 +281,7 @@ impl Shared {
         let pause = if link.was_useful() {
             Pause { generation, ..Pause::default() }
         } else {
-            let message = "the redis server closes its connections before it answers";
+            let message = "the last connection to the redis server ended before it had answered anything";
             let error = Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
             Pause::after(1, generation, error)
         };

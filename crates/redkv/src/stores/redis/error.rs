@@ -22,7 +22,7 @@ pub(super) enum Failure<'a> {
     Refused(&'a RedisAddress, Lost),
     /// No connection came about in time.
     ConnectTimeout(&'a RedisAddress),
-    /// The server answered with something that no version of it answers.
+    /// The server answered with something that no version of it answers, of the kind that was due.
     Answer,
 }
 
@@ -37,6 +37,10 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
                 ("the connection to the redis server broke before it answered", Outcome::Unknown)
             } else {
                 ("the connection to the redis server broke before this was sent", Outcome::NotApplied)
+            };
+            let message = match lost.cause.kind() {
+                io::ErrorKind::InvalidData => format!("{message}: {}", lost.cause),
+                _ => message.to_owned(),
             };
             if let Some(defect) = lost.cause.get_ref().and_then(|cause| cause.downcast_ref::<Error>()) {
                 return defect.clone().outcome(outcome);
@@ -61,10 +65,9 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
             Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
         }
         Failure::Answer => Error::new(
-            ErrorKind::Internal,
+            ErrorKind::Connection,
             "the redis server gave an answer that does not belong to the command",
-        )
-        .outcome(Outcome::Unknown),
+        ),
     }
 }
 

@@ -8,6 +8,7 @@ mod config;
 mod connection;
 mod dial;
 mod error;
+mod expected;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
 mod greet;

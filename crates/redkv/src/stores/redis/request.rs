@@ -4,6 +4,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::allowance::Allowance;
+use super::expected::{Check, Expected};
 
 /// Commands that go to the server together, and are answered by one reply each.
 #[derive(Debug, Default)]
@@ -11,7 +12,7 @@ pub(super) struct Request {
     packed: Vec<u8>,
     /// Values that were not copied, each behind so many bytes of `packed`.
     large: Vec<(usize, Bytes)>,
-    commands: usize,
+    expected: Expected,
     /// From so many bytes on, values are not copied yet; 0 for [`LARGE`].
     copy_below: usize,
     allowed: Allowed,
@@ -86,7 +87,7 @@ impl Request {
 
     /// Begins a command of so many words, its name among them, which are to follow.
     pub(super) fn command(&mut self, words: usize, name: &str) -> &mut Self {
-        self.commands += 1;
+        self.expected.add(name, words);
         self.line(b'*', words);
         self.arg(name.as_bytes())
     }
@@ -128,7 +129,12 @@ impl Request {
 
     /// How many replies it will have.
     pub(super) fn commands(&self) -> usize {
-        self.commands
+        self.expected.commands()
+    }
+
+    /// What is to be held against its replies.
+    pub(super) fn check(&mut self) -> Check {
+        std::mem::take(&mut self.expected).check()
     }
 
     pub(super) fn into_chunks(mut self) -> Chunks {

@@ -16,6 +16,7 @@ use tokio_util::io::poll_read_buf;
 use super::allowance::{Allowance, instead};
 use super::dial::Stream;
 use super::error::{UNREAD, is_protocol_error};
+use super::expected::Check;
 use super::lost::{Fate, Lost, gone};
 use super::replies::Replies;
 use super::request::Request;
@@ -131,6 +132,8 @@ struct Sent {
     values: Vec<Value>,
     commands: usize,
     reply: Reply,
+    /// What is expected of its replies.
+    check: Check,
     /// What its replies may still bring.
     allowance: Allowance,
     /// Behind so many bytes of all output it begins and ends.
@@ -208,12 +211,13 @@ impl Driver {
         let mut line = self.wire.line();
         while self.output_bytes < ENOUGH_OUTPUT
             && self.refused.is_none()
-            && let Some(Queued { request, reply }) = line.queue.pop_front()
+            && let Some(Queued { mut request, reply }) = line.queue.pop_front()
         {
             if reply.is_closed() {
                 continue;
             }
             let commands = request.commands();
+            let check = request.check();
             let allowance = request.allowed().within(self.wire.longest);
             let begin = self.handed_over + self.output_bytes as u64;
             for chunk in request.into_chunks() {
@@ -222,7 +226,7 @@ impl Driver {
             }
             let end = self.handed_over + self.output_bytes as u64;
             let values = Vec::with_capacity(commands);
-            self.sent.push_back(Sent { values, commands, reply, allowance, begin, end });
+            self.sent.push_back(Sent { values, commands, reply, check, allowance, begin, end });
         }
         self.wire.is_backlogged.store(!line.queue.is_empty(), Ordering::Relaxed);
         if !line.driver.as_ref().is_some_and(|driver| driver.will_wake(context.waker())) {
@@ -284,6 +288,9 @@ impl Driver {
         while !unread.is_empty() {
             let sent = self.sent.front_mut().ok_or_else(unasked)?;
             let Some(value) = self.replies.next(&mut unread, &mut sent.allowance)? else { break };
+            if !sent.check.takes(&value) {
+                return Err(stray());
+            }
             if let Err(error) = answer(&mut self.sent, value) {
                 self.wire.has_refused.store(true, Ordering::Relaxed);
                 return Err(error);
@@ -319,6 +326,14 @@ fn answer(requests: &mut VecDeque<Sent>, value: Value) -> io::Result<()> {
         drop(sent.reply.send(Err(Lost { fate: Fate::Unread, cause: cause.clone() })));
     }
     Err(io::ErrorKind::ConnectionAborted.into())
+}
+
+/// Replies and requests are out of step, so no later reply can be trusted.
+fn stray() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "the server gave an answer that does not belong to the command",
+    )
 }
 
 fn unasked() -> io::Error {

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redkv::chain::{Chain, Scope, TierConfig};
+use futures_util::future::BoxFuture;
+use redkv::chain::{Chain, ChainStore, Scope, TierConfig};
 use redkv::clock::SystemClock;
 use redkv::entry::{Entry, Key};
-use redkv::error::ErrorKind;
-use redkv::store::Want;
+use redkv::error::{ErrorKind, Result};
+use redkv::store::{Store, Want};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 use super::server::Server;
-use super::{entry, get, set, store, store_with};
+use super::{entry, get, get_with_deadline, key, set, store, store_with};
 
 /// Stands before a server, and closes every connection that has brought more than `most` bytes. Answers with its port.
 pub(crate) async fn cuts_off_what_is_large(server: u16, most: u64) -> u16 {
@@ -84,32 +86,124 @@ async fn lists_in_lists_end_the_connection_at_once() {
 async fn answers_that_nobody_asked_for_end_the_connection() {
     assert_eq!(
         error_of_a_read(floods(b"*3\r\n:1\r\n:1\r\n:1\r\n", b":1\r\n").await).await,
-        ErrorKind::Internal
+        ErrorKind::Connection
     );
 }
 
 /// A peer that greets as a server does, and then answers what it is asked with what `answer` makes of it.
 async fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> u16 {
+    watched(answer).await.0
+}
+
+/// The same, with word of every connection that has ended.
+async fn watched(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> (u16, UnboundedReceiver<()>) {
+    let (ended, ends) = unbounded_channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let answer = Arc::new(answer);
     tokio::spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {
-            let answer = answer.clone();
+            let (answer, ended) = (answer.clone(), ended.clone());
             tokio::spawn(async move {
                 let mut asked = [0; 4096];
                 while let Ok(count @ 1..) = client.read(&mut asked).await {
                     let asked = String::from_utf8_lossy(&asked[..count]);
-                    let is_greeting = asked.contains("SETINFO");
-                    let told = if is_greeting { b"+OK\r\n+OK\r\n+PONG\r\n".to_vec() } else { answer(&asked) };
+                    let told = match (asked.contains("SETINFO"), asked.contains("PING")) {
+                        (true, _) => b"+OK\r\n+OK\r\n+PONG\r\n".to_vec(),
+                        (_, true) => b"+PONG\r\n".to_vec(),
+                        _ => answer(&asked),
+                    };
                     if client.write_all(&told).await.is_err() {
-                        return;
+                        break;
                     }
                 }
+                ended.send(()).ok();
             });
         }
     });
-    port
+    (port, ends)
+}
+
+type Call = fn(Arc<dyn Store>) -> BoxFuture<'static, Result<()>>;
+
+/// One of each kind.
+const CALLS: [Call; 6] = [
+    |store| Box::pin(async move { get(&*store, &key("k")).await.map(drop) }),
+    |store| Box::pin(async move { get_with_deadline(&*store, &key("k")).await.map(drop) }),
+    |store| Box::pin(async move { store.has(&[key("k")]).await.remove(0).map(drop) }),
+    |store| Box::pin(async move { set(&*store, &key("k"), Entry::new("v")).await.map(drop) }),
+    |store| Box::pin(async move { store.delete(&[key("k")]).await.remove(0) }),
+    |store| Box::pin(async move { store.keys("", None).await.map(drop) }),
+];
+
+#[tokio::test]
+async fn an_answer_of_another_kind_ends_the_connection() {
+    let strange =
+        [("*0\r\n", 6), ("*2\r\n$1\r\n0\r\n:1\r\n", 6), (":1\r\n", 5), ("$1\r\nv\r\n", 5), ("$-1\r\n", 4)];
+    for (told, failing) in strange {
+        let mut failed = 0;
+        for call in CALLS {
+            let (port, mut ends) = watched(move |_| told.into()).await;
+            if let Err(error) = call(store(json!({ "port": port }))).await {
+                assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error:?}");
+                ends.recv().await.unwrap();
+                failed += 1;
+            }
+        }
+        assert_eq!(failed, failing, "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_under_way_when_an_answer_of_another_kind_comes_fails_too() {
+    let port = answering(|_| b":1\r\n$1\r\nv\r\n".to_vec()).await;
+    let store = store(json!({ "port": port }));
+    let (one, other) = (key("one"), key("other"));
+    let (one, other) = tokio::join!(get(&*store, &one), get(&*store, &other));
+    assert_eq!([one, other].map(|answer| answer.unwrap_err().kind()), [ErrorKind::Connection; 2]);
+}
+
+#[tokio::test]
+async fn a_server_with_answers_of_another_kind_counts_as_down() {
+    let chain = Arc::new(Chain::new(Arc::new(SystemClock)));
+    let server = store(json!({ "port": answering(|_| b":1\r\n".to_vec()).await }));
+    chain.add(server, TierConfig::default()).unwrap();
+    let chain = ChainStore::new(chain);
+    for _ in 0..3 {
+        get(&chain, &key("k")).await.unwrap_err();
+    }
+    let error = get(&chain, &key("k")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(error.message().contains("down"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_too_many_is_nobodys() {
+    let (port, mut ends) = watched(|_| b"$3\r\none\r\n$3\r\ntwo\r\n".to_vec()).await;
+    for _ in 0..10 {
+        let store = store(json!({ "port": port }));
+        assert_eq!(get(&*store, &key("k")).await.unwrap(), entry("one"));
+        ends.recv().await.unwrap();
+        assert_ne!(get(&*store, &key("k")).await.ok(), Some(entry("two")));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_nothing_ends_an_idle_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = store(json!({ "port": listener.local_addr().unwrap().port() }));
+    let greeting = async {
+        let (mut client, _) = listener.accept().await.unwrap();
+        assert!(client.read(&mut [0; 4096]).await.unwrap() > 0);
+        client.write_all(b"+OK\r\n+OK\r\n+PONG\r\n").await.unwrap();
+        assert!(client.read(&mut [0; 4096]).await.unwrap() > 0);
+        client.write_all(b"+PONG\r\n").await.unwrap();
+        client
+    };
+    let (init, mut client) = tokio::join!(store.init(), greeting);
+    init.unwrap();
+    client.write_all(b"$1\r\nv\r\n").await.unwrap();
+    assert_eq!(client.read(&mut [0; 4096]).await.unwrap_or(0), 0, "it is not closed");
 }
 
 #[tokio::test]
