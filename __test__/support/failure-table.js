@@ -149,11 +149,11 @@ async function play(t, role, { title, fault: name, waits = false, once = false }
   const within = waits ? TIMEOUT : 0
   const again = async () => {
     await until(() => chain.redis.get('warm-up').then(() => true, () => false))
-    await fault.begin({ redis, proxy })
+    await fault.begin({ t, redis, proxy })
   }
   const before = once ? again : undefined
   if (!once) {
-    await fault.begin({ redis, proxy })
+    await fault.begin({ t, redis, proxy })
     // The first to notice a lost connection may be an operation that was sent already.
     await chain.kv.get('warm-up').catch(() => {})
   }
@@ -177,7 +177,7 @@ async function playOpen(t, role) {
   const redis = await privateRedis(t)
   const proxy = await proxyTo(t, redis.options)
   const chain = await chainOf(t, roles[role], proxy)
-  await faults['is half-open'].begin({ redis, proxy })
+  await faults['is half-open'].begin({ t, redis, proxy })
   for (let n = 0; n < 3; n += 1) await chain.kv.get(`missing-${n}`).catch(() => {})
   const reading = await reads(chain.kv, names, 0)
   const writing = await writes(chain.kv, 0)
