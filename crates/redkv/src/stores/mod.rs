@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(any(feature = "disk", feature = "file"))]
+mod checksum;
 #[cfg(feature = "disk")]
 mod disk;
 #[cfg(feature = "dynamodb")]

@@ -69,12 +69,41 @@ impl Rights {
         match self.make_file(path) {
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
                 if !fs::symlink_metadata(path)?.is_file() {
-                    let message = "a lock is not a file";
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+                    return Err(no_file());
                 }
-                OpenOptions::new().read(true).write(true).open(path)
+                open_regular(path, true)
             }
             made => made,
         }
     }
+}
+
+/// Opens a file that is there, to read it and, if `to_write`, to write it. What is no file (a pipe, a device, a socket, a
+/// folder) is refused, and never waited for.
+#[cfg(any(feature = "disk", feature = "file"))]
+pub(super) fn open_regular(path: &Path, to_write: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(to_write);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+    let file = options.open(path).map_err(|cause| if is_of_no_file(&cause) { no_file() } else { cause })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
+}
+
+#[cfg(any(feature = "disk", feature = "file"))]
+fn no_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "something that is not a regular file is in the place of one")
+}
+
+/// Whether the system did not open what is no file.
+#[cfg(all(unix, any(feature = "disk", feature = "file")))]
+fn is_of_no_file(cause: &io::Error) -> bool {
+    let code = cause.raw_os_error();
+    [libc::ENXIO, libc::ENODEV, libc::EISDIR, libc::ELOOP, libc::EOPNOTSUPP].map(Some).contains(&code)
+}
+
+/// Other systems have no such things, or do not tell.
+#[cfg(all(not(unix), any(feature = "disk", feature = "file")))]
+fn is_of_no_file(_cause: &io::Error) -> bool {
+    false
 }

@@ -4,6 +4,7 @@
 mod bounds;
 #[cfg(target_os = "linux")]
 mod conditions;
+mod damage;
 mod deadlines;
 mod folders;
 mod recency;

@@ -24,7 +24,7 @@ pub struct Audit {
 
 impl Open {
     pub(super) fn audit(&self) -> Result<Audit> {
-        self.audit_read().map_err(|cause| self.failed(cause))
+        self.guarded(|| self.audit_read().map_err(|cause| self.failed(cause)))
     }
 
     fn audit_read(&self) -> std::result::Result<Audit, redb::Error> {
@@ -35,14 +35,14 @@ impl Open {
         for row in transaction.open_table(ENTRIES)?.iter()? {
             let (key, record) = row?;
             let key = key.value().to_vec();
-            let Some(record) = Record::from_bytes(record.value()) else {
+            let Some(record) = Record::from_bytes(&key, record.value()) else {
                 problems.push("an entry is no entry".to_owned());
                 continue;
             };
             counted.bytes += record.cost(&key);
             counted.entries += 1;
             deadlines.extend(record.deadline.map(|deadline| (deadline.millis(), key.clone())));
-            if let Kept::Pieces { number, len } = record.value {
+            if let Kept::Pieces { number, len, .. } = record.value {
                 pieces.insert(number, len);
             }
             uses.insert(record.used, key);

@@ -32,6 +32,36 @@ pub(super) fn error_from(path: &Path, cause: impl Into<redb::Error>) -> Error {
     error.caused_by(cause)
 }
 
+/// redb has panicked over what is in the file.
+pub(super) fn broken(path: &Path, panic: &Error) -> Error {
+    let path = path.display();
+    let message = format!(
+        "what is in '{path}' is damaged and is not used any more: remove the folder, or restore it from a copy"
+    );
+    Error::new(ErrorKind::Store, message).caused_by(panic.clone())
+}
+
+/// Whether `error` is that redb has panicked.
+pub(super) fn is_broken(error: &Error) -> bool {
+    use std::error::Error as _;
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<Error>());
+    cause.is_some_and(|cause| cause.kind() == ErrorKind::Internal)
+}
+
+/// An entry is not what was written.
+pub(super) fn damaged_entry(path: &Path) -> Error {
+    Error::new(ErrorKind::Value, format!("an entry in '{}' is damaged", path.display()))
+}
+
+/// The file was written by a version whose rows this one would misread.
+pub(super) fn of_another_layout(path: &Path) -> Error {
+    let message = format!(
+        "'{}' was written by another version of RedKV, in a layout that this one does not read: remove it",
+        path.display()
+    );
+    Error::new(ErrorKind::Store, message)
+}
+
 /// Whether `error` is that there is no room.
 pub(super) fn is_full(error: &Error) -> bool {
     use std::error::Error as _;

@@ -2,12 +2,15 @@
 
 #[cfg(any(test, feature = "conformance"))]
 mod audit;
+mod base;
 mod config;
 mod error;
+mod held;
 mod open;
 mod reads;
 mod record;
 mod room;
+mod slot;
 mod space;
 mod store;
 mod tables;

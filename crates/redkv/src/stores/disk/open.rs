@@ -4,16 +4,20 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, TryLockError};
 
 use redb::{Database, ReadableDatabase};
 
+use super::base::Base;
 use super::config::DiskConfig;
-use super::error::{error_from, error_of_io};
-use super::tables::{ALL, TOTALS, Totals, total};
+use super::error::{broken, error_from, error_of_io, of_another_layout};
+use super::held::Held;
+use super::slot::Damaged;
+use super::tables::{ALL, LAYOUT, LAYOUT_NAME, TOTALS, Totals, total};
 use super::touches::Touches;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::panics::caught_now;
 use crate::stores::identity::{Watched, removed};
 use crate::stores::private::Rights;
 
@@ -21,8 +25,14 @@ pub(super) const FILE: &str = "entries.redb";
 const BEGUN: &str = "entries.redb.new";
 
 /// An open file, and what its users have in common. Everything here blocks.
+///
+/// redb panics over some damage to its file, and again when what it has made is dropped then. So it is asked within
+/// [`Open::guarded`], and what it gives is [`Held`].
 pub(super) struct Open {
-    pub(super) database: Database,
+    pub(super) database: Held<Database>,
+    base: Base,
+    /// What redb met, after which it is asked for nothing any more.
+    damage: OnceLock<Error>,
     pub(super) config: Arc<DiskConfig>,
     pub(super) clock: Arc<dyn Clock>,
     /// Keys that were read and should move to the end of those that make room.
@@ -48,14 +58,16 @@ impl Open {
         if !file.exists() {
             begin(path, &file)?;
         }
-        let database = Database::builder()
-            .set_cache_size(config.cache_bytes)
-            .open(&file)
-            .map_err(|cause| error_from(path, cause))?;
+        let base = Base::open(&file).map_err(|cause| error_from(path, cause))?;
         let watched = Watched::opened(&file).map_err(|cause| error_of_io(path, cause))?;
-        let totals = totals(&database).map_err(|cause| error_from(path, cause))?;
+        let (database, totals) = caught_now(|| enter(&config, base.clone())).unwrap_or_else(|panic| {
+            base.cut();
+            Err(broken(path, &panic))
+        })?;
         let open = Self {
             database,
+            base,
+            damage: OnceLock::new(),
             config,
             clock,
             touches: Touches::default(),
@@ -101,8 +113,39 @@ impl Open {
 
     /// Makes the file as short as it can be. Takes as long as writing all of it.
     pub(super) fn compact(&mut self) -> Result<()> {
-        let outcome = self.database.compact();
-        outcome.map(|_| ()).map_err(|cause| self.failed(cause))
+        let path = self.config.path.clone();
+        let database = &mut self.database;
+        let outcome = caught_now(|| database.compact().map_err(|cause| error_from(&path, cause)));
+        self.judged(outcome).map(|_| ())
+    }
+
+    /// Asks redb. A panic of it is damage to the file, and the last that is asked.
+    pub(super) fn guarded<T>(&self, ask: impl FnOnce() -> Result<T>) -> Result<T> {
+        match self.damage.get() {
+            Some(damage) => Err(damage.clone()),
+            None => self.judged(caught_now(ask)),
+        }
+    }
+
+    fn judged<T>(&self, outcome: Result<Result<T>>) -> Result<T> {
+        let answer = outcome.unwrap_or_else(|panic| {
+            let damage = self.damage.get_or_init(|| broken(&self.config.path, &panic)).clone();
+            self.base.cut();
+            self.has_failed.store(true, Ordering::Relaxed);
+            Err(damage)
+        });
+        // Who is asked beside a panic fails for it.
+        answer.map_err(|error| self.damage.get().cloned().unwrap_or(error))
+    }
+
+    /// Whether it has failed, so that the file must be opened again.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// What is to be known of the file if it is damaged, for as long as it is there.
+    pub(super) fn damaged(&self) -> Option<Damaged> {
+        self.damage.get().map(|error| Damaged::at(&self.config.path.join(FILE), error.clone()))
     }
 
     /// Whether an entry that was used as number `used` is no longer among the newest eighth. Only then its use is worth
@@ -117,34 +160,22 @@ impl Open {
     }
 }
 
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.damage.get().is_none() {
+            let database = self.database.take_out();
+            if caught_now(|| database.map(Database::close)).is_err() {
+                self.base.cut();
+            }
+        } else {
+            self.database.leak();
+        }
+    }
+}
+
 /// See [`Open::is_behind`].
 pub(super) fn is_behind(used: u64, next: u64, entries: u64) -> bool {
     next.saturating_sub(used) > 1 + entries / 8
-}
-
-/// The open file, if it is open. Whoever finds it failing takes it out, and the next one opens it again.
-#[derive(Default)]
-pub(super) struct Slot(Mutex<Option<Arc<Open>>>);
-
-impl Slot {
-    pub(super) fn get(&self) -> Option<Arc<Open>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn put(&self, open: Option<Arc<Open>>) {
-        let before = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), open);
-        drop(before);
-    }
-
-    /// Takes `open` out if it has failed.
-    pub(super) fn look_after(&self, open: Arc<Open>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.has_failed.load(Ordering::Relaxed)
-            && kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &open))
-        {
-            *kept = None;
-        }
-    }
 }
 
 fn make_folder(path: &Path) -> Result<()> {
@@ -192,14 +223,27 @@ fn make(begun: &Path) -> std::result::Result<(), redb::Error> {
     for table in ALL {
         transaction.open_table(table)?;
     }
+    let layout = LAYOUT.to_le_bytes();
+    transaction.open_table(TOTALS)?.insert(LAYOUT_NAME.as_bytes(), layout.as_slice())?;
     transaction.commit()?;
     Ok(database.close()?)
 }
 
-fn totals(database: &Database) -> std::result::Result<Totals, redb::Error> {
-    let table = database.begin_read()?.open_table(TOTALS)?;
+/// Opens the database in a file, and looks how much there is.
+fn enter(config: &DiskConfig, base: Base) -> Result<(Held<Database>, Totals)> {
+    let failed = |cause: redb::Error| error_from(&config.path, cause);
+    let database = Database::builder().set_cache_size(config.cache_bytes).create_with_backend(base);
+    let database = Held::new(database.map_err(|cause| failed(cause.into()))?);
+    let (layout, totals) = totals(&database).map_err(failed)?;
+    if layout == LAYOUT { Ok((database, totals)) } else { Err(of_another_layout(&config.path)) }
+}
+
+/// The layout of the file, and how much is in it.
+fn totals(database: &Database) -> std::result::Result<(u64, Totals), redb::Error> {
+    let transaction = Held::new(database.begin_read()?);
+    let table = Held::new(transaction.open_table(TOTALS)?);
     let number = |name: &str| -> std::result::Result<u64, redb::Error> {
         Ok(table.get(name.as_bytes())?.map_or(0, |kept| total(kept.value())))
     };
-    Totals::read(number)
+    Ok((number(LAYOUT_NAME)?, Totals::read(number)?))
 }

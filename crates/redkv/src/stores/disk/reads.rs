@@ -3,12 +3,15 @@
 use bytes::Bytes;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};
 
+use super::error::damaged_entry;
+use super::held::Held;
 use super::open::Open;
 use super::record::{Kept, PIECE, Record};
 use super::tables::{ENTRIES, PIECES, piece_key};
 use crate::entry::{Entry, Key};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::store::{Answers, Cursor, Page, answer_all, end_of_prefix};
+use crate::stores::checksum::checksum;
 
 /// Most keys of a page, and most entries that are looked at for it.
 const PAGE: usize = 1_000;
@@ -50,7 +53,7 @@ impl Open {
 
     /// The live keys with `prefix`, in their order, behind the last one of the page before.
     pub(super) fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
-        self.keys_read(prefix, after).map_err(|cause| self.unread(cause))
+        self.guarded(|| self.keys_read(prefix, after).map_err(|cause| self.unread(cause)))
     }
 
     fn keys_read(&self, prefix: &str, after: Option<&Cursor>) -> Read<Page> {
@@ -59,7 +62,8 @@ impl Open {
         let start = behind.as_deref().unwrap_or(prefix.as_bytes());
         let end = end_of_prefix(prefix);
         let now = self.clock.now();
-        let table = self.database.begin_read()?.open_table(ENTRIES)?;
+        let transaction = Held::new(self.database.begin_read()?);
+        let table = Held::new(transaction.open_table(ENTRIES)?);
         let range = match end.as_deref() {
             // A cursor of a page with another prefix.
             Some(end) if end.as_bytes() <= start => return Ok(Page::default()),
@@ -70,9 +74,9 @@ impl Open {
         for (seen, entry) in range.enumerate() {
             let (key, record) = entry?;
             let key = key.value();
-            let record = Record::from_bytes(record.value()).ok_or(Unread::Damaged)?;
-            if !record.has_ended(now) {
-                page.keys.push(std::str::from_utf8(key).map_err(|_| Unread::Damaged)?.into());
+            // What is damaged is there until it is written or deleted, as far as its key is one.
+            if Record::from_bytes(key, record.value()).is_none_or(|record| !record.has_ended(now)) {
+                page.keys.extend(std::str::from_utf8(key).ok().map(Key::from));
             }
             if seen + 1 == PAGE {
                 page.next = Some(Cursor::new(key));
@@ -89,46 +93,47 @@ impl Open {
         mut ask: impl FnMut(&mut State, &Key, Option<Record>) -> Read<T>,
     ) -> Answers<T> {
         let mut run = || -> Read<Answers<T>> {
-            let transaction = self.database.begin_read()?;
-            let table = transaction.open_table(ENTRIES)?;
+            let transaction = Held::new(self.database.begin_read()?);
+            let table = Held::new(transaction.open_table(ENTRIES)?);
             let mut state = State { transaction, pieces: None };
             let mut one = |key: &Key| {
                 let kept = table.get(key.as_bytes())?;
-                let record = kept.map(|kept| Record::from_bytes(kept.value()).ok_or(Unread::Damaged));
+                let read = |bytes: &[u8]| Record::from_bytes(key.as_bytes(), bytes).ok_or(Unread::Damaged);
+                let record = kept.map(|kept| read(kept.value()));
                 ask(&mut state, key, record.transpose()?)
             };
             Ok(keys.iter().map(|key| one(key).map_err(|cause| self.unread(cause))).collect())
         };
-        run().unwrap_or_else(|cause| answer_all(keys.len(), &Err(self.unread(cause))))
+        let answers = self.guarded(|| run().map_err(|cause| self.unread(cause)));
+        answers.unwrap_or_else(|error| answer_all(keys.len(), &Err(error)))
     }
 
     fn unread(&self, cause: Unread) -> Error {
         match cause {
             Unread::Failed(cause) => self.failed(cause),
-            Unread::Damaged => {
-                let message = format!("an entry in '{}' is damaged", self.config.path.display());
-                Error::new(ErrorKind::Value, message)
-            }
+            Unread::Damaged => damaged_entry(&self.config.path),
         }
     }
 }
 
 /// One state of the file.
 struct State {
-    transaction: ReadTransaction,
+    transaction: Held<ReadTransaction>,
     /// Opened for the first value that is in pieces.
-    pieces: Option<ReadOnlyTable<&'static [u8], &'static [u8]>>,
+    pieces: Option<Held<ReadOnlyTable<&'static [u8], &'static [u8]>>>,
 }
 
 impl State {
     fn value(&mut self, kept: Kept) -> Read<Bytes> {
-        let (number, len) = match kept {
+        let (number, len, check) = match kept {
             Kept::Inline(value) => return Ok(value),
-            Kept::Pieces { number, len } => (number, usize::try_from(len).map_err(|_| Unread::Damaged)?),
+            Kept::Pieces { number, len, check } => {
+                (number, usize::try_from(len).map_err(|_| Unread::Damaged)?, check)
+            }
         };
         let pieces = match &mut self.pieces {
             Some(pieces) => pieces,
-            none => none.insert(self.transaction.open_table(PIECES)?),
+            none => none.insert(Held::new(self.transaction.open_table(PIECES)?)),
         };
         let mut value = Vec::new();
         if len <= PIECE {
@@ -140,6 +145,7 @@ impl State {
                 value.extend_from_slice(piece?.1.value());
             }
         }
-        if value.len() == len { Ok(value.into()) } else { Err(Unread::Damaged) }
+        let is_whole = value.len() == len && checksum(&[&value]) == check;
+        if is_whole { Ok(value.into()) } else { Err(Unread::Damaged) }
     }
 }

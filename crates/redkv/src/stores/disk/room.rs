@@ -2,8 +2,9 @@
 
 use redb::ReadableTable;
 
-use super::tables::{deadline_key, number_and_rest};
-use super::writes::{Changing, Write};
+use super::record::Record;
+use super::tables::{deadline_key, number_and_rest, use_key};
+use super::writes::{Before, Changing, Write};
 
 /// Most entries past their deadline that go beside one write.
 const SWEEP: usize = 100;
@@ -15,10 +16,15 @@ impl Changing<'_> {
         let mut ended = Vec::new();
         for row in self.deadlines.range(..end.as_slice())?.take(SWEEP) {
             let (place, _) = row?;
-            ended.extend(number_and_rest(place.value()).map(|(_, key)| key.to_vec()));
+            ended.push(place.value().to_vec());
         }
-        for key in ended {
-            self.remove(&key)?;
+        for place in ended {
+            let key = number_and_rest(&place).map_or(&[][..], |(_, key)| key);
+            if matches!(self.record(key)?, Before::Entry(entry) if entry.has_ended(self.now)) {
+                self.remove(key)?;
+            }
+            // Of an entry that was damaged this is left.
+            self.is_changed |= self.deadlines.remove(place.as_slice())?.is_some();
         }
         Ok(())
     }
@@ -31,8 +37,14 @@ impl Changing<'_> {
             if self.totals.bytes <= room && self.totals.entries <= self.config.max_entries {
                 return Ok(true);
             }
-            let Some(key) = self.uses.first()?.map(|(_, key)| key.value().to_vec()) else { return Ok(true) };
-            self.remove(&key)?;
+            let first = self.uses.first()?.map(|(place, key)| (place.value().to_vec(), key.value().to_vec()));
+            let Some((place, key)) = first else { return Ok(true) };
+            let is_used_then = |entry: &Record| use_key(entry.used).as_slice() == place;
+            if !matches!(self.record(&key)?, Before::Entry(entry) if !is_used_then(&entry)) {
+                self.remove(&key)?;
+            }
+            // Of an entry that was damaged this is left.
+            self.is_changed |= self.uses.remove(place.as_slice())?.is_some();
         }
         Ok(false)
     }

@@ -8,7 +8,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
 
 use super::config::DiskConfig;
-use super::open::{Open, Slot};
+use super::open::Open;
+use super::slot::Slot;
 use super::thread::{Job, Thread};
 use super::writes::Change;
 use crate::clock::Clock;

@@ -5,11 +5,13 @@
 
 use redb::{Table, TableDefinition};
 
+use super::held::Held;
+
 /// A table of the file.
 pub(super) type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 /// A table within a transaction that writes.
-pub(super) type Rows<'t> = Table<'t, &'static [u8], &'static [u8]>;
+pub(super) type Rows<'t> = Held<Table<'t, &'static [u8], &'static [u8]>>;
 
 /// The entry of each key, as [`Record`](super::record::Record) writes it.
 pub(super) const ENTRIES: Definition = Definition::new("entries");
@@ -25,6 +27,10 @@ pub(super) const DEADLINES: Definition = Definition::new("deadlines");
 
 /// What is in the other tables, in numbers that are changed together with them, by their names.
 pub(super) const TOTALS: Definition = Definition::new("totals");
+
+/// How rows are laid out in this version, and the name under which [`TOTALS`] says so. Those before it said nothing.
+pub(super) const LAYOUT: u64 = 1;
+pub(super) const LAYOUT_NAME: &str = "layout";
 
 /// All tables.
 pub(super) const ALL: [Definition; 5] = [ENTRIES, PIECES, USES, DEADLINES, TOTALS];

@@ -1,7 +1,6 @@
 //! The thread that writes, so that no caller waits for the disk, and those who wait share a commit.
 
 use std::iter;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -10,12 +9,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use super::config::DiskConfig;
-use super::error::is_full;
-use super::open::{Open, Slot};
+use super::error::{is_broken, is_full};
+use super::open::{FILE, Open};
+use super::slot::{Damaged, Slot};
 use super::space::{Space, TRANSACTION};
 use super::writes::{Change, Changing, Sync, Write};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::panics::caught_now;
 use crate::store::{Answers, answer_all};
 use crate::stores::reserve::Reserve;
 
@@ -72,13 +73,13 @@ fn work(ending: watch::Sender<()>, inbox: mpsc::Receiver<Job>, mut worker: Worke
             Some(at) => inbox.recv_timeout(at.saturating_duration_since(Instant::now())),
         };
         let is_last = matches!(first, Err(RecvTimeoutError::Disconnected));
-        // A panic is a defect of ours. It drops the replies of its group, which tells those who wait, and its transaction,
-        // which was not made; the file is as usable as before, so the thread goes on.
-        panic::catch_unwind(AssertUnwindSafe(|| match first {
+        // A panic is a defect of ours, those of redb are met where it is asked. It drops the replies of its group, which
+        // tells those who wait, so the thread goes on.
+        caught_now(|| match first {
             Ok(first) => worker.run(iter::once(first).chain(inbox.try_iter()).take(GROUP)),
             // Who could be told of a failure is gone; the next write meets it again.
             Err(_) => drop(worker.settle()),
-        }))
+        })
         .ok();
         if is_last {
             break;
@@ -208,8 +209,7 @@ impl Worker {
         let sync = self.sync();
         let most = self.config.most_evicted();
         let make = |changing: &mut Changing<'_>| {
-            let answers = changes.iter().map(|change| changing.make(change).map(Ok));
-            let answers = answers.collect::<Write<Vec<_>>>()?;
+            let answers = changes.iter().map(|change| changing.make(change)).collect::<Write<Vec<_>>>()?;
             changing.sweep()?;
             Ok((answers, changing.make_room(0, most)?))
         };
@@ -298,6 +298,15 @@ impl Worker {
             return Ok(open);
         }
         self.synced();
+        self.slot.check()?;
+        self.open_anew().inspect_err(|error| {
+            if is_broken(error) {
+                self.slot.put_damaged(Damaged::at(&self.config.path.join(FILE), error.clone()));
+            }
+        })
+    }
+
+    fn open_anew(&mut self) -> Result<Arc<Open>> {
         let mut open = Open::at(self.config.clone(), self.clock.clone())?;
         // The bounds may be smaller than they were, and redb gives back little of a file by itself.
         while !open.change(Sync::Now, false, |changing| changing.make_room(0, SHRINK))?.0 {}

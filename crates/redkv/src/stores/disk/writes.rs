@@ -1,10 +1,13 @@
 //! Changes, many in one transaction together with all that follows from them: room, order of use, totals.
 
+use std::cell::Cell;
 use std::sync::PoisonError;
 
 use redb::{Durability, ReadableTable, WriteTransaction};
 
 use super::config::DiskConfig;
+use super::error::damaged_entry;
+use super::held::Held;
 use super::open::{Open, is_behind};
 use super::record::{Kept, LONGEST_INLINE, PIECE, Record, cost};
 use super::space::PAGE;
@@ -14,6 +17,7 @@ use super::tables::{
 use crate::entry::{Entry, Key};
 use crate::error::{Outcome, Result};
 use crate::store::SetMode;
+use crate::stores::checksum::checksum;
 
 /// A change of one entry.
 #[derive(Debug)]
@@ -41,6 +45,13 @@ pub(super) enum Sync {
     Now,
     /// With a later commit; if the process is killed before, it was not made.
     Later,
+}
+
+/// What is there before a change.
+pub(super) enum Before {
+    Nothing,
+    Entry(Record),
+    Damaged,
 }
 
 pub(super) type Write<T> = std::result::Result<T, redb::Error>;
@@ -71,7 +82,27 @@ impl Open {
             // What they see cannot be used again while they read.
             drop(self.reading.write().unwrap_or_else(PoisonError::into_inner));
         }
-        let mut transaction = self.database.begin_write().map_err(|cause| self.failed(cause))?;
+        let is_committing = Cell::new(false);
+        let change_it = || self.change_and_commit(sync, must, change, &is_committing);
+        let answer = self.guarded(change_it).map_err(|error| {
+            // It may have been made.
+            if is_committing.get() { error.outcome(Outcome::Unknown) } else { error }
+        })?;
+        if is_committing.get() {
+            self.check()?;
+        }
+        Ok((answer, is_committing.get()))
+    }
+
+    fn change_and_commit<T>(
+        &self,
+        sync: Sync,
+        must: bool,
+        change: impl FnOnce(&mut Changing<'_>) -> Write<T>,
+        is_committing: &Cell<bool>,
+    ) -> Result<T> {
+        let transaction = self.database.begin_write().map_err(|cause| self.failed(cause))?;
+        let mut transaction = Held::new(transaction);
         match sync {
             // Says in the file which pages are free, so that opening it after a crash need not look through all of it.
             Sync::Now => transaction.set_quick_repair(true),
@@ -81,15 +112,15 @@ impl Open {
         }
         let (answer, totals, is_changed) =
             self.change_in(&transaction, change).map_err(|cause| self.failed(cause))?;
+        let Some(transaction) = transaction.take_out() else { return Ok(answer) };
         if is_changed || must {
-            // It may have been made.
-            transaction.commit().map_err(|cause| self.failed(cause).outcome(Outcome::Unknown))?;
+            is_committing.set(true);
+            transaction.commit().map_err(|cause| self.failed(cause))?;
             self.tell(totals);
-            self.check()?;
         } else {
             transaction.abort().map_err(|cause| self.failed(cause))?;
         }
-        Ok((answer, is_changed || must))
+        Ok(answer)
     }
 
     fn change_in<'t, T>(
@@ -97,16 +128,16 @@ impl Open {
         transaction: &'t WriteTransaction,
         change: impl FnOnce(&mut Changing<'t>) -> Write<T>,
     ) -> Write<(T, Totals, bool)> {
-        let mut kept = transaction.open_table(TOTALS)?;
+        let mut kept = Held::new(transaction.open_table(TOTALS)?);
         let number = |name: &str| -> Write<u64> {
             Ok(kept.get(name.as_bytes())?.map_or(0, |kept| total(kept.value())))
         };
         let totals = Totals::read(number)?;
         let mut changing = Changing {
-            entries: transaction.open_table(ENTRIES)?,
-            pieces: transaction.open_table(PIECES)?,
-            uses: transaction.open_table(USES)?,
-            deadlines: transaction.open_table(DEADLINES)?,
+            entries: Held::new(transaction.open_table(ENTRIES)?),
+            pieces: Held::new(transaction.open_table(PIECES)?),
+            uses: Held::new(transaction.open_table(USES)?),
+            deadlines: Held::new(transaction.open_table(DEADLINES)?),
             totals,
             now: self.clock.now(),
             config: &self.config,
@@ -125,12 +156,13 @@ impl Open {
 
 impl Changing<'_> {
     /// Makes one change, and answers whether it was made.
-    pub(super) fn make(&mut self, change: &Change) -> Write<bool> {
+    pub(super) fn make(&mut self, change: &Change) -> Write<Result<bool>> {
         match change {
-            Change::Put(key, entry, mode) => self.put(key.as_bytes(), entry, *mode),
-            Change::Delete(key) => self.remove(key.as_bytes()).map(|()| true),
-            Change::Touch(key) => self.touch(key.as_bytes()).map(|()| true),
+            Change::Put(key, entry, mode) => return self.put(key.as_bytes(), entry, *mode),
+            Change::Delete(key) => self.remove(key.as_bytes())?,
+            Change::Touch(key) => self.touch(key.as_bytes())?,
         }
+        Ok(Ok(true))
     }
 
     fn cost(&self, key: &[u8], entry: &Entry) -> u64 {
@@ -142,32 +174,40 @@ impl Changing<'_> {
         let key = key.as_bytes();
         let cost = self.cost(key, entry);
         let before = self.record(key)?;
-        if cost > self.room() || self.is_refused(mode, before.as_ref()) {
+        if cost > self.room() || self.is_refused(mode, &before) {
             return Ok(0);
         }
-        Ok(cost.saturating_sub(before.map_or(0, |before| before.cost(key))))
+        Ok(match before {
+            Before::Entry(before) => cost.saturating_sub(before.cost(key)),
+            Before::Nothing | Before::Damaged => cost,
+        })
     }
 
-    fn is_refused(&self, mode: SetMode, before: Option<&Record>) -> bool {
-        mode == SetMode::IfAbsent && before.is_some_and(|before| !before.has_ended(self.now))
+    /// Whether what is there is left as it is. Nobody knows whether what is damaged was live.
+    fn is_refused(&self, mode: SetMode, before: &Before) -> bool {
+        mode == SetMode::IfAbsent
+            && match before {
+                Before::Nothing => false,
+                Before::Entry(before) => !before.has_ended(self.now),
+                Before::Damaged => true,
+            }
     }
 
-    fn put(&mut self, key: &[u8], entry: &Entry, mode: SetMode) -> Write<bool> {
+    fn put(&mut self, key: &[u8], entry: &Entry, mode: SetMode) -> Write<Result<bool>> {
         let before = self.record(key)?;
-        if self.is_refused(mode, before.as_ref()) {
-            return Ok(false);
+        if self.is_refused(mode, &before) {
+            let is_damaged = matches!(before, Before::Damaged);
+            return Ok(if is_damaged { Err(damaged_entry(&self.config.path)) } else { Ok(false) });
         }
         if self.cost(key, entry) > self.room() {
             // It would drive out everything, and then itself.
             self.remove(key)?;
-            return Ok(true);
+            return Ok(Ok(true));
         }
-        if let Some(before) = before {
-            self.forget(key, &before)?;
-        }
+        self.forget(key, &before)?;
         let used = self.totals.take_next();
         let record = Record { used, deadline: entry.deadline, value: self.keep(entry, used)? };
-        self.entries.insert(key, record.to_bytes().as_slice())?;
+        self.entries.insert(key, record.to_bytes(key).as_slice())?;
         self.uses.insert(use_key(record.used).as_slice(), key)?;
         if let Some(deadline) = record.deadline {
             self.deadlines.insert(deadline_key(deadline.millis(), key).as_slice(), [].as_slice())?;
@@ -175,7 +215,7 @@ impl Changing<'_> {
         self.totals.bytes += record.cost(key);
         self.totals.entries += 1;
         self.is_changed = true;
-        Ok(true)
+        Ok(Ok(true))
     }
 
     /// Keeps a value, in pieces of `number` if it is long. No two writes have the same number.
@@ -187,24 +227,35 @@ impl Changing<'_> {
         for (piece, order) in value.chunks(PIECE).zip(0..) {
             self.pieces.insert(piece_key(number, order).as_slice(), piece)?;
         }
-        Ok(Kept::Pieces { number, len: value.len() as u64 })
+        Ok(Kept::Pieces { number, len: value.len() as u64, check: checksum(&[value]) })
     }
 
     pub(super) fn remove(&mut self, key: &[u8]) -> Write<()> {
-        if let Some(record) = self.record(key)? {
+        let record = self.record(key)?;
+        if !matches!(record, Before::Nothing) {
             self.forget(key, &record)?;
             self.entries.remove(key)?;
         }
         Ok(())
     }
 
-    /// Removes all of an entry but what stands under its key.
-    fn forget(&mut self, key: &[u8], record: &Record) -> Write<()> {
+    /// Removes all of an entry but what stands under its key. Of one that is damaged nobody knows what else there is: what
+    /// counts it still counts, and its use and its deadline go when they are met.
+    fn forget(&mut self, key: &[u8], before: &Before) -> Write<()> {
+        let record = match before {
+            Before::Nothing => return Ok(()),
+            Before::Entry(record) => record,
+            Before::Damaged => {
+                self.totals.entries = self.totals.entries.saturating_sub(1);
+                self.is_changed = true;
+                return Ok(());
+            }
+        };
         self.uses.remove(use_key(record.used).as_slice())?;
         if let Some(deadline) = record.deadline {
             self.deadlines.remove(deadline_key(deadline.millis(), key).as_slice())?;
         }
-        if let Kept::Pieces { number, len } = record.value {
+        if let Kept::Pieces { number, len, .. } = record.value {
             let pieces = u32::try_from(len.div_ceil(PIECE as u64)).unwrap_or(u32::MAX);
             for order in 0..pieces {
                 self.pieces.remove(piece_key(number, order).as_slice())?;
@@ -218,21 +269,20 @@ impl Changing<'_> {
 
     /// Notes that an entry was used, unless it is among the newest ones.
     fn touch(&mut self, key: &[u8]) -> Write<()> {
-        let Some(mut record) = self.record(key)? else { return Ok(()) };
+        let Before::Entry(mut record) = self.record(key)? else { return Ok(()) };
         if !is_behind(record.used, self.totals.next, self.totals.entries) {
             return Ok(());
         }
         self.uses.remove(use_key(record.used).as_slice())?;
         record.used = self.totals.take_next();
         self.uses.insert(use_key(record.used).as_slice(), key)?;
-        self.entries.insert(key, record.to_bytes().as_slice())?;
+        self.entries.insert(key, record.to_bytes(key).as_slice())?;
         self.is_changed = true;
         Ok(())
     }
 
-    fn record(&self, key: &[u8]) -> Write<Option<Record>> {
-        let Some(kept) = self.entries.get(key)? else { return Ok(None) };
-        let damaged = || redb::Error::Corrupted("an entry is no entry".to_owned());
-        Record::from_bytes(kept.value()).map(Some).ok_or_else(damaged)
+    pub(super) fn record(&self, key: &[u8]) -> Write<Before> {
+        let Some(kept) = self.entries.get(key)? else { return Ok(Before::Nothing) };
+        Ok(Record::from_bytes(key, kept.value()).map_or(Before::Damaged, Before::Entry))
     }
 }
