@@ -5,6 +5,8 @@
 mod conditions;
 mod damage;
 mod deadlines;
+#[cfg(target_os = "linux")]
+mod foreign;
 mod keys;
 mod places;
 mod sharing;

@@ -8,6 +8,9 @@ use crate::error::{Error, ErrorKind};
 /// The one place where errors of the file system become ours. They are about entries, so no file is named: its name is
 /// that of a key.
 pub(super) fn error_from(root: &Path, cause: io::Error) -> Error {
+    if cause.kind() == Io::ResourceBusy {
+        return locked(root);
+    }
     let root = root.display();
     let error = |message: String| Error::new(ErrorKind::Store, message);
     let error = match cause.kind() {

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, Outcome, Result};
 use crate::store::SetMode;
-use crate::stores::private::Rights;
+use crate::stores::private::{Rights, open_regular};
 
 /// An open folder.
 #[derive(Debug)]
@@ -206,9 +206,12 @@ impl Folder {
     }
 
     fn look(&self, path: &Path) -> Result<Option<File>> {
-        match File::open(path) {
+        match open_regular(path, false) {
             Ok(file) => Ok(Some(file)),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+                Err(damaged(&self.root, "it is not a regular file"))
+            }
             Err(cause) => Err(self.failed(cause)),
         }
     }

@@ -34,16 +34,7 @@ impl Locks {
 
     /// Waits for a lock. `None` when another process holds it for too long.
     pub(super) fn lock(&self, number: usize, hold: Hold) -> io::Result<Option<Held<'_>>> {
-        let begin = Instant::now();
-        loop {
-            if let Some(held) = self.try_lock(number, hold)? {
-                return Ok(Some(held));
-            }
-            if begin.elapsed() > PATIENCE {
-                return Ok(None);
-            }
-            thread::sleep(Duration::from_micros(200));
-        }
+        patiently(|| self.try_lock(number, hold))
     }
 
     /// A lock, unless somebody else has it. Every lock is used by one thread only.
@@ -58,6 +49,29 @@ impl Locks {
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(cause)) => Err(cause),
         }
+    }
+}
+
+/// Waits until a file can be locked. Fails when another process holds it for too long.
+pub(super) fn lock_alone(file: &File) -> io::Result<()> {
+    let locked = patiently(|| match file.try_lock() {
+        Ok(()) => Ok(Some(())),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(cause)) => Err(cause),
+    })?;
+    locked.ok_or_else(|| io::ErrorKind::ResourceBusy.into())
+}
+
+fn patiently<T>(mut attempt: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
+    let begin = Instant::now();
+    loop {
+        if let Some(done) = attempt()? {
+            return Ok(Some(done));
+        }
+        if begin.elapsed() > PATIENCE {
+            return Ok(None);
+        }
+        thread::sleep(Duration::from_micros(200));
     }
 }
 

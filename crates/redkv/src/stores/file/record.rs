@@ -2,11 +2,12 @@
 //!
 //! | bytes | |
 //! |---|---|
-//! | 8 | `redkv` and the number of this layout, `\0\0\x01` |
+//! | 8 | `redkv` and the number of this layout, `\0\0\x02` |
 //! | 8 | the beginning of the SHA-256 digest of all that follows up to the value |
 //! | 8 | the deadline in milliseconds since 1970, 0 for none |
 //! | 8 | the length of the value |
 //! | 4 | the length of the key |
+//! | 4 | the checksum of the value |
 //!
 //! Numbers are little-endian. A file that is shorter or longer than its header says is damaged.
 
@@ -16,11 +17,13 @@ use std::io::{self, Read};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use super::store::LONGEST_KEY;
 use crate::entry::{Deadline, Entry};
+use crate::stores::checksum::checksum;
 
-const MAGIC: [u8; 8] = *b"redkv\0\0\x01";
+const MAGIC: [u8; 8] = *b"redkv\0\0\x02";
 const CHECKED_FROM: usize = 16;
-const HEADER: usize = 36;
+const HEADER: usize = 40;
 /// Read at first: enough for the header and nearly every key.
 const FIRST: usize = 512;
 
@@ -30,6 +33,7 @@ pub(super) struct Head {
     pub(super) deadline: Option<Deadline>,
     pub(super) key: String,
     value_bytes: u64,
+    value_check: u32,
 }
 
 impl Head {
@@ -65,6 +69,7 @@ pub(super) fn head_of(key: &str, entry: &Entry) -> Vec<u8> {
     head.extend_from_slice(&(entry.value.len() as u64).to_le_bytes());
     // Longer keys are refused before they come here.
     head.extend_from_slice(&u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes());
+    head.extend_from_slice(&checksum(&[&entry.value]).to_le_bytes());
     head.extend_from_slice(key.as_bytes());
     let check = check_of(&head[CHECKED_FROM..]);
     head[MAGIC.len()..CHECKED_FROM].copy_from_slice(&check);
@@ -80,10 +85,14 @@ fn check_of(bytes: &[u8]) -> [u8; 8] {
 /// Reads a whole file.
 pub(super) fn read(file: &mut File) -> Result<(Head, Entry), Unread> {
     let (head, mut bytes) = begin(file)?;
-    file.read_to_end(&mut bytes)?;
+    // One byte more tells that it is longer, however long it is.
+    file.take(head.value_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     let at = HEADER + head.key.len();
     if (bytes.len() - at) as u64 != head.value_bytes {
         return Err(Unread::Damaged("it does not have the length that it says"));
+    }
+    if checksum(&[&bytes[at..]]) != head.value_check {
+        return Err(Unread::Damaged("its value does not fit its check sum"));
     }
     let entry = Entry { value: Bytes::from(bytes).slice(at..), deadline: head.deadline };
     Ok((head, entry))
@@ -105,8 +114,10 @@ fn begin(file: &mut File) -> Result<(Head, Vec<u8>), Unread> {
     if bytes.len() < HEADER || bytes[..MAGIC.len()] != MAGIC {
         return Err(Unread::Damaged("it does not begin as this store begins its files"));
     }
-    let key_bytes = number(&bytes[32..HEADER]);
-    let key_bytes = usize::try_from(key_bytes).map_err(|_| Unread::Damaged("its key is too long"))?;
+    let key_bytes = usize::try_from(number(&bytes[32..36])).unwrap_or(usize::MAX);
+    if key_bytes > LONGEST_KEY {
+        return Err(Unread::Damaged("its key is too long"));
+    }
     let missing = (HEADER + key_bytes).saturating_sub(bytes.len());
     read_up_to(file, &mut bytes, missing)?;
     if bytes.len() < HEADER + key_bytes {
@@ -121,7 +132,8 @@ fn begin(file: &mut File) -> Result<(Head, Vec<u8>), Unread> {
         0 => None,
         millis => Some(Deadline::at(millis)),
     };
-    Ok((Head { deadline, key, value_bytes: number(&bytes[24..32]) }, bytes))
+    let value_check = u32::from_le_bytes([bytes[36], bytes[37], bytes[38], bytes[39]]);
+    Ok((Head { deadline, key, value_bytes: number(&bytes[24..32]), value_check }, bytes))
 }
 
 fn read_up_to(file: &mut File, bytes: &mut Vec<u8>, count: usize) -> io::Result<()> {

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::locks::beside;
+use super::locks::{beside, lock_alone};
 use crate::stores::private::Rights;
 
 /// The unfinished files of this user.
@@ -32,13 +32,13 @@ impl Scratch {
     pub(super) fn open(root: &Path) -> io::Result<Self> {
         let (all, rights) = beside(root)?;
         let coming = rights.lock_file(&all.join("users.lock"))?;
-        coming.lock()?;
+        lock_alone(&coming)?;
         sweep(&all, rights)?;
         let user = format!("{:x}-{:016x}", std::process::id(), fastrand::u64(..));
         let lock_path = all.join(format!("{user}.lock"));
         let lock = rights.lock_file(&lock_path)?;
         let folder = all.join(user);
-        let ready = lock.lock().and_then(|()| rights.make_new_folder(&folder));
+        let ready = lock_alone(&lock).and_then(|()| rights.make_new_folder(&folder));
         if let Err(cause) = ready {
             fs::remove_file(&lock_path).ok();
             return Err(cause);

@@ -22,7 +22,7 @@ use crate::stores::lanes::Lanes;
 const THREADS: usize = 4;
 
 /// Longest key, in bytes.
-const LONGEST_KEY: usize = 1 << 20;
+pub(super) const LONGEST_KEY: usize = 1 << 20;
 
 /// Keeps every entry in a file of its own, in a folder that other processes may use at the same time.
 ///

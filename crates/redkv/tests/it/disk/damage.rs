@@ -164,6 +164,20 @@ async fn the_file_of_another_program_is_damaged() {
     is_refused(b"SQLite format 3\0".repeat(1_000)).await;
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_pipe_in_the_place_of_the_file_or_of_its_lock_is_not_waited_for() {
+    for name in ["entries.redb", "lock"] {
+        let place = written().await;
+        let path = place.path.join(name);
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = place.store(json!({})).init().await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false), "{error}");
+        assert!(error.message().contains("is damaged"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_was_cut_off_anywhere_serves_nothing_wrong() {
     if !again("disk::damage::a_file_that_was_cut_off_anywhere_serves_nothing_wrong", &[]) {

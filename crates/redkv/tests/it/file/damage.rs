@@ -58,7 +58,33 @@ async fn a_header_that_was_changed_is_damaged() {
 
 #[tokio::test]
 async fn a_key_that_was_changed_is_damaged() {
-    assert_eq!(said_after(|bytes| bytes[36] ^= 1).await, "its header does not fit its check sum");
+    assert_eq!(said_after(|bytes| bytes[40] ^= 1).await, "its header does not fit its check sum");
+}
+
+#[tokio::test]
+async fn a_key_that_says_that_it_is_too_long_is_damaged() {
+    assert_eq!(said_after(|bytes| bytes[35] = 0xFF).await, "its key is too long");
+}
+
+#[tokio::test]
+async fn a_file_of_an_earlier_layout_is_damaged() {
+    let said = said_after(|bytes| bytes[7] = 1).await;
+    assert_eq!(said, "it does not begin as this store begins its files");
+}
+
+#[tokio::test]
+async fn a_value_that_was_changed_is_damaged() {
+    let place = Place::new();
+    let store = place.store();
+    set(&store, "k", "value").await.unwrap();
+    let mut bytes = fs::read(place.file()).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(place.file(), bytes).unwrap();
+    let error = try_get(&store, "k").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Value);
+    assert!(error.message().ends_with("its value does not fit its check sum"), "{error}");
+    set(&store, "k", "new").await.unwrap();
+    assert_eq!(get(&store, "k").await.unwrap(), "new");
 }
 
 #[tokio::test]

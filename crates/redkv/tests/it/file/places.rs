@@ -51,7 +51,7 @@ async fn a_folder_in_the_place_of_an_entry_is_an_error_that_does_not_name_it() {
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     let error = try_get(&store, "s3cret").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Store);
+    assert_eq!(error.kind(), ErrorKind::Value);
     assert!(!error.message().contains("s3cret"), "{error}");
 }
 
