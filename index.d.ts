@@ -152,7 +152,8 @@ declare class RedKV extends EventEmitter {
    * the code `ERR_REDKV_CLOSED`. Calling it again is harmless and waits for the same end.
    *
    * With a `timeout` it waits no longer than that: what is still pending then is rejected with `ERR_REDKV_CLOSED`, and
-   * the stores are closed under it. Without one the deadlines of the stores bound it.
+   * the stores are closed under it. It resolves first where that is much: thousands of operations are rejected a few
+   * milliseconds' worth in each turn of the event loop. Without a `timeout` the deadlines of the stores bound it.
    *
    * Waits for the writes that stores with the tier option `async` have queued, too. What is left of them when the
    * `timeout` is over is lost, and told by the event `writeError`. Without a `timeout` that takes as long as the
@@ -2216,6 +2217,8 @@ declare namespace RedKV {
   /**
    * What an operation rejects with when something failed that is no fault of its arguments. Messages never hold values,
    * passwords or keys of AWS.
+   *
+   * The `stack` is that of the caller who waits (`at async …`); where hundreds of operations fail at once, it has no callers.
    *
    * @example
    * ```js

@@ -1,7 +1,10 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const { createServer } = require('node:net')
 const { describe, test } = require('node:test')
+const { setImmediate } = require('node:timers/promises')
 const RedKV = require('..')
 const { child } = require('./support/child.js')
 const { freshFile } = require('./support/fresh.js')
@@ -15,7 +18,7 @@ describe('close()', () => {
       let finished = 0
       const finish = () => (finished += 1)
       keys.forEach((key) => kv.set(key, 'value').then(finish))
-      await new Promise((resolve) => setImmediate(resolve))
+      await setImmediate()
       kv.set('last', 'value').then(finish)
       const reads = [kv.get('key-499'), kv.getMany(keys), kv.hasMany(['last'])]
       await kv.close()
@@ -77,6 +80,62 @@ describe('close()', () => {
     await assert.rejects(kv.get('key'), { code: 'ERR_REDKV_CLOSED' })
     await assert.rejects(memory.get('key'), { code: 'ERR_REDKV_CLOSED' })
     assert.throws(() => kv.addStore('memory'), { code: 'ERR_REDKV_CLOSED' })
+  })
+})
+
+/** An instance whose store never answers, and the operations of `begin` on it, each with what becomes of it. */
+async function unanswered(t, begin) {
+  const server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const kv = new RedKV()
+  kv.addStore('redis', { port: server.address().port, connect_timeout: '1m' }, { timeout: '1m' })
+  const told = []
+  begin(kv).forEach((operation) => operation.catch((error) => told.push(error)))
+  await setImmediate()
+  return { kv, told }
+}
+
+describe('thousands of operations that are given up', () => {
+  const begin = (kv) => Array.from({ length: 20_000 }, (_, index) => kv.get(`key-${index}`))
+
+  test('are rejected after close() has resolved, over many turns of the event loop', async (t) => {
+    const { kv, told } = await unanswered(t, begin)
+    await kv.close({ timeout: 1 })
+    assert.ok(told.length < 20_000, 'close() comes before the last of them')
+    let turns = 0
+    for (; told.length < 20_000; turns += 1) await setImmediate()
+    assert.ok(turns > 4, `${turns} turns`)
+    assert.deepEqual(new Set(told.map(({ code }) => code)), new Set(['ERR_REDKV_CLOSED']))
+  })
+
+  test('have an error each, with the operation', async (t) => {
+    const { kv, told } = await unanswered(t, begin)
+    await kv.close({ timeout: 1 })
+    while (told.length < 20_000) await setImmediate()
+    assert.equal(new Set(told).size, 20_000)
+    assert.ok(told.every(({ operation, outcome }) => operation === 'get' && outcome === 'not-applied'))
+  })
+
+  test('keep no other instance waiting', async (t) => {
+    const { kv, told } = await unanswered(t, begin)
+    const [other] = await open(t, 'sqlite')
+    await other.set('key', 'value')
+    await kv.close({ timeout: 1 })
+    assert.equal(await other.get('key'), 'value')
+    assert.ok(told.length < 20_000)
+  })
+
+  test('keep the process until all are rejected', async () => {
+    const { code, stdout } = await child(`(async () => {
+      const kv = new RedKV()
+      kv.addStore('file', { path: '/missing/folder/of/redkv/file' }, { breakAfter: false })
+      let failed = 0
+      for (let n = 0; n < 20_000; n++) kv.get(n).catch(() => (failed += 1))
+      kv.close({ timeout: 1 })
+      process.on('exit', () => console.log(failed))
+    })()`)
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: '20000\n' })
   })
 })
 

@@ -44,10 +44,13 @@ function settle() {
   }
 }
 
-function fail(slot, error) {
+/** Called by the addon. `isOneOfMany` is whether so many fail that there is no time to find out who waits for each. */
+function fail(slot, error, isOneOfMany) {
   const resolve = resolves[slot]
   resolves[slot] = errorsOf[slot] = undefined
-  if (resolve !== undefined) rejectWithCallers(resolve, error)
+  if (resolve === undefined) return
+  if (isOneOfMany) resolve({ __proto__: null, then: (_, reject) => reject(error) })
+  else rejectWithCallers(resolve, error)
 }
 
 /** Called for an operation on many keys: `errors` has `undefined` where a key worked. */

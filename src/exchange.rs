@@ -4,6 +4,7 @@
 //! It is awake while there are instances: then it has a bell, an I/O thread once that is needed, and keeps the functions
 //! of the JavaScript side. Asleep it has nothing that anybody would miss, and goes with its copy of the JavaScript side.
 
+mod bells;
 mod home;
 
 use std::cell::{Cell, RefCell};
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use napi::sys;
 use redkv::error::{Error, ErrorKind, Result};
 
+use self::bells::{Which, release, ring, ring_second};
 use crate::instance::Instance;
 use crate::io::{IoThread, Job};
 #[cfg(unix)]
@@ -37,6 +39,11 @@ pub(crate) struct Exchange {
     promises: Promises,
     audience: Audience,
     outbox: Arc<Outbox>,
+    /// Who calls this thread for the answers that are left, when the bell cannot: what a bell rings for while it is heard
+    /// is done in the same turn of the event loop.
+    second_bell: Cell<sys::napi_threadsafe_function>,
+    /// Who calls for the answers that are left.
+    rest_waits_for: Cell<Option<Which>>,
     io: RefCell<Option<IoThread>>,
     shortcut: Shortcut,
     /// Where answers come from that this thread reads itself.
@@ -70,6 +77,8 @@ impl Exchange {
             promises: Promises::connect(js, [settle, fail, fail_many, array_of, make_error])?,
             audience: Audience::connect(js, [is_heard, tell])?,
             outbox: Arc::default(),
+            second_bell: Cell::new(ptr::null_mut()),
+            rest_waits_for: Cell::new(None),
             io: RefCell::default(),
             shortcut: Shortcut::default(),
             #[cfg(unix)]
@@ -108,12 +117,15 @@ impl Exchange {
         if self.is_awake.get() {
             return Ok(());
         }
-        let bell = self.bell(js)?;
+        let (bell, second) = (self.bell(js, ring)?, self.bell(js, ring_second)?);
         if self.is_awake.replace(true) {
             // A hook that heard of the bell has made another instance, and with it another bell.
-            release(bell);
+            [bell, second].into_iter().for_each(release);
             return Ok(());
         }
+        // SAFETY: on the JavaScript thread, with a function that was just made. The first bell keeps the event loop alive.
+        unsafe { sys::napi_unref_threadsafe_function(js.raw(), second) };
+        self.second_bell.set(second);
         self.hold_functions(js, true);
         self.shortcut.begin(self.is_on_libuv);
         self.outbox.connect(bell);
@@ -132,7 +144,7 @@ impl Exchange {
         if !self.is_awake.replace(false) {
             return;
         }
-        self.outbox.disconnect().into_iter().for_each(release);
+        self.release_bells();
         #[cfg(unix)]
         {
             if let Some(watching) = self.watching.take() {
@@ -239,11 +251,14 @@ impl Exchange {
         self.io.borrow().as_ref().map(work)
     }
 
-    /// Does what the bell was rung for.
-    fn hear_bell(&self, js: Js) {
-        self.outbox.is_heard();
+    /// Does what a bell was rung for.
+    fn hear(&self, js: Js, bell: Which) {
         self.flush_forgotten(js);
-        self.settle(js);
+        if self.rest_waits_for.get().is_some_and(|other| other != bell) {
+            return;
+        }
+        self.outbox.is_heard();
+        self.settle(js, bell);
         self.sleep_if_idle(js);
     }
 
@@ -282,31 +297,6 @@ impl Exchange {
         Ok(())
     }
 
-    /// A function that the I/O thread can call to have [`ring`] run on this thread.
-    fn bell(&self, js: Js) -> JsResult<sys::napi_threadsafe_function> {
-        let name = js.text("redkv")?;
-        let mut function = ptr::null_mut();
-        let context = ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: within a callback; the other pointers are null or to locals. The function is released, which ends the
-        // calls of `ring`, before the context goes.
-        let status = unsafe {
-            sys::napi_create_threadsafe_function(
-                js.raw(),
-                ptr::null_mut(),
-                ptr::null_mut(),
-                name,
-                0,
-                1,
-                ptr::null_mut(),
-                None,
-                context,
-                Some(ring),
-                &mut function,
-            )
-        };
-        if status == sys::Status::napi_ok { Ok(function) } else { Err(Pending) }
-    }
-
     /// Whether operations on their way keep the event loop alive.
     fn reference(&self, js: Js, wanted: bool) {
         if self.is_referenced.replace(wanted) == wanted {
@@ -323,14 +313,19 @@ impl Exchange {
         });
     }
 
-    /// Settles everything that was answered.
-    fn settle(&self, js: Js) {
-        self.promises.settle(js, self.outbox.take());
+    /// Settles what was answered, as much as there is time for; the rest when another bell than `heard` rings.
+    fn settle(&self, js: Js, heard: Which) {
+        self.rest_waits_for.set(None);
+        let is_rest_left = self.promises.settle(js, self.outbox.take());
         if let Some(reports) = self.outbox.take_reports() {
             self.audience.hear(js, &self.promises, reports);
         }
         if self.promises.pending() == 0 && !self.outbox.is_held() {
             self.reference(js, false);
+        }
+        if is_rest_left {
+            self.rest_waits_for.set(Some(heard.other()));
+            self.ring_for_rest(heard.other());
         }
     }
 }
@@ -339,13 +334,6 @@ impl Exchange {
 fn no_thread(cause: std::io::Error) -> Error {
     let message = format!("the I/O thread could not be started: {cause}");
     Error::new(ErrorKind::Store, message).retryable(true).caused_by(cause)
-}
-
-/// Ends the calls of a bell that nobody rings any more.
-fn release(bell: sys::napi_threadsafe_function) {
-    let mode = sys::ThreadsafeFunctionReleaseMode::abort;
-    // SAFETY: on the JavaScript thread, where `Exchange::bell` made it; it is taken from the outbox, or was never there.
-    unsafe { sys::napi_release_threadsafe_function(bell, mode) };
 }
 
 /// Gives back what no cleanup hook of the environment has given back before.
@@ -365,29 +353,13 @@ impl Drop for Exchange {
     }
 }
 
-/// Runs on the JavaScript thread after the bell was rung.
-unsafe extern "C" fn ring(env: sys::napi_env, _: Value, exchange: *mut c_void, _: *mut c_void) {
-    if env.is_null() {
-        // The environment is going down, and takes no more calls.
-        return;
-    }
-    // A panic must not reach the engine; the promises that it leaves are settled with the next answers.
-    let _ = std::panic::catch_unwind(|| {
-        // SAFETY: `env` is the environment of this very callback.
-        let js = unsafe { Js::new(env) };
-        // SAFETY: the context given by `Exchange::bell`; with an environment there, the function was not released.
-        let exchange = unsafe { &*exchange.cast::<Exchange>() };
-        exchange.hear_bell(js);
-    });
-}
-
 /// Runs when the environment ends: a worker is terminated, or the process exits.
 unsafe extern "C" fn end(exchange: *mut c_void) {
     let _ = std::panic::catch_unwind(|| {
         // SAFETY: given to `connect`; an exchange that is dropped takes this hook back.
         let exchange = unsafe { &*exchange.cast::<Exchange>() };
         exchange.has_ended.set(true);
-        exchange.outbox.disconnect().into_iter().for_each(release);
+        exchange.release_bells();
         // Its own hook, which was added later, has ended it before.
         #[cfg(unix)]
         exchange.watching.take();

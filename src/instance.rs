@@ -17,8 +17,8 @@ use crate::exchange::Exchange;
 use crate::io::Job;
 use crate::js::Js;
 use crate::load::{self, Gauge};
-use crate::outbox::{Done, Many, Turn};
 use crate::promises::Format;
+use crate::replies::{Done, Many, Turn};
 use crate::reports::Reporter;
 
 /// A chain with its way to the I/O thread.
@@ -204,7 +204,7 @@ impl Instance {
         }
         let requests = std::mem::take(&mut gathered.requests);
         let slots = std::mem::take(&mut gathered.slots);
-        let turn = Turn { slots, outbox: self.exchange.outbox().clone() };
+        let turn = Turn::new(slots, self.exchange.outbox().clone());
         Some(Job::Submit(self.chain.clone(), requests, Arc::new(turn)))
     }
 

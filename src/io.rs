@@ -52,7 +52,13 @@ impl Job {
         }
     }
 
+    /// Starts it. A panic is a defect; it must not reach the others, nor end the thread.
     fn start(self) {
+        // The hook of panics has told of it, and whoever waits is told by what the panic drops.
+        catch_unwind(AssertUnwindSafe(|| self.start_unguarded())).ok();
+    }
+
+    fn start_unguarded(self) {
         match self {
             Self::Submit(chain, requests, replies) => chain.submit(requests, &replies),
             Self::Read(chain, scope, question, keys, replies) => {
@@ -187,10 +193,7 @@ async fn work(queue: &Queue, executor: &Arc<Executor>) {
         let jobs = std::mem::take(&mut *queue.jobs());
         let count = jobs.len();
         executor.run_own(|| {
-            for job in jobs {
-                // A panic is a defect; it must not end the thread, on which others depend.
-                catch_unwind(AssertUnwindSafe(|| job.start())).ok();
-            }
+            jobs.into_iter().for_each(Job::start);
             queue.waiting.fetch_sub(count, Ordering::Release);
         });
         // Sockets and timers have their turn, however much comes in.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -286,9 +286,11 @@ impl Js {
     pub(crate) fn in_scope<T>(self, work: impl FnOnce() -> JsResult<T>) -> JsResult<T> {
         let mut scope = ptr::null_mut();
         call!(napi_open_handle_scope(self.env, &mut scope))?;
-        let result = work();
-        call!(napi_close_handle_scope(self.env, scope))?;
-        result
+        // The engine ends the process over a scope that is left open.
+        let result = catch_unwind(AssertUnwindSafe(work));
+        let closed = call!(napi_close_handle_scope(self.env, scope));
+        let result = result.unwrap_or_else(|panic| resume_unwind(panic))?;
+        closed.map(|()| result)
     }
 
     /// Makes `origin` something that callbacks of the event loop itself can come from.
@@ -318,8 +320,10 @@ impl Js {
         self.in_scope(|| {
             let (mut scope, resource) = (ptr::null_mut(), self.undefined()?);
             call!(napi_open_callback_scope(self.env, resource, origin.0.get(), &mut scope))?;
-            work();
-            call!(napi_close_callback_scope(self.env, scope))
+            let worked = catch_unwind(AssertUnwindSafe(work));
+            let closed = call!(napi_close_callback_scope(self.env, scope));
+            worked.unwrap_or_else(|panic| resume_unwind(panic));
+            closed
         })
     }
 

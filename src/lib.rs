@@ -1,6 +1,7 @@
 //! The Node.js binding of RedKV: translation between JavaScript and the engine, and nothing else.
 
 mod admin;
+mod backlog;
 mod callback;
 mod errors;
 mod exchange;
@@ -12,6 +13,7 @@ mod operations;
 mod outbox;
 mod panics;
 mod promises;
+mod replies;
 mod reports;
 mod shortcut;
 mod stats;

@@ -2,11 +2,11 @@
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use napi::sys;
-use redkv::chain::{Answer, Event, Replies};
-use redkv::error::{Error, ErrorKind, Result};
+use redkv::chain::{Answer, Event};
+use redkv::error::Result;
 use redkv::store::Page;
 
 use crate::reports::Reports;
@@ -57,6 +57,17 @@ struct Waiting {
 }
 
 impl Completion {
+    /// Whether a promise is to be rejected for it.
+    pub(crate) fn has_failed(&self) -> bool {
+        match &self.outcome {
+            Outcome::One(answer) => answer.is_err(),
+            Outcome::Many(answers) => answers.iter().any(Result::is_err),
+            Outcome::Done(done) => done.is_err(),
+            Outcome::Page(page) => page.is_err(),
+            Outcome::GivenUp => false,
+        }
+    }
+
     /// How much work it is for the JavaScript thread, in small values.
     fn weight(&self) -> usize {
         let of_answer = |answer: &Result<Answer>| match answer {
@@ -97,7 +108,7 @@ impl Outbox {
         self.push_all([completion]);
     }
 
-    fn push_all(&self, completions: impl IntoIterator<Item = Completion>) {
+    pub(crate) fn push_all(&self, completions: impl IntoIterator<Item = Completion>) {
         let mut waiting = self.waiting();
         for completion in completions {
             waiting.weight += completion.weight();
@@ -182,7 +193,8 @@ impl Outbox {
         Some(std::mem::take(&mut reports))
     }
 
-    fn ring(&self) {
+    /// Tells the JavaScript thread to look.
+    pub(crate) fn ring(&self) {
         if self.told.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -224,153 +236,5 @@ impl Outbox {
     /// Takes the bell away; whatever is answered later is not heard.
     pub(crate) fn disconnect(&self) -> Option<sys::napi_threadsafe_function> {
         self.bell().take().map(|bell| bell.0)
-    }
-}
-
-/// The single operations of one turn of the event loop.
-pub(crate) struct Turn {
-    pub(crate) slots: Vec<u32>,
-    pub(crate) outbox: Arc<Outbox>,
-}
-
-impl Turn {
-    fn completion(&self, index: u32, answer: Result<Answer>) -> Completion {
-        Completion { slot: self.slots[index as usize], outcome: Outcome::One(answer) }
-    }
-}
-
-impl Replies for Turn {
-    fn reply(&self, index: u32, answer: Result<Answer>) {
-        self.outbox.push(self.completion(index, answer));
-    }
-
-    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
-        let completions = indexes.iter().zip(answers).map(|(index, answer)| self.completion(*index, answer));
-        self.outbox.push_all(completions);
-    }
-}
-
-/// One operation on many keys.
-pub(crate) struct Many {
-    slot: u32,
-    /// How many keys were asked for.
-    count: usize,
-    /// The place of each request among the keys, if not all of them were asked for.
-    places: Option<Vec<u32>>,
-    collected: Mutex<Collected>,
-    outbox: Arc<Outbox>,
-}
-
-/// Answers at their places.
-#[derive(Default)]
-struct Collected {
-    /// As long as there are keys, from the first answer on.
-    answers: Vec<Option<Result<Answer>>>,
-    known: usize,
-}
-
-impl Many {
-    /// An operation on `count` keys, all of which are asked for.
-    pub(crate) fn new(slot: u32, count: usize, outbox: Arc<Outbox>) -> Self {
-        Self { slot, count, places: None, collected: Mutex::default(), outbox }
-    }
-
-    /// An operation some of whose answers are `known`; requests are for the places of the others, in their order.
-    pub(crate) fn with(slot: u32, known: Vec<Option<Result<Answer>>>, outbox: Arc<Outbox>) -> Self {
-        let places: Vec<_> =
-            (0..).zip(&known).filter(|(_, answer)| answer.is_none()).map(|(place, _)| place).collect();
-        let count = known.len();
-        if places.len() == count {
-            return Self::new(slot, count, outbox);
-        }
-        let collected = Collected { known: count - places.len(), answers: known };
-        Self { slot, count, places: Some(places), collected: Mutex::new(collected), outbox }
-    }
-
-    /// Whether these are the places of all keys, in their order.
-    fn are_all(&self, indexes: &[u32]) -> bool {
-        self.places.is_none()
-            && indexes.len() == self.count
-            && (0..).zip(indexes).all(|(n, index)| n == *index)
-    }
-
-    fn collect(&self, answers: impl IntoIterator<Item = (u32, Result<Answer>)>) {
-        let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
-        collected.answers.resize(self.count, None);
-        for (index, answer) in answers {
-            let place = self.places.as_ref().map_or(index, |places| places[index as usize]);
-            collected.answers[place as usize] = Some(answer);
-            collected.known += 1;
-        }
-        if collected.known == self.count {
-            let answers = std::mem::take(&mut collected.answers).into_iter().flatten().collect();
-            drop(collected);
-            self.finish(answers);
-        }
-    }
-
-    fn finish(&self, answers: Vec<Result<Answer>>) {
-        self.outbox.push(Completion { slot: self.slot, outcome: Outcome::Many(answers) });
-    }
-}
-
-impl Replies for Many {
-    fn reply(&self, index: u32, answer: Result<Answer>) {
-        self.collect([(index, answer)]);
-    }
-
-    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
-        if self.are_all(indexes) {
-            return self.finish(answers);
-        }
-        self.collect(indexes.iter().copied().zip(answers));
-    }
-}
-
-/// The promise of something that just ends; it ends even if it is given up.
-pub(crate) struct Done {
-    slot: u32,
-    outbox: Arc<Outbox>,
-    told: bool,
-}
-
-impl Outbox {
-    /// Who settles the promise in `slot`.
-    pub(crate) fn done(self: &Arc<Self>, slot: u32) -> Done {
-        Done { slot, outbox: self.clone(), told: false }
-    }
-}
-
-impl Done {
-    /// Says that what is pending in the instance `id` is given up.
-    pub(crate) fn give_up(&self, id: u32) {
-        self.outbox.push(Completion { slot: id, outcome: Outcome::GivenUp });
-    }
-
-    /// Says that the instance needs the outbox no longer.
-    pub(crate) fn end_one(&self) {
-        self.outbox.end_one();
-    }
-
-    pub(crate) fn tell(self, result: Result<()>) {
-        self.tell_outcome(Outcome::Done(result));
-    }
-
-    pub(crate) fn tell_page(self, page: Result<Page>) {
-        self.tell_outcome(Outcome::Page(page));
-    }
-
-    fn tell_outcome(mut self, outcome: Outcome) {
-        self.told = true;
-        self.outbox.push(Completion { slot: self.slot, outcome });
-    }
-}
-
-impl Drop for Done {
-    fn drop(&mut self) {
-        if !self.told {
-            let error = Error::new(ErrorKind::Internal, "a defect of RedKV: the operation was given up");
-            self.outbox.push(Completion { slot: self.slot, outcome: Outcome::Done(Err(error)) });
-        }
     }
 }

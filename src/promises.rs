@@ -6,6 +6,7 @@ use redkv::chain::Answer;
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::store::Page;
 
+use crate::backlog::{Backlog, GivenUp, Slice};
 use crate::errors;
 use crate::js::{Js, JsResult, Kept, Pending, Value};
 use crate::load::Share;
@@ -29,9 +30,10 @@ pub(crate) enum Format {
 #[derive(Debug)]
 pub(crate) struct Promises {
     slots: RefCell<Slots>,
+    backlog: RefCell<Backlog>,
     /// `settle(slot, value, slot, value, …)`
     settle: Kept,
-    /// `fail(slot, error)`
+    /// `fail(slot, error, isOneOfMany)`
     fail: Kept,
     /// `failMany(slot, values, errors)`: of an operation on many keys, with `undefined` where there was no error.
     fail_many: Kept,
@@ -69,25 +71,36 @@ impl Slots {
         self.free.append(&mut self.closed);
     }
 
-    /// The promises of `instance` are settled before their answers come: which, and of which operations.
-    fn give_up(&mut self, instance: u32) -> Vec<(u32, &'static str)> {
-        let mut given_up = Vec::new();
-        for (slot, (format, share)) in (0..).zip(self.formats.iter_mut().zip(&self.shares)) {
-            if let Some(share) = share
-                && share.is_of(instance)
-                && *format != Format::Ignored
-            {
-                *format = Format::Ignored;
-                given_up.push((slot, share.operation));
-            }
-        }
-        self.given_up += given_up.len();
-        given_up
+    fn share(&self, slot: u32) -> Option<&Share> {
+        self.shares[slot as usize].as_ref()
+    }
+
+    /// A promise of `instance`, the first one from the slot `from` on, is settled before its answer comes.
+    fn give_up(&mut self, instance: u32, from: u32) -> Option<u32> {
+        let is_pending = |slot: &u32| {
+            self.share(*slot).is_some_and(|share| share.is_of(instance))
+                && self.formats[*slot as usize] != Format::Ignored
+        };
+        let slot = (from..self.end()).find(is_pending)?;
+        self.formats[slot as usize] = Format::Ignored;
+        self.given_up += 1;
+        Some(slot)
+    }
+
+    /// The slot that would be the next new one.
+    fn end(&self) -> u32 {
+        u32::try_from(self.formats.len()).unwrap_or(u32::MAX)
     }
 }
 
 /// Operations whose promises are settled by one call into JavaScript.
 const SETTLED_TOGETHER: usize = 64;
+
+/// Promises that are rejected between two such calls, if there are more.
+const FAILED_TOGETHER: usize = 16;
+
+/// Rejections that wait, from which on nobody looks for who waits for each of them.
+const MANY_FAILED: usize = 256;
 
 /// Arguments that every stack has room for.
 const MOST_ARGUMENTS: usize = 1024;
@@ -98,6 +111,7 @@ impl Promises {
         let [settle, fail, fail_many, array_of, make_error] = functions;
         Ok(Self {
             slots: RefCell::default(),
+            backlog: RefCell::default(),
             settle: js.keep(settle)?,
             fail: js.keep(fail)?,
             fail_many: js.keep(fail_many)?,
@@ -152,45 +166,104 @@ impl Promises {
         }
         slots.formats.push(format);
         slots.shares.push(share);
-        u32::try_from(slots.formats.len() - 1).unwrap_or(u32::MAX)
+        slots.end() - 1
     }
 
-    /// Settles the promises of operations that ended. Whatever happens to one of them, the others are settled.
-    pub(crate) fn settle(&self, js: Js, completions: Vec<Completion>) {
-        let mut completions = completions.into_iter();
-        while completions.len() > 0 {
-            let settled = js.in_scope(|| {
-                let mut arguments = Vec::with_capacity(2 * SETTLED_TOGETHER);
-                for completion in completions.by_ref().take(SETTLED_TOGETHER) {
-                    self.prepare(js, completion, &mut arguments);
-                }
-                if arguments.is_empty() {
-                    return Ok(());
-                }
-                js.call(js.kept(&self.settle)?, &arguments).map(drop)
-            });
-            if settled.is_err() {
-                // Those that were settled before it was cut off are not told again.
-                let closed = self.slots.borrow().closed.clone();
-                closed.into_iter().for_each(|slot| self.fail_barely(js, slot));
+    /// Settles the promises of operations that ended, as many as there is time for, and answers whether some are left
+    /// for a later turn of the event loop. Whatever happens to one of them, the others are settled.
+    pub(crate) fn settle(&self, js: Js, completions: Vec<Completion>) -> bool {
+        // What a panic has left.
+        self.fail_closed(js);
+        self.backlog.borrow_mut().add(completions);
+        let mut slice = Slice::begin();
+        while !self.backlog.borrow().is_empty() {
+            let settled = js.in_scope(|| self.settle_some(js));
+            let failed = js.in_scope(|| self.fail_some(js));
+            if settled.and(failed).is_err() {
+                self.fail_closed(js);
             }
             self.slots.borrow_mut().release();
+            if slice.is_over() {
+                break;
+            }
         }
+        !self.backlog.borrow().is_empty()
+    }
+
+    /// Rejects the promises in closed slots, but for those that were settled before something was cut off.
+    #[cold]
+    fn fail_closed(&self, js: Js) {
+        let closed = self.slots.borrow().closed.clone();
+        closed.into_iter().for_each(|slot| self.fail_barely(js, slot));
+        self.slots.borrow_mut().release();
+    }
+
+    fn settle_some(&self, js: Js) -> JsResult<()> {
+        let mut arguments = Vec::with_capacity(2 * SETTLED_TOGETHER);
+        for _ in 0..SETTLED_TOGETHER {
+            let next = self.backlog.borrow_mut().next();
+            let Some(completion) = next else { break };
+            self.prepare(js, completion, &mut arguments);
+        }
+        if arguments.is_empty() {
+            return Ok(());
+        }
+        js.call(js.kept(&self.settle)?, &arguments).map(drop)
+    }
+
+    /// Rejects the promises of some operations that failed, or were given up.
+    fn fail_some(&self, js: Js) -> JsResult<()> {
+        let mut arguments = Vec::new();
+        for _ in 0..FAILED_TOGETHER {
+            let next = self.backlog.borrow_mut().next_failed();
+            match next {
+                Some(completion) => self.prepare(js, self.in_the_end(completion), &mut arguments),
+                None if self.give_one_up(js) => {}
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// What is told of an operation that failed: of an instance that is given up, only that.
+    fn in_the_end(&self, completion: Completion) -> Completion {
+        let (slots, backlog) = (self.slots.borrow(), self.backlog.borrow());
+        let share = slots.share(completion.slot);
+        if !share.is_some_and(|share| backlog.gives_up(|instance| share.is_of(instance))) {
+            return completion;
+        }
+        Completion { outcome: Outcome::Done(Err(closed_under(share))), ..completion }
+    }
+
+    /// Rejects one promise of the instances that are given up, if there is one; an answer that comes later finds nobody.
+    fn give_one_up(&self, js: Js) -> bool {
+        let mut backlog = self.backlog.borrow_mut();
+        while let Some(GivenUp { instance, from }) = backlog.next_given_up() {
+            let slot = self.slots.borrow_mut().give_up(*instance, *from);
+            if let Some(slot) = slot {
+                *from = slot + 1;
+                drop(backlog);
+                let error = closed_under(self.slots.borrow().share(slot));
+                if self.fail(js, slot, &error).is_err() {
+                    self.fail_barely(js, slot);
+                }
+                return true;
+            }
+            backlog.end_given_up();
+        }
+        false
     }
 
     /// Adds a slot and its value to the arguments of `settle`, or settles at once what failed.
-    fn prepare(&self, js: Js, completion: Completion, arguments: &mut Vec<Value>) {
-        let Completion { slot, outcome } = completion;
-        if let Outcome::GivenUp = outcome {
-            return self.give_up(js, slot);
-        }
+    fn prepare(&self, js: Js, Completion { slot, outcome }: Completion, arguments: &mut Vec<Value>) {
+        let operation = self.slots.borrow().share(slot).map(|share| share.operation);
         let format = self.slots.borrow_mut().close(slot);
         if format == Format::Ignored {
             return;
         }
         let told = match outcome {
             Outcome::Many(answers) => self.tell_many(js, slot, answers, format, arguments),
-            outcome => self.tell_one(js, slot, outcome, format, arguments),
+            outcome => self.tell_one(js, slot, outcome, format, operation, arguments),
         };
         if told.is_err() {
             self.fail_barely(js, slot);
@@ -215,6 +288,7 @@ impl Promises {
         slot: u32,
         outcome: Outcome,
         format: Format,
+        operation: Option<&'static str>,
         arguments: &mut Vec<Value>,
     ) -> JsResult<()> {
         let value = match outcome {
@@ -225,9 +299,12 @@ impl Promises {
         };
         match value {
             Ok(value) => arguments.extend([js.number(slot)?, value]),
-            Err(error) => {
+            Err(mut error) => {
                 // Where the value could not be made, an exception may be pending.
                 js.clear_exception();
+                if let Some(operation) = operation {
+                    error = error.in_operation(operation);
+                }
                 self.fail(js, slot, &error)?;
             }
         }
@@ -237,18 +314,13 @@ impl Promises {
     /// Rejects the promise in `slot`.
     fn fail(&self, js: Js, slot: u32, error: &Error) -> JsResult<()> {
         let error = errors::to_js(js, &self.make_error, error)?;
-        js.call(js.kept(&self.fail)?, &[js.number(slot)?, error]).map(drop)
+        js.call(js.kept(&self.fail)?, &[js.number(slot)?, error, js.boolean(self.fails_many())?]).map(drop)
     }
 
-    /// Rejects what is pending in an instance; the answers that come later find nobody.
-    fn give_up(&self, js: Js, instance: u32) {
-        let given_up = self.slots.borrow_mut().give_up(instance);
-        for (slot, operation) in given_up {
-            let error = Error::closed().in_operation(operation).outcome(redkv::error::Outcome::Unknown);
-            if js.in_scope(|| self.fail(js, slot, &error)).is_err() {
-                self.fail_barely(js, slot);
-            }
-        }
+    /// Whether so many promises are to be rejected that it must be cheap.
+    fn fails_many(&self) -> bool {
+        let backlog = self.backlog.borrow();
+        backlog.failed() > MANY_FAILED || (backlog.gives_up(|_| true) && self.pending() > MANY_FAILED)
     }
 
     /// A page of keys as `[keys, next]`.
@@ -294,12 +366,25 @@ impl Promises {
         }
         let mut errors = vec![js.undefined()?; values.len()];
         let values = self.array(js, &values)?;
+        let mut last: Option<(Error, Value)> = None;
         for (index, error) in failures {
-            errors[index] = errors::to_js(js, &self.make_error, &error)?;
+            // Keys that failed together have one error: there may be very many.
+            let made = match last {
+                Some((known, made)) if known.is_like(&error) => made,
+                _ => errors::to_js(js, &self.make_error, &error)?,
+            };
+            errors[index] = made;
+            last = Some((error, made));
         }
         let errors = self.array(js, &errors)?;
         js.call(js.kept(&self.fail_many)?, &[slot, values, errors]).map(drop)
     }
+}
+
+/// The error of an operation whose instance is closed while it is on its way.
+fn closed_under(share: Option<&Share>) -> Error {
+    let error = Error::closed().outcome(redkv::error::Outcome::Unknown);
+    share.map_or_else(|| error.clone(), |share| error.clone().in_operation(share.operation))
 }
 
 /// The JavaScript value of an answer.

@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+const { setImmediate } = require('node:timers/promises')
 const RedKV = require('../..')
 
 /** An instance whose only store fails, later than it is called. */
@@ -112,4 +113,21 @@ describe('a promise of a failure rejects, whatever others made of', () => {
     }
     assert.equal(await codeWith(t, Promise, Symbol.species, { get: () => other }), 'ERR_REDKV_CONNECTION')
   })
+})
+
+test('many thousand failures at once are told over many turns of the event loop', async (t) => {
+  const kv = failing(t)
+  let failed = 0
+  for (let n = 0; n < 20_000; n++) kv.get(n).catch(() => (failed += 1))
+  while (failed === 0) await setImmediate()
+  let turns = 0
+  for (; failed < 20_000; turns += 1) await setImmediate()
+  assert.ok(turns > 4, `${turns} turns`)
+})
+
+test('keys of a batch that failed for the same reason have one error', async (t) => {
+  const kv = failing(t)
+  const { errors } = await kv.getMany(Array.from({ length: 5000 }, (_, n) => n)).catch((error) => error)
+  assert.equal(errors.size, 5000)
+  assert.equal(new Set(errors.values()).size, 1)
 })

@@ -6,6 +6,8 @@ use std::ffi::c_void;
 use std::ptr;
 
 use super::Exchange;
+#[cfg(unix)]
+use super::bells::Which;
 use crate::io::{IoThread, Job};
 use crate::js::{Js, JsResult, Pending};
 use crate::shortcut::Way;
@@ -62,9 +64,9 @@ impl Exchange {
         self.with_io(|io| {
             io.executor().run_here(|| io.executor().home().iter().for_each(|home| home.turn()));
         });
-        if !self.outbox.is_empty() {
+        if !self.outbox.is_empty() && self.rest_waits_for.get().is_none() {
             // It only fails when the environment is going down.
-            let _ = js.in_callback(&self.origin, || self.settle(js));
+            let _ = js.in_callback(&self.origin, || self.settle(js, Which::Second));
             self.sleep_if_idle(js);
         }
     }

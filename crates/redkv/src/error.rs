@@ -169,6 +169,20 @@ impl Error {
         self.with(|inner| inner.source = Some(Arc::new(source)))
     }
 
+    /// Whether this says all that `other` says, and nothing else.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let (one, two) = (&*self.0, &*other.0);
+        let have_one_source = match (&one.source, &two.source) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            (None, None) => true,
+            _ => false,
+        };
+        have_one_source
+            && (one.kind, one.operation, one.retryable, one.outcome)
+                == (two.kind, two.operation, two.retryable, two.outcome)
+            && (&one.store, &one.field, &one.message) == (&two.store, &two.field, &two.message)
+    }
+
     /// What went wrong, as far as a caller would act on it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

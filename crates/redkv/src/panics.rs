@@ -32,16 +32,15 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T> {
 }
 
 /// What `work` gives, or the error for its panic.
-#[cfg(any(feature = "disk", feature = "file", feature = "sqlite"))]
-pub(crate) fn caught_now<T>(work: impl FnOnce() -> T) -> Result<T> {
+pub fn caught_now<T>(work: impl FnOnce() -> T) -> Result<T> {
     let before = IS_TOLD.replace(true);
-    let done = catch_unwind(AssertUnwindSafe(work));
+    let worked = catch_unwind(AssertUnwindSafe(work));
     IS_TOLD.set(before);
-    done.map_err(|panic| error_of(&*panic))
+    worked.map_err(|panic| error_of(&*panic))
 }
 
 /// Why something that is being dropped did not come to its end: the panic that drops it, or else what `otherwise` says.
-pub(crate) fn lost(otherwise: impl FnOnce() -> Error) -> Error {
+pub fn lost(otherwise: impl FnOnce() -> Error) -> Error {
     dropping().unwrap_or_else(otherwise)
 }
 

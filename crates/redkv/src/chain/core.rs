@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::entry::Key;
 use crate::error::{Error, Result};
 use crate::executor::spawn;
+use crate::panics::caught_now;
 use crate::store::Store;
 
 /// Stores in order: a store earlier in the chain is a cache for the stores after it, the last is the authority.
@@ -161,10 +162,19 @@ impl Chain {
     }
 
     /// Takes operations in the order in which they were called. Each is answered once through `replies`: at the
-    /// latest when the deadlines of the tiers that it needs have passed, and with an error if the chain is closed.
+    /// latest when the deadlines of the tiers that it needs have passed, and with an error if the chain is closed. Does
+    /// not panic.
     pub fn submit(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
         self.lifecycle.begin(requests.len());
-        self.take(requests, replies);
+        self.or_abandon(replies, || self.take(requests, replies));
+    }
+
+    /// Does `work`, and if that panics, answers what it would have answered.
+    fn or_abandon(&self, replies: &Arc<dyn Replies>, work: impl FnOnce()) {
+        if let Err(error) = caught_now(work) {
+            self.lifecycle.lose_count();
+            replies.abandon(&error);
+        }
     }
 
     /// As [`Chain::submit`], for reads that have all but the key in common, which is less work.
@@ -176,6 +186,16 @@ impl Chain {
         replies: &Arc<dyn Replies>,
     ) {
         self.lifecycle.begin(keys.len());
+        self.or_abandon(replies, || self.take_reads(scope, question, keys, replies));
+    }
+
+    fn take_reads(
+        self: &Arc<Self>,
+        scope: Scope,
+        question: Question,
+        keys: Vec<Key>,
+        replies: &Arc<dyn Replies>,
+    ) {
         if self.is_closed() || !self.lifecycle.is_settled() {
             return self.take(requests(scope, question, keys), replies);
         }
@@ -318,11 +338,16 @@ impl Chain {
     }
 
     pub(super) fn refuse_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
-        self.fail_all(requests, replies, &Error::closed());
+        self.refuse_with(requests, replies, &Error::closed());
     }
 
-    /// Answers `requests`, which nothing was done for, with `error`.
+    /// Answers `requests`, which were never [submitted](Chain::submit), with `error`.
     pub fn fail_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>, error: &Error) {
+        self.lifecycle.begin(requests.len());
+        self.refuse_with(requests, replies, error);
+    }
+
+    fn refuse_with(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>, error: &Error) {
         for (index, Request { key, action, .. }) in (0..).zip(requests) {
             let waiter = Waiter { replies: replies.clone(), index };
             let error = error.clone().in_operation(action.name());

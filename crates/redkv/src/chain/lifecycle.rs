@@ -24,6 +24,8 @@ pub(super) struct Lifecycle {
     closed: AtomicBool,
     /// Requests that were taken and not yet answered.
     outstanding: AtomicUsize,
+    /// Whether that is not known any more.
+    miscounted: AtomicBool,
     drained: Notify,
     /// Whether nobody waits for the last answer any more.
     abandoned: AtomicBool,
@@ -49,6 +51,7 @@ impl Default for Lifecycle {
             parked: Mutex::default(),
             closed: AtomicBool::new(false),
             outstanding: AtomicUsize::new(0),
+            miscounted: AtomicBool::new(false),
             drained: Notify::new(),
             abandoned: AtomicBool::new(false),
             ended: OnceCell::new(),
@@ -127,11 +130,18 @@ impl Lifecycle {
         }
     }
 
+    /// A panic has answered requests: how many, nobody knows.
+    pub(super) fn lose_count(&self) {
+        self.miscounted.store(true, Ordering::SeqCst);
+        self.drained.notify_waiters();
+    }
+
     /// Waits until everything was answered, or nobody waits for that any more.
     async fn drain(&self) {
         loop {
             let drained = self.drained.notified();
-            if self.outstanding.load(Ordering::SeqCst) == 0 || self.is_abandoned() {
+            let is_drained = self.outstanding.load(Ordering::SeqCst) == 0;
+            if is_drained || self.is_abandoned() || self.miscounted.load(Ordering::SeqCst) {
                 return;
             }
             drained.await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::entry::{Entry, Key};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Want;
 
 /// Which tiers an operation is for.
@@ -110,6 +110,9 @@ pub trait Replies: Send + Sync {
     fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
         indexes.iter().zip(answers).for_each(|(index, answer)| self.reply(*index, answer));
     }
+
+    /// `error` is the answer to all requests that have none yet; those that come later are for nobody.
+    fn abandon(&self, error: &Error);
 }
 
 /// Somebody who waits for the answer to one request.

@@ -80,14 +80,28 @@ pub(super) fn collect(count: usize) -> (Arc<dyn Replies>, oneshot::Receiver<Answ
 impl Replies for Collected {
     fn reply(&self, index: u32, answer: Result<Answer>) {
         let mut collecting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        collecting.answers[index as usize] = Some(answer);
+        let Some(place) = collecting.answers.get_mut(index as usize) else { return };
+        *place = Some(answer);
         collecting.missing -= 1;
-        if collecting.missing > 0 {
-            return;
+        if collecting.missing == 0 {
+            collecting.finish();
         }
-        if let Some(done) = collecting.done.take() {
+    }
+
+    fn abandon(&self, error: &Error) {
+        let mut collecting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for place in &mut collecting.answers {
+            place.get_or_insert_with(|| Err(error.clone()));
+        }
+        collecting.finish();
+    }
+}
+
+impl Collecting {
+    fn finish(&mut self) {
+        if let Some(done) = self.done.take() {
             // Whoever asked may have stopped waiting.
-            let _ = done.send(std::mem::take(&mut collecting.answers).into_iter().flatten().collect());
+            let _ = done.send(std::mem::take(&mut self.answers).into_iter().flatten().collect());
         }
     }
 }

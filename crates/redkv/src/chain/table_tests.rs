@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::*;
 use crate::chain::{Answer, Replies};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Want;
 
 struct Nobody;
 
 impl Replies for Nobody {
     fn reply(&self, _index: u32, _answer: Result<Answer>) {}
+
+    fn abandon(&self, _error: &Error) {}
 }
 
 fn nobody() -> Arc<dyn Replies> {

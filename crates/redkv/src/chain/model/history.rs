@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use super::program::{Act, Fault, KEYS, NAMES, Plan, Request};
 use crate::chain::{Answer, Replies};
 use crate::entry::{Entry, Key};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::layers::Operation;
 
 /// When something happened: its number among all that happened, and the time.
@@ -278,6 +278,10 @@ pub(super) struct Submission {
 impl Replies for Submission {
     fn reply(&self, index: u32, answer: Result<Answer>) {
         self.history.answer(self.ops[index as usize], &answer, self.clock.now());
+    }
+
+    fn abandon(&self, error: &Error) {
+        unreachable!("the chain panicked: {error}");
     }
 }
 

@@ -1,11 +1,13 @@
 //! The end of a chain: what is on its way, what comes later, and the stores.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redkv::chain::{Scope, TierConfig};
-use redkv::error::ErrorKind;
+use redkv::chain::{Action, Answer, Replies, Scope, TierConfig};
+use redkv::entry::Key;
+use redkv::error::{Error, ErrorKind, Result};
 use redkv::layers::{Fault, Gate, Operation};
+use redkv::store::Want;
 
 use crate::semantics::harness::*;
 
@@ -175,4 +177,42 @@ async fn nothing_touches_a_store_after_it_was_closed() {
     assert_eq!(second.faults.calls().last().unwrap().operation, Operation::Close);
     assert_eq!(init.faults.calls().last().unwrap().operation, Operation::Close);
     assert_eq!(Arc::strong_count(&world.chain), 4);
+}
+
+/// Panics over each answer.
+#[derive(Default)]
+struct Panicking(Mutex<Option<Error>>);
+
+impl Replies for Panicking {
+    fn reply(&self, _index: u32, _answer: Result<Answer>) {
+        panic!("on purpose");
+    }
+
+    fn abandon(&self, error: &Error) {
+        *self.0.lock().unwrap() = Some(error.clone());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_operations_are_taken_answers_them_and_keeps_nobody_from_closing() {
+    let (world, []) = chain();
+    let panicking = Arc::new(Panicking::default());
+    let replies: Arc<dyn Replies> = panicking.clone();
+    let request = |key| world.chain.request(Scope::Chain, Key::from(key), Action::Get(Want::Value));
+    world.chain.submit(vec![request("a"), request("b")], &replies);
+    let error = panicking.0.lock().unwrap().take().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert!(error.may_have_applied());
+    world.chain.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_that_were_never_submitted_are_not_waited_for() {
+    let (world, [_tier]) = chain();
+    let (replies, mut waiting) = replies(1);
+    let request = world.chain.request(Scope::Chain, Key::from("a"), Action::Has);
+    world.chain.fail_all(vec![request], &replies, &Error::closed());
+    let waiting = waiting.remove(0);
+    assert_eq!(waiting.answer().await.unwrap_err().kind(), ErrorKind::Closed);
+    world.chain.close().await;
 }

@@ -251,6 +251,10 @@ impl Replies for Slots {
         assert!(!answers.is_empty() && indexes.len() == answers.len(), "an answer for each of some requests");
         indexes.iter().zip(answers).for_each(|(index, answer)| self.reply(*index, answer));
     }
+
+    fn abandon(&self, error: &Error) {
+        panic!("the chain panicked: {error}");
+    }
 }
 
 /// A call that was made and not yet looked at.

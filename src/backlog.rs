@@ -1,0 +1,93 @@
+//! Answers that wait until the JavaScript thread has time for them: it takes some, goes on with other things, and takes
+//! the next.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::outbox::{Completion, Outcome};
+
+/// Answers in the order in which they are told. Those that failed cost many times as much, and do not keep the others
+/// waiting.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    waiting: VecDeque<Completion>,
+    failed: VecDeque<Completion>,
+    given_up: VecDeque<GivenUp>,
+}
+
+/// An instance whose pending operations are given up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GivenUp {
+    pub(crate) instance: u32,
+    /// The slot from which on its operations are still pending.
+    pub(crate) from: u32,
+}
+
+impl Backlog {
+    pub(crate) fn add(&mut self, completions: Vec<Completion>) {
+        for completion in completions {
+            match completion.outcome {
+                Outcome::GivenUp => self.given_up.push_back(GivenUp { instance: completion.slot, from: 0 }),
+                _ if completion.has_failed() => self.failed.push_back(completion),
+                _ => self.waiting.push_back(completion),
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.failed.is_empty() && self.given_up.is_empty()
+    }
+
+    /// How many answers have failed that were not told.
+    pub(crate) fn failed(&self) -> usize {
+        self.failed.len()
+    }
+
+    /// The next answer that did not fail.
+    pub(crate) fn next(&mut self) -> Option<Completion> {
+        self.waiting.pop_front()
+    }
+
+    /// The next answer that failed.
+    pub(crate) fn next_failed(&mut self) -> Option<Completion> {
+        self.failed.pop_front()
+    }
+
+    /// The next instance that is given up, once all that failed by itself is told.
+    pub(crate) fn next_given_up(&mut self) -> Option<&mut GivenUp> {
+        self.given_up.front_mut()
+    }
+
+    /// Nothing of the [next instance](Backlog::next_given_up) is pending any more.
+    pub(crate) fn end_given_up(&mut self) {
+        self.given_up.pop_front();
+    }
+
+    /// Whether the instances among which `is_it` finds one are given up.
+    pub(crate) fn gives_up(&self, is_it: impl Fn(u32) -> bool) -> bool {
+        self.given_up.iter().any(|given_up| is_it(given_up.instance))
+    }
+}
+
+/// As much of a turn of the event loop as may be taken for answers.
+#[derive(Debug)]
+pub(crate) struct Slice {
+    ends: Instant,
+    rounds: usize,
+}
+
+impl Slice {
+    const LENGTH: Duration = Duration::from_millis(4);
+    /// Bounds the work of those who wait, which comes on top.
+    const ROUNDS: usize = 32;
+
+    pub(crate) fn begin() -> Self {
+        Self { ends: Instant::now() + Self::LENGTH, rounds: 0 }
+    }
+
+    /// Whether it is over after one more round.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.rounds += 1;
+        self.rounds >= Self::ROUNDS || Instant::now() >= self.ends
+    }
+}

@@ -1,0 +1,119 @@
+//! The two bells that call the JavaScript thread. What a bell rings for while it is heard is done in the same turn of the
+//! event loop, so for what is left for a later turn the other one rings.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use napi::sys;
+
+use super::Exchange;
+use crate::js::{Js, JsResult, Pending, Value};
+
+impl Exchange {
+    pub(super) fn release_bells(&self) {
+        self.outbox.disconnect().into_iter().for_each(release);
+        let second = self.second_bell.replace(ptr::null_mut());
+        if !second.is_null() {
+            release(second);
+        }
+        self.rest_waits_for.set(None);
+    }
+
+    /// A function that any thread can call to have `ring` run on this one.
+    pub(super) fn bell(&self, js: Js, ring: Ring) -> JsResult<sys::napi_threadsafe_function> {
+        let name = js.text("redkv")?;
+        let mut function = ptr::null_mut();
+        let context = ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: within a callback; the other pointers are null or to locals. The function is released, which ends the
+        // calls of `ring`, before the context goes.
+        let status = unsafe {
+            sys::napi_create_threadsafe_function(
+                js.raw(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+                name,
+                0,
+                1,
+                ptr::null_mut(),
+                None,
+                context,
+                Some(ring),
+                &mut function,
+            )
+        };
+        if status == sys::Status::napi_ok { Ok(function) } else { Err(Pending) }
+    }
+
+    pub(super) fn ring_for_rest(&self, bell: Which) {
+        let second = self.second_bell.get();
+        match bell {
+            Which::Second if !second.is_null() => {
+                let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
+                // SAFETY: on the JavaScript thread, which takes it away before it is released.
+                unsafe { sys::napi_call_threadsafe_function(second, ptr::null_mut(), mode) };
+            }
+            _ => self.outbox.ring(),
+        }
+    }
+}
+
+/// The bells of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// That of the outbox, which the I/O thread rings.
+    First,
+    Second,
+}
+
+impl Which {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+}
+
+/// What runs when a bell rings.
+pub(super) type Ring = unsafe extern "C" fn(sys::napi_env, Value, *mut c_void, *mut c_void);
+
+/// Ends the calls of a bell that nobody rings any more.
+pub(super) fn release(bell: sys::napi_threadsafe_function) {
+    let mode = sys::ThreadsafeFunctionReleaseMode::abort;
+    // SAFETY: on the JavaScript thread, where `Exchange::bell` made it; it is taken from the outbox, or was never there.
+    unsafe { sys::napi_release_threadsafe_function(bell, mode) };
+}
+
+/// Runs on the JavaScript thread after the first bell was rung.
+pub(super) unsafe extern "C" fn ring(env: sys::napi_env, _: Value, exchange: *mut c_void, _: *mut c_void) {
+    // SAFETY: as this function, which the engine calls.
+    unsafe { hear(env, exchange, Which::First) };
+}
+
+/// Runs on the JavaScript thread after the second bell was rung.
+pub(super) unsafe extern "C" fn ring_second(
+    env: sys::napi_env,
+    _: Value,
+    exchange: *mut c_void,
+    _: *mut c_void,
+) {
+    // SAFETY: as this function, which the engine calls.
+    unsafe { hear(env, exchange, Which::Second) };
+}
+
+/// # Safety
+/// To be called when a bell that `Exchange::bell` has made rings, with what that is given.
+unsafe fn hear(env: sys::napi_env, exchange: *mut c_void, bell: Which) {
+    if env.is_null() {
+        // The environment is going down, and takes no more calls.
+        return;
+    }
+    // A panic must not reach the engine; the promises that it leaves are settled with the next answers.
+    let _ = std::panic::catch_unwind(|| {
+        // SAFETY: `env` is the environment of this very callback.
+        let js = unsafe { Js::new(env) };
+        // SAFETY: the context given by `Exchange::bell`; with an environment there, the function was not released.
+        let exchange = unsafe { &*exchange.cast::<Exchange>() };
+        exchange.hear(js, bell);
+    });
+}

@@ -1,0 +1,222 @@
+//! Who receives the answers of the engine and leaves them in the outbox. Whatever happens, each promise gets one.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use redkv::chain::{Answer, Replies};
+use redkv::error::{Error, ErrorKind, Result};
+use redkv::panics::lost;
+use redkv::store::Page;
+
+use crate::outbox::{Completion, Outbox, Outcome};
+
+/// The single operations of one turn of the event loop. Those that are not answered when it goes are answered then.
+pub(crate) struct Turn {
+    /// [`Turn::ANSWERED`] in place of those that were answered.
+    slots: Vec<AtomicU32>,
+    outbox: Arc<Outbox>,
+}
+
+impl Turn {
+    const ANSWERED: u32 = u32::MAX;
+
+    pub(crate) fn new(slots: Vec<u32>, outbox: Arc<Outbox>) -> Self {
+        Self { slots: slots.into_iter().map(AtomicU32::new).collect(), outbox }
+    }
+
+    /// The answer to the request at `index`, unless that was answered before.
+    fn completion(&self, index: u32, answer: Result<Answer>) -> Option<Completion> {
+        let slot = self.slots[index as usize].swap(Self::ANSWERED, Ordering::Relaxed);
+        (slot != Self::ANSWERED).then_some(Completion { slot, outcome: Outcome::One(answer) })
+    }
+}
+
+impl Replies for Turn {
+    fn reply(&self, index: u32, answer: Result<Answer>) {
+        self.outbox.push_all(self.completion(index, answer));
+    }
+
+    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
+        let completions =
+            indexes.iter().zip(answers).filter_map(|(index, answer)| self.completion(*index, answer));
+        self.outbox.push_all(completions);
+    }
+
+    fn abandon(&self, error: &Error) {
+        let completions =
+            (0..).zip(&self.slots).filter_map(|(index, _)| self.completion(index, Err(error.clone())));
+        self.outbox.push_all(completions);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.slots.iter_mut().any(|slot| *slot.get_mut() != Self::ANSWERED) {
+            self.abandon(&given_up());
+        }
+    }
+}
+
+/// Why something ends that nobody has answered.
+fn given_up() -> Error {
+    lost(|| Error::new(ErrorKind::Internal, "a defect of RedKV: the operation was given up"))
+        .outcome(redkv::error::Outcome::Unknown)
+}
+
+/// One operation on many keys. If it goes before all of them are answered, it ends then.
+pub(crate) struct Many {
+    slot: u32,
+    /// How many keys were asked for.
+    count: usize,
+    /// The place of each request among the keys, if not all of them were asked for.
+    places: Option<Vec<u32>>,
+    collected: Mutex<Collected>,
+    outbox: Arc<Outbox>,
+    has_ended: AtomicBool,
+}
+
+/// Answers at their places.
+#[derive(Default)]
+struct Collected {
+    /// As long as there are keys, from the first answer on.
+    answers: Vec<Option<Result<Answer>>>,
+    known: usize,
+}
+
+impl Many {
+    /// An operation on `count` keys, all of which are asked for.
+    pub(crate) fn new(slot: u32, count: usize, outbox: Arc<Outbox>) -> Self {
+        Self {
+            slot,
+            count,
+            places: None,
+            collected: Mutex::default(),
+            outbox,
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
+    /// An operation some of whose answers are `known`; requests are for the places of the others, in their order.
+    pub(crate) fn with(slot: u32, known: Vec<Option<Result<Answer>>>, outbox: Arc<Outbox>) -> Self {
+        let places: Vec<_> =
+            (0..).zip(&known).filter(|(_, answer)| answer.is_none()).map(|(place, _)| place).collect();
+        let count = known.len();
+        if places.len() == count {
+            return Self::new(slot, count, outbox);
+        }
+        let collected = Collected { known: count - places.len(), answers: known };
+        Self {
+            slot,
+            count,
+            places: Some(places),
+            collected: Mutex::new(collected),
+            outbox,
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether these are the places of all keys, in their order.
+    fn are_all(&self, indexes: &[u32]) -> bool {
+        self.places.is_none()
+            && indexes.len() == self.count
+            && (0..).zip(indexes).all(|(n, index)| n == *index)
+    }
+
+    fn collect(&self, answers: impl IntoIterator<Item = (u32, Result<Answer>)>) {
+        let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
+        collected.answers.resize(self.count, None);
+        for (index, answer) in answers {
+            let place = self.places.as_ref().map_or(index, |places| places[index as usize]);
+            collected.answers[place as usize] = Some(answer);
+            collected.known += 1;
+        }
+        if collected.known == self.count {
+            let answers = std::mem::take(&mut collected.answers).into_iter().flatten().collect();
+            drop(collected);
+            self.finish(answers);
+        }
+    }
+
+    /// Tells the outcome, unless one was told before.
+    fn end(&self, outcome: Outcome) {
+        if !self.has_ended.swap(true, Ordering::Relaxed) {
+            self.outbox.push(Completion { slot: self.slot, outcome });
+        }
+    }
+
+    fn finish(&self, answers: Vec<Result<Answer>>) {
+        self.end(Outcome::Many(answers));
+    }
+}
+
+impl Replies for Many {
+    fn reply(&self, index: u32, answer: Result<Answer>) {
+        self.collect([(index, answer)]);
+    }
+
+    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
+        if self.are_all(indexes) {
+            return self.finish(answers);
+        }
+        self.collect(indexes.iter().copied().zip(answers));
+    }
+
+    fn abandon(&self, error: &Error) {
+        self.end(Outcome::Done(Err(error.clone())));
+    }
+}
+
+impl Drop for Many {
+    fn drop(&mut self) {
+        if !*self.has_ended.get_mut() {
+            self.abandon(&given_up());
+        }
+    }
+}
+
+/// The promise of something that just ends; it ends even if it is given up.
+pub(crate) struct Done {
+    slot: u32,
+    outbox: Arc<Outbox>,
+    told: bool,
+}
+
+impl Outbox {
+    /// Who settles the promise in `slot`.
+    pub(crate) fn done(self: &Arc<Self>, slot: u32) -> Done {
+        Done { slot, outbox: self.clone(), told: false }
+    }
+}
+
+impl Done {
+    /// Says that what is pending in the instance `id` is given up.
+    pub(crate) fn give_up(&self, id: u32) {
+        self.outbox.push(Completion { slot: id, outcome: Outcome::GivenUp });
+    }
+
+    /// Says that the instance needs the outbox no longer.
+    pub(crate) fn end_one(&self) {
+        self.outbox.end_one();
+    }
+
+    pub(crate) fn tell(self, result: Result<()>) {
+        self.tell_outcome(Outcome::Done(result));
+    }
+
+    pub(crate) fn tell_page(self, page: Result<Page>) {
+        self.tell_outcome(Outcome::Page(page));
+    }
+
+    fn tell_outcome(mut self, outcome: Outcome) {
+        self.told = true;
+        self.outbox.push(Completion { slot: self.slot, outcome });
+    }
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        if !self.told {
+            self.outbox.push(Completion { slot: self.slot, outcome: Outcome::Done(Err(given_up())) });
+        }
+    }
+}
