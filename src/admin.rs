@@ -230,7 +230,9 @@ fn add(
     match what {
         Some(What::Store(name)) => {
             let max_value_bytes = TierConfig::max_value_bytes(json("tierOptions", tier_options)?);
-            let place = Place { clock: instance.clock(), max_value_bytes, notices: instance.notices() };
+            let timeout = Some(TierConfig::timeout(json("tierOptions", tier_options)?));
+            let (clock, notices) = (instance.clock(), instance.notices());
+            let place = Place { clock, max_value_bytes, timeout, notices };
             let Built { store, options, mut warnings } =
                 stores::build_for(place, &name, options, &elsewhere)?;
             let name = store.name().to_owned();

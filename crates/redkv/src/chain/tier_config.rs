@@ -56,6 +56,13 @@ impl TierConfig {
         LayerConfig::max_value_bytes(&mut Fields::new("tierOptions", options).ok()?).ok()?
     }
 
+    /// How long an operation may take: the option `timeout`, which a store may need before its tier is made. The usual
+    /// time where it is wrong, of which [`TierConfig::from_fields`] tells.
+    pub fn timeout(options: serde_json::Value) -> Duration {
+        let read = |mut fields: Fields| fields.duration("timeout");
+        Fields::new("tierOptions", options).and_then(read).ok().flatten().unwrap_or(Self::TIMEOUT)
+    }
+
     /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `tombstone`, `optional`, and what
     /// [`LayerConfig`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {

@@ -1,6 +1,7 @@
 //! The stores by the names that users give them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -38,6 +39,8 @@ pub struct Place {
     pub clock: Arc<dyn Clock>,
     /// The most bytes that a value is believed to have: the option `maxValueBytes`, if it is given.
     pub max_value_bytes: Option<usize>,
+    /// How long an operation may take, if that is known.
+    pub timeout: Option<Duration>,
     /// Where it tells what its user should know.
     pub notices: Notices,
 }
@@ -91,7 +94,7 @@ const STORES: &[(&str, Make)] = &[
     }),
     #[cfg(feature = "sqlite")]
     ("sqlite", |fields, place| {
-        let config = super::SqliteConfig::from_fields(fields)?;
+        let config = super::SqliteConfig::from_fields(fields)?.within(place.timeout);
         if config.is_in_memory() {
             return Ok(Arc::new(super::SqliteStore::new(config, place.clock)));
         }
@@ -110,7 +113,8 @@ const ALIASES: &[(&str, &str)] = &[("mariadb", "mysql"), ("postgresql", "postgre
 /// Makes the store called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
 /// about one in the wrong place. Connects to nothing yet.
 pub fn build(name: &str, options: Value, elsewhere: &[Elsewhere], clock: Arc<dyn Clock>) -> Result<Built> {
-    build_for(Place { clock, max_value_bytes: None, notices: Notices::default() }, name, options, elsewhere)
+    let place = Place { clock, max_value_bytes: None, timeout: None, notices: Notices::default() };
+    build_for(place, name, options, elsewhere)
 }
 
 /// As [`build`], of a store for `place`.

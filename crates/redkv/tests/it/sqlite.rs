@@ -7,6 +7,7 @@ mod files;
 mod foreign_rows;
 #[cfg(target_os = "linux")]
 mod full;
+mod in_use;
 mod layout;
 #[cfg(target_os = "linux")]
 mod read_only;

@@ -9,3 +9,11 @@ pub(super) enum Change {
     Put(Key, Entry, SetMode),
     Delete(Key),
 }
+
+impl Change {
+    pub(super) fn key(&self) -> &Key {
+        match self {
+            Self::Put(key, ..) | Self::Delete(key) => key,
+        }
+    }
+}

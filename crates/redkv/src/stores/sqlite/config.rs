@@ -71,6 +71,14 @@ impl SqliteConfig {
         Ok(config)
     }
 
+    /// Waits for locks no longer than leaves time to say so within `timeout`.
+    pub(in crate::stores) fn within(mut self, timeout: Option<Duration>) -> Self {
+        if let Some(timeout) = timeout {
+            self.busy_timeout = self.busy_timeout.min(timeout * 3 / 4);
+        }
+        self
+    }
+
     /// Whether the database is gone when the store is closed.
     pub(in crate::stores) fn is_in_memory(&self) -> bool {
         self.location == Location::Memory
@@ -158,6 +166,15 @@ mod tests {
         assert_eq!(config.key_column, "redk");
         assert_eq!(config.value_column, "redv");
         assert_eq!(config.expires_column, None);
+    }
+
+    #[test]
+    fn a_lock_is_waited_for_no_longer_than_leaves_time_to_say_so() {
+        let patience = |millis: Option<u64>| {
+            let config = read(json!({ "path": ":memory:" })).unwrap();
+            config.within(millis.map(Duration::from_millis)).busy_timeout.as_millis()
+        };
+        assert_eq!([patience(None), patience(Some(60_000)), patience(Some(200))], [5_000, 5_000, 150]);
     }
 
     #[test]

@@ -35,6 +35,29 @@ pub(super) fn error_from(location: &Location, cause: rusqlite::Error) -> Error {
     error.caused_by(cause)
 }
 
+/// What was a database when it was opened is none any more: that is no mistake in the options.
+pub(super) fn while_in_use(error: Error) -> Error {
+    if error.kind() != ErrorKind::Argument {
+        return error;
+    }
+    let message = format!("{}, while it was in use", error.message());
+    Error::new(ErrorKind::Store, message).caused_by(error)
+}
+
+/// Whether `error` is that the table is not there.
+pub(super) fn is_without_table(cause: &rusqlite::Error, table: &str) -> bool {
+    let said = cause.to_string();
+    let missing =
+        said.split_once("no such table: ").map(|(_, name)| name.strip_prefix("main.").unwrap_or(name));
+    missing.is_some_and(|name| name.eq_ignore_ascii_case(table))
+}
+
+/// Somebody has removed the table of an open database.
+pub(super) fn table_removed(location: &Location, table: &str, cause: rusqlite::Error) -> Error {
+    let message = format!("table '{table}' of {location} was removed while it was in use");
+    Error::new(ErrorKind::Store, message).retryable(true).caused_by(cause)
+}
+
 /// SQLite itself only says that it was unable to.
 fn cannot_open(location: &Location) -> Error {
     let Location::File(path) = location else {

@@ -16,6 +16,7 @@ mod statements;
 mod store;
 mod table;
 mod thread;
+mod waiting;
 
 pub use config::SqliteConfig;
 pub use store::SqliteStore;

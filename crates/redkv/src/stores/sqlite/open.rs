@@ -1,5 +1,7 @@
 //! Opens the database and makes the table ready.
 
+use std::fs;
+
 use rusqlite::{Connection, OpenFlags};
 
 use super::config::{Location, SqliteConfig};
@@ -7,7 +9,7 @@ use super::error::error_from;
 use super::layout::{Forms, prepare_table};
 use super::place::Place;
 use super::statements::Statements;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A connection on which every statement works.
 pub(super) struct Opened {
@@ -19,6 +21,7 @@ pub(super) struct Opened {
 
 impl Opened {
     pub(super) fn open(config: &SqliteConfig, statements: &Statements) -> Result<Self> {
+        refuse_what_is_no_file(&config.location)?;
         let (connection, mut place) = connect(config).map_err(|cause| error_from(&config.location, cause))?;
         let forms = prepare_table(&connection, config, statements).inspect_err(|_| {
             if let Some(place) = &place {
@@ -37,6 +40,18 @@ impl Drop for Opened {
         if let Some(place) = &self.place {
             place.leave(&self.connection);
         }
+    }
+}
+
+/// A pipe or a device is never opened: whoever opens it may wait for good.
+fn refuse_what_is_no_file(location: &Location) -> Result<()> {
+    let Location::File(path) = location else { return Ok(()) };
+    // That of a directory has words of its own.
+    match fs::metadata(path) {
+        Ok(file) if !file.is_file() && !file.is_dir() => {
+            Err(Error::argument("path", format!("path {location} is not a regular file")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Place {
     pub(super) path: PathBuf,
     watched: RefCell<Watched>,
     journal: Journal,
+    /// Whether those who read need not wait for those who write.
+    pub(super) has_log: bool,
     /// The write-ahead log that lies beside it, once there is one.
     log: Option<Identity>,
 }
@@ -74,7 +76,8 @@ impl Place {
                 Err(other) => return Err(other),
             };
         let journal = if is_made { Journal::MadeLog { before } } else { Journal::AsBefore };
-        Self::of(path, journal).map(|place| (connection, place))
+        let has_log = mode(&connection)? == "wal";
+        Self::of(path, journal).map(|place| (connection, Self { has_log, ..place }))
     }
 
     fn open_as_it_is(path: &Path) -> rusqlite::Result<(Connection, Self)> {
@@ -88,7 +91,7 @@ impl Place {
 
     fn of(path: &Path, journal: Journal) -> rusqlite::Result<Self> {
         let watched = Watched::opened(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
-        Ok(Self { path: path.to_owned(), watched: RefCell::new(watched), journal, log: None })
+        Ok(Self { path: path.to_owned(), watched: RefCell::new(watched), journal, has_log: false, log: None })
     }
 
     /// To be called after the first look into the table: before it there may be no log.

@@ -2,12 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavior};
 
 use super::change::Change;
 use super::config::SqliteConfig;
-use super::error::error_from;
+use super::error::{error_from, is_without_table, table_removed, while_in_use};
 use super::full::is_full;
 use super::open::Opened;
 use super::place::Place;
@@ -28,6 +29,7 @@ pub(super) struct Table {
     pub(super) statements: Statements,
     pub(super) config: Arc<SqliteConfig>,
     pub(super) clock: Arc<dyn Clock>,
+    is_removed: Cell<bool>,
     /// When to look for entries past their deadline again.
     next_sweep: Cell<u64>,
     /// Room for deletes on a full disk, taken by the first write.
@@ -39,6 +41,8 @@ enum Undone {
     /// One of its changes ended it; alone, the others may succeed.
     ByOne,
     Whole(rusqlite::Error),
+    /// Another connection writes.
+    KeptOut,
 }
 
 impl From<rusqlite::Error> for Undone {
@@ -51,11 +55,37 @@ impl Table {
     pub(super) fn open(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
         let statements = Statements::new(&config);
         let open = Opened::open(&config, &statements)?;
-        Ok(Self { open, statements, config, clock, next_sweep: Cell::new(0), reserve: RefCell::new(None) })
+        Ok(Self {
+            open,
+            statements,
+            config,
+            clock,
+            is_removed: Cell::new(false),
+            next_sweep: Cell::new(0),
+            reserve: RefCell::new(None),
+        })
     }
 
     pub(super) fn failed(&self, cause: rusqlite::Error) -> Error {
-        error_from(&self.config.location, cause)
+        if is_without_table(&cause, &self.config.table) {
+            self.is_removed.set(true);
+            return table_removed(&self.config.location, &self.config.table, cause);
+        }
+        while_in_use(error_from(&self.config.location, cause))
+    }
+
+    /// Whether the table was found removed, so that it must be opened again to be made.
+    pub(super) fn is_removed(&self) -> bool {
+        self.is_removed.get()
+    }
+
+    /// Looks whether the table is there.
+    pub(super) fn look(&self) -> Result<()> {
+        let look = || {
+            let mut statement = self.open.connection.prepare_cached(&self.statements.get)?;
+            statement.exists([""])
+        };
+        look().map(|_| ()).map_err(|cause| self.failed(cause))
     }
 
     /// Fails when the file was removed or replaced.
@@ -121,32 +151,56 @@ impl Table {
         run().unwrap_or_else(|cause| answer_all(keys.len(), &Err(self.failed(cause))))
     }
 
+    /// Begins to write. Where others can read meanwhile, whoever has the lock is not waited for.
+    fn begin_to_write(&self) -> std::result::Result<Transaction<'_>, Undone> {
+        let connection = &self.open.connection;
+        let is_waited_for = !self.open.place.as_ref().is_some_and(|place| place.has_log);
+        if is_waited_for {
+            return Ok(self.begin(TransactionBehavior::Immediate)?);
+        }
+        connection.busy_timeout(Duration::ZERO)?;
+        let begun = self.begin(TransactionBehavior::Immediate);
+        connection.busy_timeout(self.config.busy_timeout)?;
+        begun.map_err(|cause| match cause.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Undone::KeptOut,
+            _ => Undone::Whole(cause),
+        })
+    }
+
+    /// The answer to those whom another connection has kept out for too long.
+    pub(super) fn locked(&self) -> Error {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        self.failed(rusqlite::Error::SqliteFailure(busy, None))
+    }
+
     fn begin(&self, behavior: TransactionBehavior) -> rusqlite::Result<Transaction<'_>> {
         Transaction::new_unchecked(&self.open.connection, behavior)
     }
 
-    /// Makes all changes in one transaction, with an answer for each: one that fails takes no other with it.
-    pub(super) fn write(&self, changes: &[Change]) -> Answers<bool> {
+    /// Makes all changes in one transaction, with an answer for each: one that fails takes no other with it. `None`
+    /// while another connection writes: nothing was done.
+    pub(super) fn write(&self, changes: &[Change]) -> Option<Answers<bool>> {
         let now = self.clock.now();
         let answers = if self.has_room(changes) {
-            self.write_all(changes, now)
+            self.write_all(changes, now)?
         } else {
             let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
             answer_all(changes.len(), &Err(self.failed(rusqlite::Error::SqliteFailure(full, None))))
         };
-        if answers.iter().any(is_full) { self.make_again(changes, answers, now) } else { answers }
+        Some(if answers.iter().any(is_full) { self.make_again(changes, answers, now) } else { answers })
     }
 
-    fn write_all(&self, changes: &[Change], now: u64) -> Answers<bool> {
-        match self.write_together(changes, now) {
+    fn write_all(&self, changes: &[Change], now: u64) -> Option<Answers<bool>> {
+        Some(match self.write_together(changes, now) {
             Ok(answers) => answers,
             Err(Undone::ByOne) => changes.iter().map(|change| self.write_one(change, now)).collect(),
             Err(Undone::Whole(cause)) => answer_all(changes.len(), &Err(self.failed(cause))),
-        }
+            Err(Undone::KeptOut) => return None,
+        })
     }
 
     fn write_together(&self, changes: &[Change], now: u64) -> std::result::Result<Answers<bool>, Undone> {
-        let transaction = self.begin(TransactionBehavior::Immediate)?;
+        let transaction = self.begin_to_write()?;
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
             answers.push(self.write_one(change, now));

@@ -215,7 +215,7 @@ async fn advice(table: &str) -> Vec<String> {
         let told = told.clone();
         move |text: &str| told.lock().unwrap().push(text.to_owned())
     });
-    let place = Place { clock: Arc::new(SystemClock), max_value_bytes: None, notices };
+    let place = Place { clock: Arc::new(SystemClock), max_value_bytes: None, timeout: None, notices };
     let built = redkv::stores::build_for(place, NAME, options(table, json!({})), &[]);
     let store = built.unwrap().store;
     store.init().await.unwrap();

@@ -21,8 +21,12 @@ fn believing_a_million(bucket: &Bucket) -> Arc<dyn Store> {
         "bucket": bucket.name, "endpoint": bucket.endpoint, "forcePathStyle": true,
         "credentials": { "accessKeyId": "test", "secretAccessKey": "test" },
     });
-    let place =
-        Place { clock: Arc::new(SystemClock), max_value_bytes: Some(1_000_000), notices: Notices::default() };
+    let place = Place {
+        clock: Arc::new(SystemClock),
+        max_value_bytes: Some(1_000_000),
+        timeout: None,
+        notices: Notices::default(),
+    };
     build_for(place, "s3", options, &[]).unwrap().store
 }
 
