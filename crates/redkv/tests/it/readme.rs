@@ -13,7 +13,7 @@ const README: &str = include_str!("../../../../README.md");
 
 /// The columns that are checked.
 const COLUMNS: [&str; 6] =
-    ["ttl", "durable", "seen by other processes", "tells its keys", "largest key", "largest value"];
+    ["ttl", "durable", "seen by other processes", "lists keys", "largest key", "largest value"];
 
 /// Options without which a store cannot be made.
 fn required(name: &str) -> Map<String, Value> {
@@ -101,7 +101,7 @@ fn the_table_of_stores_in_the_readme_is_true() {
         check_ability(store, "ttl", &row["ttl"], |can| can.expiry != Expiry::None);
         check_ability(store, "durable", &row["durable"], |can| can.durable);
         check_ability(store, "shared", &row["seen by other processes"], |can| can.shared);
-        check_ability(store, "keys", &row["tells its keys"], |can| can.enumerable && can.clearable);
+        check_ability(store, "keys", &row["lists keys"], |can| can.enumerable && can.clearable);
         let can = capabilities(store, required(store));
         check_bytes(store, "largest key", &row["largest key"], can.max_key_bytes);
         check_bytes(store, "largest value", &row["largest value"], can.max_value_bytes);
