@@ -6,9 +6,9 @@
 // With `--as-is` the addon that lies here is packed, whatever it was built from and however large it is.
 
 import { createHash } from 'node:crypto'
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { cached } from './lib/cache.mjs'
 import { addLicences, thirdParty } from './lib/licence-files.mjs'
 import { addonFile, platformName } from './lib/platform.mjs'
@@ -17,12 +17,16 @@ import { setup } from './lib/setup.mjs'
 import { asksForStaticTls } from './lib/static-tls.mjs'
 
 /** All that may be in the main package … */
-const allowed = /^(binding\.js|index\.(js|mjs|d\.ts|d\.mts)|lib\/[\w-]+(\/[\w-]+)*\.(js|d\.ts)|package\.json|[A-Z]+(\.md)?)$/
+const allowed = [
+  /^(binding\.js|index\.(js|mjs|d\.ts|d\.mts)|lib\/[\w-]+(\/[\w-]+)*\.(js|d\.ts)|package\.json|[A-Z]+(\.md)?)$/,
+  // So that what is installed comes with its own documents, and their links lead somewhere.
+  /^(docs\/([\w-]+\/)*[\w.-]+\.(md|svg)|examples\/[\w-]+\.(js|md))$/,
+]
 
 /** … and what has to be. */
 const required = [
   ...['binding.js', 'index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'package.json'],
-  ...['CHANGELOG.md', 'LICENSE', 'README.md'],
+  ...['CHANGELOG.md', 'LICENSE', 'README.md', 'docs/getting-started.md'],
 ]
 
 /** The largest addon, in bytes, and the platform on which it was measured. */
@@ -48,14 +52,27 @@ async function pack(folder, destination) {
   return { file: join(destination, tarball.filename), names }
 }
 
+/** The relative links in packed documents that lead out of the package. */
+function deadLinks(names) {
+  const targets = new Set(names.flatMap((name) => [name, posix.dirname(name)]))
+  return names.filter((name) => name.endsWith('.md')).flatMap((name) => {
+    const text = readFileSync(join(root, name), 'utf8').replaceAll(/^```[^]*?^```/gm, '')
+    const links = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, link]) => link)
+    const relative = links.filter((link) => !/^[a-z]+:/.test(link))
+    return relative.filter((link) => !targets.has(posix.join(posix.dirname(name), link))).map((link) => `${name}: ${link}`)
+  })
+}
+
 async function packBoth(work, isReleased) {
   const platform = platformName()
   if (!existsSync(join(root, addonFile))) throw new Failure(`${addonFile} is missing: npm run build`)
   const main = await pack(root, work)
-  const surplus = main.names.filter((name) => !allowed.test(name))
+  const surplus = main.names.filter((name) => !allowed.some((files) => files.test(name)))
   if (surplus.length > 0) throw new Failure(`the package holds what it should not: ${surplus.join(', ')}`)
   const missing = required.filter((name) => !main.names.includes(name))
   if (missing.length > 0) throw new Failure(`the package lacks ${missing.join(', ')}`)
+  const dead = deadLinks(main.names)
+  if (dead.length > 0) throw new Failure(`links in the package lead out of it: ${dead.join(', ')}`)
 
   const staged = join(work, platform)
   cpSync(join(root, 'npm', platform), staged, { recursive: true })
