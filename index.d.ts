@@ -758,7 +758,8 @@ declare namespace RedKV {
      * After how many failures in a row (timeouts, lost connections) this store counts as down. While it does it is not
      * asked: reads pass it by at once, and its part of a write, or an operation that needs it, fails at once with
      * `ERR_REDKV_CONNECTION`. It is probed in the background, after 0.1 seconds at first and at least once in 3, and
-     * used again when it answers. `false` asks it in any case.
+     * used again when it answers. A store also counts as down that operations waited for before they were sent, because
+     * it had not connected yet, for as long as its `timeout`. `false` asks it in any case.
      *
      * @default 3
      */

@@ -100,12 +100,19 @@ impl Breaker {
         Some(since.elapsed())
     }
 
+    /// Whether the last that is known of the store is a failure.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) != 0
+    }
+
     /// The store failed. Whether that opened it.
     fn fail(&self, error: &Error) -> bool {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if self.limit.is_none_or(|limit| failures < limit) {
-            return false;
-        }
+        self.limit.is_some_and(|limit| failures >= limit) && self.open(error)
+    }
+
+    /// The store cannot be used. Whether that was not known.
+    fn open(&self, error: &Error) -> bool {
         let mut down = self.down();
         if let Some(down) = &mut *down {
             down.error = error.clone();
@@ -148,25 +155,42 @@ impl Tier {
     /// Learns from the answers to a batch whether the store is alive; `key` is one of the batch, to probe it with.
     pub(super) fn learn<T>(&self, key: &Key, answers: &[Result<T>]) {
         match sign(answers) {
-            Sign::Alive => {
-                if let Some(after) = self.breaker.close() {
-                    self.events.tell(Event::TierUp { tier: self.place, after });
-                }
-            }
+            Sign::Alive => self.is_alive(),
             Sign::Failing(error) => {
                 // Without a chain there is nobody to probe it.
-                let Some(background) = self.background.upgrade() else { return };
-                if self.breaker.fail(&error) {
-                    background.spawn(probe(self.me.clone(), key.clone()));
-                    self.events.tell(Event::TierDown { tier: self.place, error });
+                if self.background.upgrade().is_some() && self.breaker.fail(&error) {
+                    self.went_down(key, error);
                 }
             }
             Sign::None => {}
         }
     }
 
+    /// The store answered.
+    pub(super) fn is_alive(&self) {
+        if let Some(after) = self.breaker.close() {
+            self.events.tell(Event::TierUp { tier: self.place, after });
+        }
+    }
+
+    /// Operations waited for the store to come up, for as long as they may wait for it at all: it counts as down, so that
+    /// they do not begin to wait anew. `key` is one to probe it with.
+    pub(super) fn did_not_come_up(&self, key: &Key, error: Error) {
+        // Nobody but the user may say that it never counts as down.
+        if error.kind() == ErrorKind::Timeout && self.breaker.limit.is_some() && self.breaker.open(&error) {
+            self.went_down(key, error);
+        }
+    }
+
+    fn went_down(&self, key: &Key, error: Error) {
+        if let Some(background) = self.background.upgrade() {
+            background.spawn(probe(self.me.clone(), key.clone()));
+            self.events.tell(Event::TierDown { tier: self.place, error });
+        }
+    }
+
     /// Asks the store for `key`, whatever the breaker says, and learns from the answer.
-    async fn probe(&self, key: &Key) {
+    pub(super) async fn probe(&self, key: &Key) {
         let keys = [key.clone()];
         let ask = AssertUnwindSafe(async { self.below().has(&keys).await }).catch_unwind();
         if let Ok(Ok(answers)) = timeout(PROBE, ask).await {

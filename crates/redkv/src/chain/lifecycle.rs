@@ -102,6 +102,12 @@ impl Lifecycle {
         requests.filter(|request| request.action.is_write()).map(|request| request.key.clone()).collect()
     }
 
+    /// A key that an operation which waits for the stores to come up is about.
+    fn parked_key(&self) -> Option<Key> {
+        let parked = self.parked();
+        parked.submissions.iter().flat_map(|(requests, _)| requests).next().map(|request| request.key.clone())
+    }
+
     /// Whether the caller is the one to bring the stores up.
     fn begin_settling(&self) -> bool {
         let mut parked = self.parked();
@@ -185,7 +191,12 @@ impl Chain {
             loop {
                 let shape = chain.shape();
                 // How it went shows when the store is used: it tries again by itself.
-                join_all(shape.tiers.iter().map(|tier| tier.init_in_time())).await;
+                let attempts = join_all(shape.tiers.iter().map(|tier| tier.init_in_time())).await;
+                if let Some(key) = chain.lifecycle.parked_key() {
+                    for (tier, attempt) in shape.tiers.iter().zip(attempts) {
+                        attempt.err().into_iter().for_each(|error| tier.did_not_come_up(&key, error));
+                    }
+                }
                 let is_current = || chain.shape().tiers.len() == shape.tiers.len();
                 if !is_current() {
                     continue;

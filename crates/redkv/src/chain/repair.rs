@@ -82,7 +82,12 @@ async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
             }
             continue;
         }
-        tier.breaker.closed().await;
+        if tier.breaker.is_in_doubt() && !tier.answers(&marked[0].0).await {
+            // Nobody waits for this: a write of one of the keys need not wait for what may well be in vain.
+            sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            continue;
+        }
         let Some(repairing) = chain.upgrade().map(|chain| Repairing::begin(chain, marked)) else { return };
         if repairing.run(&tier).await {
             pause = FIRST_PAUSE;
@@ -140,6 +145,15 @@ impl Drop for Repairing {
 }
 
 impl Tier {
+    /// Whether the store answers a probe, when it does not count as down any more.
+    async fn answers(&self, key: &Key) -> bool {
+        self.breaker.closed().await;
+        if self.breaker.is_in_doubt() {
+            self.probe(key).await;
+        }
+        !self.breaker.is_in_doubt()
+    }
+
     /// Whether the tier must be read past for `key`.
     pub(super) fn is_stale(&self, key: &str) -> bool {
         !self.stale.is_empty() && self.stale.contains(key, self.clock())

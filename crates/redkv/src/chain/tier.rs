@@ -147,17 +147,22 @@ impl Tier {
 
     /// Makes the store usable, as far as that goes within the time of an operation.
     pub(super) async fn init_in_time(&self) -> Result<()> {
-        let answer =
-            self.bounded("ready", self.timeout, 1, async { vec![self.store.init().await] }).await.pop();
-        answer.unwrap_or_else(|| Err(self.defect()))
+        self.init_within(self.timeout).await
     }
 
     /// Makes the store usable, within the time to connect, which is that of an operation if nothing else was said.
     pub(super) async fn init(&self) -> Result<()> {
+        self.init_within(self.connect_timeout.or(self.timeout)).await
+    }
+
+    async fn init_within(&self, timeout: Option<Duration>) -> Result<()> {
         let init = async { vec![self.store.init().await] };
-        let timeout = self.connect_timeout.or(self.timeout);
         let answer = self.bounded("ready", timeout, 1, init).await.pop();
-        answer.unwrap_or_else(|| Err(self.defect()))
+        let answer = answer.unwrap_or_else(|| Err(self.defect()));
+        if answer.is_ok() {
+            self.is_alive();
+        }
+        answer
     }
 
     /// Ends the store, within the time of an operation. Nobody could act on a failure.

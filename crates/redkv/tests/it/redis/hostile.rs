@@ -230,6 +230,47 @@ async fn a_string_without_an_end_keeps_nobody_beyond_his_time() {
     assert_eq!(error.kind(), ErrorKind::Connection);
 }
 
+/// A peer that greets as a server does, and then answers whatever it is asked byte by byte, for ever. Answers with its
+/// port, and tells of every request.
+async fn drips() -> (u16, UnboundedReceiver<String>) {
+    let (sender, requests) = unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                let mut asked = [0; 4096];
+                for answer in [&b"+OK\r\n+OK\r\n+PONG\r\n"[..], b"+PONG\r\n", b"$1000000\r\n"] {
+                    let Ok(count @ 1..) = client.read(&mut asked).await else { return };
+                    sender.send(String::from_utf8_lossy(&asked[..count]).into_owned()).ok();
+                    client.write_all(answer).await.ok();
+                }
+                while client.write_all(b"x").await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            });
+        }
+    });
+    (port, requests)
+}
+
+#[tokio::test]
+async fn a_value_that_drips_in_is_asked_for_once_and_waited_for_until_the_time_is_over() {
+    let (port, mut requests) = drips().await;
+    let chain = Arc::new(Chain::new(Arc::new(SystemClock)));
+    let timeout = Some(Duration::from_millis(500));
+    let redis = store(json!({ "port": port, "connect_timeout": 100 }));
+    chain.add(redis, TierConfig { timeout, ..TierConfig::default() }).unwrap();
+    let error = get(&ChainStore::new(chain), &key("k")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    let mut gets = 0;
+    while let Ok(request) = requests.try_recv() {
+        gets += usize::from(request.contains("GET"));
+    }
+    assert_eq!(gets, 1);
+}
+
 #[tokio::test]
 async fn a_value_larger_than_is_believed_fails_alone() {
     let server = Server::with(&[]);

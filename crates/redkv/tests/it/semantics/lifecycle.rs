@@ -1,11 +1,13 @@
 //! From the first store to the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redkv::chain::{ChainStore, Scope, TierConfig};
 use redkv::error::ErrorKind;
 use redkv::layers::{Fault, Gate, Operation};
 use redkv::store::{SetMode, Store, Want};
+use tokio::time::Instant;
 
 use crate::semantics::harness::*;
 
@@ -60,9 +62,50 @@ async fn a_store_that_hangs_while_coming_up_holds_operations_no_longer_than_its_
     let (world, [first, second]) = chain();
     first.faults.inject(Operation::Init, Fault::HoldBefore(Gate::new()));
     second.put("k", "v");
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     assert_eq!(world.get("k").value().await, some("v"));
     assert_eq!(began.elapsed().as_secs(), 5);
+}
+
+/// A chain of one store that answers to nothing, until the gate is opened.
+fn hanging(config: TierConfig) -> (World, TestTier, Gate) {
+    let world = World::empty();
+    let tier = world.add(config, |_| {});
+    let gate = Gate::new();
+    for operation in [Operation::Init, Operation::Get, Operation::Has, Operation::Set, Operation::Delete] {
+        tier.faults.inject(operation, Fault::HoldBefore(gate.clone()));
+    }
+    (world, tier, gate)
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_that_waited_for_a_store_to_come_up_do_not_wait_anew() {
+    let (world, tier, gate) = hanging(TierConfig::default());
+    let began = Instant::now();
+    let (get, set, delete) = (world.get("k"), world.set("l", "v"), world.delete("m"));
+    for error in [get.error().await, set.error().await, delete.error().await] {
+        assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Connection, false), "{error}");
+        assert_eq!(began.elapsed().as_secs(), 5);
+    }
+    gate.open();
+    pass(Duration::from_secs(5)).await;
+    assert!(world.set("k", "v").written().await);
+    assert_eq!(tier.holds("k"), some("v"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_came_up_late_is_used_at_once() {
+    let (world, _tier, gate) = hanging(TierConfig::default());
+    world.get("k").error().await;
+    gate.open();
+    world.chain.ready(Scope::Chain).await.unwrap();
+    assert_eq!(world.get("k").value().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_never_counts_as_down_is_asked_even_if_it_did_not_come_up() {
+    let (world, _tier, _gate) = hanging(TierConfig { break_after: None, ..TierConfig::default() });
+    assert_eq!(world.get("k").error().await.kind(), ErrorKind::Timeout);
 }
 
 #[tokio::test(start_paused = true)]

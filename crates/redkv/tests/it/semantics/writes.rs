@@ -1,10 +1,13 @@
 //! Authority first, then the others: who sees what when some of them fail.
 
+use std::time::Duration;
+
 use redkv::chain::{Action, TierConfig};
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
 use redkv::layers::{Fault, Gate, Operation};
 use redkv::store::Expiry;
+use tokio::time::Instant;
 
 use crate::semantics::harness::*;
 
@@ -268,4 +271,23 @@ async fn a_tier_ttl_on_a_store_that_cannot_expire_is_refused_at_once() {
     let world = World::empty();
     let error = world.try_add(ttl(100), |can| can.expiry = Expiry::None).err().unwrap();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Unsupported, Some("ttl")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_does_not_wait_for_a_hanging_store_to_forget_what_the_one_before_left() {
+    let (world, [cache, authority]) = chain::<2>();
+    world.set("k", "1").written().await;
+    let gate = Gate::new();
+    for operation in [Operation::Has, Operation::Set, Operation::Delete] {
+        cache.faults.inject(operation, Fault::HoldBefore(gate.clone()));
+    }
+    assert_eq!(world.set("k", "2").error().await.kind(), ErrorKind::Timeout);
+    pass(Duration::from_secs(1)).await;
+    let began = Instant::now();
+    assert_eq!(world.set("k", "3").error().await.kind(), ErrorKind::Timeout);
+    assert_eq!(began.elapsed().as_secs(), 5);
+    gate.open();
+    pass(Duration::from_secs(10)).await;
+    assert_eq!((cache.holds("k"), authority.holds("k")), (None, some("3")));
+    assert_eq!(world.get("k").value().await, some("3"));
 }
