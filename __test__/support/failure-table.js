@@ -149,6 +149,8 @@ async function play(t, role, { title, fault: name, waits = false, once = false }
   const within = waits ? TIMEOUT : 0
   const again = async () => {
     await until(() => chain.redis.get('warm-up').then(() => true, () => false))
+    // It is not the deletion of what the one before left that is to lose its answer.
+    await until(() => chain.redis.stats().stale === 0)
     await fault.begin({ t, redis, proxy })
   }
   const before = once ? again : undefined
