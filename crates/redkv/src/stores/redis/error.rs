@@ -121,11 +121,7 @@ fn server_error(error: &ServerError) -> Error {
         "WRONGPASS" => {
             (ErrorKind::Store, false, "the redis server refused the user or password (WRONGPASS)".to_owned())
         }
-        "NOPERM" => (
-            ErrorKind::Store,
-            false,
-            "the redis user may not run this command or use this key (NOPERM)".to_owned(),
-        ),
+        "NOPERM" => (ErrorKind::Store, false, not_permitted(error.details().unwrap_or_default())),
         // After a fail-over the name of the server leads to another one.
         "READONLY" => (
             ErrorKind::Store,
@@ -159,6 +155,19 @@ fn server_error(error: &ServerError) -> Error {
 pub(super) fn too_large() -> Error {
     let message = "the key or value is larger than the redis server takes (proto-max-bulk-len)";
     Error::new(ErrorKind::Store, message).outcome(Outcome::NotApplied)
+}
+
+/// What the user may not do. The server names the command, but not the key.
+fn not_permitted(details: &str) -> String {
+    let command = details.split_once("run the '").and_then(|(_, rest)| rest.split_once('\'')).map(|it| it.0);
+    let is_name = |name: &&str| {
+        name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"|-_.".contains(&byte))
+    };
+    if let Some(name) = command.filter(is_name) {
+        return format!("the redis user may not run the command '{name}' (NOPERM)");
+    }
+    let what = if details.contains("key") { "use this key" } else { "run this command or use this key" };
+    format!("the redis user may not {what} (NOPERM)")
 }
 
 /// The server's own words, cut where it starts to quote the arguments of the command.
@@ -230,6 +239,24 @@ mod tests {
             let error = error(line);
             assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false), "{line}");
             assert!(!error.may_have_applied(), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_command_that_is_not_permitted_is_named() {
+        let may_not = |what: &str| format!("the redis user may not {what} (NOPERM)");
+        for (line, what) in [
+            ("User app has no permissions to run the 'pttl' command", "run the command 'pttl'"),
+            (
+                "this user has no permissions to run the 'config|get' command or its subcommand",
+                "run the command 'config|get'",
+            ),
+            ("No permissions to access a key", "use this key"),
+            ("this user has no permissions to access one of the keys used as arguments", "use this key"),
+            ("no", "run this command or use this key"),
+            ("may not run the 'a\"secret' command", "run this command or use this key"),
+        ] {
+            assert_eq!(error(&format!("NOPERM {line}")).message(), may_not(what));
         }
     }
 

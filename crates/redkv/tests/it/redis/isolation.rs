@@ -235,3 +235,14 @@ async fn in_a_cluster_keys_fail_alone() {
         expected(true).into_iter().map(|it| it.map(drop)).collect::<Vec<_>>()
     );
 }
+
+#[tokio::test]
+async fn the_command_that_a_user_may_not_run_is_named() {
+    let server = Server::with(&[]);
+    let store = user_of_app(&server, "-pttl -del");
+    let key = Key::from("app:1");
+    let read = store.get(std::slice::from_ref(&key), Want::ValueAndDeadline).await.remove(0).unwrap_err();
+    assert!(read.message().contains("'pttl'"), "{read}");
+    let deleted = store.delete(&[key]).await.remove(0).unwrap_err();
+    assert!(deleted.message().contains("'del'"), "{deleted}");
+}
