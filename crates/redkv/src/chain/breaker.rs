@@ -64,7 +64,7 @@ impl Breaker {
             return None;
         }
         let last = self.down().as_ref()?.error.clone();
-        let message = format!("the store is down and not asked until it answers a probe: {}", last.message());
+        let message = format!("the store is down; last failure: {}", last.message());
         let error = Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
         Some(error.retryable(last.is_retryable()).caused_by(last))
     }
