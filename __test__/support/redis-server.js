@@ -6,13 +6,18 @@ const { connect, createServer } = require('node:net')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { freshFolder } = require('./fresh.js')
 
+/** Whether nobody listens on a port. */
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+
+/** A free port below those that the system gives to whoever asks for any, who may be given it before it is used. */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
+  const port = 10_000 + Math.floor(Math.random() * 22_000)
+  return (await isFree(port)) ? port : freePort()
 }
 
 /** A redis-server of its own for a test, that can be killed and comes back with its data. */

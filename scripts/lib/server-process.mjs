@@ -13,14 +13,18 @@ const patience = 90_000
 /** How long a server that was asked to end may take before it is killed, in milliseconds. */
 const grace = 5_000
 
-/** A port of the loopback interface that was free a moment ago. */
+/** Whether nobody listens on a port. */
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+
+/** A free port below those that the system gives to whoever asks for any, who may be given it before it is used. */
 export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
+  const port = 10_000 + Math.floor(Math.random() * 22_000)
+  return (await isFree(port)) ? port : freePort()
 }
 
 /** A server with its own process group, temporary folder and log. */

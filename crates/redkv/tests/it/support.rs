@@ -13,6 +13,8 @@ pub(crate) mod dynamodb;
 pub(crate) mod flood;
 #[cfg(all(target_os = "linux", any(feature = "disk", feature = "file", feature = "sqlite")))]
 pub(crate) mod mount;
+#[cfg(any(feature = "dynamodb", feature = "mysql", feature = "postgres", feature = "redis", feature = "s3"))]
+pub(crate) mod port;
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub(crate) mod proxy;
 

@@ -10,9 +10,10 @@ use mysql_async::{Conn, Opts};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::mysql::sql::daemon::{Daemon, free_port, program};
+use crate::mysql::sql::daemon::{Daemon, program};
 use crate::mysql::sql::tls::make_certificates;
 use crate::support;
+use crate::support::port::free_port;
 
 pub(crate) const NAME: &str = "mysql";
 

@@ -10,9 +10,10 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::postgres::sql::daemon::{Daemon, free_port, program};
+use crate::postgres::sql::daemon::{Daemon, program};
 use crate::postgres::sql::tls::make_certificates;
 use crate::support;
+use crate::support::port::free_port;
 
 pub(crate) const NAME: &str = "postgres";
 

@@ -10,9 +10,10 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::load::Load;
-use super::server::{Server, free_port};
+use super::server::Server;
 use super::servers::{Cluster, until};
 use super::{entry, get, set, set_if_absent, store};
+use crate::support::port::free_port;
 
 fn tagged(count: usize) -> Vec<Key> {
     (0..count).map(|n| Key::from(format!("{{tag}}:{n}"))).collect()

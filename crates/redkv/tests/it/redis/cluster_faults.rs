@@ -68,7 +68,7 @@ async fn a_fail_over_that_was_asked_for_loses_nothing() {
     let master = cluster.master_of(&load.counters[0].key, 0);
     let replica = cluster.replica_of(master);
     let _: () = cluster.nodes[replica].ask(&["CLUSTER", "FAILOVER"]);
-    until("the fail-over", || cluster.nodes[replica].info("role") == "master");
+    until("the fail-over", || cluster.nodes[replica].has_role("master"));
     load.progress(10).await;
     load.end().await;
 }
@@ -159,7 +159,7 @@ async fn a_master_that_hangs_is_left_for_its_replica() {
     assert_eq!(timeout(FOREVER, followed).await.unwrap(), entry("v"));
     set(&*store, &key, Entry::new("w")).await.unwrap();
     cluster.nodes[master].resume();
-    until("the old master to follow", || cluster.nodes[master].info("role") == "slave");
+    until("the old master to follow", || cluster.nodes[master].has_role("slave"));
     assert_eq!(get(&*store, &key).await.unwrap(), entry("w"));
 }
 

@@ -9,8 +9,9 @@ use redkv::error::ErrorKind;
 use redkv::store::{SetMode, Want};
 use serde_json::json;
 
-use super::server::{Server, free_port};
+use super::server::Server;
 use super::{all_texts, entry, get, get_with_deadline, key, set, store};
+use crate::support::port::free_port;
 
 #[tokio::test]
 async fn host_and_port_lead_to_the_server() {

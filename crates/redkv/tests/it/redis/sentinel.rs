@@ -8,9 +8,10 @@ use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use super::load::{FOREVER, Load, eventually_read};
-use super::server::{Server, free_port};
+use super::server::Server;
 use super::servers::{Watched, until};
 use super::{entry, get, set, store};
+use crate::support::port::free_port;
 
 fn keys(count: usize) -> Vec<Key> {
     (0..count).map(|n| Key::from(format!("load:{n}"))).collect()
@@ -47,8 +48,8 @@ async fn a_fail_over_that_was_asked_for_is_followed() {
     set(&*store, &key, Entry::new("v")).await.unwrap();
     until("replication", || watched.servers[1].ask::<Option<String>>(&["GET", "k"]).is_some());
     until("a fail-over", || watched.sentinels[0].try_ask::<()>(&["SENTINEL", "FAILOVER", "main"]).is_ok());
-    until("the fail-over", || watched.servers[1].info("role") == "master");
-    until("the old master to follow", || watched.servers[0].info("role") == "slave");
+    until("the fail-over", || watched.servers[1].has_role("master"));
+    until("the old master to follow", || watched.servers[0].has_role("slave"));
     let written = async {
         while set(&*store, &key, Entry::new("w")).await.is_err() {
             sleep(Duration::from_millis(20)).await;

@@ -1,12 +1,14 @@
 //! A Redis server of a test's own, which it may stop, kill and start again.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::support::port::free_port;
 
 /// A server that ends with the test.
 pub(crate) struct Server {
@@ -90,6 +92,9 @@ impl Server {
             .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
         self.process = Some(process);
         for _ in 0..3000 {
+            if let Some(status) = self.process.as_mut().and_then(|process| process.try_wait().unwrap()) {
+                panic!("{program} ended: {status}");
+            }
             if self.answers() {
                 return;
             }
@@ -143,6 +148,12 @@ impl Server {
         line.unwrap_or_default().to_owned()
     }
 
+    /// Whether the server is a `master` or a `slave`, as far as it says so: one that changes that closes connections.
+    pub(crate) fn has_role(&self, role: &str) -> bool {
+        let line = format!("role:{role}");
+        self.try_ask::<String>(&["INFO", "replication"]).is_ok_and(|info| info.lines().any(|it| it == line))
+    }
+
     /// A connection of another client.
     pub(crate) fn client(&self, credentials: &str, db: u32) -> redis::Connection {
         let url = format!("redis://{credentials}127.0.0.1:{}/{db}", self.port);
@@ -154,9 +165,4 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// A port that nobody listens on.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

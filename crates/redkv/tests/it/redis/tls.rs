@@ -8,9 +8,10 @@ use redkv::error::ErrorKind;
 use redkv::store::Store;
 use serde_json::{Value, json};
 
-use super::server::{Server, free_port};
+use super::server::Server;
 use super::servers::until;
 use super::{entry, get, key, set, store};
+use crate::support::port::free_port;
 
 /// A server that speaks TLS on a port of its own.
 pub(super) struct TlsServer {
@@ -51,8 +52,10 @@ impl TlsServer {
         std::fs::read_to_string(self.server.folder().join(name)).unwrap()
     }
 
+    /// A store that waits as long as a busy machine takes to connect.
     pub(super) fn store(&self, host: &str, tls: Value) -> std::sync::Arc<dyn Store> {
-        store(json!({ "url": format!("rediss://{host}:{}", self.port), "tls": tls }))
+        let url = format!("rediss://{host}:{}", self.port);
+        store(json!({ "url": url, "tls": tls, "connect_timeout": 60_000 }))
     }
 }
 

@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use super::port::free_port;
+
 pub(crate) fn address(listener: &TcpListener) -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// An address where nobody listens any more.
 pub(crate) fn dead_endpoint() -> String {
-    address(&TcpListener::bind("127.0.0.1:0").unwrap())
+    format!("http://127.0.0.1:{}", free_port())
 }
 
 /// Passes everything on to a server, until it is told to do otherwise.

@@ -92,11 +92,6 @@ fn signal(name: &str, id: u32) {
     Command::new("kill").args([name, &id.to_string()]).stderr(Stdio::null()).status().unwrap();
 }
 
-/// A port that nobody listens on.
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// Where a program is: in PATH, or in one of these folders.
 pub(crate) fn program(name: &str, folders: &[String]) -> std::path::PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();

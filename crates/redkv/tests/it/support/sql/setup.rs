@@ -72,7 +72,7 @@ async fn a_wrong_password_is_told_without_it_and_is_final() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_and_may_come() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = crate::support::port::free_port();
     let more = json!({ "url": null, "host": "127.0.0.1", "port": port, "user": "u", "database": "d" });
     let error = store(options("t", more)).init().await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true));
