@@ -24,7 +24,8 @@ impl Damaged {
         Self {
             path: path.to_owned(),
             watched: Watched::opened(path).ok().map(Arc::new),
-            _file: open_regular(path, false).ok().map(Arc::new),
+            // Elsewhere it has no number, and one that is open keeps its name.
+            _file: cfg!(unix).then(|| open_regular(path, false).ok().map(Arc::new)).flatten(),
             error,
         }
     }

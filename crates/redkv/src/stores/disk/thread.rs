@@ -1,6 +1,7 @@
 //! The thread that writes, so that no caller waits for the disk, and those who wait share a commit.
 
 use std::iter;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -16,7 +17,6 @@ use super::space::{Space, TRANSACTION};
 use super::writes::{Change, Changing, Sync, Write};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::panics::caught_now;
 use crate::store::{Answers, answer_all};
 use crate::stores::reserve::Reserve;
 
@@ -75,11 +75,11 @@ fn work(ending: watch::Sender<()>, inbox: mpsc::Receiver<Job>, mut worker: Worke
         let is_last = matches!(first, Err(RecvTimeoutError::Disconnected));
         // A panic is a defect of ours, those of redb are met where it is asked. It drops the replies of its group, which
         // tells those who wait, so the thread goes on.
-        caught_now(|| match first {
+        panic::catch_unwind(AssertUnwindSafe(|| match first {
             Ok(first) => worker.run(iter::once(first).chain(inbox.try_iter()).take(GROUP)),
             // Who could be told of a failure is gone; the next write meets it again.
             Err(_) => drop(worker.settle()),
-        })
+        }))
         .ok();
         if is_last {
             break;

@@ -1,5 +1,6 @@
 //! The thread on which SQLite blocks, so that no caller does.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -15,7 +16,6 @@ use super::waiting::{Waiting, Writer};
 use crate::clock::Clock;
 use crate::entry::{Entry, Key};
 use crate::error::{Error, ErrorKind, Result};
-use crate::panics::caught_now;
 use crate::store::{Answers, Cursor, Page, answer_all};
 
 /// Most jobs that are taken at a time: those that wait share a transaction.
@@ -74,7 +74,7 @@ fn work(ending: watch::Sender<()>, inbox: mpsc::Receiver<Job>, mut worker: Worke
         let jobs = first.into_iter().chain(inbox.try_iter()).take(GROUP);
         // A panic is a defect of ours. It drops the replies of its group, which tells those who wait, and its
         // transaction, which rolls it back; the database is as usable as before, so the thread goes on.
-        caught_now(|| worker.run(jobs)).ok();
+        panic::catch_unwind(AssertUnwindSafe(|| worker.run(jobs))).ok();
     }
     drop(worker);
     drop(ending);
