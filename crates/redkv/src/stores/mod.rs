@@ -1,4 +1,4 @@
-//! The leaves of a chain, one file a store.
+//! The stores, a folder each, and what several of them share.
 
 #[cfg(feature = "aws")]
 mod aws;
