@@ -171,6 +171,7 @@ const OPTIONS: [&str; 4] = ["maxPending", "maxPendingBytes", "metricsInterval", 
 /// Reads the options of an instance.
 fn read_options(options: Option<&str>) -> Result<Options> {
     let fields = Fields::new("options", json("options", options)?)?;
+    let fields = fields.but_not(["maxBytes", "maxEntries"].map(|name| (name, TO_BOUNDS)));
     let mut fields = fields.but_not(TierConfig::names().into_iter().map(|name| (name, TO_A_TIER)));
     let bounds = Bounds::from_fields(&mut fields)?;
     let metrics_interval = fields.duration("metricsInterval")?;
@@ -203,6 +204,8 @@ struct Added {
 
 /// Where options belong that were given in a wrong place.
 const TO_A_TIER: &str = "to a tier: into the third argument of addStore()";
+const TO_BOUNDS: &str =
+    "to a store: into the second argument of addStore('memory', …), or into the third one of another store";
 const TO_A_STORE: &str = "to the store: into the second argument of addStore()";
 const TO_ALL: &str = "to the whole chain: into the argument of new RedKV()";
 
@@ -233,8 +236,9 @@ fn add(
             let timeout = Some(TierConfig::timeout(json("tierOptions", tier_options)?));
             let (clock, notices) = (instance.clock(), instance.notices());
             let place = Place { clock, max_value_bytes, timeout, notices };
-            let Built { store, options, mut warnings } =
-                stores::build_for(place, &name, options, &elsewhere)?;
+            let tier = json("tierOptions", tier_options)?;
+            let Built { store, options, mut warnings } = stores::build_for(place, &name, options, &elsewhere)
+                .map_err(|error| in_the_wrong_place(error, &tier))?;
             let name = store.name().to_owned();
             let (config, more) = policies(&name, &options)?;
             warnings.extend(more);
@@ -250,6 +254,18 @@ fn add(
             let message = "the name of a store must be a string, or another RedKV of this thread";
             Err(Error::argument("name", message))
         }
+    }
+}
+
+/// What is missing among the options of a store may stand among those of its tier.
+fn in_the_wrong_place(error: Error, tier: &serde_json::Value) -> Error {
+    let missing = error.field().filter(|name| error.message() == format!("options.{name} is required"));
+    match missing.filter(|name| tier.get(*name).is_some()) {
+        Some(name) => {
+            let message = format!("unknown option '{name}' in tierOptions: it belongs {TO_A_STORE}");
+            Error::argument(name, message).in_store(&error.store().unwrap_or_default().into())
+        }
+        None => error,
     }
 }
 

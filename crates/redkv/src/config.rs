@@ -15,6 +15,7 @@ pub struct Fields {
     /// What counts where it is asked for, and is no mistake where it is not.
     hidden: Map<String, Value>,
     known: Vec<&'static str>,
+    missing: Option<&'static str>,
     elsewhere: Vec<Elsewhere>,
     warnings: Vec<String>,
 }
@@ -43,7 +44,15 @@ impl Fields {
                 None => left.insert(name, value),
             };
         }
-        Ok(Self { path, left, hidden, known: Vec::new(), elsewhere: Vec::new(), warnings: Vec::new() })
+        Ok(Self {
+            path,
+            left,
+            hidden,
+            known: Vec::new(),
+            missing: None,
+            elsewhere: Vec::new(),
+            warnings: Vec::new(),
+        })
     }
 
     /// Says where options belong that are none of this object, for the error about them.
@@ -103,8 +112,21 @@ impl Fields {
 
     /// A string that must be there.
     pub fn required_string(&mut self, name: &'static str) -> Result<String> {
-        let missing = Error::argument(name, format!("{}.{name} is required", self.path));
-        self.string(name)?.ok_or(missing)
+        match self.string(name)? {
+            Some(text) => Ok(text),
+            None => Err(self.missing_field(name)),
+        }
+    }
+
+    /// The error for a field that must be there and is not.
+    pub fn missing_field(&mut self, name: &'static str) -> Error {
+        self.missing = Some(name);
+        Error::argument(name, format!("{}.{name} is required", self.path))
+    }
+
+    /// The field for whose absence the reading ended.
+    pub fn missing(&self) -> Option<&'static str> {
+        self.missing
     }
 
     /// `true` or `false`.
@@ -232,7 +254,9 @@ impl Fields {
         if let Some((_, place)) = self.elsewhere.iter().find(|(name, _)| *name == unknown) {
             return format!(": it belongs {place}");
         }
-        if let Some(name) = nearest(unknown, &self.known) {
+        let others = OF_OTHERS.iter().filter(|(name, _)| name.eq_ignore_ascii_case(unknown));
+        let meant = others.flat_map(|(_, meant)| *meant).find(|meant| self.known.contains(meant));
+        if let Some(name) = meant.copied().or_else(|| nearest(unknown, &self.known)) {
             return format!("; did you mean '{name}'?");
         }
         let names: Vec<_> = self.elsewhere.iter().map(|(name, _)| *name).collect();
@@ -243,6 +267,34 @@ impl Fields {
             .unwrap_or_default()
     }
 }
+
+/// What other clients and packages call options, and what those may be called here.
+const OF_OTHERS: &[(&str, &[&str])] = &[
+    ("connections", &["max"]),
+    ("connectionString", &["url"]),
+    ("database", &["db"]),
+    ("db", &["database"]),
+    ("dir", &["path"]),
+    ("directory", &["path"]),
+    ("file", &["path"]),
+    ("filename", &["path"]),
+    ("folder", &["path"]),
+    ("hostname", &["host"]),
+    ("keyPrefix", &["prefix"]),
+    ("max", &["maxEntries", "connectionLimit"]),
+    ("maxConnections", &["max"]),
+    ("maxSize", &["maxBytes"]),
+    ("pass", &["password"]),
+    ("passwd", &["password"]),
+    ("poolSize", &["max"]),
+    ("pwd", &["password"]),
+    ("server", &["host"]),
+    ("socket", &["socketPath", "host"]),
+    ("ssl", &["tls"]),
+    ("table", &["tableName"]),
+    ("tls", &["ssl"]),
+    ("uri", &["url"]),
+];
 
 /// What `value` is, without a word of what the caller wrote: that may be a credential in a wrong field.
 fn described(value: &Value) -> &'static str {
@@ -266,11 +318,18 @@ pub fn is_word(name: &str) -> bool {
     name.len() <= 40 && name.chars().all(is_of_word)
 }
 
-/// Whether it is an address with a user, a password or parameters in it, as it is or percent-encoded.
+/// Whether it is an address with a user, a password or parameters in it, as it is or percent-encoded, also a broken one.
 fn has_credentials(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let text = lower.replace("%3a", ":").replace("%2f", "/").replace("%40", "@").replace("%3f", "?");
-    text.split_once("://").is_some_and(|(_, rest)| rest.contains(['@', '?']))
+    if text.split_once("://").is_some_and(|(_, rest)| rest.contains(['@', '?'])) {
+        return true;
+    }
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let has_name = rest.len() < text.len();
+    let is_drive = rest.len() + 1 == text.len() && (rest.starts_with(":\\") || rest.starts_with(":/"));
+    (rest.starts_with("//") || (has_name && rest.starts_with(':') && !is_drive))
+        && rest.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
 /// What the caller gave where JSON has no words for it, such as a function: an object with a field without a name. Only
@@ -382,6 +441,22 @@ mod tests {
     }
 
     #[test]
+    fn an_option_as_other_clients_call_it_is_refused_with_the_name_here() {
+        let refused = |given: &str, known: &'static str| {
+            let mut fields = fields(json!({ given: "x" }));
+            fields.string(known).unwrap();
+            fields.string("path").unwrap();
+            fields.finish().unwrap_err().message().to_owned()
+        };
+        for (given, known) in
+            [("pass", "password"), ("hostname", "host"), ("Table", "tableName"), ("db", "database")]
+        {
+            let message = format!("unknown option '{given}' in options; did you mean '{known}'?");
+            assert_eq!(refused(given, known), message);
+        }
+    }
+
+    #[test]
     fn a_field_of_a_wrong_type_is_named_and_its_text_is_not_repeated() {
         let error = fields(json!({ "port": "s3cret" })).integer("port", 1, 65535).unwrap_err();
         assert_eq!(error.field(), Some("port"));
@@ -459,6 +534,15 @@ mod tests {
             let error = fields(json!({ "host": url })).string("host").unwrap_err();
             assert_eq!(error.message(), "options.host must not be a url with credentials");
             assert!(fields(json!({ "url": url })).url("url").is_ok());
+        }
+        for broken in
+            ["redis:/:s3cret@h", "redis:u:s3cret@h", "redis//u:s3cret@h", "u:s3cret@h", "//:s3cret@h"]
+        {
+            let error = fields(json!({ "path": broken })).string("path").unwrap_err();
+            assert_eq!(error.message(), "options.path must not be a url with credentials", "{broken}");
+        }
+        for path in ["C:\\a@b", "/a:b@c", "./a:b@c", ":memory:", "arn:aws:s3:b"] {
+            assert!(fields(json!({ "path": path })).string("path").is_ok(), "{path}");
         }
         assert!(fields(json!({ "path": "file:///a@b" })).string("path").is_err());
         assert!(fields(json!({ "path": "/a@b" })).string("path").is_ok());

@@ -33,7 +33,7 @@ pub struct Built {
 }
 
 /// What a store has from the tier that it is for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Place {
     /// What it tells the time by.
     pub clock: Arc<dyn Clock>,
@@ -110,6 +110,23 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Other names of stores, in lower case.
 const ALIASES: &[(&str, &str)] = &[("mariadb", "mysql"), ("postgresql", "postgres")];
 
+/// What other packages call their stores, and servers that speak the language of another.
+const OF_OTHERS: &[(&str, &str)] = &[
+    ("better-sqlite3", "sqlite"),
+    ("dragonfly", "redis"),
+    ("dynamo", "dynamodb"),
+    ("filesystem", "file"),
+    ("fs", "file"),
+    ("ioredis", "redis"),
+    ("keydb", "redis"),
+    ("lru", "memory"),
+    ("mysql2", "mysql"),
+    ("node-redis", "redis"),
+    ("pg", "postgres"),
+    ("sqlite3", "sqlite"),
+    ("valkey", "redis"),
+];
+
 /// Makes the store called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
 /// about one in the wrong place. Connects to nothing yet.
 pub fn build(name: &str, options: Value, elsewhere: &[Elsewhere], clock: Arc<dyn Clock>) -> Result<Built> {
@@ -125,8 +142,18 @@ pub fn build_for(place: Place, name: &str, options: Value, elsewhere: &[Elsewher
         return Err(unknown(name));
     };
     let build = || {
-        let mut fields = Fields::new("options", options)?.but_not(elsewhere.iter().copied());
-        let store = make(&mut fields, place)?;
+        let options = object(name, options)?;
+        let mut fields = Fields::new("options", options.clone())?.but_not(elsewhere.iter().copied());
+        let made = make(&mut fields, place.clone());
+        if let Some(missing) = fields.missing() {
+            let unknown = unknown_beside(missing, options, |options| {
+                let mut fields = Fields::new("options", options)?.but_not(elsewhere.iter().copied());
+                let made = make(&mut fields, place.clone());
+                Ok((made, fields))
+            });
+            return Err(unknown.or(made.err()).unwrap_or_else(|| fields.missing_field(missing)));
+        }
+        let store = made?;
         let options = fields.known().to_vec();
         let warnings = fields.finish()?.iter().map(|warning| format!("{name}: {warning}")).collect();
         Ok(Built { store, options, warnings })
@@ -134,9 +161,47 @@ pub fn build_for(place: Place, name: &str, options: Value, elsewhere: &[Elsewher
     build().map_err(|error: Error| error.in_store(&(*name).into()))
 }
 
+/// The options of the store called `name`. What is given in their place is most often its address.
+fn object(name: &str, options: Value) -> Result<Value> {
+    let meant = match name {
+        "mysql" | "postgres" | "redis" => "url",
+        "disk" | "file" | "sqlite" => "path",
+        "dynamodb" => "tableName",
+        "s3" => "bucket",
+        _ => return Ok(options),
+    };
+    if options.is_string() {
+        let message = format!("options must be an object, got a string; did you mean {{ {meant}: … }}?");
+        return Err(Error::argument("options", message));
+    }
+    Ok(options)
+}
+
+/// The error for an unknown option, if there is one beside one that is missing: most likely it is that one, misspelt.
+fn unknown_beside(
+    mut missing: &'static str,
+    options: Value,
+    make: impl Fn(Value) -> Result<(Result<Arc<dyn Store>>, Fields)>,
+) -> Option<Error> {
+    /// More than any store requires.
+    const MOST_REQUIRED: usize = 8;
+    let Value::Object(mut given) = options else { return None };
+    for _ in 0..MOST_REQUIRED {
+        given.insert(missing.to_owned(), missing.into());
+        let (made, fields) = make(Value::Object(given.clone())).ok()?;
+        match fields.missing() {
+            Some(next) => missing = next,
+            None => return made.ok().and_then(|_| fields.finish().err()),
+        }
+    }
+    None
+}
+
 fn unknown(name: &str) -> Error {
     let known: Vec<_> = names().collect();
-    let near = nearest(name, &known);
+    let lower = name.to_ascii_lowercase();
+    let other = OF_OTHERS.iter().find(|(other, _)| *other == lower).map(|(_, name)| *name);
+    let near = other.filter(|name| known.contains(name)).or_else(|| nearest(name, &known));
     let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
     // What is no word may be an address with a password, given in the place of the name.
     let name =
@@ -172,6 +237,40 @@ mod tests {
         let error = build_with("memmory", Value::Null).unwrap_err();
         assert_eq!(error.field(), Some("name"));
         assert!(error.message().contains("did you mean 'memory'?"), "{error}");
+    }
+
+    #[test]
+    fn a_store_as_other_packages_call_it_is_refused_with_the_name_here() {
+        for (other, name) in OF_OTHERS {
+            let error = build_with(other, Value::Null).unwrap_err();
+            assert!(error.message().contains(&format!("did you mean '{name}'?")), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_told_before_one_that_is_missing() {
+        for (store, options, meant) in [
+            ("sqlite", json!({ "Path": "x" }), "path"),
+            ("dynamodb", json!({ "TableName": "x" }), "tableName"),
+            ("s3", json!({ "Bucket": "x" }), "bucket"),
+            ("mysql", json!({ "db": "x" }), "database"),
+            ("postgres", json!({ "table": "x" }), "tableName"),
+        ] {
+            let error = build_with(store, options.clone()).unwrap_err();
+            assert!(options.get(error.field().unwrap()).is_some(), "{error}");
+            assert!(error.message().ends_with(&format!("did you mean '{meant}'?")), "{error}");
+        }
+        let error = build_with("sqlite", json!({})).unwrap_err();
+        assert_eq!(error.message(), "options.path is required");
+    }
+
+    #[test]
+    fn an_address_in_the_place_of_options_is_refused_with_the_option() {
+        for (store, meant) in [("redis", "url"), ("sqlite", "path")] {
+            let error = build_with(store, json!("redis://:s3cret@h")).unwrap_err();
+            let message = format!("options must be an object, got a string; did you mean {{ {meant}: … }}?");
+            assert_eq!(error.message(), message);
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl MySqlConfig {
             }
         }
         let Some(database) = login.database.take() else {
-            return Err(Error::argument("database", "mysql options.database is required"));
+            return Err(fields.missing_field("database"));
         };
         if socket.is_some() {
             if cfg!(not(unix)) {

@@ -332,6 +332,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_code_says_of_certificates_wins_over_the_environment_as_in_node_postgres() {
+        let environment = [("sslmode", "verify-full")];
+        assert_eq!(agreed(&json!({ "rejectUnauthorized": false }), &[], &environment), "on Nobody");
+        assert_eq!(agreed(&json!(true), &[], &environment), "on Full");
+        assert_eq!(agreed(&json!(true), &[], &[("sslmode", "no-verify")]), "on Full");
+        assert_eq!(agreed(&json!({}), &[], &[("sslmode", "no-verify")]), "on Full");
+    }
+
+    #[test]
     fn the_modes_of_urls_mean_what_they_mean_to_libpq_where_that_is_asked_for() {
         let compatible = ("uselibpqcompat", "true");
         for (mode, meaning) in
