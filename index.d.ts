@@ -2217,7 +2217,7 @@ declare namespace RedKV {
 
   /**
    * What an operation rejects with when something failed that is no fault of its arguments. Messages never hold values,
-   * passwords or keys of AWS.
+   * passwords or keys of AWS. `instanceof RedKVError` holds for errors of other copies of the package, too.
    *
    * The `stack` is that of the caller who waits (`at async …`); where hundreds of operations fail at once, it has no callers.
    *
@@ -2319,7 +2319,7 @@ declare namespace RedKV {
     /** The name of the store that refused it, where one did. */
     readonly store?: StoreName | 'chain'
 
-    /** The operation that was called, where it had begun. */
+    /** What was called, such as `'get'` or `'addStore'`; the constructor is no operation. */
     readonly operation?: string
 
     /** A wrong argument stays wrong. */

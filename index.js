@@ -10,17 +10,36 @@ const { hide, withOperations } = require('./lib/operations.js')
 const { metricsOf } = require('./lib/metrics.js')
 const { toJson } = require('./lib/options.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.js')
+const { fromCaller } = require('./lib/stacks.js')
 const { warn } = require('./lib/warnings.js')
 
 /** The promise of `operation`, in the slot that `begin` answers with. */
-async function begun(operation, options, begin) {
-  const signal = signalOf(options, ['signal'])
-  if (signal === undefined) return pending(begin())
-  return untilAborted(signal, operation === 'clear' ? abortedWrite(operation) : reason, () => pending(begin()))
+async function begun(called, options, begin) {
+  try {
+    const signal = signalOf(options, ['signal'])
+    if (signal === undefined) return pending(begin())
+    return untilAborted(signal, called.name === 'clear' ? abortedWrite('clear') : reason, () => pending(begin()))
+  } catch (error) {
+    throw explained(error, called)
+  }
+}
+
+/** What kept `called` from beginning. */
+function explained(error, called) {
+  if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= called.name
+  return fromCaller(error, called)
 }
 
 /** The keys of a chain, or of its store at `place`, page by page as they are asked for. */
-function keysOf(native, place, options) {
+function keysOf(called, native, place, options) {
+  try {
+    return pagesOf(native, place, options)
+  } catch (error) {
+    throw explained(error, called)
+  }
+}
+
+function pagesOf(native, place, options) {
   const signal = signalOf(options, ['prefix', 'signal'])
   const prefix = options?.prefix
   if (prefix !== undefined && typeof prefix !== 'string') {
@@ -44,6 +63,10 @@ async function* tellKeys(pageAfter) {
 /** What instances and their stores keep: under symbols, as a private field is not there behind a Proxy. */
 const CHAIN = Symbol('chain')
 const STORE = Symbol('store')
+const ADD = Symbol('add')
+
+/** Where the copy of this module is of which an instance is: all copies know each other's. */
+const COPY = Symbol.for('redkv.copy')
 
 /** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
 class Store extends withOperations(Object) {
@@ -54,19 +77,19 @@ class Store extends withOperations(Object) {
   }
 
   ready(options) {
-    return begun('ready', options, () => this[STORE].native.ready(this[STORE].place))
+    return begun(Store.prototype.ready, options, () => this[STORE].native.ready(this[STORE].place))
   }
 
   flush(options) {
-    return begun('flush', options, () => this[STORE].native.flush(this[STORE].place))
+    return begun(Store.prototype.flush, options, () => this[STORE].native.flush(this[STORE].place))
   }
 
   keys(options) {
-    return keysOf(this[STORE].native, this[STORE].place, options)
+    return keysOf(Store.prototype.keys, this[STORE].native, this[STORE].place, options)
   }
 
   clear(options) {
-    return begun('clear', options, () => this[STORE].native.clear(this[STORE].place))
+    return begun(Store.prototype.clear, options, () => this[STORE].native.clear(this[STORE].place))
   }
 
   stats() {
@@ -78,13 +101,32 @@ class Store extends withOperations(Object) {
   }
 }
 
+/** What an instance with these options begins with. */
+function begunWith(options) {
+  try {
+    const id = nextId()
+    const metrics = metricsOf(options)
+    return { id, metrics, native: create(id, toJson(options, 'onMetrics')) }
+  } catch (error) {
+    throw fromCaller(error, RedKV)
+  }
+}
+
+/** Refuses an instance of another copy of this module: each has promises and threads of its own. */
+function refuseOther(other) {
+  const from = other[COPY]
+  if (from === undefined) return
+  const copies = from === __dirname ? `${from}, which was loaded twice` : `${from} and ${__dirname}`
+  const message = `the RedKV that was given is of another copy of redkv than this one: ${copies}`
+  throw argumentError('name', message)
+}
+
 /** A chain of stores. Documented in index.d.ts. */
 class RedKV extends withOperations(EventEmitter) {
   constructor(options) {
-    const id = nextId()
-    const metrics = metricsOf(options)
-    const native = create(id, toJson(options, 'onMetrics'))
+    const { id, metrics, native } = begunWith(options)
     super(native.operations())
+    hide(this, COPY, __dirname)
     const state = { native, id, stores: [], isClosed: false, endMetrics: undefined }
     hide(this, CHAIN, state)
     register(id, this, state.stores)
@@ -92,10 +134,20 @@ class RedKV extends withOperations(EventEmitter) {
   }
 
   addStore(name, clientOptions, tierOptions) {
-    const chain = typeof name === 'object' && name !== null ? name[CHAIN] : undefined
+    try {
+      return this[ADD](name, toJson(clientOptions), toJson(tierOptions))
+    } catch (error) {
+      throw explained(error, RedKV.prototype.addStore)
+    }
+  }
+
+  [ADD](name, options, tierOptions) {
+    const isObject = typeof name === 'object' && name !== null
+    const chain = isObject ? name[CHAIN] : undefined
+    if (isObject && chain === undefined) refuseOther(name)
     // A number would be taken for that of a chain.
     const what = chain !== undefined ? chain.id : typeof name === 'number' ? undefined : name
-    const [place, ownName, warnings] = this[CHAIN].native.addStore(what, toJson(clientOptions), toJson(tierOptions))
+    const [place, ownName, warnings] = this[CHAIN].native.addStore(what, options, tierOptions)
     warnings.forEach(warn)
     const store = new Store(this[CHAIN].native, place, ownName)
     this[CHAIN].stores.push(store.name)
@@ -103,19 +155,19 @@ class RedKV extends withOperations(EventEmitter) {
   }
 
   ready(options) {
-    return begun('ready', options, () => this[CHAIN].native.ready())
+    return begun(RedKV.prototype.ready, options, () => this[CHAIN].native.ready())
   }
 
   flush(options) {
-    return begun('flush', options, () => this[CHAIN].native.flush())
+    return begun(RedKV.prototype.flush, options, () => this[CHAIN].native.flush())
   }
 
   keys(options) {
-    return keysOf(this[CHAIN].native, undefined, options)
+    return keysOf(RedKV.prototype.keys, this[CHAIN].native, undefined, options)
   }
 
   clear(options) {
-    return begun('clear', options, () => this[CHAIN].native.clear())
+    return begun(RedKV.prototype.clear, options, () => this[CHAIN].native.clear())
   }
 
   stats() {
@@ -123,11 +175,15 @@ class RedKV extends withOperations(EventEmitter) {
   }
 
   async close(options) {
-    if (options !== undefined) checkOptions(options, ['timeout'])
-    const closing = pending(this[CHAIN].native.close(options?.timeout))
-    this[CHAIN].isClosed = true
-    this[CHAIN].endMetrics()
-    return closing
+    try {
+      if (options !== undefined) checkOptions(options, ['timeout'])
+      const closing = pending(this[CHAIN].native.close(options?.timeout))
+      this[CHAIN].isClosed = true
+      this[CHAIN].endMetrics()
+      return closing
+    } catch (error) {
+      throw explained(error, RedKV.prototype.close)
+    }
   }
 
   [Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]() {

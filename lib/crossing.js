@@ -2,7 +2,7 @@
 
 const { AsyncResource } = require('node:async_hooks')
 const { connect } = require('../binding.js')
-const { makeError } = require('./errors.js')
+const { makeErrorOf } = require('./errors.js')
 const { isHeard, tell } = require('./events.js')
 const { rejectWithCallers } = require('./stacks.js')
 
@@ -21,7 +21,7 @@ const errorsOf = []
 /** Bun and Deno have event loops of their own, whatever they say about libuv. */
 const onLibuv = process.versions.bun === undefined && process.versions.deno === undefined
 
-const functions = [settle, fail, failMany, arrayOf, makeError, isHeard, tell]
+const functions = [settle, fail, failMany, arrayOf, makeErrorOf, isHeard, tell]
 
 // For this copy of the module: a test runner, for one, may load several into one process. While there is no instance, the
 // addon keeps nothing of it, so the functions have to be kept here.

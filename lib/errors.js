@@ -2,6 +2,11 @@
 
 const { isPlain, namesOf, otherThanFields } = require('./fields.js')
 
+const { captureStackTrace } = Error
+
+/** What all copies of this module know their errors by. */
+const IS_ERROR = Symbol.for('redkv.RedKVError')
+
 /** Whether a write that failed may have been made all the same. */
 const NOT_APPLIED = 'not-applied'
 const UNKNOWN = 'unknown'
@@ -10,6 +15,12 @@ const UNKNOWN = 'unknown'
  * What went wrong, with a stable `code`. Documented in index.d.ts.
  */
 class RedKVError extends Error {
+  /** Errors of other copies of this module are such errors, too. */
+  static [Symbol.hasInstance](value) {
+    const isError = Function.prototype[Symbol.hasInstance].call(this, value)
+    return isError || (this === RedKVError && typeof value === 'object' && value?.[IS_ERROR] === true)
+  }
+
   constructor(code, message, { store, operation, field, retryable = false, outcome = NOT_APPLIED, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause })
     describe(this, { code, store, operation, field, retryable, outcome })
@@ -17,6 +28,7 @@ class RedKVError extends Error {
 }
 
 Object.defineProperty(RedKVError.prototype, 'name', { value: 'RedKVError', configurable: true, writable: true })
+Object.defineProperty(RedKVError.prototype, IS_ERROR, { value: true })
 
 const ARGUMENT = 'ERR_REDKV_ARGUMENT'
 
@@ -31,13 +43,21 @@ function describe(error, properties) {
   return error
 }
 
-/** Called by the addon: an argument error is a `TypeError`, everything else a `RedKVError`. */
+/** An argument error is a `TypeError`, everything else a `RedKVError`. */
 function makeError(code, message, store, operation, field, retryable, mayHaveApplied, causeText) {
   const cause = causeText === undefined ? undefined : new Error(causeText)
   const outcome = mayHaveApplied ? UNKNOWN : NOT_APPLIED
   if (code !== ARGUMENT) return new RedKVError(code, message, { store, operation, field, retryable, outcome, cause })
   const error = new TypeError(message, cause === undefined ? undefined : { cause })
   return describe(error, { code, store, operation, field, retryable, outcome })
+}
+
+/** As `makeError`, called by the addon: its stack begins at who called that, if anybody did. */
+function makeErrorOf(...parts) {
+  const error = makeError(...parts)
+  captureStackTrace?.(error, makeErrorOf)
+  if (error.cause !== undefined) captureStackTrace?.(error.cause, makeErrorOf)
+  return error
 }
 
 /** The error for an argument that never reaches the addon. */
@@ -103,4 +123,4 @@ function partialError(operation, keys, values, errors) {
   return error
 }
 
-module.exports = { RedKVError, abortedError, argumentError, checkOptions, described, makeError, partialError }
+module.exports = { RedKVError, abortedError, argumentError, checkOptions, described, makeErrorOf, partialError }

@@ -4,6 +4,7 @@ const { pending, pendingMany } = require('./crossing.js')
 const { argumentError, described, partialError } = require('./errors.js')
 const { fieldsOf, isPlain, otherThanFields } = require('./fields.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./signals.js')
+const { fromCaller } = require('./stacks.js')
 
 /** The options of every operation, and those of a `set`. */
 const COMMON = ['signal']
@@ -112,9 +113,12 @@ function setPairs(call, entries, ttl) {
 const NATIVE = Symbol('native')
 
 /** Why an operation could not begin: `const { get } = redkv` leaves `redkv` behind. */
-function explained(object, error) {
-  if (object?.[NATIVE] !== undefined) return error
-  return argumentError('this', 'the operation was called without its RedKV: write redkv.get(key), or redkv.get.bind(redkv)')
+function explained(object, error, operation) {
+  const lost = 'the operation was called without its RedKV: write redkv.get(key), or redkv.get.bind(redkv)'
+  const reason = object?.[NATIVE] === undefined ? argumentError('this', lost) : error
+  // Where it has begun the addon has said so.
+  if (reason?.code === 'ERR_REDKV_ARGUMENT') reason.operation ??= operation
+  return fromCaller(reason, Operations.prototype[operation])
 }
 
 /** The operations on a chain or on one of its stores. Documented in index.d.ts. */
@@ -125,7 +129,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].get, key)
       return promised(this[NATIVE].get(key))
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'get'))
     }
   }
 
@@ -135,7 +139,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].getBuffer, key)
       return promised(this[NATIVE].getBuffer(key))
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'getBuffer'))
     }
   }
 
@@ -145,7 +149,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, abortedWrite('set'), one, this[NATIVE].set, key, value, options.ttl)
       return promised(this[NATIVE].set(key, value, options?.ttl))
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'set'))
     }
   }
 
@@ -155,7 +159,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, abortedWrite('delete'), one, this[NATIVE].delete, key)
       return promised(this[NATIVE].delete(key))
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'delete'))
     }
   }
 
@@ -165,7 +169,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, one, this[NATIVE].has, key)
       return promised(this[NATIVE].has(key))
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'has'))
     }
   }
 
@@ -175,7 +179,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, many, 'getMany', this[NATIVE].getMany, keys)
       return many('getMany', this[NATIVE].getMany, keys)
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'getMany'))
     }
   }
 
@@ -185,7 +189,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, abortedWrite('setMany'), setPairs, this[NATIVE].setMany, entries, options.ttl)
       return setPairs(this[NATIVE].setMany, entries, options?.ttl)
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'setMany'))
     }
   }
 
@@ -195,7 +199,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, abortedWrite('deleteMany'), many, 'deleteMany', this[NATIVE].deleteMany, keys)
       return many('deleteMany', this[NATIVE].deleteMany, keys)
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'deleteMany'))
     }
   }
 
@@ -205,7 +209,7 @@ class Operations {
       if (signal !== undefined) return untilAborted(signal, reason, many, 'hasMany', this[NATIVE].hasMany, keys)
       return many('hasMany', this[NATIVE].hasMany, keys)
     } catch (error) {
-      return Promise.reject(explained(this, error))
+      return Promise.reject(explained(this, error, 'hasMany'))
     }
   }
 }

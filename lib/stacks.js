@@ -32,4 +32,12 @@ function addCallers(error) {
   throw error
 }
 
-module.exports = { rejectWithCallers }
+/** `error` with a stack that begins at the caller of `called`, if RedKV has made the error in that call. */
+function fromCaller(error, called) {
+  if (typeof error?.code !== 'string' || !error.code.startsWith('ERR_REDKV_')) return error
+  captureStackTrace?.(error, called)
+  if (error.code === 'ERR_REDKV_ARGUMENT' && error.cause !== undefined) captureStackTrace?.(error.cause, called)
+  return error
+}
+
+module.exports = { fromCaller, rejectWithCallers }

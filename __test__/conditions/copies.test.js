@@ -145,3 +145,30 @@ describe('when all instances are closed', () => {
     printed(result, 'worked\n')
   })
 })
+
+describe('two copies of the module in one process', () => {
+  test('know the errors of each other', async () => {
+    const result = await scripted(async (root) => {
+      const [one, other] = [fresh(root), fresh(root)]
+      const error = await new one().get('key').catch((error) => error)
+      console.log(one === other, error instanceof one.RedKVError, error instanceof other.RedKVError)
+      console.log(new Error() instanceof one.RedKVError, {} instanceof one.RedKVError)
+      class Own extends one.RedKVError {}
+      console.log(error instanceof Own, new Own('ERR_REDKV_STORE', 'own') instanceof other.RedKVError)
+    })
+    printed(result, 'false true true\nfalse false\nfalse true\n')
+  })
+
+  test('refuse the instances of each other, and say where they are', async () => {
+    const result = await scripted(async (root) => {
+      const [one, other] = [fresh(root), fresh(root)]
+      try {
+        new one().addStore(new other())
+      } catch ({ code, field, message }) {
+        console.log(code, field, message.replaceAll(root, '<root>'))
+      }
+    })
+    const message = 'the RedKV that was given is of another copy of redkv than this one: <root>, which was loaded twice'
+    printed(result, `ERR_REDKV_ARGUMENT name ${message}\n`)
+  })
+})
