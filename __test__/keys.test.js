@@ -1,6 +1,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const { createServer } = require('node:net')
 const { test } = require('node:test')
 const RedKV = require('..')
 const { freshFile } = require('./support/fresh.js')
@@ -82,3 +84,38 @@ test('a prefix of a tier bounds what it tells and clears', async (t) => {
   await part.clear()
   assert.deepEqual(await whole.getMany(['p:a', 'b']), [null, 'value'])
 })
+
+/** A Redis that answers every SCAN with `page`. Resolves with its port. */
+async function scanning(t, page) {
+  const server = createServer((socket) => {
+    t.after(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.on('data', (data) => {
+      for (const [, command] of data.toString('latin1').matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
+        socket.write({ SCAN: page, DEL: ':1\r\n' }[command] ?? '+OK\r\n')
+      }
+    })
+  })
+  t.after(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server.address().port
+}
+
+const circles = {
+  'without a key': '*2\r\n$1\r\n7\r\n*0\r\n',
+  'with the same key': '*2\r\n$1\r\n7\r\n*1\r\n$1\r\nk\r\n',
+}
+
+for (const [how, page] of Object.entries(circles)) {
+  test(`a store that leads in a circle ${how} is given up`, async (t) => {
+    const kv = new RedKV()
+    t.after(() => kv.close())
+    kv.addStore('redis', { port: await scanning(t, page) })
+    const endless = (operation) => ({ code: 'ERR_REDKV_STORE', operation, retryable: true, message: /circle/ })
+    await assert.rejects(async () => {
+      for await (const key of kv.keys()) assert.equal(key, 'k')
+    }, endless('keys'))
+    await assert.rejects(kv.clear(), endless('clear'))
+  })
+}
