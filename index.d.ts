@@ -551,7 +551,8 @@ declare namespace RedKV {
      * the last store took it and an earlier one failed, the value is written: this process reads past the earlier
      * store until the old value is gone from there. Rejects before anything is written when a store could never keep
      * the entry: with a `TypeError` when key or value is of a wrong type or too long, or `ttl` is not a positive
-     * duration; with `ERR_REDKV_UNSUPPORTED` when a store cannot keep a `ttl`, or no bytes.
+     * duration; with `ERR_REDKV_UNSUPPORTED` when a store cannot keep a `ttl`, or no bytes. On a chain without stores it
+     * resolves, as in 1.x, and nothing is kept: there, only reads of values reject.
      *
      * @example
      * ```js
@@ -2166,7 +2167,7 @@ declare namespace RedKV {
 
   /** The store that a name in any case means. */
   type StoreCalled<Name extends string> = Lowercase<Name> extends keyof StoreAliases
-    ? StoreAliases[Lowercase<Name>]
+    ? StoreAliases[Lowercase<Name>] & StoreName
     : Lowercase<Name> & StoreName
 
   /** The names of stores that cannot do without options. */
