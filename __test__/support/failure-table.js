@@ -82,7 +82,7 @@ async function reads(kv, names, within, before) {
     if (value === true) return []
     return [value].flat().map((value) => {
       if (names[0] === 'memory') return 'work'
-      return value === 'of the cache' ? 'work' : 'go on with the next store'
+      return value === 'of the cache' ? 'work' : 'continue with the next store'
     })
   })
   return phrase(words)
@@ -114,7 +114,7 @@ const NEW = ['new', 'new', 'new', null]
 async function leftByCache({ kv, sqlite }) {
   assert.deepEqual(await sqlite.getMany(WRITTEN), NEW)
   assert.deepEqual(await kv.getMany(WRITTEN), NEW)
-  return 'made in SQLite; the old value in Redis is read past here, and deleted when that works'
+  return 'made in SQLite; reads here skip the old value in Redis, which is deleted when that works'
 }
 
 /** What it leaves where Redis is the source of truth: memory goes on, unless nobody knows whether it was made. */
