@@ -393,7 +393,7 @@ declare namespace RedKV {
    * @example
    * ```js
    * redkv.on('tierError', ({ error, keys }) => metrics.add(error.code, keys))
-   * diagnostics_channel.subscribe('redkv:tierDown', ({ store }) => metrics.add(`${store}.down`))
+   * diagnostics_channel.subscribe('redkv:tierDown', (event) => logger.warn(event))
    * ```
    */
   interface Events {

@@ -22,13 +22,13 @@ function documents() {
   return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md', 'examples/README.md', ...written.sort()]
 }
 
-/** The blocks of code in a document, each with the line it begins on. */
+/** The blocks of code in a document, or in the comments of declarations, each with the line it begins on. */
 function samplesIn(document) {
   const samples = []
   let open
   for (const [index, line] of readFileSync(join(root, document), 'utf8').split('\n').entries()) {
-    const fence = /^\s*```(\w*)/.exec(line)
-    if (fence === null) open?.lines.push(line)
+    const fence = /^[\s*]*```(\w*)/.exec(line)
+    if (fence === null) open?.lines.push(document.endsWith('.d.ts') ? line.replace(/^ *\* ?/, '') : line)
     else if (open === undefined) open = { document, language: fence[1], line: index + 2, lines: [] }
     else {
       if (Object.hasOwn(extensions, open.language)) samples.push({ ...open, text: `${open.lines.join('\n')}\n` })
@@ -38,7 +38,8 @@ function samplesIn(document) {
   return samples
 }
 
-const samples = documents().flatMap(samplesIn)
+// docs/api repeats the examples of index.d.ts.
+const samples = [...documents(), 'index.d.ts'].flatMap(samplesIn)
 
 const requires = ({ text }) => /\brequire\(/.test(text) && !/^import /m.test(text)
 

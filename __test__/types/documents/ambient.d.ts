@@ -2,10 +2,23 @@
 
 import type RedKVClass = require('../../../index.js')
 
+type Log = { error(...args: unknown[]): void; info(...args: unknown[]): void; warn(...args: unknown[]): void }
+
 declare global {
   const RedKV: typeof RedKVClass
   const RedKVError: typeof RedKVClass.RedKVError
+  const diagnostics_channel: typeof import('node:diagnostics_channel')
+  const error: RedKVClass.RedKVError
+  const imported: Map<string, string>
+  const key: string
   const kv: RedKVClass
+  const log: Log
+  const logger: Log
+  const metrics: { add(name: string, count?: number): void }
+  const options: RedKVClass.RedisOptions
+  const readFile: typeof import('node:fs/promises').readFile
   const redkv: RedKVClass
-  const log: { error(...args: unknown[]): void; info(...args: unknown[]): void; warn(...args: unknown[]): void }
+  const token: string
+  const user: object
+  const value: string
 }
