@@ -20,7 +20,7 @@ import EventEmitter = require('node:events')
  * await redkv.close()
  * ```
  *
- * It is an `EventEmitter` that tells what happens without a caller who is told of it, see
+ * It is an `EventEmitter` that reports what no caller learns otherwise, see
  * {@link RedKV.Events | Events}. No listener is needed for anything.
  */
 declare class RedKV extends EventEmitter {
@@ -38,7 +38,7 @@ declare class RedKV extends EventEmitter {
   constructor(options?: RedKV.RedKVOptions)
 
   /**
-   * Adds a store behind those added before, and returns it, with operations that act on it alone.
+   * Adds a store after those added before, and returns it, with operations that act on it alone.
    *
    * | name | keeps entries in | options |
    * |---|---|---|
@@ -52,7 +52,7 @@ declare class RedKV extends EventEmitter {
    * | `'file'` | files of their own in a folder | {@link RedKV.FileOptions}, with `path` |
    * | `'disk'` | a bounded store on a local disk | {@link RedKV.DiskOptions}, with `path` |
    *
-   * Returns at once and connects in the background: {@link RedKV.ready | ready()} tells how that went.
+   * Returns at once and connects in the background: {@link RedKV.ready | ready()} reports the result.
    *
    * @param name - The name of the store, in any case. `postgresql` and `mariadb` are the stores `postgres` and `mysql`, and
    * called that everywhere.
@@ -76,11 +76,11 @@ declare class RedKV extends EventEmitter {
   ): RedKV.Store
 
   /**
-   * Adds a whole chain as one store behind those added before: a read asks its stores in their order and fills those
+   * Adds a whole chain as one store after those added before: a read asks its stores in their order and fills those
    * that missed, a write goes to its last store first.
    *
    * It belongs to this chain then: it takes no more stores, is no store of another chain, and
-   * {@link RedKV.close | close()} of this one closes it, too. Its own operations and events go on. Its default
+   * {@link RedKV.close | close()} of this one closes it, too. Its own operations and events continue to work. Its default
    * `timeout` of 5 seconds here is that of the whole way through it.
    *
    * @param chain - A chain with at least one store, made on this thread.
@@ -120,7 +120,7 @@ declare class RedKV extends EventEmitter {
   ready(options?: RedKV.OperationOptions): Promise<void>
 
   /**
-   * Tells what went through this chain since it was made, store by store: hits, misses, errors, bytes, latencies. All
+   * Returns what went through this chain since it was made, store by store: hits, misses, errors, bytes, latencies. All
    * numbers are totals that only grow, as counters of Prometheus are, but for those of what is `pending`, `stale` or
    * down at the moment. Answers at once, also after `close()`, with a plain object that `JSON.stringify` takes.
    *
@@ -136,8 +136,8 @@ declare class RedKV extends EventEmitter {
    * Waits until all writes that were acknowledged before are in their stores: those that stores with the tier option
    * `async` have queued. There is nothing to wait for otherwise.
    *
-   * Rejects with the error of the first write that was lost since the last `flush()`; each of them is told by the event
-   * `writeError` too. Rejects with the code `ERR_REDKV_CLOSED` after `close()`.
+   * Rejects with the error of the first write that was lost since the last `flush()`; each of them also emits the event
+   * `writeError`. Rejects with the code `ERR_REDKV_CLOSED` after `close()`.
    *
    * @example
    * ```js
@@ -156,11 +156,11 @@ declare class RedKV extends EventEmitter {
    * milliseconds' worth in each turn of the event loop. Without a `timeout` the deadlines of the stores bound it.
    *
    * Waits for the writes that stores with the tier option `async` have queued, too. What is left of them when the
-   * `timeout` is over is lost, and told by the event `writeError`. Without a `timeout` that takes as long as the
+   * `timeout` is over is lost, and emits the event `writeError`. Without a `timeout` that takes as long as the
    * `retry` of the queue lasts.
    *
    * An idle process exits by itself, so a script that forgets this does not hang; with queued writes it exits when they
-   * are made or given up.
+   * are made or lost.
    *
    * @example
    * ```js
@@ -236,7 +236,7 @@ declare namespace RedKV {
   /** Keys with their values: pairs `[key, value]` in an array, a `Map` or any other iterable, or a plain object. */
   type Entries = (Iterable<readonly [Key, Value]> & object) | { readonly [key: string]: Value }
 
-  /** Options of an instance: how much may be on its way at a time. */
+  /** Options of an instance: how much may be in flight at a time. */
   interface RedKVOptions {
     /**
      * How many operations may be pending at a time, one for each key. A call that does not fit is refused at once, as a
@@ -331,8 +331,8 @@ declare namespace RedKV {
     readonly bytesWritten: number
 
     /**
-     * Keys that are read past it at present because it may hold an old value of them; `null` when they are too many to
-     * tell apart, and nothing is read from it.
+     * Keys for which reads skip it at present, because it may hold an old value of them; `null` when they are too many to
+     * list, and nothing is read from it.
      */
     readonly stale: number | null
 
@@ -379,13 +379,13 @@ declare namespace RedKV {
      * How long to wait for what is pending, in milliseconds or as text such as `'10s'`. Of several calls the one whose
      * time is over first decides.
      *
-     * @default no bound of its own
+     * @default no limit of its own
      */
     timeout?: Duration | undefined
   }
 
   /**
-   * What happens without a caller who is told of it: an error reaches a caller or an event, never both.
+   * What no caller learns otherwise: an error reaches a caller or an event, never both.
    *
    * Each is published to the channel `redkv:` and its name of `node:diagnostics_channel` too, for all instances of the
    * process. They keep no process alive. In a flood those of one kind about one store become one, but for `writeError`.
@@ -403,14 +403,14 @@ declare namespace RedKV {
     /** A store that was down is asked again. */
     tierUp: TierUpEvent
 
-    /** A store failed where the operation goes on without it, or where nobody waits for it. */
+    /** A store failed, and the operation continued without it, or nobody waited for it. */
     tierError: TierErrorEvent
 
     /** Old values that a store had kept because a write did not reach it were taken away there. */
     repair: RepairEvent
 
     /**
-     * A write was lost that a store with the tier option `async` had acknowledged: its caller was told that it worked.
+     * A write was lost that a store with the tier option `async` had acknowledged: its promise had resolved.
      * One event for each key, however many. Where nobody listens, the first one is a process warning.
      */
     writeError: WriteErrorEvent
@@ -519,7 +519,7 @@ declare namespace RedKV {
      * when the key is neither string nor number.
      *
      * As in 1.x it may be the function of an iteration in JavaScript, `keys.map(redkv.get, redkv)`, and so may the other
-     * operations on one key: the index that is handed over beside the key is not taken for options.
+     * operations on one key: the index that is passed with the key is not taken for options.
      *
      * @example
      * ```js
@@ -543,7 +543,7 @@ declare namespace RedKV {
     /**
      * Writes a value, whatever was there before. Without `ttl` the entry does not end, even if the one before did.
      *
-     * On a chain: writes to the last store first, then to the others side by side, and resolves when all have it.
+     * On a chain: writes to the last store first, then to the others in parallel, and resolves when all have it.
      * Writes to one key take effect in the order in which they were called; one that is overtaken while it waits is
      * not sent, and settles with the one that overtook it.
      *
@@ -565,13 +565,13 @@ declare namespace RedKV {
     /**
      * Deletes a key. Succeeds when there is none.
      *
-     * On a chain: from the last store first, then from the others side by side. Rejects when a store that is not
+     * On a chain: from the last store first, then from the others in parallel. Rejects when a store that is not
      * `optional` failed, as {@link Operations.set | set()} does.
      */
     delete(key: Key, options?: OperationOptions): Promise<void>
 
     /**
-     * Tells whether there is a value under a key.
+     * Returns whether there is a value under a key.
      *
      * On a chain: `true` from the first store that has it; the last store's "no" is final. Fills nothing. Without
      * stores it is `false`. Rejects with the error of the last store when that failed and no other store had the key.
@@ -582,7 +582,7 @@ declare namespace RedKV {
      * Reads many keys as strings, in the order of the keys; `null` for each that is not there. Otherwise as
      * {@link Operations.get | get()}, and each store is asked for all of them together.
      *
-     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) keys failed: {@link RedKVError.errors | errors} tells which
+     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) keys failed: {@link RedKVError.errors | errors} says which
      * and why, {@link RedKVError.values | values} has what could be read.
      *
      * @example
@@ -596,7 +596,7 @@ declare namespace RedKV {
      * Writes many values, each as {@link Operations.set | set()} does.
      *
      * Not a transaction: each key succeeds or fails for itself. Rejects with `ERR_REDKV_PARTIAL` when some (or all)
-     * failed: {@link RedKVError.errors | errors} tells which and why, all others are written. Rejects with a `TypeError`
+     * failed: {@link RedKVError.errors | errors} says which and why, all others are written. Rejects with a `TypeError`
      * before anything is written when a key or value is of a wrong type.
      *
      * @param entries - Pairs `[key, value]` in any iterable, or a plain object.
@@ -613,32 +613,32 @@ declare namespace RedKV {
     /**
      * Deletes many keys, each as {@link Operations.delete | delete()} does.
      *
-     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} tells which and
+     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} says which and
      * why, all others are deleted.
      */
     deleteMany(keys: Keys, options?: OperationOptions): Promise<void>
 
     /**
-     * Tells for many keys whether there is a value, in the order of the keys, each as {@link Operations.has | has()}
+     * Returns for many keys whether there is a value, in the order of the keys, each as {@link Operations.has | has()}
      * does.
      *
-     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} tells which and
+     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} says which and
      * why, {@link RedKVError.values | values} has what is known.
      */
     hasMany(keys: Keys, options?: OperationOptions): Promise<boolean[]>
 
     /**
-     * Tells the keys that begin with `prefix`, all of them without one: page by page as you ask for more, so that no
+     * Lists the keys that begin with `prefix`, all of them without one: page by page as you ask for more, so that no
      * store is busy with it for longer than with any operation.
      *
-     * On a chain: those of the last store, which has everything. A key that is there all the time is told once or more,
-     * one that comes or goes meanwhile may be told, and so may that of an entry whose `ttl` has just passed. There is
+     * On a chain: those of the last store, which has everything. A key that is there all the time is listed once or more,
+     * one that comes or goes meanwhile may be listed, and so may that of an entry whose `ttl` has just passed. There is
      * no order.
      *
      * Throws with `ERR_REDKV_ARGUMENT` when an option is wrong. The first step rejects with `ERR_REDKV_UNSUPPORTED`
-     * when the store cannot tell its keys, with `ERR_REDKV_NO_STORES` when no store was added; any step with the error
+     * when the store cannot list its keys, with `ERR_REDKV_NO_STORES` when no store was added; any step with the error
      * of the store. A store whose list of keys has no end (it leads in a circle, or a million pages in a row or an
-     * hour of waiting bring no key) is given up with `ERR_REDKV_STORE`, retryable.
+     * hour of waiting bring no key) fails with `ERR_REDKV_STORE`, retryable.
      *
      * DynamoDB reads the whole table for it, whatever the prefix.
      *
@@ -660,7 +660,7 @@ declare namespace RedKV {
      *
      * Rejects with `ERR_REDKV_UNSUPPORTED` before anything is deleted when a store cannot do it; and with the first
      * error of a store that is not `optional`, some entries being deleted then: also that its list of keys has no end,
-     * as with `keys()`. An `optional` store that fails is read past from then on, as long as its entries may live.
+     * as with `keys()`. Reads skip an `optional` store that fails from then on, as long as its entries may live.
      */
     clear(options?: OperationOptions): Promise<void>
   }
@@ -688,7 +688,7 @@ declare namespace RedKV {
      */
     ready(options?: OperationOptions): Promise<void>
 
-    /** Tells what went through this store since it was added: its part of {@link RedKV.stats | stats()}. */
+    /** Returns what went through this store since it was added: its part of {@link RedKV.stats | stats()}. */
     stats(): StoreStats
 
     /** Does what {@link RedKV.flush | flush()} of the instance does, for this store alone. */
@@ -698,7 +698,7 @@ declare namespace RedKV {
   /** The bounds of a queue of writes, see {@link TierOptions.async}. */
   interface AsyncOptions {
     /**
-     * How many writes may wait or be on their way at a time. Of the writes of one key that wait only the last one counts.
+     * How many writes may wait or be in flight at a time. Of the writes of one key that wait only the last one counts.
      * A write that finds no room waits for it up to the `timeout` of the store, then it rejects with
      * `ERR_REDKV_OVERLOAD`: it was not made (`outcome: 'not-applied'`).
      *
@@ -716,7 +716,7 @@ declare namespace RedKV {
 
     /**
      * How old a write may be, in milliseconds or as text such as `'10s'`, that is tried again after it failed, with pauses
-     * that grow to 1 second. A store that is down (see `breakAfter`) is not asked meanwhile, and the time goes on. Only
+     * that grow to 1 second. A store that is down (see `breakAfter`) is not asked meanwhile, and the time passes. Only
      * what may work the next time is tried again: lost connections, timeouts, what the store calls temporary. A newer
      * write of the key takes the place of the one that failed, with a time of its own. `false` tries once.
      *
@@ -734,13 +734,13 @@ declare namespace RedKV {
      * Needs a store that can let entries end: for `'dynamodb'` set `ttlAttribute`, for the SQL stores set
      * `expiresColumn`, else `addStore` throws with `ERR_REDKV_UNSUPPORTED`.
      *
-     * @default no bound
+     * @default no limit
      */
     ttl?: Duration | undefined
 
     /**
      * How long one operation on this store may take, in milliseconds or as text such as `'10s'`. When it is over the
-     * operation fails with `ERR_REDKV_TIMEOUT`: a read goes on with the next store. Has no meaning for `'memory'`,
+     * operation fails with `ERR_REDKV_TIMEOUT`: a read continues with the next store. Has no meaning for `'memory'`,
      * which answers at once.
      *
      * @default 5000
@@ -749,7 +749,7 @@ declare namespace RedKV {
 
     /**
      * How long {@link RedKV.ready | ready()} waits for this store to connect or open, in milliseconds or as text such as
-     * `'10s'`. The attempt itself goes on: operations that come later may find it done.
+     * `'10s'`. The attempt itself continues: operations that come later may find it done.
      *
      * @default the `timeout` of this store
      */
@@ -770,7 +770,7 @@ declare namespace RedKV {
      * For a cache that several processes share: for how long a deleted key is remembered there, in milliseconds or as
      * text such as `'30s'`. Without it, a process that read a value just before another process deleted it may put it
      * back into this store, where it stays for its `ttl`. With it, `delete` leaves a marker that no back-fill
-     * replaces, only a write; for as long as it stands, reads of the key go to the stores behind. Must be more than
+     * replaces, only a write; for as long as it exists, reads of the key go to the later stores. Must be more than
      * twice `timeout`, and the same in all processes. Other programs that read the store see the marker as a value.
      * Not for `'memory'`, which nobody shares, nor for the last store.
      *
@@ -798,11 +798,11 @@ declare namespace RedKV {
      * the source of truth loses data by that, as was asked for. What is used again and again outlasts what was used once.
      *
      * The keys, and how they were used, are kept in the memory of this process. What the store held before is learned
-     * page by page when it comes up, where the store can tell its keys; elsewhere an entry counts from when this process
+     * page by page when it connects, if the store can list its keys; elsewhere an entry counts from when this process
      * reads or writes it. Entries that have ended, or that others have deleted, count until they are looked for or their
      * turn comes. Others that write to the store do not know of the bound. `'memory'` has this option among its own.
      *
-     * @default no bound
+     * @default no limit
      */
     maxEntries?: number | undefined
 
@@ -811,7 +811,7 @@ declare namespace RedKV {
      * To learn the sizes of what the store held before, its values are read once, in the background, a few at a time. An
      * entry that is larger by itself is deleted again.
      *
-     * @default no bound
+     * @default no limit
      */
     maxBytes?: number | undefined
 
@@ -825,8 +825,8 @@ declare namespace RedKV {
      * {@link RedKV.close | close()}, sends them first. `flush()` waits for them. Other processes see a write when it has
      * been sent.
      *
-     * A write that fails for good is told by the event {@link Events.writeError | writeError}. A cache that lost a write is
-     * read past until it is invalidated. When the last store has lost one, what it holds counts again, and the caches in
+     * A write that fails for good emits the event {@link Events.writeError | writeError}. Reads skip a cache that lost a
+     * write until it is invalidated. When the last store has lost one, what it holds counts again, and the caches in
      * front are invalidated.
      *
      * Has no meaning for `'memory'`, which answers at once.
@@ -836,8 +836,8 @@ declare namespace RedKV {
     async?: boolean | AsyncOptions | undefined
 
     /**
-     * Whether entries are kept under the SHA-256 of their keys, as 43 characters of base64url behind the `prefix`, so
-     * that keys may be of any length whatever the store takes. The keys themselves cannot be told any more. A store that
+     * Whether entries are kept under the SHA-256 of their keys, as 43 characters of base64url after the `prefix`, so
+     * that keys may be of any length whatever the store takes. The keys themselves cannot be listed any more. A store that
      * takes no keys of 43 bytes is refused with `ERR_REDKV_UNSUPPORTED`.
      *
      * @default false
@@ -871,9 +871,9 @@ declare namespace RedKV {
 
     /**
      * Whether this store is read and never written. As the last store of a chain it fills those before it, and every
-     * `set` and `delete` of the chain rejects with `ERR_REDKV_UNSUPPORTED`, with nothing written anywhere. Stores behind
-     * one that is `readOnly` must be so too, else `addStore` throws: it would go on with values that were overwritten or
-     * deleted behind it. Excludes `ttl`.
+     * `set` and `delete` of the chain rejects with `ERR_REDKV_UNSUPPORTED`, with nothing written anywhere. Stores after
+     * one that is `readOnly` must be so too, else `addStore` throws: it would continue to serve values that were
+     * overwritten or deleted after it. Excludes `ttl`.
      *
      * @default false
      */
@@ -901,7 +901,7 @@ declare namespace RedKV {
   }
 
   /**
-   * Options of the store `'memory', which keeps entries in the memory of this process.
+   * Options of the store `'memory'`, which keeps entries in the memory of this process.
    *
    * Without bounds it grows for as long as keys are written; with both, the tighter one holds. As the first store of a
    * chain it answers at once what it has, without a queue or a thread in between.
@@ -915,7 +915,7 @@ declare namespace RedKV {
     /**
      * How many entries it keeps at most. Beyond that, those that are used seldom make room.
      *
-     * @default no bound
+     * @default no limit
      */
     maxEntries?: number | undefined
 
@@ -923,7 +923,7 @@ declare namespace RedKV {
      * How many bytes it keeps at most, counting keys, values and 128 bytes for each entry. Beyond that, entries that
      * are used seldom make room; an entry that is larger than all of it is not kept.
      *
-     * @default no bound
+     * @default no limit
      */
     maxBytes?: number | undefined
   }
@@ -949,7 +949,7 @@ declare namespace RedKV {
     url?: string | URL | undefined
 
     /**
-     * The host name or address of the server. A name is looked up anew for every connection.
+     * The host name or address of the server. A name is looked up for every connection.
      *
      * @default '127.0.0.1'
      */
@@ -1034,7 +1034,7 @@ declare namespace RedKV {
     sentinelTLS?: boolean | RedisTlsOptions | undefined
 
     /**
-     * Which address to use in the place of one that a cluster or a sentinel tells, such as
+     * Which address to use instead of one that a cluster or a sentinel reports, such as
      * `{ '10.0.0.1:6379': { host: 'node1.example.com', port: 6379 } }`: for servers in a network of their own.
      */
     natMap?: Readonly<Record<string, { host: string; port: number | `${number}` }>> | undefined
@@ -1326,7 +1326,7 @@ declare namespace RedKV {
 
   /**
    * Options of the store `'s3'`, those of the client in the names of the AWS SDK for JavaScript. It keeps entries as
-   * objects in a bucket of Amazon S3 or of a service that speaks its protocol: the key is the name of the object, behind
+   * objects in a bucket of Amazon S3 or of a compatible service: the key is the name of the object, after
    * {@link S3Options.prefix | prefix}, and the end of an entry is in its metadata.
    *
    * Each key of a batch is a request of its own, but for deletes. What has ended is never read, and stays in the bucket
@@ -1458,7 +1458,7 @@ declare namespace RedKV {
     /**
      * How long one attempt of a request may take, in milliseconds or as text such as `'10s'`.
      *
-     * @default no bound of its own
+     * @default no limit of its own
      */
     timeout?: Duration | undefined
 
@@ -2072,7 +2072,7 @@ declare namespace RedKV {
   /**
    * Options of the store `'file'`, which keeps every entry in a file of its own. Several processes may use one folder.
    *
-   * Any key is safe, `'../a'` and keys of 10,000 bytes too. A file is replaced as a whole, so a reader, and whoever comes
+   * Any key is safe, `'../a'` and keys of 10,000 bytes too. A file is replaced as a whole, so a reader, also
    * after a crash, finds the old entry or the new one. A file that is damaged rejects with `ERR_REDKV_VALUE` until it is
    * written or deleted.
    *
@@ -2116,14 +2116,14 @@ declare namespace RedKV {
      * of 100 bytes, most of it if they are large. An entry that does not fit by itself is not kept. On Windows it may take
      * about twice the bound.
      *
-     * @default no bound
+     * @default no limit
      */
     maxBytes?: number | undefined
 
     /**
      * How many entries it keeps at most.
      *
-     * @default no bound
+     * @default no limit
      */
     maxEntries?: number | undefined
 
