@@ -13,6 +13,9 @@ const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.
 const { fromCaller } = require('./lib/stacks.js')
 const { warn } = require('./lib/warnings.js')
 
+/** Where this copy of the package is. A bundle that is an ES module has no `__dirname`. */
+const home = typeof __dirname === 'string' ? __dirname : 'a bundle'
+
 /** The promise of `operation`, in the slot that `begin` answers with. */
 async function begun(called, options, begin) {
   try {
@@ -116,7 +119,7 @@ function begunWith(options) {
 function refuseOther(other) {
   const from = other[COPY]
   if (from === undefined) return
-  const copies = from === __dirname ? `${from}, which was loaded twice` : `${from} and ${__dirname}`
+  const copies = from === home ? `${from}, which was loaded twice` : `${from} and ${home}`
   const message = `the RedKV that was given is of another copy of redkv than this one: ${copies}`
   throw argumentError('name', message)
 }
@@ -126,7 +129,7 @@ class RedKV extends withOperations(EventEmitter) {
   constructor(options) {
     const { id, metrics, native } = begunWith(options)
     super(native.operations())
-    hide(this, COPY, __dirname)
+    hide(this, COPY, home)
     const state = { native, id, stores: [], isClosed: false, endMetrics: undefined }
     hide(this, CHAIN, state)
     register(id, this, state.stores)
