@@ -10,14 +10,14 @@ import EventEmitter = require('node:events')
  *
  * @example
  * ```js
- * const redkv = new RedKV()
- * redkv.addStore('memory', { maxEntries: 10_000 }, { ttl: '1m' })
- * redkv.addStore('redis', { url: 'redis://localhost:6379' })
- * await redkv.ready()
+ * const kv = new RedKV()
+ * kv.addStore('memory', { maxEntries: 10_000 }, { ttl: '1m' })
+ * kv.addStore('redis', { url: 'redis://localhost:6379' })
+ * await kv.ready()
  *
- * await redkv.set('user:1', JSON.stringify(user), { ttl: '1h' })
- * await redkv.get('user:1') // from memory
- * await redkv.close()
+ * await kv.set('user:1', JSON.stringify(user), { ttl: '1h' })
+ * await kv.get('user:1') // from memory
+ * await kv.close()
  * ```
  *
  * It is an `EventEmitter` that reports what no caller learns otherwise, see
@@ -32,7 +32,7 @@ declare class RedKV extends EventEmitter {
    *
    * @example
    * ```js
-   * const redkv = new RedKV({ maxPending: 100_000 })
+   * const kv = new RedKV({ maxPending: 100_000 })
    * ```
    */
   constructor(options?: RedKV.RedKVOptions)
@@ -65,9 +65,9 @@ declare class RedKV extends EventEmitter {
    *
    * @example
    * ```js
-   * redkv.addStore('memory', { maxEntries: 10_000 }, { ttl: '5m' })
-   * redkv.addStore('redis', { url: 'redis://localhost:6379' }, { timeout: 250, optional: true })
-   * redkv.addStore('dynamodb', { tableName: 'sessions', ttlAttribute: 'expires' })
+   * kv.addStore('memory', { maxEntries: 10_000 }, { ttl: '5m' })
+   * kv.addStore('redis', { url: 'redis://localhost:6379' }, { timeout: 250, optional: true })
+   * kv.addStore('dynamodb', { tableName: 'sessions', ttlAttribute: 'expires' })
    * ```
    */
   addStore<Name extends string>(
@@ -93,8 +93,8 @@ declare class RedKV extends EventEmitter {
    * const near = new RedKV()
    * near.addStore('memory')
    * near.addStore('redis')
-   * redkv.addStore(near, {}, { optional: true })
-   * redkv.addStore('dynamodb', { tableName: 'sessions' })
+   * kv.addStore(near, {}, { optional: true })
+   * kv.addStore('dynamodb', { tableName: 'sessions' })
    * ```
    */
   addStore(
@@ -114,7 +114,7 @@ declare class RedKV extends EventEmitter {
    *
    * @example
    * ```js
-   * await redkv.ready() // finds a wrong password when the service starts, not with its first request
+   * await kv.ready() // finds a wrong password when the service starts, not with its first request
    * ```
    */
   ready(options?: RedKV.OperationOptions): Promise<void>
@@ -126,7 +126,7 @@ declare class RedKV extends EventEmitter {
    *
    * @example
    * ```js
-   * const { stores } = redkv.stats()
+   * const { stores } = kv.stats()
    * for (const { store, hits, misses } of stores) console.log(store, hits / (hits + misses))
    * ```
    */
@@ -141,8 +141,8 @@ declare class RedKV extends EventEmitter {
    *
    * @example
    * ```js
-   * await redkv.setMany(imported)
-   * await redkv.flush() // the import is in the database
+   * await kv.setMany(imported)
+   * await kv.flush() // the import is in the database
    * ```
    */
   flush(options?: RedKV.OperationOptions): Promise<void>
@@ -165,7 +165,7 @@ declare class RedKV extends EventEmitter {
    * @example
    * ```js
    * process.once('SIGTERM', async () => {
-   *   await redkv.close({ timeout: '5s' })
+   *   await kv.close({ timeout: '5s' })
    *   process.exit()
    * })
    * ```
@@ -179,7 +179,7 @@ declare class RedKV extends EventEmitter {
    *
    * @example
    * ```js
-   * redkv.on('tierDown', ({ store, error }) => logger.warn(`${store} is left out: ${error.message}`))
+   * kv.on('tierDown', ({ store, error }) => logger.warn(`${store} is left out: ${error.message}`))
    * ```
    */
   on<Name extends keyof RedKV.Events>(name: Name, listener: (event: RedKV.Events[Name]) => void): this
@@ -201,7 +201,7 @@ declare class RedKV extends EventEmitter {
    *
    * @example
    * ```ts
-   * await using redkv = new RedKV()
+   * await using kv = new RedKV()
    * ```
    */
   [Symbol.asyncDispose](): Promise<void>
@@ -262,7 +262,7 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * const redkv = new RedKV({ onMetrics: ({ stores }) => logger.info({ stores }), metricsInterval: '1m' })
+     * const kv = new RedKV({ onMetrics: ({ stores }) => logger.info({ stores }), metricsInterval: '1m' })
      * ```
      */
     onMetrics?: ((stats: Stats) => void | PromiseLike<void>) | undefined
@@ -392,7 +392,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.on('tierError', ({ error, keys }) => metrics.add(error.code, keys))
+   * kv.on('tierError', ({ error, keys }) => metrics.add(error.code, keys))
    * diagnostics_channel.subscribe('redkv:tierDown', (event) => logger.warn(event))
    * ```
    */
@@ -479,7 +479,7 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * await redkv.get('user:1', { signal: AbortSignal.timeout(50) })
+     * await kv.get('user:1', { signal: AbortSignal.timeout(50) })
      * ```
      */
     signal?: AbortSignal | undefined
@@ -518,12 +518,12 @@ declare namespace RedKV {
      * {@link Operations.getBuffer | getBuffer()}); with `ERR_REDKV_NO_STORES` when no store was added; with a `TypeError`
      * when the key is neither string nor number.
      *
-     * As in 1.x it may be the function of an iteration in JavaScript, `keys.map(redkv.get, redkv)`, and so may the other
+     * As in 1.x it may be the function of an iteration in JavaScript, `keys.map(kv.get, kv)`, and so may the other
      * operations on one key: the index that is passed with the key is not taken for options.
      *
      * @example
      * ```js
-     * const user = JSON.parse((await redkv.get('user:1')) ?? 'null')
+     * const user = JSON.parse((await kv.get('user:1')) ?? 'null')
      * ```
      */
     get(key: Key, options?: OperationOptions): Promise<string | null>
@@ -534,8 +534,8 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * await redkv.set('picture', await readFile('picture.png'))
-     * const picture = await redkv.getBuffer('picture')
+     * await kv.set('picture', await readFile('picture.png'))
+     * const picture = await kv.getBuffer('picture')
      * ```
      */
     getBuffer(key: Key, options?: OperationOptions): Promise<Buffer | null>
@@ -556,8 +556,8 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * await redkv.set('greeting', 'hello')
-     * await redkv.set('session:7', token, { ttl: '30m' })
+     * await kv.set('greeting', 'hello')
+     * await kv.set('session:7', token, { ttl: '30m' })
      * ```
      */
     set(key: Key, value: Value, options?: SetOptions): Promise<void>
@@ -587,7 +587,7 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * const [first, second] = await redkv.getMany(['user:1', 'user:2'])
+     * const [first, second] = await kv.getMany(['user:1', 'user:2'])
      * ```
      */
     getMany(keys: Keys, options?: OperationOptions): Promise<(string | null)[]>
@@ -604,8 +604,8 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * await redkv.setMany({ a: '1', b: '2' }, { ttl: '1h' })
-     * await redkv.setMany(new Map([['a', '1'], ['b', '2']]))
+     * await kv.setMany({ a: '1', b: '2' }, { ttl: '1h' })
+     * await kv.setMany(new Map([['a', '1'], ['b', '2']]))
      * ```
      */
     setMany(entries: Entries, options?: SetOptions): Promise<void>
@@ -644,7 +644,7 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * for await (const key of redkv.keys({ prefix: 'user:' })) console.log(key)
+     * for await (const key of kv.keys({ prefix: 'user:' })) console.log(key)
      * ```
      */
     keys(options?: KeysOptions): AsyncGenerator<string, void, void>
@@ -672,8 +672,8 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * const memory = redkv.addStore('memory')
-   * redkv.addStore('sqlite', { path: './cache.sqlite' })
+   * const memory = kv.addStore('memory')
+   * kv.addStore('sqlite', { path: './cache.sqlite' })
    * await memory.delete('user:1') // the next read of the chain asks SQLite again
    * ```
    */
@@ -908,7 +908,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('memory', { maxEntries: 10_000 }, { ttl: '5m' })
+   * kv.addStore('memory', { maxEntries: 10_000 }, { ttl: '5m' })
    * ```
    */
   interface MemoryOptions {
@@ -936,9 +936,9 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('redis', { url: 'rediss://:password@cache.example.com:6380/2' }, { timeout: 250 })
-   * redkv.addStore('redis', { cluster: [{ host: 'node1.example.com', port: 6379 }] })
-   * redkv.addStore('redis', { sentinels: [{ host: 'sentinel1.example.com' }], name: 'mymaster' })
+   * kv.addStore('redis', { url: 'rediss://:password@cache.example.com:6380/2' }, { timeout: 250 })
+   * kv.addStore('redis', { cluster: [{ host: 'node1.example.com', port: 6379 }] })
+   * kv.addStore('redis', { sentinels: [{ host: 'sentinel1.example.com' }], name: 'mymaster' })
    * ```
    */
   interface RedisOptions extends LegacyRedisOptions {
@@ -1289,7 +1289,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('dynamodb', { tableName: 'sessions', region: 'eu-central-1', ttlAttribute: 'expires' })
+   * kv.addStore('dynamodb', { tableName: 'sessions', region: 'eu-central-1', ttlAttribute: 'expires' })
    * ```
    */
   interface DynamoDBOptions extends AwsOptions, LegacyDynamoDBOptions {
@@ -1334,7 +1334,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('s3', { bucket: 'my-cache', region: 'eu-central-1', prefix: 'sessions/' })
+   * kv.addStore('s3', { bucket: 'my-cache', region: 'eu-central-1', prefix: 'sessions/' })
    * ```
    */
   interface S3Options extends AwsOptions, LegacyS3Options {
@@ -1619,7 +1619,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('sqlite', { path: './data/cache.sqlite', expiresColumn: 'expires' })
+   * kv.addStore('sqlite', { path: './data/cache.sqlite', expiresColumn: 'expires' })
    * ```
    */
   interface SQLiteOptions extends LegacySQLiteOptions {
@@ -1802,7 +1802,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('postgres', {
+   * kv.addStore('postgres', {
    *   connectionString: 'postgres://app:password@db.example.com/app?sslmode=require',
    *   tableName: 'kv', keyColumn: 'k', valueColumn: 'v', expiresColumn: 'expires', createTable: true,
    * })
@@ -1935,7 +1935,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('mysql', {
+   * kv.addStore('mysql', {
    *   host: 'db.example.com', user: 'app', password: 'password', database: 'app',
    *   tableName: 'kv', keyColumn: 'k', valueColumn: 'v', createTable: true,
    * })
@@ -2078,7 +2078,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('file', { path: './data/pages', durable: true })
+   * kv.addStore('file', { path: './data/pages', durable: true })
    * ```
    */
   interface FileOptions {
@@ -2104,7 +2104,7 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * redkv.addStore('disk', { path: './data/cache', maxBytes: 500_000_000 })
+   * kv.addStore('disk', { path: './data/cache', maxBytes: 500_000_000 })
    * ```
    */
   interface DiskOptions {
@@ -2225,7 +2225,7 @@ declare namespace RedKV {
    * @example
    * ```js
    * try {
-   *   await redkv.set('user:1', 'Ada')
+   *   await kv.set('user:1', 'Ada')
    * } catch (error) {
    *   if (!(error instanceof RedKVError) || !error.retryable) throw error
    *   console.warn(`${error.store} failed to ${error.operation}: ${error.code}`)
@@ -2258,7 +2258,7 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * if (error.retryable && error.outcome === 'not-applied') await redkv.set(key, value) // no harm in a second one
+     * if (error.retryable && error.outcome === 'not-applied') await kv.set(key, value) // no harm in a second one
      * ```
      */
     readonly outcome: RedKVOutcome
@@ -2304,7 +2304,7 @@ declare namespace RedKV {
    * @example
    * ```js
    * try {
-   *   redkv.addStore('redis', options)
+   *   kv.addStore('redis', options)
    * } catch (error) {
    *   if (error.code === 'ERR_REDKV_ARGUMENT') console.error(`check ${error.field}: ${error.message}`)
    * }

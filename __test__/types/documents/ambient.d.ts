@@ -17,7 +17,6 @@ declare global {
   const metrics: { add(name: string, count?: number): void }
   const options: RedKVClass.RedisOptions
   const readFile: typeof import('node:fs/promises').readFile
-  const redkv: RedKVClass
   const token: string
   const user: object
   const value: string
