@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Source;
 use crate::config::{duration_of, millis_of};
+use redkv_testing::Source;
 
 /// 10,000 years.
 const MOST: u64 = 315_576_000_000_000;

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::Source;
 use crate::chain::TierConfig;
 use crate::config::Fields;
 use crate::error::{Error, ErrorKind, Result};
+use redkv_testing::Source;
 
 /// Any options are taken, or refused with an error that names one of them, one that is missing, or the whole. Text that
 /// was given as a value is not repeated.

@@ -5,21 +5,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-#[cfg(any(
-    feature = "disk",
-    feature = "dynamodb",
-    feature = "file",
-    feature = "mysql",
-    feature = "postgres",
-    feature = "s3",
-    feature = "sqlite"
-))]
-use super::of_day::OfDay;
 use crate::clock::Clock;
 use crate::config::{Elsewhere, Fields, is_word, nearest};
 use crate::error::{Error, Result};
 use crate::notices::Notices;
 use crate::store::Store;
+#[cfg(any(feature = "aws", feature = "local", feature = "sql"))]
+use redkv_layers::OfDay;
 
 /// A store as its options say.
 #[derive(Debug)]

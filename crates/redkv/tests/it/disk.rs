@@ -14,10 +14,10 @@ mod support;
 use std::sync::Arc;
 
 use redkv::clock::ManualClock;
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
 use redkv::store::{Expiry, Store};
 use redkv::stores::DiskStore;
+use redkv_testing::conformance::Subject;
+use redkv_testing::conformance_suite;
 use serde_json::{Value, json};
 
 use crate::disk::support::{START, config, conformance_folder};

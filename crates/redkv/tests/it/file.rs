@@ -15,10 +15,10 @@ mod support;
 use std::sync::Arc;
 
 use redkv::clock::ManualClock;
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
 use redkv::store::{Expiry, Store};
 use redkv::stores::FileStore;
+use redkv_testing::conformance::Subject;
+use redkv_testing::conformance_suite;
 use serde_json::json;
 
 use crate::file::support::{START, config, conformance_folder};

@@ -10,8 +10,8 @@ mod site;
 #[path = "support/sql/mod.rs"]
 mod sql;
 
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
+use redkv_testing::conformance::Subject;
+use redkv_testing::conformance_suite;
 use serde_json::json;
 
 use sql::{fresh, subject};

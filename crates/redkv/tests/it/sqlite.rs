@@ -23,10 +23,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use redkv::clock::ManualClock;
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
 use redkv::store::{Expiry, Store};
 use redkv::stores::SqliteStore;
+use redkv_testing::conformance::Subject;
+use redkv_testing::conformance_suite;
 use serde_json::{Value, json};
 
 use crate::sqlite::support::{START, config, open};

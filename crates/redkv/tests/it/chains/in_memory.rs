@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use redkv::chain::{Chain, ChainStore, TierConfig};
 use redkv::clock::ManualClock;
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
-use redkv::layers::Faulty;
 use redkv::store::Store;
 use redkv::stores::{MemoryConfig, MemoryStore};
+use redkv_testing::Faulty;
+use redkv_testing::conformance::Subject;
+use redkv_testing::conformance_suite;
 
 fn memory(clock: &Arc<ManualClock>) -> Arc<dyn Store> {
     Arc::new(MemoryStore::new(MemoryConfig::default(), clock.clone()))

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::{
 };
 use redkv::chain::{Chain, ChainStore, TierConfig};
 use redkv::clock::SystemClock;
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
+use redkv_testing::conformance::Subject;
+use redkv_testing::conformance_suite;
 use serde_json::{Value, json};
 
 use crate::support::dynamodb::client;
@@ -71,7 +71,7 @@ macro_rules! chains {
     ($($name:ident = [$($store:literal),+];)*) => {
         $(
             mod $name {
-                async fn subject() -> redkv::conformance::Subject {
+                async fn subject() -> redkv_testing::conformance::Subject {
                     super::chain(&[$($store),+]).await
                 }
                 super::conformance_suite!(conformance, super::subject);

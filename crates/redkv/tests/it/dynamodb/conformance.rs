@@ -1,6 +1,6 @@
 //! The suite that every store passes.
 
-use redkv::conformance::Subject;
+use redkv_testing::conformance::Subject;
 use serde_json::json;
 
 use crate::dynamodb::table::{EMULATOR, LOCAL, Table};
@@ -20,9 +20,9 @@ mod emulator {
         Table::create(EMULATOR).await.subject(json!({ "ttlAttribute": "ttl", "consistentRead": true }))
     }
 
-    redkv::conformance_suite!(conformance_with_ttl, super::with_ttl);
-    redkv::conformance_suite!(conformance_without_ttl, super::without_ttl);
-    redkv::conformance_suite!(conformance_with_consistent_reads, super::with_consistent_reads);
+    redkv_testing::conformance_suite!(conformance_with_ttl, super::with_ttl);
+    redkv_testing::conformance_suite!(conformance_without_ttl, super::without_ttl);
+    redkv_testing::conformance_suite!(conformance_with_consistent_reads, super::with_consistent_reads);
 }
 
 /// All cases but `an_empty_value_is_a_value`: this DynamoDB Local is older than the day in 2020 when DynamoDB
@@ -34,7 +34,7 @@ mod dynamodb_local {
         Table::create(LOCAL).await.subject(json!({ "ttlAttribute": "ttl" }))
     }
 
-    redkv::conformance_cases!(with_ttl;
+    redkv_testing::conformance_cases!(with_ttl;
         init_may_be_called_again
         a_missing_key_reads_as_none
         a_written_value_reads_back

@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::types::{
 };
 use redkv::clock::{Clock, ManualClock, SystemClock};
 use redkv::config::Fields;
-use redkv::conformance::Subject;
 use redkv::stores::{DynamoDbConfig, DynamoDbStore};
+use redkv_testing::conformance::Subject;
 use serde_json::{Value, json};
 
 use crate::support;

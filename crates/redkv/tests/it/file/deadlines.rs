@@ -60,6 +60,6 @@ async fn what_has_ended_is_not_listed_and_is_cleared_all_the_same() {
     clock.advance(10);
     assert_eq!(listed(&store, "").await, ["for ever", "later"]);
     assert_eq!(listed(&store, "l").await, ["later"]);
-    redkv::conformance::clear(&store, "").await;
+    redkv_testing::conformance::clear(&store, "").await;
     assert_eq!(place.files().len(), 0);
 }

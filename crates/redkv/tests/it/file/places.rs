@@ -84,6 +84,6 @@ async fn files_of_others_are_neither_told_nor_cleared() {
     set(&store, "k", "value").await.unwrap();
     let foreign = place.file().with_file_name("README");
     fs::write(&foreign, "text").unwrap();
-    redkv::conformance::clear(&store, "").await;
+    redkv_testing::conformance::clear(&store, "").await;
     assert_eq!(place.file(), foreign);
 }

@@ -203,7 +203,7 @@ async fn pages_of_keys_and_clear_are_of_all_keys() {
         }
         let told = keys_of(&*store, "key1").await;
         assert_eq!(told.len(), 1 + 10 + 100 + 1_000);
-        redkv::conformance::clear(&*store, "key2").await;
+        redkv_testing::conformance::clear(&*store, "key2").await;
         assert_eq!(keys_of(&*store, "").await.len(), 2_500 - (1 + 10 + 100 + 500));
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
 use redkv::error::Result;
 use redkv::store::{SetMode, Store, Want};
+use redkv_testing::conformance::Subject;
+use redkv_testing::conformance_suite;
 use serde_json::json;
 
 use crate::postgres::site::{exec, pooled_url};

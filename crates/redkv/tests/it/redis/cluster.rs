@@ -140,7 +140,7 @@ async fn keys_are_told_although_slots_move_meanwhile() {
         }
     }
     assert!(moving.iter().chain(entries.iter().map(|(key, _)| key)).all(|key| found.contains(key)));
-    redkv::conformance::clear(&*store, "k").await;
+    redkv_testing::conformance::clear(&*store, "k").await;
     assert!(store.has(&moving).await.into_iter().all(|answer| answer.unwrap()));
     let keys: Vec<_> = entries.into_iter().map(|(key, _)| key).collect();
     assert!(store.has(&keys).await.into_iter().all(|answer| !answer.unwrap()));

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use redkv::conformance::Subject;
-use redkv::conformance_suite;
+use redkv_testing::conformance::Subject;
+use redkv_testing::conformance_suite;
 use serde_json::json;
 
 use super::{store, url};

@@ -39,7 +39,7 @@ async fn what_is_no_string_or_no_text_is_not_told_and_not_cleared() {
     redis::cmd("SET").arg(&bytes).arg("x").exec(&mut other).unwrap();
     let ours = fill(&*store, &prefix, 3).await;
     assert_eq!(rest(&*store, &prefix, None).await, ours);
-    redkv::conformance::clear(&*store, &prefix).await;
+    redkv_testing::conformance::clear(&*store, &prefix).await;
     assert_eq!(rest(&*store, &prefix, None).await, HashSet::new());
     let left: usize = redis::cmd("EXISTS").arg(&list).arg(&bytes).query(&mut other).unwrap();
     assert_eq!(left, 2);
@@ -71,7 +71,7 @@ async fn clear_of_everything_leaves_other_databases_alone() {
     set(&*second, &key("k"), Entry::new("v")).await.unwrap();
     let kept = Key::from("kept");
     set(&*second, &kept, Entry::new("v")).await.unwrap();
-    redkv::conformance::clear(&*first, "").await;
+    redkv_testing::conformance::clear(&*first, "").await;
     assert_eq!(rest(&*first, "", None).await, HashSet::new());
     assert_eq!(get(&*second, &kept).await.unwrap(), entry("v"));
 }

@@ -9,8 +9,8 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use redkv::clock::{Clock, ManualClock, SystemClock};
 use redkv::config::Fields;
-use redkv::conformance::Subject;
 use redkv::stores::{S3Config, S3Store};
+use redkv_testing::conformance::Subject;
 use serde_json::{Value, json};
 
 use crate::support;

@@ -1,6 +1,6 @@
 //! The suite that every store passes.
 
-use redkv::conformance::Subject;
+use redkv_testing::conformance::Subject;
 use serde_json::json;
 
 use crate::s3::bucket::{Bucket, EMULATOR, FILES};
@@ -18,8 +18,8 @@ mod emulator {
             .subject(json!({ "prefix": "a folder/ü+&=%2F/", "region": "us-east-1", "maxSockets": 3 }))
     }
 
-    redkv::conformance_suite!(conformance_of_a_whole_bucket, super::whole_bucket);
-    redkv::conformance_suite!(conformance_of_a_folder, super::folder);
+    redkv_testing::conformance_suite!(conformance_of_a_whole_bucket, super::whole_bucket);
+    redkv_testing::conformance_suite!(conformance_of_a_folder, super::folder);
 }
 
 /// All cases but `of_concurrent_if_absent_writes_one_wins`: this server looks and writes in two steps.
@@ -30,7 +30,7 @@ mod files {
         Bucket::create(FILES).await.subject(json!({ "prefix": "folder/" }))
     }
 
-    redkv::conformance_cases!(folder;
+    redkv_testing::conformance_cases!(folder;
         init_may_be_called_again
         a_missing_key_reads_as_none
         a_written_value_reads_back

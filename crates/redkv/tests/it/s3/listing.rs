@@ -52,7 +52,7 @@ async fn objects_beside_the_prefix_and_names_that_no_key_has_are_left_alone() {
     let store = bucket.store(json!({ "prefix": "p/" }));
     set(&store, "k", Entry::new("value")).await.unwrap();
     assert_eq!(keys(&store, "").await, set_of(["k"]));
-    redkv::conformance::clear(&store, "").await;
+    redkv_testing::conformance::clear(&store, "").await;
     assert_eq!(get(&store, "k").await.unwrap(), None);
     assert_eq!(bucket.names().await, set_of(["other", "p", "p/folder/", "p/%zz", "p/%61"]));
 }
@@ -70,6 +70,6 @@ async fn what_has_ended_is_not_listed_and_is_cleared_all_the_same() {
     clock.advance(10);
     assert_eq!(keys(&store, "").await, set_of(["for ever", "later", "theirs"]));
     assert_eq!(keys(&store, "a/").await, set_of([]));
-    redkv::conformance::clear(&store, "").await;
+    redkv_testing::conformance::clear(&store, "").await;
     assert_eq!(bucket.names().await, set_of([]));
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use redkv::chain::{Scope, TierConfig};
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{BehindConfig, Fault, Operation};
+use redkv::layers::BehindConfig;
 use redkv::store::Capabilities;
+use redkv_testing::{Fault, Operation};
 
 use crate::semantics::harness::*;
 use crate::semantics::queued::*;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redkv::chain::{ChainStore, Scope, TierConfig};
 use redkv::entry::Key;
 use redkv::error::ErrorKind;
-use redkv::layers::Operation;
+use redkv_testing::Operation;
 
 use crate::semantics::harness::*;
 use crate::semantics::queued::*;

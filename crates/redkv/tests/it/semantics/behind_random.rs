@@ -8,7 +8,8 @@ use fastrand::Rng;
 use redkv::chain::{Action, Event, Observer, Scope, TierConfig};
 use redkv::entry::{Entry, Key};
 use redkv::error::{Error, ErrorKind, Outcome};
-use redkv::layers::{BehindConfig, Fault, LayerConfig};
+use redkv::layers::{BehindConfig, LayerConfig};
+use redkv_testing::Fault;
 
 use crate::semantics::harness::*;
 

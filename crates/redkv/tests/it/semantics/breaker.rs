@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use redkv::chain::TierConfig;
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Gate, Operation};
 use redkv::store::Capabilities;
+use redkv_testing::{Fault, Gate, Operation};
 use tokio::time::Instant;
 
 use crate::semantics::harness::*;

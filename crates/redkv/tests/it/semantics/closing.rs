@@ -6,8 +6,8 @@ use std::time::Duration;
 use redkv::chain::{Action, Answer, Replies, Scope, TierConfig};
 use redkv::entry::Key;
 use redkv::error::{Error, ErrorKind, Result};
-use redkv::layers::{Fault, Gate, Operation};
 use redkv::store::Want;
+use redkv_testing::{Fault, Gate, Operation};
 
 use crate::semantics::harness::*;
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use redkv::chain::{Event, Observer};
-use redkv::layers::{Fault, Operation};
+use redkv_testing::{Fault, Operation};
 
 use crate::semantics::harness::*;
 

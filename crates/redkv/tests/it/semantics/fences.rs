@@ -1,6 +1,6 @@
 //! A back-fill never brings back what was overwritten or deleted meanwhile.
 
-use redkv::layers::Operation;
+use redkv_testing::Operation;
 
 use crate::semantics::harness::*;
 
@@ -103,7 +103,7 @@ async fn a_rejected_write_fences_back_fills_too() {
     let gate = second.faults.hold_after(Operation::Get);
     let get = world.get("k");
     gate.arrival().await;
-    second.faults.inject(Operation::Set, redkv::layers::Fault::LoseAnswer(lost()));
+    second.faults.inject(Operation::Set, redkv_testing::Fault::LoseAnswer(lost()));
     world.set("k", "new").error().await;
     gate.open();
     assert_eq!(get.value().await, some("old"));

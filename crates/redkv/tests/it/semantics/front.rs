@@ -2,7 +2,7 @@
 
 use redkv::chain::{Action, Front, Lookup, Scope, TierConfig};
 use redkv::entry::{Entry, Key};
-use redkv::layers::{Fault, Operation};
+use redkv_testing::{Fault, Operation};
 
 use crate::semantics::harness::*;
 

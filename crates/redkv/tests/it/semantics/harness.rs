@@ -9,9 +9,9 @@ use redkv::chain::{Action, Answer, Chain, Question, Replies, Scope, TierConfig};
 use redkv::clock::{Clock, ManualClock};
 use redkv::entry::{Deadline, Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
-use redkv::layers::{Fault, Faults, Faulty, Operation};
 use redkv::store::{Capabilities, Immediate, SetMode, Want};
 use redkv::stores::{MemoryConfig, MemoryStore};
+use redkv_testing::{Fault, Faults, Faulty, Operation};
 use tokio::sync::oneshot;
 
 /// What the clock of the tests shows at first.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use redkv::chain::{Scope, TierConfig};
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Gate, LayerConfig, Operation};
+use redkv::layers::LayerConfig;
+use redkv_testing::{Fault, Gate, Operation};
 
 use crate::semantics::harness::*;
 

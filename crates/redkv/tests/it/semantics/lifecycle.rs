@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use redkv::chain::{ChainStore, Scope, TierConfig};
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Gate, Operation};
 use redkv::store::{SetMode, Store, Want};
+use redkv_testing::{Fault, Gate, Operation};
 use tokio::time::Instant;
 
 use crate::semantics::harness::*;
@@ -266,7 +266,7 @@ fn stores_can_be_added_while_others_come_up() {
         let adding = std::thread::spawn(move || {
             for _ in 0..8 {
                 let memory = redkv::stores::MemoryStore::new(Default::default(), clock.clone());
-                let store = redkv::layers::Faulty::new(Arc::new(memory));
+                let store = redkv_testing::Faulty::new(Arc::new(memory));
                 chain.add(Arc::new(store), TierConfig::default()).unwrap();
             }
         });

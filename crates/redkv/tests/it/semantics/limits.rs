@@ -3,7 +3,8 @@
 use redkv::chain::{Action, TierConfig};
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Gate, LayerConfig, Operation, StoreBounds};
+use redkv::layers::{LayerConfig, StoreBounds};
+use redkv_testing::{Fault, Gate, Operation};
 
 use crate::semantics::harness::*;
 

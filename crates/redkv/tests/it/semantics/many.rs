@@ -2,7 +2,7 @@
 
 use redkv::chain::{Chain, Question, TierConfig};
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Operation};
+use redkv_testing::{Fault, Operation};
 
 use crate::semantics::harness::*;
 

@@ -3,7 +3,7 @@
 use redkv::chain::{Action, TierConfig};
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{Call, Fault, Faults, Operation};
+use redkv_testing::{Call, Fault, Faults, Operation};
 
 use crate::semantics::harness::*;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use redkv::chain::{Action, Lookup, Scope, TierConfig};
 use redkv::entry::Entry;
 use redkv::error::{Error, ErrorKind};
-use redkv::layers::{LayerConfig, Operation};
+use redkv::layers::LayerConfig;
 use redkv::stores::{MemoryConfig, MemoryStore};
+use redkv_testing::Operation;
 
 use crate::semantics::harness::*;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use redkv::chain::TierConfig;
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Gate, Operation};
 use redkv::store::Expiry;
+use redkv_testing::{Fault, Gate, Operation};
 
 use crate::semantics::harness::*;
 

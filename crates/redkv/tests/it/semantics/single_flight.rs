@@ -1,8 +1,8 @@
 //! Concurrent reads of one key share one walk.
 
 use redkv::chain::{Action, TierConfig};
-use redkv::layers::{Fault, Operation};
 use redkv::store::Want;
+use redkv_testing::{Fault, Operation};
 
 use crate::semantics::harness::*;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redkv::chain::TierConfig;
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Gate, Operation};
+use redkv_testing::{Fault, Gate, Operation};
 
 use crate::semantics::harness::*;
 

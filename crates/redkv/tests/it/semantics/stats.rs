@@ -5,7 +5,7 @@ use std::time::Duration;
 use redkv::chain::{Kind, Scope, TierConfig, TierStats};
 use redkv::entry::Entry;
 use redkv::error::ErrorKind;
-use redkv::layers::{Fault, Operation};
+use redkv_testing::{Fault, Operation};
 
 use crate::semantics::harness::*;
 

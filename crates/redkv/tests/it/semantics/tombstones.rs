@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redkv::chain::{Scope, TierConfig};
 use redkv::error::ErrorKind;
-use redkv::layers::Operation;
+use redkv_testing::Operation;
 
 use crate::semantics::harness::*;
 

@@ -61,7 +61,7 @@ async fn assert_that_all_keys_stay_apart(store: &SqliteStore) {
     unwrapped(store.delete(&keys[1..2]).await);
     assert_eq!(get(store, "7").await, None);
     assert_eq!(get(store, "007").await, Some(Bytes::from("007")));
-    redkv::conformance::clear(store, "").await;
+    redkv_testing::conformance::clear(store, "").await;
     assert_eq!(unwrapped(store.has(&keys).await), [false; KEYS.len()]);
 }
 

@@ -24,7 +24,7 @@ async fn they_are_passed_by_in_the_list_and_left_by_clear() {
     let read = unwrapped(store.get(&["ours".into(), "abc".into(), "other".into()], Want::Value).await);
     assert_eq!(read.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
 
-    redkv::conformance::clear(&store, "").await;
+    redkv_testing::conformance::clear(&store, "").await;
     assert_eq!((get(&store, "ours").await, place.count()), (None, 5));
 }
 
@@ -36,7 +36,7 @@ async fn numbers_in_a_column_that_converts_none_are_not_ours() {
     assert_eq!(get(&store, "7").await, None);
     set(&store, "7", "text").await.unwrap();
     assert_eq!(listed(&store, "").await, ["7"]);
-    redkv::conformance::clear(&store, "").await;
+    redkv_testing::conformance::clear(&store, "").await;
     assert_eq!(place.count(), 2);
 }
 
@@ -50,7 +50,7 @@ async fn numbers_that_no_text_of_ours_becomes_are_passed_by() {
     let store = place.store();
     set(&store, "7.5", "ours").await.unwrap();
     assert_eq!(listed(&store, "").await, ["7.5", "8"]);
-    redkv::conformance::clear(&store, "").await;
+    redkv_testing::conformance::clear(&store, "").await;
     assert_eq!(place.count(), 2);
 }
 

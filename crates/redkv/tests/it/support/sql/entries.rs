@@ -206,7 +206,7 @@ async fn names_are_taken_as_they_are_and_are_never_sql() {
         );
         assert_eq!(get(&*store, "a").await.unwrap(), some("1"), "{name}");
         assert_eq!(store.keys("", None).await.unwrap().keys.len(), 2);
-        redkv::conformance::clear(&*store, "").await;
+        redkv_testing::conformance::clear(&*store, "").await;
         assert_eq!(count(&quoted(&table)).await, 0);
         exec(&format!("DROP TABLE {}", quoted(&table))).await;
     }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redkv::clock::{Clock, ManualClock, SystemClock};
-use redkv::conformance::Subject;
 use redkv::entry::{Entry, Key};
 use redkv::error::Result;
 use redkv::store::{SetMode, Store, Want};
+use redkv_testing::conformance::Subject;
 use serde_json::{Value, json};
 
 use super::site::{self, NAME};

@@ -1,0 +1,268 @@
+//! Stops asking a store that fails again and again, until a probe of it succeeds.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::events::Event;
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
+use super::tier::Tier;
+use redkv_core::entry::Key;
+use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+
+/// Counts failures in a row. Open from the last one that is tolerated to the next sign of life.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    /// Failures in a row that open it; never, if there is no number.
+    limit: Option<u32>,
+    failures: AtomicU32,
+    is_open: AtomicBool,
+    down: Mutex<Option<Down>>,
+    closed: Notify,
+}
+
+#[derive(Debug)]
+struct Down {
+    since: Instant,
+    error: Error,
+}
+
+/// First and longest pause between two probes; each is drawn anew from half to all of it.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a probe waits for its answer: also a store that is far away has had the time to connect by then.
+const PROBE: Duration = Duration::from_secs(2);
+
+impl Breaker {
+    pub(super) fn new(limit: Option<u32>) -> Self {
+        Self {
+            limit,
+            failures: AtomicU32::new(0),
+            is_open: AtomicBool::new(false),
+            down: Mutex::default(),
+            closed: Notify::new(),
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Why the store is not asked at present.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        #[cfg(test)]
+        if is_planted(Planted::AsksWhatIsDown) {
+            return None;
+        }
+        if !self.is_open() {
+            return None;
+        }
+        let last = self.down().as_ref()?.error.clone();
+        let message = format!("the store is down; last failure: {}", last.message());
+        let error = Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
+        Some(error.retryable(last.is_retryable()).caused_by(last))
+    }
+
+    /// Waits until it is closed.
+    pub(super) async fn closed(&self) {
+        loop {
+            let closed = self.closed.notified();
+            if !self.is_open() {
+                return;
+            }
+            closed.await;
+        }
+    }
+
+    /// The store answered. For how long it had counted as down, if it had.
+    fn close(&self) -> Option<Duration> {
+        #[cfg(test)]
+        if is_planted(Planted::NoBreakerReset) {
+            return None;
+        }
+        if self.failures.load(Ordering::Relaxed) != 0 {
+            self.failures.store(0, Ordering::Relaxed);
+        }
+        if !self.is_open() {
+            return None;
+        }
+        let mut down = self.down();
+        let since = down.take()?.since;
+        self.is_open.store(false, Ordering::Release);
+        drop(down);
+        self.closed.notify_waiters();
+        Some(since.elapsed())
+    }
+
+    /// Whether the last that is known of the store is a failure.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) != 0
+    }
+
+    /// The store failed. Whether that opened it.
+    fn fail(&self, error: &Error) -> bool {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        self.limit.is_some_and(|limit| failures >= limit) && self.open(error)
+    }
+
+    /// The store cannot be used. Whether that was not known.
+    fn open(&self, error: &Error) -> bool {
+        let mut down = self.down();
+        if let Some(down) = &mut *down {
+            down.error = error.clone();
+            return false;
+        }
+        *down = Some(Down { since: Instant::now(), error: error.clone() });
+        self.is_open.store(true, Ordering::Release);
+        true
+    }
+
+    fn down(&self) -> MutexGuard<'_, Option<Down>> {
+        self.down.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the answers of a store say about its state.
+enum Sign {
+    Alive,
+    Failing(Error),
+    /// Nothing: the store was not reached for reasons of ours.
+    None,
+}
+
+fn sign<T>(answers: &[Result<T>]) -> Sign {
+    let mut sign = Sign::None;
+    for answer in answers {
+        match answer {
+            Ok(_) => return Sign::Alive,
+            Err(error) => match error.kind() {
+                ErrorKind::Connection | ErrorKind::Timeout => sign = Sign::Failing(error.clone()),
+                ErrorKind::Store | ErrorKind::Value | ErrorKind::Unsupported => return Sign::Alive,
+                _ => {}
+            },
+        }
+    }
+    sign
+}
+
+impl Tier {
+    /// Learns from the answers to a batch whether the store is alive; `key` is one of the batch, to probe it with.
+    pub(super) fn learn<T>(&self, key: &Key, answers: &[Result<T>]) {
+        match sign(answers) {
+            Sign::Alive => self.is_alive(),
+            Sign::Failing(error) => {
+                // Without a chain there is nobody to probe it.
+                if self.background.upgrade().is_some() && self.breaker.fail(&error) {
+                    self.went_down(key, error);
+                }
+            }
+            Sign::None => {}
+        }
+    }
+
+    /// The store answered.
+    pub(super) fn is_alive(&self) {
+        if let Some(after) = self.breaker.close() {
+            self.events.tell(Event::TierUp { tier: self.place, after });
+        }
+    }
+
+    /// Operations waited for the store to come up, for as long as they may wait for it at all: it counts as down, so that
+    /// they do not begin to wait anew. `key` is one to probe it with.
+    pub(super) fn did_not_come_up(&self, key: &Key, error: Error) {
+        // Nobody but the user may say that it never counts as down.
+        if error.kind() == ErrorKind::Timeout && self.breaker.limit.is_some() && self.breaker.open(&error) {
+            self.went_down(key, error);
+        }
+    }
+
+    fn went_down(&self, key: &Key, error: Error) {
+        if let Some(background) = self.background.upgrade() {
+            background.spawn(probe(self.me.clone(), key.clone()));
+            self.events.tell(Event::TierDown { tier: self.place, error });
+        }
+    }
+
+    /// Asks the store for `key`, whatever the breaker says, and learns from the answer.
+    pub(super) async fn probe(&self, key: &Key) {
+        let keys = [key.clone()];
+        let ask = AssertUnwindSafe(async { self.below().has(&keys).await }).catch_unwind();
+        if let Ok(Ok(answers)) = timeout(PROBE, ask).await {
+            self.learn(key, &answers);
+        }
+    }
+}
+
+/// Probes a store with growing pauses until it answers.
+async fn probe(tier: Weak<Tier>, key: Key) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        let Some(tier) = tier.upgrade() else { return };
+        if tier.breaker.is_open() {
+            tier.probe(&key).await;
+        }
+        if !tier.breaker.is_open() {
+            return;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure() -> Error {
+        Error::new(ErrorKind::Timeout, "no answer")
+    }
+
+    #[test]
+    fn only_failures_in_a_row_open_it() {
+        let breaker = Breaker::new(Some(3));
+        assert!(!breaker.fail(&failure()));
+        assert!(!breaker.fail(&failure()));
+        assert_eq!(breaker.close(), None);
+        assert!(!breaker.fail(&failure()));
+        assert!(!breaker.fail(&failure()));
+        assert!(!breaker.is_open());
+        assert!(breaker.fail(&failure()));
+        assert!(breaker.is_open());
+        assert!(!breaker.fail(&failure()), "it is open already");
+        assert!(breaker.close().is_some());
+        assert!(breaker.refusal().is_none());
+    }
+
+    #[test]
+    fn without_a_limit_it_never_opens() {
+        let breaker = Breaker::new(None);
+        assert!((0..1000).all(|_| !breaker.fail(&failure())));
+        assert!(breaker.refusal().is_none());
+    }
+
+    #[test]
+    fn what_it_refuses_was_not_applied_and_names_the_last_failure() {
+        let breaker = Breaker::new(Some(1));
+        breaker.fail(&failure());
+        breaker.fail(&Error::new(ErrorKind::Connection, "refused"));
+        let error = breaker.refusal().unwrap();
+        assert!(error.message().ends_with(": refused"), "{error}");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true));
+        assert!(!error.may_have_applied());
+    }
+
+    #[test]
+    fn a_store_that_answers_anything_is_alive() {
+        let refused = Error::new(ErrorKind::Store, "wrong password");
+        assert!(matches!(sign(&[Err::<(), _>(failure()), Err(refused)]), Sign::Alive));
+        assert!(matches!(sign(&[Err(failure()), Ok(())]), Sign::Alive));
+        assert!(matches!(sign(&[Err::<(), _>(failure())]), Sign::Failing(_)));
+        assert!(matches!(sign(&[Err::<(), _>(Error::closed())]), Sign::None));
+    }
+}

@@ -1,0 +1,161 @@
+//! What a chain answers on the calling thread, without a queue, a thread or a promise in between.
+
+use std::sync::Arc;
+
+use super::core::Chain;
+use super::request::Scope;
+use super::stats::FrontCounters;
+use super::tier::Tier;
+use redkv_core::entry::{Draft, Entry};
+use redkv_core::store::{Immediate, SetMode};
+
+/// An answer that is known at once, or the word to ask the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup<T> {
+    /// The answer.
+    Known(T),
+    /// Only [`Chain::submit`] can tell.
+    Ask,
+}
+
+/// The immediate first tier of a scope.
+#[derive(Debug)]
+pub struct Front {
+    chain: Arc<Chain>,
+    tier: Arc<Tier>,
+    /// Whether it is the whole chain, so that its word is final and writes need nobody else.
+    alone: bool,
+}
+
+impl Chain {
+    /// The part of `scope` that answers on the calling thread, if there is one. Ask again after [`Chain::add`].
+    pub fn front(self: &Arc<Self>, scope: Scope) -> Option<Front> {
+        let shape = self.shape();
+        let tier = shape.tiers.get(shape.range(scope).start)?;
+        tier.store().immediate()?;
+        Some(Front { chain: self.clone(), tier: tier.clone(), alone: shape.alone().is_some() })
+    }
+}
+
+impl Front {
+    /// The store, if it may be asked for `key` past the queue: no write of the key is on its way, and the stores
+    /// had their attempt to come up.
+    fn store(&self, key: &str) -> Option<&dyn Immediate> {
+        let is_free = self.chain.lifecycle.is_settled() && !self.chain.is_closed() && self.is_current(key);
+        if is_free { self.tier.store().immediate() } else { None }
+    }
+
+    fn counters(&self) -> &FrontCounters {
+        &self.tier.counters.front
+    }
+
+    /// Whether what the store has of `key` is what was called last.
+    fn is_current(&self, key: &str) -> bool {
+        !self.chain.pending.may_have(key) && !self.tier.is_stale(key)
+    }
+
+    /// As [`Front::store`], for writes: only a chain of one can take them here.
+    fn sole_store(&self, key: &str) -> Option<&dyn Immediate> {
+        if self.alone && self.tier.capabilities().writable { self.store(key) } else { None }
+    }
+
+    /// The live entry under `key`.
+    pub fn get(&self, key: &str) -> Lookup<Option<Entry>> {
+        match self.store(key).map(|store| store.get_now(key)) {
+            Some(Some(entry)) => {
+                self.counters().hit(entry.value.len());
+                Lookup::Known(Some(entry))
+            }
+            Some(None) if self.alone => {
+                self.counters().miss();
+                Lookup::Known(None)
+            }
+            _ => Lookup::Ask,
+        }
+    }
+
+    /// Shows the value of the live entry under `key`, or that there is none, to `read`, which must not call the chain.
+    pub fn read<T>(&self, key: &str, read: impl FnOnce(Option<&[u8]>) -> T) -> Lookup<T> {
+        let Some(store) = self.store(key) else { return Lookup::Ask };
+        let mut read = Some(read);
+        let mut answer = None;
+        let mut bytes = 0;
+        store.read_now(key, &mut |value| {
+            bytes = value.len();
+            answer = read.take().map(|read| read(Some(value)));
+        });
+        match (answer, read) {
+            (Some(answer), _) => {
+                self.counters().hit(bytes);
+                Lookup::Known(answer)
+            }
+            (None, Some(read)) if self.alone => {
+                self.counters().miss();
+                Lookup::Known(read(None))
+            }
+            (None, _) => Lookup::Ask,
+        }
+    }
+
+    /// As [`Front::read`], for `keys` in their order, until there is one that only the chain knows of, or `read` answers
+    /// with `false`. Tells whether neither was so.
+    pub fn read_many(&self, keys: &[&str], mut read: impl FnMut(Option<&[u8]>) -> bool) -> bool {
+        let Some((first, others)) = keys.split_first() else { return true };
+        let Some(store) = self.store(first) else { return false };
+        let (mut hits, mut bytes) = (0, 0);
+        let were_read = others.iter().all(|key| self.is_current(key))
+            && store.read_many_now(keys, &mut |value| {
+                hits += u64::from(value.is_some());
+                bytes += value.map_or(0, <[u8]>::len);
+                (value.is_some() || self.alone) && read(value)
+            });
+        if were_read {
+            self.counters().read(hits, keys.len() as u64 - hits, bytes);
+        }
+        were_read
+    }
+
+    /// Whether there is a live entry under `key`.
+    pub fn has(&self, key: &str) -> Lookup<bool> {
+        match self.store(key).map(|store| store.has_now(key)) {
+            Some(true) => {
+                self.counters().hit(0);
+                Lookup::Known(true)
+            }
+            Some(false) if self.alone => {
+                self.counters().miss();
+                Lookup::Known(false)
+            }
+            _ => Lookup::Ask,
+        }
+    }
+
+    /// Whether [`Front::set`] takes `entry`.
+    pub fn takes(&self, key: &str, entry: Draft<'_>) -> bool {
+        self.takes_delete(key) && self.tier.check_key(key).is_ok() && self.tier.check_draft(entry).is_ok()
+    }
+
+    /// Whether [`Front::delete`] deletes `key`.
+    pub fn takes_delete(&self, key: &str) -> bool {
+        self.sole_store(key).is_some()
+    }
+
+    /// Writes `entry`, if the store can have it.
+    pub fn set(&self, key: &str, entry: Draft<'_>) -> Lookup<()> {
+        let Some(store) = self.sole_store(key) else { return Lookup::Ask };
+        if self.tier.check_key(key).is_err() || self.tier.check_draft(entry).is_err() {
+            return Lookup::Ask;
+        }
+        store.set_now(key, entry.capped(self.tier.cap()), SetMode::Always);
+        self.counters().set(entry.value.len());
+        Lookup::Known(())
+    }
+
+    /// Deletes the entry under `key`.
+    pub fn delete(&self, key: &str) -> Lookup<()> {
+        let Some(store) = self.sole_store(key) else { return Lookup::Ask };
+        store.delete_now(key);
+        self.counters().delete();
+        Lookup::Known(())
+    }
+}

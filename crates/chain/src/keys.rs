@@ -1,0 +1,234 @@
+//! What is asked of all keys: telling them, and deleting what is under them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::core::Chain;
+use super::request::{Action, Scope};
+use super::shape::Shape;
+use super::store::collect;
+use super::tier::Tier;
+use redkv_core::entry::Key;
+use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::paging::Paging;
+use redkv_core::store::{Cursor, Page, cannot_clear, cannot_tell_keys};
+
+/// A call that is no [`Request`](super::Request) of a key. The end of the chain waits for it, too.
+struct Call<'a>(&'a Chain);
+
+impl Chain {
+    fn begin_call(&self, operation: &'static str) -> Result<Call<'_>> {
+        self.lifecycle.begin(1);
+        let call = Call(self);
+        if self.is_closed() { Err(Error::closed().in_operation(operation)) } else { Ok(call) }
+    }
+
+    /// Some of the keys that begin with `prefix`, as the authority of `scope` tells them; see
+    /// [`Store::keys`](redkv_core::store::Store::keys).
+    pub async fn keys(&self, scope: Scope, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
+        let _call = self.begin_call("keys")?;
+        let shape = self.shape();
+        let Some((_, authority)) = shape.authority(scope) else {
+            return Err(no_stores().in_operation("keys"));
+        };
+        authority.keys(prefix, after).await
+    }
+
+    /// Deletes everything in the stores of `scope`. What is written meanwhile may stay or go.
+    ///
+    /// Refused before anything is deleted where a store cannot; otherwise it ends with the first failure of a store
+    /// that is not optional, and some entries may be deleted then.
+    ///
+    /// Each key is deleted in its turn among the other operations on it, so that no back-fill and no write that was
+    /// called before brings anything back.
+    pub async fn clear(self: &Arc<Self>, scope: Scope) -> Result<()> {
+        let mut after = None;
+        loop {
+            after = self.clear_some(scope, "", after.as_ref()).await?;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A step of [`Chain::clear`], for the keys that begin with `prefix`; see
+    /// [`Store::clear`](redkv_core::store::Store::clear).
+    pub(super) async fn clear_some(
+        self: &Arc<Self>,
+        scope: Scope,
+        prefix: &str,
+        after: Option<&Cursor>,
+    ) -> Result<Option<Cursor>> {
+        // It tells and deletes keys, which nobody has called for.
+        self.step_of_clear(scope, prefix, after).await.map_err(|error| error.of_operation("clear"))
+    }
+
+    async fn step_of_clear(
+        self: &Arc<Self>,
+        scope: Scope,
+        prefix: &str,
+        after: Option<&Cursor>,
+    ) -> Result<Option<Cursor>> {
+        let shape = self.shape();
+        let Some((authority, _)) = shape.authority(scope) else { return Ok(None) };
+        let Spot { place, after } = match after {
+            Some(after) => Spot::read(after)?,
+            None => {
+                self.begin_to_clear(&shape, scope, prefix).await?;
+                // The authority first: from there on the others cannot be filled with what was in it.
+                Spot { place: authority, after: None }
+            }
+        };
+        let tier = &shape.tiers[place];
+        let after = match self.clear_some_of(scope, tier, prefix, after.as_ref()).await {
+            Err(error) if tier.is_optional() && place != authority => {
+                tier.report(&[Err::<(), _>(error)]);
+                tier.stale.mark_all(tier.cap());
+                None
+            }
+            cleared => cleared?,
+        };
+        if after.is_some() {
+            return Ok(Some(Spot { place, after }.cursor()));
+        }
+        if !tier.tells_all() && shape.range(scope).len() > 1 {
+            // Walks may have found what nobody could tell the keys of.
+            self.table().seal();
+            self.delete_all(scope, self.keys_on_their_way(prefix)).await?;
+        }
+        Ok((place > shape.range(scope).start).then(|| Spot { place: place - 1, after: None }.cursor()))
+    }
+
+    async fn begin_to_clear(self: &Arc<Self>, shape: &Shape, scope: Scope, prefix: &str) -> Result<()> {
+        for tier in &shape.tiers[shape.range(scope)] {
+            let can = tier.capabilities();
+            if !can.clearable || !(can.enumerable || prefix.is_empty()) {
+                return Err(tier.tag(cannot_clear(), "clear"));
+            }
+        }
+        // Nobody could tell the keys that are not there yet.
+        self.delete_all(scope, self.keys_on_their_way(prefix)).await
+    }
+
+    async fn clear_some_of(
+        self: &Arc<Self>,
+        scope: Scope,
+        tier: &Tier,
+        prefix: &str,
+        after: Option<&Cursor>,
+    ) -> Result<Option<Cursor>> {
+        let call = self.begin_call("clear")?;
+        if !tier.tells_all() {
+            return tier.clear(prefix, after).await;
+        }
+        let Page { keys, next } = tier.keys(prefix, after).await?;
+        drop(call);
+        self.delete_all(scope, keys).await?;
+        Ok(next)
+    }
+
+    /// The keys that are being written or filled.
+    fn keys_on_their_way(&self, prefix: &str) -> Vec<Key> {
+        let mut keys = self.lifecycle.parked_writes();
+        keys.extend(self.table().keys_on_their_way());
+        keys.retain(|key| key.starts_with(prefix));
+        keys
+    }
+
+    async fn delete_all(self: &Arc<Self>, scope: Scope, keys: Vec<Key>) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let (replies, answers) = collect(keys.len());
+        let delete = |key| self.request(scope, key, Action::Delete);
+        self.submit(keys.into_iter().map(delete).collect(), &replies);
+        let lost = |_| Error::new(ErrorKind::Internal, "a defect of RedKV: an answer is missing");
+        answers.await.map_err(lost)?.into_iter().try_for_each(|answer| answer.map(drop))
+    }
+}
+
+/// How far the clearing of a chain has come.
+struct Spot {
+    /// The tier that is being cleared; those behind it are done.
+    place: usize,
+    after: Option<Cursor>,
+}
+
+impl Spot {
+    fn cursor(&self) -> Cursor {
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by `Shape::MOST_TIERS`")]
+        let mut bytes = vec![self.place as u8];
+        if let Some(after) = &self.after {
+            bytes.push(1);
+            bytes.extend_from_slice(after.as_bytes());
+        }
+        Cursor::new(bytes)
+    }
+
+    fn read(cursor: &Cursor) -> Result<Self> {
+        match cursor.as_bytes() {
+            [place] => Ok(Self { place: usize::from(*place), after: None }),
+            [place, 1, after @ ..] => {
+                Ok(Self { place: usize::from(*place), after: Some(Cursor::new(after)) })
+            }
+            _ => Err(Error::new(ErrorKind::Internal, "a defect of RedKV: a cursor of another store")),
+        }
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.lifecycle.end(1);
+    }
+}
+
+impl Tier {
+    async fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
+        if !self.capabilities().enumerable {
+            return Err(self.tag(cannot_tell_keys(), "keys"));
+        }
+        let (paging, after) = Paging::resume(after)?;
+        let asked = Instant::now();
+        let mut page = self.asked_for_all("keys", self.store().keys(prefix, after.as_ref())).await?;
+        let next = paging.after(page.keys.len(), asked.elapsed(), page.next.take());
+        page.next = next.map_err(|error| self.tag(error, "keys"))?;
+        if self.tombstones.is_some() {
+            // Only the value tells an entry from a tombstone.
+            let are_there = self.has(&page.keys).await;
+            let mut are_there = are_there.into_iter().map(|answer| answer.unwrap_or(true));
+            page.keys.retain(|_| are_there.next().unwrap_or(true));
+        }
+        Ok(page)
+    }
+
+    async fn clear(&self, prefix: &str, after: Option<&Cursor>) -> Result<Option<Cursor>> {
+        let (paging, after) = Paging::resume(after)?;
+        let next = self.asked_for_all("clear", self.store().clear(prefix, after.as_ref())).await?;
+        // What it deletes is not counted, so the time may have been well spent.
+        paging.after(0, Duration::ZERO, next).map_err(|error| self.tag(error, "clear"))
+    }
+
+    /// Whether it tells the keys of everything that it can be asked for.
+    fn tells_all(&self) -> bool {
+        self.capabilities().enumerable && self.capabilities().tells_all
+    }
+
+    /// What the store answers to a question about no key, within the time of an operation.
+    async fn asked_for_all<T: Clone>(
+        &self,
+        operation: &'static str,
+        ask: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        if let Some(error) = self.breaker.refusal() {
+            return Err(self.tag(error, operation));
+        }
+        let answers = self.bounded(operation, self.timeout(), 1, async { vec![ask.await] }).await;
+        answers.into_iter().next().unwrap_or_else(|| Err(self.defect()))
+    }
+}
+
+pub(super) fn no_stores() -> Error {
+    Error::new(ErrorKind::NoStores, "no store was added to this instance")
+}

@@ -1,0 +1,319 @@
+//! From the first store to the end: who waits for the stores to come up, and who for the last answer.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all, select};
+use tokio::sync::{Notify, OnceCell};
+
+use super::core::Chain;
+use super::request::{Replies, Request, Scope};
+use redkv_core::entry::Key;
+use redkv_core::error::{Error, Result};
+
+/// Operations that were called before the stores are up.
+type Submission = (Vec<Request>, Arc<dyn Replies>);
+
+#[derive(Debug)]
+pub(super) struct Lifecycle {
+    /// Whether every store had one attempt to come up; operations wait for that, and not for its success.
+    settled: AtomicBool,
+    parked: Mutex<Parked>,
+    closed: AtomicBool,
+    /// Requests that were taken and not yet answered.
+    outstanding: AtomicUsize,
+    /// Whether that is not known any more.
+    miscounted: AtomicBool,
+    drained: Notify,
+    /// Whether nobody waits for the last answer any more.
+    abandoned: AtomicBool,
+    ended: OnceCell<()>,
+}
+
+#[derive(Default)]
+struct Parked {
+    submissions: Vec<Submission>,
+    settling: bool,
+}
+
+impl std::fmt::Debug for Parked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parked").field("submissions", &self.submissions.len()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self {
+            settled: AtomicBool::new(true),
+            parked: Mutex::default(),
+            closed: AtomicBool::new(false),
+            outstanding: AtomicUsize::new(0),
+            miscounted: AtomicBool::new(false),
+            drained: Notify::new(),
+            abandoned: AtomicBool::new(false),
+            ended: OnceCell::new(),
+        }
+    }
+}
+
+impl Lifecycle {
+    fn parked(&self) -> MutexGuard<'_, Parked> {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A store was added that is not up yet.
+    pub(super) fn unsettle(&self) {
+        let _parked = self.parked();
+        self.settled.store(false, Ordering::Release);
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Keeps the requests until the stores are up, and answers with whether nobody else waits; or hands them back.
+    pub(super) fn park_unless_settled(
+        &self,
+        requests: Vec<Request>,
+        replies: &Arc<dyn Replies>,
+    ) -> std::result::Result<Vec<Request>, bool> {
+        if self.is_settled() {
+            return Ok(requests);
+        }
+        let mut parked = self.parked();
+        if self.is_settled() {
+            return Ok(requests);
+        }
+        parked.submissions.push((requests, replies.clone()));
+        Err(!std::mem::replace(&mut parked.settling, true))
+    }
+
+    /// The keys of writes that wait for the stores to come up.
+    pub(super) fn parked_writes(&self) -> Vec<Key> {
+        let parked = self.parked();
+        let requests = parked.submissions.iter().flat_map(|(requests, _)| requests);
+        requests.filter(|request| request.action.is_write()).map(|request| request.key.clone()).collect()
+    }
+
+    /// A key that an operation which waits for the stores to come up is about.
+    fn parked_key(&self) -> Option<Key> {
+        let parked = self.parked();
+        parked.submissions.iter().flat_map(|(requests, _)| requests).next().map(|request| request.key.clone())
+    }
+
+    /// Whether the caller is the one to bring the stores up.
+    fn begin_settling(&self) -> bool {
+        let mut parked = self.parked();
+        !self.is_settled() && !std::mem::replace(&mut parked.settling, true)
+    }
+
+    /// What was parked; with nothing left the chain is settled. Whoever comes meanwhile queues behind.
+    fn next_parked(&self, stores_are_up: impl FnOnce() -> bool) -> Vec<Submission> {
+        let mut parked = self.parked();
+        if parked.submissions.is_empty() {
+            parked.settling = false;
+            self.settled.store(stores_are_up(), Ordering::Release);
+        }
+        std::mem::take(&mut parked.submissions)
+    }
+
+    /// Requests were taken. Whoever takes them looks at `closed` only then, as `close` looks at `outstanding` only
+    /// after it has set `closed`; the one order of all four (`SeqCst`) lets one of them see the other.
+    pub(super) fn begin(&self, count: usize) {
+        self.outstanding.fetch_add(count, Ordering::SeqCst);
+    }
+
+    pub(super) fn end(&self, count: usize) {
+        if self.outstanding.fetch_sub(count, Ordering::SeqCst) == count && self.is_closed() {
+            self.drained.notify_waiters();
+        }
+    }
+
+    /// A panic has answered requests: how many, nobody knows.
+    pub(super) fn lose_count(&self) {
+        self.miscounted.store(true, Ordering::SeqCst);
+        self.drained.notify_waiters();
+    }
+
+    /// Waits until everything was answered, or nobody waits for that any more.
+    async fn drain(&self) {
+        loop {
+            let drained = self.drained.notified();
+            let is_drained = self.outstanding.load(Ordering::SeqCst) == 0;
+            if is_drained || self.is_abandoned() || self.miscounted.load(Ordering::SeqCst) {
+                return;
+            }
+            drained.await;
+        }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::SeqCst)
+    }
+
+    /// From now on nobody waits for the last answer. Hands back what has not begun.
+    fn abandon(&self) -> Vec<Submission> {
+        self.abandoned.store(true, Ordering::SeqCst);
+        self.drained.notify_waiters();
+        std::mem::take(&mut self.parked().submissions)
+    }
+
+    async fn abandonment(&self) {
+        loop {
+            let told = self.drained.notified();
+            if self.is_abandoned() {
+                return;
+            }
+            told.await;
+        }
+    }
+}
+
+impl Chain {
+    /// Starts to bring the stores up, in the background; [`Chain::ready`] tells how it went. From within a runtime.
+    pub fn warm_up(self: &Arc<Self>) {
+        if !self.is_closed() && self.lifecycle.begin_settling() {
+            self.settle();
+        }
+    }
+
+    /// Gives every store one attempt, then lets the parked operations go.
+    pub(super) fn settle(self: &Arc<Self>) {
+        let chain = self.clone();
+        self.background.spawn(async move {
+            loop {
+                let shape = chain.shape();
+                // How it went shows when the store is used: it tries again by itself.
+                let attempts = join_all(shape.tiers.iter().map(|tier| tier.init_in_time())).await;
+                if let Some(key) = chain.lifecycle.parked_key() {
+                    for (tier, attempt) in shape.tiers.iter().zip(attempts) {
+                        attempt.err().into_iter().for_each(|error| tier.did_not_come_up(&key, error));
+                    }
+                }
+                let is_current = || chain.shape().tiers.len() == shape.tiers.len();
+                if !is_current() {
+                    continue;
+                }
+                loop {
+                    let parked = chain.lifecycle.next_parked(is_current);
+                    if parked.is_empty() {
+                        break;
+                    }
+                    for (requests, replies) in parked {
+                        chain.admit(requests, &replies);
+                    }
+                }
+                if chain.lifecycle.is_settled() || !chain.lifecycle.begin_settling() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Waits until the stores of `scope` are up.
+    ///
+    /// Fails with the first error of a store that is not `optional`; calling it again tries again. The last store is
+    /// the authority, and being `optional` is refused for it.
+    pub async fn ready(&self, scope: Scope) -> Result<()> {
+        if self.is_closed() {
+            return Err(Error::closed().in_operation("ready"));
+        }
+        let shape = self.shape();
+        let tiers = &shape.tiers[shape.range(scope)];
+        let attempts = join_all(tiers.iter().map(|tier| tier.init())).await;
+        for (tier, attempt) in tiers.iter().zip(attempts) {
+            if !tier.is_optional() || scope != Scope::Chain {
+                attempt?;
+            }
+        }
+        let Some((_, tier)) = shape.authority(scope) else { return Ok(()) };
+        let (field, message) = if scope != Scope::Chain {
+            return Ok(());
+        } else if tier.is_optional() {
+            ("optional", "the last store is the source of truth and cannot be optional")
+        } else if tier.tombstones.is_some() {
+            ("tombstone", "the last store is the source of truth, and no back-fill goes there")
+        } else {
+            return Ok(());
+        };
+        Err(Error::argument(field, message).in_operation("ready").in_store(&tier.name().into()))
+    }
+
+    /// Refuses new operations, waits for those on their way, and closes the stores. Idempotent; all callers wait, at
+    /// most until the deadlines of the tiers have passed.
+    pub async fn close(&self) {
+        self.refuse();
+        self.lifecycle
+            .ended
+            .get_or_init(|| async {
+                self.lifecycle.drain().await;
+                let shape = self.shape();
+                let flushed = join_all(shape.tiers.iter().map(|tier| tier.flush()));
+                // When nobody waits any more, what is queued is lost when its store is closed.
+                select(pin!(flushed), pin!(self.lifecycle.abandonment())).await;
+                // Whatever is still being brought up or invalidated would use the stores after their end.
+                self.background.stop().await;
+                let closes = join_all(shape.tiers.iter().map(|tier| tier.close()));
+                // When nobody waits any more they are told to end, and end when they can.
+                select(pin!(closes), pin!(self.lifecycle.abandonment())).await;
+                // Chains among them were given up too, and tell what they lose before this one has ended.
+                self.close_nested().await;
+            })
+            .await;
+    }
+
+    fn close_nested(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let nested = self.nested();
+            join_all(nested.iter().map(|chain| chain.close())).await;
+        })
+    }
+
+    /// The chains among the stores.
+    fn nested(&self) -> Vec<Arc<Self>> {
+        self.nested.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// As [`Chain::close`], for as long as `patience` lasts; then the stores are closed under what is still on its
+    /// way, which is answered when it fails by that, or when the deadlines of the tiers have passed. `give_up` is
+    /// called before. Who waits in other calls waits no longer than that either.
+    pub async fn close_within(&self, patience: Duration, give_up: impl FnOnce()) {
+        let mut closed = pin!(self.close());
+        if tokio::time::timeout(patience, &mut closed).await.is_ok() {
+            return;
+        }
+        give_up();
+        self.abandon();
+        closed.await;
+    }
+
+    /// Waits for nothing any more, nor do the chains among the stores.
+    fn abandon(&self) {
+        for (requests, replies) in self.lifecycle.abandon() {
+            self.refuse_all(requests, &replies);
+        }
+        self.nested().iter().for_each(|chain| chain.abandon());
+    }
+
+    /// Whether every store had its attempt to come up, so that operations do not wait for that.
+    pub fn is_settled(&self) -> bool {
+        self.lifecycle.is_settled()
+    }
+
+    /// Whether new operations are refused.
+    pub fn is_closed(&self) -> bool {
+        self.lifecycle.is_closed()
+    }
+
+    /// From now on every new operation is refused as closed; those on their way go on.
+    pub fn refuse(&self) {
+        self.lifecycle.closed.store(true, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,128 @@
+//! What a tier can have, and what it refuses.
+
+use std::borrow::Cow;
+
+use super::tier::Tier;
+use super::tombstone::is_mark;
+use redkv_core::entry::{Draft, Entry, Key};
+use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::store::{Answers, Expiry};
+use redkv_layers::read_only;
+
+impl Tier {
+    /// Whether the store takes writes, as an error if not.
+    pub(super) fn check_writable(&self) -> Result<()> {
+        if self.capabilities.writable { Ok(()) } else { Err(read_only().in_store(&self.label)) }
+    }
+
+    /// Whether `next` may stand behind this one: what is written there must not be hidden by what stays here, nor what
+    /// is deleted there come back from here. As an error that names the option if not.
+    pub(super) fn check_next(&self, next: &Self) -> Result<()> {
+        if self.capabilities.writable || !next.capabilities.writable {
+            return Ok(());
+        }
+        let message = format!(
+            "behind a store that is readOnly ({}), all must be readOnly: it would go on with what was overwritten or \
+             deleted behind it",
+            self.label
+        );
+        Err(Error::argument("readOnly", message).in_store(&next.label))
+    }
+
+    /// Whether the store can have an entry under `key`, as an error that names the field if not.
+    pub(super) fn check_key(&self, key: &str) -> Result<()> {
+        let limits = &self.capabilities;
+        if key.len() > limits.max_key_bytes {
+            let (length, most) = (key.len(), limits.max_key_bytes);
+            let message = format!("the key has {length} bytes, the store takes at most {most}");
+            return Err(Error::argument("key", message).in_store(&self.label));
+        }
+        if key.is_empty() && !limits.empty_keys {
+            return Err(Error::argument("key", "the store takes no empty key").in_store(&self.label));
+        }
+        if !limits.nul_characters && key.contains('\0') {
+            let message = "the store takes no key with a NUL character";
+            return Err(Error::argument("key", message).in_store(&self.label));
+        }
+        Ok(())
+    }
+
+    /// Whether the store can keep `entry`, as an error that names the field if not.
+    pub(super) fn check_entry(&self, entry: &Entry) -> Result<()> {
+        self.check_draft(entry.into())
+    }
+
+    /// As [`Tier::check_entry`].
+    pub(super) fn check_draft(&self, entry: Draft<'_>) -> Result<()> {
+        let limits = &self.capabilities;
+        let error = if entry.value.len() > limits.max_value_bytes {
+            let (length, most) = (entry.value.len(), limits.max_value_bytes);
+            Error::argument("value", format!("the value has {length} bytes, the store takes at most {most}"))
+        } else if entry.deadline.is_some() && limits.expiry == Expiry::None {
+            cannot_expire()
+        } else if self.tombstones.is_some() && is_mark(&entry.value) {
+            Error::argument("value", "the value is what stands for a deleted key here")
+        } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
+            Error::unsupported("the store keeps text only, and the value is not UTF-8")
+        } else if !limits.nul_characters && entry.value.contains(&0) {
+            Error::unsupported("the store keeps text without NUL characters only")
+        } else {
+            return Ok(());
+        };
+        Err(error.in_store(&self.label))
+    }
+
+    /// Refuses the values in `answers` that are larger than this tier believes.
+    #[cold]
+    pub(super) fn refuse_large(&self, operation: &'static str, answers: &mut Answers<Option<Entry>>) {
+        let most = self.capabilities.max_value_bytes;
+        for answer in answers {
+            if let Ok(Some(entry)) = answer
+                && entry.value.len() > most
+            {
+                let length = entry.value.len();
+                let message = format!("the value has {length} bytes, more than the {most} of maxValueBytes");
+                *answer = Err(self.tag(Error::new(ErrorKind::Value, message), operation));
+            }
+        }
+    }
+
+    /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
+    pub(super) fn takes(&self, key: &Key, entry: &Entry) -> bool {
+        self.capabilities.writable && self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
+    }
+
+    /// Sorts out the keys that the store cannot have.
+    pub(super) fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
+        if keys.iter().all(|key| self.check_key(key).is_ok()) {
+            return Askable { keys: Cow::Borrowed(keys), refused: Vec::new() };
+        }
+        let refuse = |key: &Key| self.check_key(key).err().map(|error| self.tag(error, operation));
+        let refused: Vec<_> = keys.iter().map(refuse).collect();
+        let good = keys.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        Askable { keys: good.map(|(key, _)| key.clone()).collect(), refused }
+    }
+}
+
+/// The keys of a batch that a store can have.
+pub(super) struct Askable<'a> {
+    pub(super) keys: Cow<'a, [Key]>,
+    /// Per key of the batch, why it is not asked for; empty when all are.
+    refused: Vec<Option<Error>>,
+}
+
+impl Askable<'_> {
+    /// The answers to the whole batch, from those to the keys that were asked for.
+    pub(super) fn complete<T>(self, answers: Answers<T>) -> Answers<T> {
+        if self.refused.is_empty() {
+            return answers;
+        }
+        let mut answers = answers.into_iter();
+        self.refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect()
+    }
+}
+
+pub(super) fn cannot_expire() -> Error {
+    let message = "as it is configured here it cannot let entries end, so a ttl cannot be kept";
+    Error::unsupported(message).about("ttl")
+}

@@ -1,0 +1,161 @@
+//! Invalidates what a tier missed, until it has worked.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::core::Chain;
+use super::events::Event;
+#[cfg(test)]
+use super::planted::{Planted, is_planted};
+use super::shape::Shape;
+use super::stale::Marked;
+use super::table::Due;
+use super::tier::Tier;
+use redkv_core::entry::Key;
+
+/// First and longest pause between two attempts; each is drawn anew from half to all of it.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a request that was given up may still be on its way to a store that does not keep their order. The
+/// connection that it left on is cut by then, so what remains are queues of the network and of the service.
+const LATE: Duration = Duration::from_secs(10);
+/// How often it is looked whether that is over.
+const UNTIL_SETTLED: Duration = Duration::from_secs(1);
+/// Keys invalidated in one attempt.
+const BATCH: usize = 500;
+
+/// Whether a repair of the tier is on its way; there is one at most.
+#[derive(Debug, Default)]
+pub(super) struct Repair(AtomicBool);
+
+impl Repair {
+    /// Whether the caller is the one to do it.
+    pub(super) fn begin(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+
+    pub(super) fn end(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+impl Chain {
+    /// Notes that the tier at `place` may hold an old value under `key`, and sees to its invalidation.
+    ///
+    /// From now on reads of this process pass the tier by for that key.
+    ///
+    /// `may_come` says whether a write of an old value may still arrive there.
+    pub(super) fn mark_stale(self: &Arc<Self>, shape: &Shape, place: usize, key: &Key, may_come: bool) {
+        #[cfg(test)]
+        if is_planted(Planted::NoInvalidation) {
+            return;
+        }
+        let tier = &shape.tiers[place];
+        let late = (may_come && !tier.capabilities().ordered).then(|| Instant::now() + LATE);
+        #[cfg(test)]
+        let late = late.filter(|_| !is_planted(Planted::NoQuarantine));
+        // What the store has now is gone by its ttl at the latest.
+        tier.stale.mark(key, tier.cap(), late);
+        if tier.repair.begin() {
+            self.background.spawn(repair(Arc::downgrade(self), tier.clone()));
+        }
+    }
+}
+
+/// Deletes the stale keys of a tier, with growing pauses while that fails.
+async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let marked = tier.stale.some(BATCH);
+        if marked.is_empty() && tier.stale.wants_repair() {
+            sleep(UNTIL_SETTLED).await;
+            continue;
+        }
+        if marked.is_empty() {
+            // A key that is marked from here on finds no repair on its way and begins one.
+            tier.repair.end();
+            if !tier.stale.wants_repair() || !tier.repair.begin() {
+                return;
+            }
+            continue;
+        }
+        if tier.breaker.is_in_doubt() && !tier.answers(&marked[0].0).await {
+            // Nobody waits for this: a write of one of the keys need not wait for what may well be in vain.
+            sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            continue;
+        }
+        let Some(repairing) = chain.upgrade().map(|chain| Repairing::begin(chain, marked)) else { return };
+        if repairing.run(&tier).await {
+            pause = FIRST_PAUSE;
+            continue;
+        }
+        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Keys that are being invalidated. Writes of them wait meanwhile, so that none is undone by it.
+struct Repairing {
+    chain: Arc<Chain>,
+    marked: Vec<Marked>,
+}
+
+impl Repairing {
+    /// Takes those of the keys that nobody is writing: a write makes the repair needless, or marks its key again.
+    fn begin(chain: Arc<Chain>, mut marked: Vec<Marked>) -> Self {
+        let mut table = chain.table();
+        marked.retain(|(key, _)| table.begin_repair(key));
+        drop(table);
+        Self { chain, marked }
+    }
+
+    /// Invalidates them. Whether all that was tried has worked, and anything was.
+    async fn run(self, tier: &Tier) -> bool {
+        let keys: Vec<_> = self.marked.iter().map(|(key, _)| key.clone()).collect();
+        let answers = tier.invalidate(&keys).await;
+        let mut repaired = 0;
+        for (marked, answer) in self.marked.iter().zip(&answers) {
+            if answer.is_ok() {
+                repaired += 1;
+                tier.stale.repaired(marked);
+            }
+        }
+        tier.report(&answers);
+        if repaired > 0 {
+            tier.events.tell(Event::Repair { tier: tier.place, keys: repaired });
+        }
+        repaired > 0 && repaired == keys.len()
+    }
+}
+
+impl Drop for Repairing {
+    fn drop(&mut self) {
+        let mut due = Due::default();
+        let mut table = self.chain.table();
+        for (key, _) in &self.marked {
+            table.finish_repair(key, &mut due);
+        }
+        drop(table);
+        self.chain.start_next(due);
+    }
+}
+
+impl Tier {
+    /// Whether the store answers a probe, when it does not count as down any more.
+    async fn answers(&self, key: &Key) -> bool {
+        self.breaker.closed().await;
+        if self.breaker.is_in_doubt() {
+            self.probe(key).await;
+        }
+        !self.breaker.is_in_doubt()
+    }
+
+    /// Whether the tier must be read past for `key`.
+    pub(super) fn is_stale(&self, key: &str) -> bool {
+        !self.stale.is_empty() && self.stale.contains(key, self.clock())
+    }
+}

@@ -1,0 +1,135 @@
+//! What callers ask of a chain, and how they are answered.
+
+use std::sync::Arc;
+
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::{Error, Result};
+use redkv_core::store::Want;
+
+/// Which tiers an operation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them, in order.
+    Chain,
+    /// One, by its place in the chain.
+    Tier(u16),
+}
+
+impl Scope {
+    /// Whether a write in this scope replaces everything that a write in `other` does.
+    pub(super) fn covers(self, other: Self) -> bool {
+        self == Self::Chain || self == other
+    }
+}
+
+/// What is to be done with a key.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Read the entry.
+    Get(Want),
+    /// Tell whether there is an entry.
+    Has,
+    /// Write the entry.
+    Set(Entry),
+    /// Write the entry unless there is one.
+    SetIfAbsent(Entry),
+    /// Delete the entry.
+    Delete,
+}
+
+/// What a read wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The entry, as [`Action::Get`].
+    Get(Want),
+    /// Whether there is one, as [`Action::Has`].
+    Has,
+}
+
+impl Question {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Get(_) => "get",
+            Self::Has => "has",
+        }
+    }
+
+    pub(super) fn action(self) -> Action {
+        match self {
+            Self::Get(want) => Action::Get(want),
+            Self::Has => Action::Has,
+        }
+    }
+}
+
+impl Action {
+    /// What callers know it as.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Get(_) => "get",
+            Self::Has => "has",
+            Self::Set(_) | Self::SetIfAbsent(_) => "set",
+            Self::Delete => "delete",
+        }
+    }
+
+    pub(super) fn is_write(&self) -> bool {
+        !matches!(self, Self::Get(_) | Self::Has)
+    }
+}
+
+/// One operation, made by [`Chain::request`](super::Chain::request).
+///
+/// A write counts as called from the moment it is made, so it must be submitted.
+#[derive(Debug)]
+#[must_use = "a write that is made but never submitted blocks the synchronous reads of its key"]
+pub struct Request {
+    pub(super) scope: Scope,
+    pub(super) key: Key,
+    pub(super) action: Action,
+}
+
+/// The answer to an [`Action`] that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// To [`Action::Get`].
+    Entry(Option<Entry>),
+    /// To [`Action::Has`].
+    Has(bool),
+    /// To a write: whether it was made (`false` only for [`Action::SetIfAbsent`] on a key that had an entry).
+    Written(bool),
+}
+
+/// Receives the answers to one submission, one per request, in any order, from any thread.
+pub trait Replies: Send + Sync {
+    /// The answer to the request at `index` of the submission.
+    fn reply(&self, index: u32, answer: Result<Answer>);
+
+    /// The answers to the requests at `indexes`, one at least, which became known together. Whoever can take them at less cost
+    /// than one by one does so here.
+    fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
+        indexes.iter().zip(answers).for_each(|(index, answer)| self.reply(*index, answer));
+    }
+
+    /// `error` is the answer to all requests that have none yet; those that come later are for nobody.
+    fn abandon(&self, error: &Error);
+}
+
+/// Somebody who waits for the answer to one request.
+#[derive(Clone)]
+pub(super) struct Waiter {
+    pub(super) replies: Arc<dyn Replies>,
+    pub(super) index: u32,
+}
+
+impl Waiter {
+    pub(super) fn reply(&self, answer: Result<Answer>) {
+        self.replies.reply(self.index, answer);
+    }
+}
+
+impl std::fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Waiter").field(&self.index).finish()
+    }
+}

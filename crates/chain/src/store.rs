@@ -1,0 +1,184 @@
+//! A chain is itself a store, so chains nest.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::{BoxFuture, FutureExt};
+use tokio::sync::oneshot;
+
+use super::core::Chain;
+use super::request::{Action, Answer, Question, Replies, Scope};
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+
+/// A chain, as a store for another one.
+#[derive(Debug)]
+pub struct ChainStore(Arc<Chain>);
+
+impl ChainStore {
+    /// `chain` as a store.
+    pub fn new(chain: Arc<Chain>) -> Self {
+        Self(chain)
+    }
+
+    async fn ask<T>(
+        &self,
+        actions: impl ExactSizeIterator<Item = (Key, Action)> + Send,
+        read: impl Fn(Answer) -> Option<T> + Send,
+    ) -> Answers<T> {
+        let count = actions.len();
+        if count == 0 {
+            return Vec::new();
+        }
+        let requests = actions.map(|(key, action)| self.0.request(Scope::Chain, key, action)).collect();
+        self.answers(count, |replies| self.0.submit(requests, replies), read).await
+    }
+
+    async fn ask_question<T>(
+        &self,
+        keys: &[Key],
+        question: Question,
+        read: impl Fn(Answer) -> Option<T> + Send,
+    ) -> Answers<T> {
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        let submit = |replies: &_| self.0.submit_reads(Scope::Chain, question, keys.to_vec(), replies);
+        self.answers(keys.len(), submit, read).await
+    }
+
+    async fn answers<T>(
+        &self,
+        count: usize,
+        submit: impl FnOnce(&Arc<dyn Replies>) + Send,
+        read: impl Fn(Answer) -> Option<T> + Send,
+    ) -> Answers<T> {
+        let (collected, done) = collect(count);
+        submit(&collected);
+        let defect = || Error::new(ErrorKind::Internal, "a defect of RedKV: an answer is missing");
+        let Ok(answers) = done.await else { return (0..count).map(|_| Err(defect())).collect() };
+        answers.into_iter().map(|answer| answer.and_then(|answer| read(answer).ok_or_else(defect))).collect()
+    }
+}
+
+/// Gathers the answers to one submission.
+struct Collected(Mutex<Collecting>);
+
+struct Collecting {
+    answers: Vec<Option<Result<Answer>>>,
+    missing: usize,
+    done: Option<oneshot::Sender<Answers<Answer>>>,
+}
+
+/// Who gathers `count` answers, and where they arrive once they are complete.
+pub(super) fn collect(count: usize) -> (Arc<dyn Replies>, oneshot::Receiver<Answers<Answer>>) {
+    let (sender, receiver) = oneshot::channel();
+    let collecting = Collecting { answers: vec![None; count], missing: count, done: Some(sender) };
+    (Arc::new(Collected(Mutex::new(collecting))), receiver)
+}
+
+impl Replies for Collected {
+    fn reply(&self, index: u32, answer: Result<Answer>) {
+        let mut collecting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(place) = collecting.answers.get_mut(index as usize) else { return };
+        *place = Some(answer);
+        collecting.missing -= 1;
+        if collecting.missing == 0 {
+            collecting.finish();
+        }
+    }
+
+    fn abandon(&self, error: &Error) {
+        let mut collecting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for place in &mut collecting.answers {
+            place.get_or_insert_with(|| Err(error.clone()));
+        }
+        collecting.finish();
+    }
+}
+
+impl Collecting {
+    fn finish(&mut self) {
+        if let Some(done) = self.done.take() {
+            // Whoever asked may have stopped waiting.
+            let _ = done.send(std::mem::take(&mut self.answers).into_iter().flatten().collect());
+        }
+    }
+}
+
+impl Store for ChainStore {
+    fn name(&self) -> &'static str {
+        "chain"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.shape().capabilities()
+    }
+
+    fn immediate(&self) -> Option<&dyn Immediate> {
+        None
+    }
+
+    fn init(&self) -> BoxFuture<'_, Result<()>> {
+        self.0.ready(Scope::Chain).boxed()
+    }
+
+    fn get<'a>(&'a self, keys: &'a [Key], want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
+        self.ask_question(keys, Question::Get(want), |answer| match answer {
+            Answer::Entry(entry) => Some(entry),
+            Answer::Has(_) | Answer::Written(_) => None,
+        })
+        .boxed()
+    }
+
+    fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
+        self.ask_question(keys, Question::Has, |answer| match answer {
+            Answer::Has(has) => Some(has),
+            Answer::Entry(_) | Answer::Written(_) => None,
+        })
+        .boxed()
+    }
+
+    fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
+        let actions = entries.iter().map(move |(key, entry)| {
+            let action = match mode {
+                SetMode::Always => Action::Set(entry.clone()),
+                SetMode::IfAbsent => Action::SetIfAbsent(entry.clone()),
+            };
+            (key.clone(), action)
+        });
+        self.ask(actions, written).boxed()
+    }
+
+    fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
+        let actions = keys.iter().map(|key| (key.clone(), Action::Delete));
+        self.ask(actions, |answer| written(answer).map(|_| ())).boxed()
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        self.0.keys(Scope::Chain, prefix, after).boxed()
+    }
+
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
+        self.0.clear_some(Scope::Chain, prefix, after).boxed()
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        self.0.flush(Scope::Chain).boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.0.close().boxed()
+    }
+}
+
+fn written(answer: Answer) -> Option<bool> {
+    match answer {
+        Answer::Written(written) => Some(written),
+        Answer::Entry(_) | Answer::Has(_) => None,
+    }
+}

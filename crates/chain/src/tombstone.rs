@@ -1,0 +1,84 @@
+//! What stands in a shared cache for a while where an entry was deleted.
+//!
+//! A back-fill goes only where there is nothing, so it does not undo what another process wrote. What another process
+//! deleted would not stop it; a tombstone does. It must outlast every back-fill of a value that was read before the
+//! deletion, so those that come too late are not made.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::tier::Tier;
+use super::tier_config::TierConfig;
+use redkv_core::clock::Clock;
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::{Error, Result};
+use redkv_core::store::{Capabilities, Expiry};
+
+/// What no value may be in a tier with tombstones. Text, because some stores keep nothing else.
+const MARK: &[u8] = b"\x01redkv:deleted\x01";
+
+/// How long tombstones last in a tier.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tombstones {
+    life: u64,
+    /// How long after the beginning of its read a back-fill may still be made.
+    in_time: Duration,
+}
+
+impl Tombstones {
+    /// As `config` says, for a store whose operations take at most `timeout`.
+    pub(super) fn new(
+        config: &TierConfig,
+        capabilities: &Capabilities,
+        timeout: Option<Duration>,
+    ) -> Result<Option<Self>> {
+        let Some(life) = config.tombstone else { return Ok(None) };
+        if capabilities.immediate {
+            let message = "nobody else writes into it, so it needs no tombstones";
+            return Err(Error::unsupported(message).about("tombstone"));
+        }
+        if capabilities.expiry == Expiry::None {
+            let message = "as it is configured here it cannot let entries end, so it cannot have tombstones";
+            return Err(Error::unsupported(message).about("tombstone"));
+        }
+        let timeout = timeout.unwrap_or_default();
+        let in_time = Duration::from_millis(life).saturating_sub(timeout * 2);
+        if in_time.is_zero() {
+            let least = timeout.as_millis() * 2;
+            let message = format!("tierOptions.tombstone must be more than twice the timeout, {least} ms");
+            return Err(Error::argument("tombstone", message));
+        }
+        Ok(Some(Self { life, in_time }))
+    }
+
+    /// What is written where `keys` are deleted.
+    pub(super) fn over(self, keys: &[Key], clock: &dyn Clock) -> Vec<(Key, Entry)> {
+        let deadline = clock.deadline_in(self.life);
+        keys.iter().map(|key| (key.clone(), Entry::until(Bytes::from_static(MARK), deadline))).collect()
+    }
+
+    /// Whether a back-fill of what a read found that began at `since` is stopped by every tombstone that it must not
+    /// replace, also when it takes as long as it may.
+    pub(super) fn is_in_time(self, since: Instant) -> bool {
+        since.elapsed() < self.in_time
+    }
+}
+
+impl Tier {
+    /// Whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
+    pub(super) fn may_fill_at(&self, since: Instant) -> bool {
+        self.tombstones.is_none_or(|tombstones| tombstones.is_in_time(since))
+    }
+}
+
+/// Whether `entry` is a tombstone.
+pub(super) fn is_tombstone(entry: &Entry) -> bool {
+    is_mark(&entry.value)
+}
+
+/// Whether `value` is that of a tombstone.
+pub(super) fn is_mark(value: &[u8]) -> bool {
+    value == MARK
+}

@@ -1,0 +1,290 @@
+//! Writes: the authority first, then all other tiers side by side.
+
+use std::sync::Arc;
+
+use futures_util::future::{join, join_all};
+
+use super::core::Chain;
+use super::request::{Answer, Replies, Scope, Waiter};
+use super::shape::Shape;
+use super::table::{Change, Due, WriteJob};
+use super::tier::Tier;
+use redkv_core::entry::{Deadline, Entry, Key};
+use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::panics::lost;
+use redkv_core::store::{Answers, Expiry, SetMode};
+use redkv_executor::leave_caller;
+
+/// Writes on their way. However they end, their callers get an answer and the next writes of their keys begin.
+struct Writing {
+    chain: Arc<Chain>,
+    shape: Arc<Shape>,
+    jobs: Vec<WriteJob>,
+    answers: Answers<bool>,
+}
+
+/// Makes writes that have the scope in common, of distinct keys.
+pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs: Vec<WriteJob>) {
+    let mut writing = Writing { chain, shape, jobs, answers: Vec::new() };
+    if !writing.shape.tiers[writing.shape.range(scope)].iter().all(|tier| tier.capabilities().light) {
+        leave_caller().await;
+    }
+    let Some((_, authority)) = writing.shape.authority(scope) else { return };
+    // Drawn up before the authority draws up its own, so that no cache keeps an entry longer than it does.
+    let following = Role::Cache { cap: authority.cap() };
+    let changes = if writing.shape.caches(scope).next().is_some() {
+        writing.jobs.iter().map(WriteJob::copy).collect()
+    } else {
+        // Nobody else needs the values, and the first copy of one is not free.
+        writing.jobs.iter_mut().map(WriteJob::take).collect()
+    };
+    let losses = authority.losses();
+    let mut answers = authority.apply(changes, Role::Authority).await;
+
+    let (mut made, mut doubtful) = (Vec::new(), Vec::new());
+    for (index, answer) in answers.iter().enumerate() {
+        match answer {
+            Ok(true) => {
+                // A cache that was written to by itself is an authority of its own.
+                authority.stale.clear(&writing.jobs[index].key);
+                made.push(index);
+            }
+            // Somebody else's entry stays, and what the caches hold of it.
+            Ok(false) => {}
+            Err(error) if error.may_have_applied() => doubtful.push(index),
+            Err(_) => {}
+        }
+    }
+    let caches = writing.shape.caches(scope).map(|(place, tier)| {
+        writing.doubt(place, &doubtful);
+        writing.follow(place, tier, &made, following)
+    });
+    let failures = join_all(caches).await;
+    for ((_, tier), failures) in writing.shape.caches(scope).zip(failures) {
+        let mut untold = Vec::new();
+        for (index, error) in failures {
+            if answers[index].is_err() || tier.is_optional() {
+                untold.push(Err::<(), _>(error));
+            } else {
+                // Whoever is woken by this wants to know first whether the write was lost.
+                let error = error.noting(&format!("; {} has made the write", authority.name()));
+                answers[index] = Err(error.outcome(Outcome::Unknown));
+            }
+        }
+        tier.report(&untold);
+    }
+    if authority.losses() != losses {
+        // One of these writes may be lost by now, and the caches have it.
+        writing.shape.caches(scope).for_each(|(place, _)| writing.doubt(place, &made));
+    }
+    writing.answers = answers;
+}
+
+impl Writing {
+    /// The authority may or may not have made these writes: no cache may go on with the value from before.
+    fn doubt(&self, place: usize, doubtful: &[usize]) {
+        for index in doubtful {
+            self.chain.mark_stale(&self.shape, place, &self.jobs[*index].key, false);
+        }
+    }
+
+    /// The writes were given up half-way, as a panic does: nobody knows how far they came.
+    fn doubt_all(&self) {
+        let Some(WriteJob { scope, .. }) = self.jobs.first() else { return };
+        let all: Vec<_> = (0..self.jobs.len()).collect();
+        for (place, _) in self.shape.caches(*scope) {
+            self.doubt(place, &all);
+        }
+    }
+
+    /// Makes the writes that the authority made in another tier, and answers with those that failed.
+    async fn follow(&self, place: usize, tier: &Tier, made: &[usize], role: Role) -> Vec<(usize, Error)> {
+        if made.is_empty() {
+            return Vec::new();
+        }
+        let changes = made.iter().map(|index| self.jobs[*index].copy()).collect();
+        let answers = tier.apply(changes, role).await;
+        let mut failures = Vec::new();
+        for (index, answer) in made.iter().zip(answers) {
+            match answer {
+                Ok(_) => tier.stale.clear(&self.jobs[*index].key),
+                Err(error) => {
+                    let may_come = error.may_have_applied();
+                    self.chain.mark_stale(&self.shape, place, &self.jobs[*index].key, may_come);
+                    failures.push((*index, error));
+                }
+            }
+        }
+        failures
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if self.answers.is_empty() {
+            self.doubt_all();
+        }
+        let given_up = || {
+            let given_up = || Error::new(ErrorKind::Internal, "a defect of RedKV: a write was given up");
+            Err(lost(given_up).outcome(Outcome::Unknown))
+        };
+        let mut due = Due::default();
+        let mut table = self.chain.table();
+        let done: Vec<_> =
+            self.jobs.iter().map(|job| (&job.key, table.finish_write(&job.key, &mut due))).collect();
+        drop(table);
+        let mut answers = std::mem::take(&mut self.answers).into_iter();
+        let mut count = 0;
+        let mut telling = Telling::default();
+        for (key, waiters) in done {
+            let answer = answers.next().unwrap_or_else(given_up).map(Answer::Written);
+            count += waiters.len();
+            self.chain.pending.end(key, waiters.len());
+            for waiter in waiters {
+                telling.add(waiter, answer.clone());
+            }
+        }
+        telling.flush();
+        self.chain.lifecycle.end(count);
+        self.chain.start_next(due);
+    }
+}
+
+/// Answers in a row for the same caller, who is told of them together.
+#[derive(Default)]
+struct Telling {
+    caller: Option<Arc<dyn Replies>>,
+    indexes: Vec<u32>,
+    answers: Answers<Answer>,
+}
+
+impl Telling {
+    fn add(&mut self, waiter: Waiter, answer: Result<Answer>) {
+        if self.caller.as_ref().is_none_or(|caller| !Arc::ptr_eq(caller, &waiter.replies)) {
+            self.flush();
+            self.caller = Some(waiter.replies);
+        }
+        self.indexes.push(waiter.index);
+        self.answers.push(answer);
+    }
+
+    fn flush(&mut self) {
+        if let Some(caller) = self.caller.take() {
+            caller.reply_many(&self.indexes, std::mem::take(&mut self.answers));
+            self.indexes.clear();
+        }
+    }
+}
+
+impl WriteJob {
+    fn copy(&self) -> (Key, Change) {
+        (self.key.clone(), self.change.clone())
+    }
+
+    /// The change, which the job no longer knows then.
+    fn take(&mut self) -> (Key, Change) {
+        (self.key.clone(), std::mem::replace(&mut self.change, Change::Delete))
+    }
+}
+
+/// Whose word a tier's is in a write.
+#[derive(Clone, Copy)]
+enum Role {
+    /// Its own: it decides.
+    Authority,
+    /// The authority's: it follows what was decided, with nothing that lives longer than `cap`.
+    Cache { cap: Option<Deadline> },
+}
+
+/// What a change is in one tier.
+enum Step {
+    Set(Entry),
+    Add(Entry),
+    Delete,
+    /// There is nothing to do, and the answer is known.
+    Done(bool),
+}
+
+impl Tier {
+    fn step(&self, key: &Key, change: Change, role: Role, now: u64) -> Step {
+        match (change, role) {
+            // An entry that ended while it waited for its turn leaves what its deadline would have left.
+            (Change::Set(entry), Role::Authority) if entry.is_expired(now) => Step::Delete,
+            (Change::SetIfAbsent(entry), Role::Authority) if entry.is_expired(now) => Step::Done(false),
+            (Change::Set(entry), Role::Authority) => Step::Set(entry),
+            (Change::SetIfAbsent(entry), Role::Authority) => Step::Add(entry),
+            (Change::Delete, Role::Authority) => Step::Delete,
+            (_, Role::Cache { .. }) if self.check_key(key).is_err() => Step::Done(true),
+            (Change::Delete, Role::Cache { .. }) => Step::Delete,
+            // The authority had nothing, so whatever a cache has is old.
+            (Change::Set(entry) | Change::SetIfAbsent(entry), Role::Cache { cap }) => {
+                let entry = entry.capped(cap);
+                if entry.is_expired(now) || !self.can_keep(&entry) { Step::Delete } else { Step::Set(entry) }
+            }
+        }
+    }
+
+    /// Makes changes of distinct keys, each kind as one batch; one answer per change.
+    async fn apply(&self, changes: Vec<(Key, Change)>, role: Role) -> Answers<bool> {
+        let now = self.clock().now();
+        let mut all: Vec<Result<bool>> = vec![Ok(true); changes.len()];
+        let (mut sets, mut adds, mut deletes) = (Part::default(), Part::default(), Part::default());
+        for (index, (key, change)) in changes.into_iter().enumerate() {
+            match self.step(&key, change, role, now) {
+                Step::Set(entry) => sets.push(index, (key, entry)),
+                Step::Add(entry) => adds.push(index, (key, entry)),
+                Step::Delete => deletes.push(index, key),
+                Step::Done(answer) => all[index] = Ok(answer),
+            }
+        }
+        let set = async {
+            let answers = self.set(sets.items, SetMode::Always).await;
+            (sets.places, answers)
+        };
+        let add = async {
+            let answers = self.set(adds.items, SetMode::IfAbsent).await;
+            (adds.places, answers)
+        };
+        let delete = async {
+            let answers = self.delete(&deletes.items).await;
+            (deletes.places, answers.into_iter().map(|answer| answer.map(|()| true)).collect())
+        };
+        let ((set, add), delete) = join(join(set, add), delete).await;
+        let made =
+            |answers: &Answers<bool>| answers.iter().filter(|answer| matches!(answer, Ok(true))).count();
+        self.counters.set(made(&set.1) + made(&add.1));
+        self.counters.deleted(made(&delete.1));
+        for (places, answers) in [set, add, delete] {
+            for (place, answer) in places.into_iter().zip(answers) {
+                all[place] = answer;
+            }
+        }
+        all
+    }
+
+    /// Whether this cache can keep `entry`. What the user asked for was checked before anything was written, but
+    /// not for an optional tier, and the deadline may be the authority's.
+    fn can_keep(&self, entry: &Entry) -> bool {
+        let keeps_deadline = entry.deadline.is_none() || self.capabilities().expiry != Expiry::None;
+        keeps_deadline && (!self.is_optional() || self.check_entry(entry).is_ok())
+    }
+}
+
+/// The changes of one kind within a batch.
+struct Part<T> {
+    places: Vec<usize>,
+    items: Vec<T>,
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { places: Vec::new(), items: Vec::new() }
+    }
+}
+
+impl<T> Part<T> {
+    fn push(&mut self, place: usize, item: T) {
+        self.places.push(place);
+        self.items.push(item);
+    }
+}

@@ -1,0 +1,12 @@
+//! What every part of RedKV stands on: the trait of a [`store::Store`], entries, errors, options and time.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod config;
+pub mod entry;
+pub mod error;
+pub mod notices;
+pub mod opening;
+pub mod paging;
+pub mod panics;
+pub mod store;

@@ -1,0 +1,303 @@
+//! Tasks that run on the thread that wakes them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
+
+use async_task::{Runnable, Task};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, coop};
+
+use super::home::Home;
+
+/// Runs tasks on two threads: on its own, which waits in [`Executor::woken`] within a runtime, and on that of the
+/// caller for as long as a call of [`Executor::run_here`] lasts.
+pub struct Executor {
+    runtime: Handle,
+    home: Option<Arc<Home>>,
+    /// Tasks for the executor's own thread that were woken elsewhere.
+    woken: Mutex<Vec<Runnable>>,
+    more: Notify,
+    ended: AtomicBool,
+}
+
+thread_local! {
+    /// The executor that the thread works for.
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    /// The memory of the last queue of woken tasks, for the next one.
+    static SPARE: Cell<VecDeque<Runnable>> = const { Cell::new(VecDeque::new()) };
+}
+
+struct Current {
+    executor: Arc<Executor>,
+    /// Whether it is the executor's own thread.
+    is_own: bool,
+    /// Whether the tasks that are woken on this thread run on it.
+    is_running: bool,
+    /// Whether the task that is running goes on on the executor's own thread.
+    is_leaving: bool,
+    woken: VecDeque<Runnable>,
+}
+
+/// Tasks that run in a row before sockets and timers have their turn.
+const IN_A_ROW: usize = 1024;
+
+impl Executor {
+    /// An executor whose own thread runs `runtime`.
+    pub fn new(runtime: Handle) -> Arc<Self> {
+        Arc::new(Self {
+            runtime,
+            home: Home::new().ok().map(Arc::new),
+            woken: Mutex::default(),
+            more: Notify::new(),
+            ended: AtomicBool::new(false),
+        })
+    }
+
+    /// The sockets that the thread of the caller looks after, where the system can tell it about them.
+    pub fn home(&self) -> Option<&Arc<Home>> {
+        self.home.as_ref()
+    }
+
+    /// The executor that the calling thread works for.
+    pub fn current() -> Option<Arc<Self>> {
+        CURRENT.with_borrow(|current| Some(current.as_ref()?.executor.clone()))
+    }
+
+    /// Makes the calling thread the executor's own: what is started here from now on is a task of the executor.
+    pub fn adopt_thread(self: &Arc<Self>) {
+        CURRENT.replace(Some(Current { is_own: true, ..Current::of(self) }));
+    }
+
+    /// Has [`Executor::woken`] return.
+    pub fn wake(&self) {
+        self.more.notify_one();
+    }
+
+    /// Waits until the executor's own thread has something to do.
+    pub async fn woken(&self) {
+        self.more.notified().await;
+    }
+
+    /// On the executor's own thread: does `work`, then runs what that woke and what was woken elsewhere.
+    pub fn run_own(self: &Arc<Self>, work: impl FnOnce()) {
+        self.run(true, work, || std::mem::take(&mut *self.shared()));
+    }
+
+    /// On the thread of a caller: does `work`, then runs what that woke.
+    pub fn run_here(self: &Arc<Self>, work: impl FnOnce()) {
+        let _runtime = self.runtime.enter();
+        self.run(false, work, Vec::new);
+    }
+
+    fn run(
+        self: &Arc<Self>,
+        is_own: bool,
+        work: impl FnOnce(),
+        woken_elsewhere: impl FnOnce() -> Vec<Runnable>,
+    ) {
+        let current = Current { is_own, is_running: true, woken: SPARE.take(), ..Current::of(self) };
+        let _leave = Leave(CURRENT.replace(Some(current)));
+        work();
+        let more = woken_elsewhere();
+        CURRENT.with_borrow_mut(|current| {
+            if let Some(current) = current {
+                current.woken.extend(more);
+            }
+        });
+        for _ in 0..IN_A_ROW {
+            let next = CURRENT.with_borrow_mut(|current| current.as_mut()?.woken.pop_front());
+            let Some(runnable) = next else { break };
+            // A task that panics is dropped, and what it holds answers for it.
+            drop(catch_unwind(AssertUnwindSafe(|| runnable.run())));
+        }
+    }
+
+    /// Gives all tasks up: those that are woken from now on are dropped. The runtime must be ended next, which wakes
+    /// the others.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        let woken = std::mem::take(&mut *self.shared());
+        // Not under the lock: what a task holds may wake others when it is dropped.
+        drop(woken);
+        self.home.iter().for_each(|home| home.end());
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Vec<Runnable>> {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hand_over(&self, runnables: impl IntoIterator<Item = Runnable>) {
+        let mut shared = self.shared();
+        if self.ended.load(Ordering::SeqCst) {
+            // Nor here.
+            drop(shared);
+            return runnables.into_iter().for_each(drop);
+        }
+        shared.extend(runnables);
+        drop(shared);
+        self.wake();
+    }
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor").field("home", &self.home).finish_non_exhaustive()
+    }
+}
+
+impl Current {
+    fn of(executor: &Arc<Executor>) -> Self {
+        let executor = executor.clone();
+        Self { executor, is_own: false, is_running: false, is_leaving: false, woken: VecDeque::new() }
+    }
+}
+
+/// Puts back what the thread worked for before, and leaves the rest of the work to the executor's own thread.
+struct Leave(Option<Current>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        let Some(Current { executor, mut woken, .. }) = CURRENT.replace(self.0.take()) else { return };
+        if !woken.is_empty() {
+            executor.hand_over(woken.drain(..));
+        }
+        SPARE.set(woken);
+    }
+}
+
+/// Puts a task that was woken where it will run.
+fn schedule(executor: &Weak<Executor>, runnable: Runnable) {
+    let mut runnable = Some(runnable);
+    // A thread that is ending has no such variable any more, and runs nothing.
+    let _ = CURRENT.try_with(|current| {
+        if let Some(current) = current.borrow_mut().as_mut()
+            && current.is_running
+            && executor.as_ptr() == Arc::as_ptr(&current.executor)
+            && !std::mem::take(&mut current.is_leaving)
+        {
+            current.woken.extend(runnable.take());
+        }
+    });
+    match executor.upgrade() {
+        Some(executor) if runnable.is_some() => executor.hand_over(runnable),
+        _ => {}
+    }
+}
+
+/// A task that ends when this is dropped.
+#[derive(Debug)]
+pub enum Running {
+    /// On an [`Executor`].
+    OnExecutor(Task<()>),
+    /// On the runtime, where there is no executor.
+    OnRuntime(AbortHandle),
+}
+
+impl Running {
+    /// Whether the task has ended.
+    pub fn is_finished(&self) -> bool {
+        match self {
+            Self::OnExecutor(task) => task.is_finished(),
+            Self::OnRuntime(task) => task.is_finished(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        match self {
+            // The library ends it by itself.
+            Self::OnExecutor(_) => {}
+            Self::OnRuntime(task) => task.abort(),
+        }
+    }
+}
+
+/// Starts a task on the executor of this thread, or else on the runtime.
+pub fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    match Executor::current() {
+        Some(executor) => start(&executor, future).detach(),
+        None => match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(future)),
+            // The runtime has ended, and with it everybody who waits.
+            Err(_) => drop(future),
+        },
+    }
+}
+
+/// As [`spawn`], for a task that has an owner.
+pub fn spawn_owned(future: impl Future<Output = ()> + Send + 'static) -> Running {
+    match Executor::current() {
+        Some(executor) => Running::OnExecutor(start(&executor, future)),
+        None => Running::OnRuntime(tokio::spawn(future).abort_handle()),
+    }
+}
+
+/// Goes on on the executor's own thread, for work that is too much for the thread of a caller.
+pub async fn leave_caller() {
+    future::poll_fn(|context| {
+        let leaves = CURRENT.with_borrow_mut(|current| match current {
+            Some(current) if current.is_running && !current.is_own => {
+                // Read when the task that is running here, which is this one, is scheduled again.
+                current.is_leaving = true;
+                true
+            }
+            _ => false,
+        });
+        if leaves {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Has the tasks of sockets read what has arrived, where that is the work of a thread that is busy with something else.
+pub async fn read_for_others() {
+    let Some(home) = Executor::current().and_then(|executor| executor.home.clone()) else { return };
+    if home.is_open() {
+        home.wake_all();
+        // They were woken before this is, so they run before this does.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A future that may panic when it is dropped: a defect like any other, and no reason to end the process.
+struct Contained<F>(Option<Pin<Box<F>>>);
+
+impl<F: Future<Output = ()>> Future for Contained<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Ready(()), |future| future.as_mut().poll(context))
+    }
+}
+
+impl<F> Drop for Contained<F> {
+    fn drop(&mut self) {
+        let future = self.0.take();
+        drop(catch_unwind(AssertUnwindSafe(|| drop(future))));
+    }
+}
+
+fn start(executor: &Arc<Executor>, future: impl Future<Output = ()> + Send + 'static) -> Task<()> {
+    let executor = Arc::downgrade(executor);
+    // Unconstrained, because the budget of the runtime is meant for one of its tasks, and many run here in a row.
+    let future = coop::unconstrained(Contained(Some(Box::pin(future))));
+    let (runnable, task) = async_task::spawn(future, move |runnable| schedule(&executor, runnable));
+    runnable.schedule();
+    task
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,20 @@
+//! Who is told what becomes of writes that were acknowledged.
+
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::Error;
+
+/// Is told what becomes of the writes of a [`WriteBehind`](super::WriteBehind), from any thread.
+///
+/// Called under a lock of the layer: must not block, and must not call the layer. It is kept alive for as long as
+/// writes wait.
+pub trait Host: Send + Sync {
+    /// Acknowledged writes wait from now on, or no longer do.
+    fn hold(&self, holds: bool);
+
+    /// Attempts failed that will be made again.
+    fn failed(&self, failures: &[(Key, Error)]);
+
+    /// A write (of `entry`, or a deletion) that was acknowledged is given up. Reads of the key go to the store again
+    /// when this returns.
+    fn lost(&self, key: &Key, entry: Option<&Entry>, error: &Error);
+}

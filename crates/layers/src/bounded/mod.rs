@@ -1,0 +1,12 @@
+//! Keeps a store within bounds.
+
+mod config;
+mod index;
+mod keeper;
+mod store;
+
+pub use config::StoreBounds;
+pub use store::Bounded;
+
+#[cfg(test)]
+mod tests;

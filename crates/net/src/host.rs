@@ -1,0 +1,64 @@
+//! Names of servers.
+
+use std::net::Ipv6Addr;
+
+use redkv_core::config::Fields;
+use redkv_core::error::{Error, Result};
+
+/// Reads an option that names a server.
+pub fn host_from(fields: &mut Fields, name: &'static str) -> Result<Option<String>> {
+    fields.string(name)?.map(|host| checked(name, host)).transpose()
+}
+
+/// The name or address of a server. An error does not repeat what is neither: it may be a url with a password in it.
+pub fn checked(name: &'static str, host: String) -> Result<String> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    if let Some(address) = bare.filter(|address| is_address(address)) {
+        return Ok(address.to_owned());
+    }
+    let is_name = host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    if is_name || is_address(&host) {
+        return Ok(host);
+    }
+    Err(Error::argument(
+        name,
+        format!("{name} must be the name or address of one server, without scheme, user and port"),
+    ))
+}
+
+/// Whether it is an address of IPv6, which may say to which interface it belongs.
+fn is_address(text: &str) -> bool {
+    let (address, zone) = text.split_once('%').unwrap_or((text, "0"));
+    address.parse::<Ipv6Addr>().is_ok() && zone.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_addresses_are_taken() {
+        for host in ["db", "db.example.com", "my_db", "127.0.0.1", "::1", "fe80::1%eth0", "bücher.example"] {
+            assert_eq!(checked("host", host.to_owned()).unwrap(), host);
+        }
+        assert_eq!(checked("host", "[::1]".to_owned()).unwrap(), "::1");
+    }
+
+    #[test]
+    fn what_may_hold_a_password_is_not_repeated() {
+        for host in [
+            "redis://:s3cret@h",
+            "redis%3A%2F%2F%3As3cret%40h",
+            "user:s3cret@h",
+            "s3cret@h",
+            "h:6379",
+            "h/s3cret",
+            "h?password=s3cret",
+            "h s3cret",
+        ] {
+            let error = checked("host", host.to_owned()).unwrap_err();
+            assert_eq!(error.field(), Some("host"));
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What the stores on the network have in common: host names, sockets, root certificates and TLS options.
+#![forbid(unsafe_code)]
+
+pub mod extra_roots;
+pub mod host;
+pub mod tcp;
+pub mod tls;

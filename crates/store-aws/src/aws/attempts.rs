@@ -1,0 +1,97 @@
+//! What became of the attempts that the SDK made for a request.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// Watches the attempts of one request, or of several in a row that carry on the same work.
+///
+/// The SDK tells the error of the last attempt only. An earlier one may have been carried out without an answer, so
+/// that error alone does not say whether a write was made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attempts(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The latest attempt got as far as being sent.
+    sent: AtomicBool,
+    /// An attempt may have been carried out without an answer.
+    in_doubt: AtomicBool,
+}
+
+impl Attempts {
+    /// Whether the latest attempt got as far as being sent.
+    pub(crate) fn was_sent(&self) -> bool {
+        self.0.sent.load(Ordering::Relaxed)
+    }
+
+    /// Whether a write may have been made although no attempt was answered with success.
+    pub(crate) fn in_doubt(&self) -> bool {
+        self.0.in_doubt.load(Ordering::Relaxed)
+    }
+}
+
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "redkv attempts"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.sent.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.sent.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
+        let refused = error.is_operation_error() && context.response().is_some_and(is_certain_no);
+        let unreached = error.as_connector_error().is_some_and(|error| could_not_connect(error));
+        if self.was_sent() && !refused && !unreached {
+            self.0.in_doubt.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// A refusal is a certain no; a failure inside the service may have come after the write, unless it is how S3 asks to
+/// be asked less often.
+fn is_certain_no(response: &HttpResponse) -> bool {
+    const SLOW_DOWN: &[u8] = b"<Code>SlowDown</Code>";
+    let body = response.body().bytes().unwrap_or_default();
+    response.status().as_u16() < 500 || body.windows(SLOW_DOWN.len()).any(|part| part == SLOW_DOWN)
+}
+
+/// Whether `error` says that no connection was made, so that nothing was sent.
+pub(crate) fn could_not_connect(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
+        .any(hyper_util::client::legacy::Error::is_connect)
+}

@@ -1,0 +1,214 @@
+//! The store over a table.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::{self, BoxFuture, FutureExt};
+
+use super::config::DynamoDbConfig;
+use super::reads::{Entries, MOST_KEYS, Presence};
+use super::table::{Table, side_by_side};
+use super::writes::{Change, MOST_CHANGES};
+use redkv_core::clock::Clock;
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::opening::Opening;
+use redkv_core::store::{
+    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
+    clear_a_page,
+};
+
+/// Keeps entries as items of an Amazon DynamoDB table whose primary key is one text attribute.
+///
+/// A write replaces the whole item. Deadlines are kept in whole seconds, in the attribute that the table's time to
+/// live is set to; the service removes what has ended within days, and until then it is filtered here. Throttled
+/// requests are tried again with growing waits of random length.
+pub struct DynamoDbStore {
+    config: DynamoDbConfig,
+    clock: Arc<dyn Clock>,
+    table: Opening<Table>,
+}
+
+impl DynamoDbStore {
+    /// A store over the table that `config` names. Looks for it when it is first used.
+    pub fn new(config: DynamoDbConfig, clock: Arc<dyn Clock>) -> Self {
+        Self { config, clock, table: Opening::default() }
+    }
+
+    async fn table(&self) -> Result<&Arc<Table>> {
+        self.table
+            .get(|| {
+                let config = self.config.clone();
+                async move { Table::open(&config).await }
+            })
+            .await
+    }
+
+    fn refusal(&self, entry: &Entry) -> Option<Error> {
+        let refused = entry.deadline.is_some() && self.config.ttl_attribute.is_none();
+        refused.then(|| {
+            Error::unsupported(
+                "entries with a ttl need the option 'ttlAttribute', the table's attribute for it",
+            )
+        })
+    }
+
+    async fn put_all(&self, table: &Table, entries: &[(Key, Entry)]) -> Answers<bool> {
+        let refusals: Vec<_> = entries.iter().map(|(_, entry)| self.refusal(entry)).collect();
+        let changes: Vec<_> = entries
+            .iter()
+            .zip(&refusals)
+            .filter(|(_, refusal)| refusal.is_none())
+            .map(|((key, entry), _)| Change::Put(key, entry))
+            .collect();
+        let mut written = table.write(&changes).await.into_iter();
+        let mut next = || written.next().unwrap_or_else(|| Err(unanswered())).map(|()| true);
+        refusals.into_iter().map(|refusal| refusal.map_or_else(&mut next, Err)).collect()
+    }
+
+    async fn put_if_absent(&self, table: &Table, key: &Key, entry: &Entry) -> Result<bool> {
+        match self.refusal(entry) {
+            Some(refusal) => Err(refusal),
+            None => table.put_if_absent(key, entry, self.clock.now()).await,
+        }
+    }
+}
+
+fn unanswered() -> Error {
+    Error::new(ErrorKind::Internal, "a write was not answered")
+}
+
+impl fmt::Debug for DynamoDbStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamoDbStore").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// The largest item, its names and all of its values counted.
+const LARGEST_ITEM: usize = 400 << 10;
+const LONGEST_KEY: usize = 2048;
+/// The longest name of a hash key, which is not known before the table was looked at.
+const LONGEST_KEY_NAME: usize = 255;
+/// The most that a number takes.
+const LARGEST_NUMBER: usize = 21;
+
+impl Store for DynamoDbStore {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let ttl = self.config.ttl_attribute.as_ref();
+        let beside_value = LONGEST_KEY
+            + LONGEST_KEY_NAME
+            + self.config.attribute.len()
+            + ttl.map_or(0, |name| name.len() + LARGEST_NUMBER);
+        Capabilities {
+            expiry: if ttl.is_some() { Expiry::OnRead } else { Expiry::None },
+            expiry_granularity: 1000,
+            max_key_bytes: LONGEST_KEY,
+            empty_keys: false,
+            max_value_bytes: LARGEST_ITEM.saturating_sub(beside_value),
+            reads: Pieces { min: MOST_KEYS, max: MOST_KEYS, bytes: usize::MAX },
+            writes: Pieces { min: MOST_CHANGES, max: MOST_CHANGES, bytes: usize::MAX },
+            // Requests go over several connections, and some are sent again.
+            ordered: false,
+            shared: true,
+            durable: true,
+            ..Capabilities::BASE
+        }
+    }
+
+    fn immediate(&self) -> Option<&dyn Immediate> {
+        None
+    }
+
+    fn init(&self) -> BoxFuture<'_, Result<()>> {
+        self.table().map(|table| table.map(|_| ())).boxed()
+    }
+
+    fn get<'a>(&'a self, keys: &'a [Key], _want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
+        async move {
+            if keys.is_empty() {
+                return Vec::new();
+            }
+            match self.table().await {
+                Ok(table) => table.read(keys, &Entries).await,
+                Err(error) => answer_all(keys.len(), &Err(error)),
+            }
+        }
+        .boxed()
+    }
+
+    fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
+        async move {
+            if keys.is_empty() {
+                return Vec::new();
+            }
+            match self.table().await {
+                Ok(table) => table.read(keys, &Presence { now: self.clock.now() }).await,
+                Err(error) => answer_all(keys.len(), &Err(error)),
+            }
+        }
+        .boxed()
+    }
+
+    fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
+        async move {
+            if entries.is_empty() {
+                return Vec::new();
+            }
+            let table = match self.table().await {
+                Ok(table) => table,
+                Err(error) => return answer_all(entries.len(), &Err(error)),
+            };
+            match mode {
+                SetMode::Always => self.put_all(table, entries).await,
+                SetMode::IfAbsent => {
+                    let puts = entries.iter().map(|(key, entry)| self.put_if_absent(table, key, entry));
+                    side_by_side(puts.collect()).await
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
+        async move {
+            if keys.is_empty() {
+                return Vec::new();
+            }
+            let changes: Vec<_> = keys.iter().map(Change::Delete).collect();
+            match self.table().await {
+                Ok(table) => table.write(&changes).await,
+                Err(error) => answer_all(keys.len(), &Err(error)),
+            }
+        }
+        .boxed()
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        async move {
+            let table = self.table().await?;
+            table.keys(prefix, after, self.clock.now()).await
+        }
+        .boxed()
+    }
+
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
+        clear_a_page(self, prefix, after).boxed()
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Nothing to end: requests under way finish, and idle connections are closed with the store.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        future::ready(()).boxed()
+    }
+}

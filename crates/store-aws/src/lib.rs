@@ -1,0 +1,22 @@
+//! The stores in services of Amazon: `dynamodb` and `s3`.
+#![forbid(unsafe_code)]
+
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
+mod aws;
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
+#[cfg(feature = "s3")]
+mod s3;
+
+#[cfg(any(feature = "dynamodb", feature = "s3"))]
+pub use aws::{AwsConfig, AwsCredentials};
+#[cfg(feature = "dynamodb")]
+pub use dynamodb::{DynamoDbConfig, DynamoDbStore};
+#[cfg(feature = "s3")]
+pub use s3::{S3Config, S3Store};
+
+/// What must hold for any input.
+#[cfg(all(feature = "dynamodb", any(test, feature = "fuzzing")))]
+pub mod fuzz {
+    pub use crate::dynamodb::fuzz::dynamodb_item;
+}

@@ -1,0 +1,67 @@
+//! Whether a file is still at the place where it was opened.
+
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use redkv_core::error::{Error, ErrorKind};
+
+/// How long readers may see what was there before.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// What a file is, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    device: u64,
+    number: u64,
+}
+
+impl Identity {
+    /// Of what is at `path`.
+    #[cfg(unix)]
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let file = std::fs::metadata(path)?;
+        Ok(Self { device: file.dev(), number: file.ino() })
+    }
+
+    /// Other systems let nobody remove a file that is open, so there is nothing to tell apart.
+    #[cfg(not(unix))]
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+        std::fs::metadata(path).map(|_| Self { device: 0, number: 0 })
+    }
+}
+
+/// An open file, of which others may take the name.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    identity: Identity,
+    looked: Instant,
+}
+
+impl Watched {
+    /// The file at `path`, which was just opened.
+    pub(crate) fn opened(path: &Path) -> io::Result<Self> {
+        Ok(Self { identity: Identity::at(path)?, looked: Instant::now() })
+    }
+
+    /// Whether it is still at `path`.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        Identity::at(path).is_ok_and(|identity| identity == self.identity)
+    }
+
+    /// The same for those who read, and need not be told at once.
+    pub(crate) fn seems_at(&mut self, path: &Path) -> bool {
+        if self.looked.elapsed() < LOOK_EVERY {
+            return true;
+        }
+        self.looked = Instant::now();
+        self.is_at(path)
+    }
+}
+
+/// Somebody has removed an open file, or put another one in its place. What was written since is in neither.
+pub(crate) fn removed(path: &Path) -> Error {
+    let message = format!("'{}' was removed or replaced while it was open", path.display());
+    Error::new(ErrorKind::Store, message).retryable(true)
+}

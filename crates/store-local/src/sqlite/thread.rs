@@ -1,0 +1,204 @@
+//! The thread on which SQLite blocks, so that no caller does.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Instant;
+
+use tokio::sync::{oneshot, watch};
+
+use super::change::Change;
+use super::config::SqliteConfig;
+use super::error::while_in_use;
+use super::table::Table;
+use super::waiting::{Waiting, Writer};
+use redkv_core::clock::Clock;
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::store::{Answers, Cursor, Page, answer_all};
+
+/// Most jobs that are taken at a time: those that wait share a transaction.
+const GROUP: usize = 256;
+
+/// What the thread is asked to do, with the way back.
+///
+/// Nobody waits for a job whose receiver is gone; it is left out, so a caller that gives up leaves no work behind
+/// that was not begun.
+#[derive(Debug)]
+pub(super) enum Job {
+    Open(oneshot::Sender<Answers<()>>),
+    Get(Vec<Key>, oneshot::Sender<Answers<Option<Entry>>>),
+    Has(Vec<Key>, oneshot::Sender<Answers<bool>>),
+    Keys(String, Option<Cursor>, oneshot::Sender<Answers<Page>>),
+    Write(Vec<Change>, oneshot::Sender<Answers<bool>>),
+}
+
+/// A running thread. It does what it was sent before the last sender goes, closes the database, and ends.
+#[derive(Debug)]
+pub(super) struct Thread {
+    pub(super) jobs: mpsc::Sender<Job>,
+    /// Closed once the thread has let go of the database.
+    pub(super) ended: watch::Receiver<()>,
+}
+
+impl Thread {
+    pub(super) fn start(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let (jobs, inbox) = mpsc::channel();
+        let (ending, ended) = watch::channel(());
+        let worker = Worker { config, clock, table: None, was_open: false, waiting: Waiting::default() };
+        thread::Builder::new()
+            .name("redkv-sqlite".to_owned())
+            .spawn(move || work(ending, inbox, worker))
+            .map_err(|cause| {
+                Error::new(ErrorKind::Store, "no thread could be started").retryable(true).caused_by(cause)
+            })?;
+        Ok(Self { jobs, ended })
+    }
+}
+
+fn work(ending: watch::Sender<()>, inbox: mpsc::Receiver<Job>, mut worker: Worker) {
+    loop {
+        let first = if worker.waiting.is_empty() {
+            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            inbox.recv_timeout(worker.waiting.pause())
+        };
+        let is_last = matches!(first, Err(RecvTimeoutError::Disconnected));
+        if is_last && worker.waiting.is_empty() {
+            break;
+        }
+        if is_last {
+            thread::sleep(worker.waiting.pause());
+        }
+        let jobs = first.into_iter().chain(inbox.try_iter()).take(GROUP);
+        // A panic is a defect of ours. It drops the replies of its group, which tells those who wait, and its
+        // transaction, which rolls it back; the database is as usable as before, so the thread goes on.
+        panic::catch_unwind(AssertUnwindSafe(|| worker.run(jobs))).ok();
+    }
+    drop(worker);
+    drop(ending);
+}
+
+struct Worker {
+    config: Arc<SqliteConfig>,
+    clock: Arc<dyn Clock>,
+    /// Opened when it is first needed, and again with the next job where that failed.
+    table: Option<Table>,
+    /// Whether it was open before.
+    was_open: bool,
+    waiting: Waiting,
+}
+
+impl Worker {
+    /// Writes first, in one transaction, then reads: what waits has not been answered, so a read may see a write
+    /// that came later, but it always sees those that came before. While another connection keeps writes out, reads of
+    /// other keys go on.
+    fn run(&mut self, jobs: impl Iterator<Item = Job>) {
+        let mut others = self.waiting.take_readers();
+        let until = Instant::now() + self.config.busy_timeout;
+        for job in jobs {
+            match job {
+                Job::Write(changes, reply) => self.waiting.add(changes, reply, until),
+                other => others.push(other),
+            }
+        }
+        let writes = self.waiting.take_writers();
+        self.write(writes);
+        for job in others {
+            match job {
+                job if self.waiting.keeps(&job) => self.waiting.add_reader(job),
+                Job::Open(reply) => self.look(reply),
+                Job::Get(keys, reply) => self.answer(keys.len(), reply, |table| table.get(&keys)),
+                Job::Has(keys, reply) => self.answer(keys.len(), reply, |table| table.has(&keys)),
+                Job::Keys(prefix, after, reply) => {
+                    self.answer(1, reply, |table| vec![table.keys(&prefix, after.as_ref())]);
+                }
+                Job::Write(changes, reply) => {
+                    self.write(vec![Writer { changes, reply, until }]);
+                }
+            }
+        }
+    }
+
+    /// Opens the database, and makes the table again if somebody has removed it.
+    fn look(&mut self, reply: oneshot::Sender<Answers<()>>) {
+        if self.table.as_ref().is_some_and(|table| table.look().is_err()) {
+            self.table = None;
+        }
+        self.answer(1, reply, |_| vec![Ok(())]);
+    }
+
+    fn write(&mut self, writers: Vec<Writer>) {
+        let mut changes = Vec::new();
+        let mut replies = Vec::new();
+        for mut writer in writers.into_iter().filter(|writer| !writer.reply.is_closed()) {
+            let more = std::mem::take(&mut writer.changes);
+            replies.push((more.len(), writer));
+            changes.extend(more);
+        }
+        if changes.is_empty() {
+            return;
+        }
+        let mut is_kept_out = false;
+        let written = |table: &Table| match table.check() {
+            Ok(()) => {
+                let answers = table.write(&changes).unwrap_or_else(|| {
+                    is_kept_out = true;
+                    answer_all(changes.len(), &Err(table.locked()))
+                });
+                // What was written into a file that was removed meanwhile is nowhere.
+                table.check().map(|()| answers)
+            }
+            removed => removed.map(|()| Answers::new()),
+        };
+        let mut answers = self.ask(changes.len(), written).into_iter();
+        let mut changes = changes.into_iter();
+        for (len, mut writer) in replies {
+            let of_this_one: Answers<bool> = answers.by_ref().take(len).collect();
+            writer.changes = changes.by_ref().take(len).collect();
+            if is_kept_out && Instant::now() < writer.until {
+                self.waiting.add_again(writer);
+            } else {
+                // Who has given up meanwhile does not want the answer.
+                writer.reply.send(of_this_one).ok();
+            }
+        }
+        self.waiting.tried(is_kept_out);
+    }
+
+    fn answer<T: Clone>(
+        &mut self,
+        len: usize,
+        reply: oneshot::Sender<Answers<T>>,
+        ask: impl FnOnce(&Table) -> Answers<T>,
+    ) {
+        if !reply.is_closed() {
+            reply.send(self.ask(len, |table| table.check_for_reader().map(|()| ask(table)))).ok();
+        }
+    }
+
+    /// Asks the table, and lets go of a file that was removed: the next who ask open what is there then.
+    fn ask<T: Clone>(&mut self, len: usize, ask: impl FnOnce(&Table) -> Result<Answers<T>>) -> Answers<T> {
+        let table = match self.table() {
+            Ok(table) => table,
+            Err(error) => return answer_all(len, &Err(error)),
+        };
+        let answers = ask(table);
+        let is_removed = answers.is_err() || table.is_removed();
+        if is_removed {
+            self.table = None;
+        }
+        answers.unwrap_or_else(|removed| answer_all(len, &Err(removed)))
+    }
+
+    fn table(&mut self) -> Result<&Table> {
+        let table = match self.table.take().filter(|table| !table.is_outdated()) {
+            Some(table) => table,
+            None => Table::open(self.config.clone(), self.clock.clone())
+                .map_err(|error| if self.was_open { while_in_use(error) } else { error })?,
+        };
+        self.was_open = true;
+        Ok(self.table.insert(table))
+    }
+}

@@ -1,0 +1,234 @@
+//! The options of a MySQL store, in the names of mysql and mysql2.
+
+use std::fmt;
+
+use crate::sql::{Login, Security, TableOptions, UrlRules, login_of};
+use redkv_core::config::Fields;
+use redkv_core::error::{Error, Result};
+use redkv_net::host::checked;
+use redkv_net::tls::Wish;
+
+/// Four bytes for each of the 64 characters that a name may have.
+const LONGEST_NAME: usize = 256;
+
+const URL: UrlRules = UrlRules {
+    store: "mysql",
+    schemes: &["mysql", "mariadb"],
+    port: 3306,
+    options: &[
+        ("acquireTimeout", "acquireTimeout"),
+        ("connectTimeout", "connectTimeout"),
+        ("connectionLimit", "connectionLimit"),
+        ("connection_limit", "connectionLimit"),
+        ("max", "max"),
+        ("socket", "socketPath"),
+        ("socketPath", "socketPath"),
+    ],
+    ignored: IGNORED,
+};
+
+/// Which table of which database a store of MySQL uses.
+#[derive(Clone)]
+pub struct MySqlConfig {
+    pub(super) login: Login,
+    pub(super) database: String,
+    pub(super) socket: Option<String>,
+    pub(super) table: TableOptions,
+}
+
+impl MySqlConfig {
+    /// Reads the options of the connection (`url` or `connectionString` or `uri`, `host`, `port`, `user`, `password`,
+    /// `database`, `socketPath`, `ssl`, `connectionLimit` or `max`, `connectTimeout`) and those of the table:
+    ///
+    /// - `tableName`, `keyColumn`, `valueColumn` (required): names as they are, never SQL.
+    /// - `expiresColumn` (no default): keeps deadlines in this column, as BIGINT milliseconds since the Unix epoch, NULL
+    ///   for never. **Rows whose deadline has passed are deleted.** Without it an entry with a deadline is refused.
+    /// - `createTable` (default `false`): makes the table, and the column of deadlines, where they are missing.
+    /// - `columnType` (`'binary'` or `'text'`): what the columns are to hold.
+    ///
+    /// Options of mysql and mysql2 without meaning here are ignored with a warning.
+    pub fn from_fields(fields: &mut Fields) -> Result<Self> {
+        fields.ignore(LEGACY);
+        let (mut login, asked) = login_of(fields, &URL, ["connectTimeout", "acquireTimeout"])?;
+        let socket = fields.string("socketPath")?;
+        login.host = login.host.take().map(|host| checked("host", host)).transpose()?;
+        login.tls = match asked.agreed(&Security::default())? {
+            Wish::Preferred(_) if socket.is_some() => Wish::Off,
+            wish => wish,
+        };
+        if let Wish::On(tls) | Wish::Preferred(tls) = &login.tls {
+            tls.warn(fields);
+            if tls.chooses_versions() {
+                let message = "the versions of TLS cannot be chosen: the mysql store speaks 1.2 and 1.3";
+                return Err(Error::argument("ssl", message));
+            }
+        }
+        let Some(database) = login.database.take() else {
+            return Err(fields.missing_field("database"));
+        };
+        if socket.is_some() {
+            if cfg!(not(unix)) {
+                return Err(Error::argument("socketPath", "this system has no Unix sockets"));
+            }
+            if !matches!(login.tls, Wish::Off) {
+                return Err(Error::argument("ssl", "a Unix socket cannot be used with ssl"));
+            }
+        }
+        Ok(Self { login, database, socket, table: TableOptions::from_fields(fields, LONGEST_NAME)? })
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.login.host.as_deref().unwrap_or("localhost")
+    }
+
+    /// Where the server listens, for messages.
+    pub(super) fn server(&self) -> String {
+        match &self.socket {
+            Some(path) => format!("the mysql server at {path}"),
+            None if self.host().contains(':') => {
+                format!("the mysql server at [{}]:{}", self.host(), self.login.port)
+            }
+            None => format!("the mysql server at {}:{}", self.host(), self.login.port),
+        }
+    }
+}
+
+impl fmt::Debug for MySqlConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MySqlConfig")
+            .field("login", &self.login)
+            .field("database", &self.database)
+            .field("socket", &self.socket)
+            .field("table", &self.table)
+            .finish()
+    }
+}
+
+/// Parameters of urls that have no meaning here: options of mysql and mysql2, of hosts, and of clients of other languages.
+const IGNORED: &[&str] = &[
+    "allowNativePasswords",
+    "allowPublicKeyRetrieval",
+    "autoReconnect",
+    "bigNumberStrings",
+    "channel_binding",
+    "characterEncoding",
+    "charset",
+    "charsetNumber",
+    "collation",
+    "compress",
+    "dateStrings",
+    "debug",
+    "decimalNumbers",
+    "enableKeepAlive",
+    "encoding",
+    "flags",
+    "idleTimeout",
+    "insecureAuth",
+    "keepAliveInitialDelay",
+    "loc",
+    "localAddress",
+    "maxIdle",
+    "multiStatements",
+    "multipleStatements",
+    "namedPlaceholders",
+    "parseTime",
+    "pool_timeout",
+    "queueLimit",
+    "readTimeout",
+    "reconnect",
+    "rowsAsArray",
+    "serverTimezone",
+    "socket_timeout",
+    "statement_cache_size",
+    "stringifyObjects",
+    "supportBigNumbers",
+    "timeout",
+    "timezone",
+    "trace",
+    "useUnicode",
+    "waitForConnections",
+    "writeTimeout",
+];
+
+/// Options of mysql and mysql2 that have no meaning here.
+const LEGACY: &[&str] = &[
+    "authPlugins",
+    "authSwitchHandler",
+    "bigNumberStrings",
+    "charset",
+    "charsetNumber",
+    "compress",
+    "connectAttributes",
+    "dateStrings",
+    "debug",
+    "decimalNumbers",
+    "disableEval",
+    "enableKeepAlive",
+    "flags",
+    "idleTimeout",
+    "infileStreamFactory",
+    "insecureAuth",
+    "isServer",
+    "keepAliveInitialDelay",
+    "localAddress",
+    "localInfile",
+    "maxIdle",
+    "maxPreparedStatements",
+    "multipleStatements",
+    "namedPlaceholders",
+    "nestTables",
+    "pool",
+    "protocol41",
+    "queryFormat",
+    "queueLimit",
+    "rowsAsArray",
+    "stream",
+    "stringifyObjects",
+    "supportBigNumbers",
+    "timezone",
+    "trace",
+    "typeCast",
+    "useBlueBird",
+    "useBluebird",
+    "waitForConnections",
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(options: Value) -> Result<MySqlConfig> {
+        let mut all = json!({ "tableName": "t", "keyColumn": "k", "valueColumn": "v", "database": "d" });
+        all.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        let mut fields = Fields::new("mysql options", all)?;
+        let config = MySqlConfig::from_fields(&mut fields)?;
+        fields.finish()?;
+        Ok(config)
+    }
+
+    #[test]
+    fn options_of_the_pool_are_taken_with_their_old_names() {
+        let config = read(json!({
+            "connectionLimit": 3, "host": "db", "port": 3307, "user": "u", "password": "p", "connectTimeout": 250,
+        }))
+        .unwrap();
+        assert_eq!(config.server(), "the mysql server at db:3307");
+        assert_eq!(config.login.most_connections, 3);
+        assert_eq!(config.login.connect_timeout.as_millis(), 250);
+    }
+
+    #[test]
+    fn a_database_is_required_and_may_be_in_the_url() {
+        assert_eq!(read(json!({ "database": "" })).unwrap_err().field(), Some("database"));
+        let config = read(json!({ "database": null, "url": "mysql://u:p@h/of%20url" })).unwrap();
+        assert_eq!(config.database, "of url");
+    }
+
+    #[test]
+    fn debug_output_does_not_hold_credentials() {
+        let printed = format!("{:?}", read(json!({ "url": "mysql://someone:s3cret@h/d" })).unwrap());
+        assert!(!printed.contains("s3cret") && !printed.contains("someone"), "{printed}");
+    }
+}

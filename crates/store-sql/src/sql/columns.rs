@@ -1,0 +1,96 @@
+//! What a column can hold.
+
+use redkv_core::error::{Error, Result};
+
+/// What the columns of a new table are to be, or those of an existing one must at least hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ColumnType {
+    /// Whatever the table has; bytes in a new one.
+    #[default]
+    AsItIs,
+    /// Bytes.
+    Binary,
+    /// Text.
+    Text,
+}
+
+impl ColumnType {
+    /// Reads the option `columnType`.
+    pub(crate) fn from_fields(fields: &mut redkv_core::config::Fields) -> Result<Self> {
+        match fields.string("columnType")?.as_deref() {
+            None => Ok(Self::AsItIs),
+            Some("binary") => Ok(Self::Binary),
+            Some("text") => Ok(Self::Text),
+            Some(_) => Err(Error::argument("columnType", "columnType must be 'binary' or 'text'")),
+        }
+    }
+}
+
+/// How long the text of a column may be.
+///
+/// Checked here, because servers take what is too long by spaces at its end alone, and cut those off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Length {
+    Characters(usize),
+    Bytes(usize),
+}
+
+impl Length {
+    /// Whether text in UTF-8 is not too long.
+    pub(crate) fn holds(self, text: &[u8]) -> bool {
+        match self {
+            Self::Bytes(most) => text.len() <= most,
+            Self::Characters(most) => {
+                // Every character begins with a byte that continues none.
+                text.len() <= most || text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() <= most
+            }
+        }
+    }
+
+    /// Refuses a key or a value, called by its `name`, that is too long for its column.
+    pub(crate) fn check(length: Option<Self>, name: &'static str, text: &[u8]) -> Result<()> {
+        if length.is_none_or(|length| length.holds(text)) {
+            return Ok(());
+        }
+        Err(Error::argument(name, format!("the {name} is too long for its column")))
+    }
+}
+
+/// What a column of a table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Bytes, any.
+    Bytes,
+    /// Text, and its server tells what it cannot hold.
+    Text,
+}
+
+impl Kind {
+    /// Refuses a value that is no text where only text goes.
+    pub(crate) fn check_value(self, value: &[u8], takes_nul: bool) -> Result<()> {
+        if self == Self::Bytes {
+            return Ok(());
+        }
+        if std::str::from_utf8(value).is_err() {
+            return Err(Error::unsupported("the column keeps text only, and the value is not UTF-8"));
+        }
+        if !takes_nul && value.contains(&0) {
+            return Err(Error::unsupported("the column keeps text, and the value has a NUL character"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Length::{Bytes, Characters};
+
+    #[test]
+    fn characters_are_not_bytes() {
+        assert!(Characters(5).holds("grüße".as_bytes()));
+        assert!(!Characters(5).holds("grüße ".as_bytes()));
+        assert!(Characters(1).holds("\u{1f600}".as_bytes()));
+        assert!(!Bytes(6).holds("grüße".as_bytes()));
+        assert!(Bytes(7).holds("grüße".as_bytes()));
+    }
+}

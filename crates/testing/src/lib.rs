@@ -1,0 +1,10 @@
+//! For tests of stores and layers, those of RedKV and your own: the conformance suite that each of them passes, and
+//! [`Faulty`], a layer that makes the calls to a store fail, hang or wait on demand.
+#![forbid(unsafe_code)]
+
+pub mod conformance;
+mod faulty;
+mod source;
+
+pub use faulty::{Call, Fault, Faults, Faulty, Gate, Operation};
+pub use source::Source;
