@@ -12,7 +12,6 @@ await main(async () => {
   const wrong = [programs, seed].find((argument) => argument !== undefined && !/^\d+$/.test(argument))
   if (wrong !== undefined) throw new Failure(`${wrong} is no number`)
   const env = { ...process.env, REDKV_MODEL_RUNS: programs, ...(seed !== undefined && { REDKV_TEST_SEED: seed }) }
-  const only = ['--lib', '--no-default-features', '--features', 'memory', '--profile', 'model']
-  const { code } = await run('cargo', ['test', '-q', '-p', 'redkv', ...only, 'chain::model', '--', '--nocapture'], { env })
+  const { code } = await run('cargo', ['test', '-q', '-p', 'redkv-model', '--profile', 'model', '--', '--nocapture'], { env })
   process.exitCode = code
 })

@@ -10,8 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::events::Event;
-#[cfg(test)]
-use super::planted::{Planted, is_planted};
+use super::mutants::{Planted, is_planted};
 use super::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
@@ -56,7 +55,6 @@ impl Breaker {
 
     /// Why the store is not asked at present.
     pub(super) fn refusal(&self) -> Option<Error> {
-        #[cfg(test)]
         if is_planted(Planted::AsksWhatIsDown) {
             return None;
         }
@@ -82,7 +80,6 @@ impl Breaker {
 
     /// The store answered. For how long it had counted as down, if it had.
     fn close(&self) -> Option<Duration> {
-        #[cfg(test)]
         if is_planted(Planted::NoBreakerReset) {
             return None;
         }

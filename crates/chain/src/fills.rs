@@ -6,8 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::core::Chain;
-#[cfg(test)]
-use super::planted::{Planted, is_planted};
+use super::mutants::{Planted, is_planted};
 use super::reads::{Caller, Ended, Open};
 use super::request::Answer;
 use super::shape::Shape;
@@ -165,7 +164,6 @@ impl Drop for Filling {
 
 /// How a back-fill writes: past nothing that came there meanwhile.
 fn fill_mode() -> SetMode {
-    #[cfg(test)]
     if is_planted(Planted::FillReplaces) {
         return SetMode::Always;
     }

@@ -13,11 +13,9 @@ mod keys;
 mod lifecycle;
 mod limits;
 mod load;
-#[cfg(test)]
-mod model;
+#[doc(hidden)]
+pub mod mutants;
 mod pending;
-#[cfg(test)]
-mod planted;
 mod reads;
 mod repair;
 mod request;

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use foldhash::fast::FixedState;
 
-#[cfg(test)]
-use super::planted::{Planted, is_planted};
+use super::mutants::{Planted, is_planted};
 
 const STRIPES: usize = 1024;
 
@@ -46,7 +45,6 @@ impl PendingWrites {
 
     /// Whether a write of `key` may be on its way.
     pub(super) fn may_have(&self, key: &str) -> bool {
-        #[cfg(test)]
         if is_planted(Planted::FrontOvertakes) {
             return false;
         }

@@ -8,8 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::core::Chain;
 use super::events::Event;
-#[cfg(test)]
-use super::planted::{Planted, is_planted};
+use super::mutants::{Planted, is_planted};
 use super::shape::Shape;
 use super::stale::Marked;
 use super::table::Due;
@@ -49,13 +48,11 @@ impl Chain {
     ///
     /// `may_come` says whether a write of an old value may still arrive there.
     pub(super) fn mark_stale(self: &Arc<Self>, shape: &Shape, place: usize, key: &Key, may_come: bool) {
-        #[cfg(test)]
         if is_planted(Planted::NoInvalidation) {
             return;
         }
         let tier = &shape.tiers[place];
         let late = (may_come && !tier.capabilities().ordered).then(|| Instant::now() + LATE);
-        #[cfg(test)]
         let late = late.filter(|_| !is_planted(Planted::NoQuarantine));
         // What the store has now is gone by its ttl at the latest.
         tier.stale.mark(key, tier.cap(), late);

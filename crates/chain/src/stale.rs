@@ -4,16 +4,15 @@ use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-// Keys are invalidated in the order of the map, which must be the same when a test is replayed.
-#[cfg(test)]
+// Keys are invalidated in the order of the map, which must be the same when the model checker replays a program.
+#[cfg(feature = "mutants")]
 use foldhash::fast::FixedState as RandomState;
-#[cfg(not(test))]
+#[cfg(not(feature = "mutants"))]
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use tokio::time::Instant;
 
-#[cfg(test)]
-use super::planted::{Planted, is_planted};
+use super::mutants::{Planted, is_planted};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Deadline, Key};
 
@@ -119,7 +118,6 @@ impl StaleKeys {
 
     /// Whether the tier must be read past for `key`.
     pub(super) fn contains(&self, key: &str, clock: &dyn Clock) -> bool {
-        #[cfg(test)]
         if is_planted(Planted::ReadsStale) {
             return false;
         }

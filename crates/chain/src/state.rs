@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
-#[cfg(test)]
-use super::planted::{Planted, is_planted};
+use super::mutants::{Planted, is_planted};
 use super::request::{Question, Scope, Waiter};
 use super::table::Change;
 
@@ -92,7 +91,7 @@ pub(super) struct ActiveWrite {
     pub(super) epoch: u64,
     pub(super) waiters: Waiters,
     /// Writes that are made at the same time.
-    #[cfg(test)]
+    #[cfg(feature = "mutants")]
     others: u32,
 }
 
@@ -133,7 +132,6 @@ impl State {
 
     /// Whether nothing was written since `flight` began, nor is being written.
     pub(super) fn may_fill(&self, flight: u64) -> bool {
-        #[cfg(test)]
         if is_planted(Planted::NoFence) {
             return true;
         }
@@ -153,7 +151,6 @@ impl Busy {
 
     /// Whether the reads that are called now wait for a write.
     pub(super) fn holds_reads(&self) -> bool {
-        #[cfg(test)]
         if is_planted(Planted::ReadsOvertake) {
             return false;
         }
@@ -162,7 +159,6 @@ impl Busy {
 
     /// Whether the next write has to wait.
     pub(super) fn holds_writes(&self) -> bool {
-        #[cfg(test)]
         if is_planted(Planted::NoOrder) {
             return self.fills > 0 || self.repairs > 0;
         }
@@ -170,16 +166,15 @@ impl Busy {
     }
 
     pub(super) fn begin_write(&mut self, epoch: u64, waiters: Waiters) {
-        #[cfg(not(test))]
-        let active = ActiveWrite { epoch, waiters };
-        #[cfg(test)]
-        let active = ActiveWrite::beside(self.active.take(), epoch, waiters);
+        let active = ActiveWrite::new(epoch, waiters);
+        #[cfg(feature = "mutants")]
+        let active = active.beside(self.active.take());
         self.active = Some(active);
     }
 
     /// The write that was being made, whose callers are to be told.
     pub(super) fn end_write(&mut self) -> Option<ActiveWrite> {
-        #[cfg(test)]
+        #[cfg(feature = "mutants")]
         if self.active.as_mut().is_some_and(ActiveWrite::end_other) {
             return None;
         }
@@ -199,7 +194,6 @@ impl Busy {
 impl Flight {
     /// Whether it began after the last write, which had the epoch `last`.
     pub(super) fn is_joinable(&self, last: u64) -> bool {
-        #[cfg(test)]
         if is_planted(Planted::JoinsOldWalks) {
             return true;
         }
@@ -207,13 +201,24 @@ impl Flight {
     }
 }
 
-#[cfg(test)]
 impl ActiveWrite {
-    /// A write that did not wait for the one that is `active`.
-    fn beside(active: Option<Self>, epoch: u64, waiters: Waiters) -> Self {
-        let Some(mut active) = active else { return Self { epoch, waiters, others: 0 } };
-        active.waiters.extend(waiters);
-        Self { epoch, waiters: active.waiters, others: active.others + 1 }
+    fn new(epoch: u64, waiters: Waiters) -> Self {
+        Self {
+            epoch,
+            waiters,
+            #[cfg(feature = "mutants")]
+            others: 0,
+        }
+    }
+}
+
+#[cfg(feature = "mutants")]
+impl ActiveWrite {
+    /// This write, if it did not wait for the one that is `active`.
+    fn beside(mut self, active: Option<Self>) -> Self {
+        let Some(mut active) = active else { return self };
+        active.waiters.append(&mut self.waiters);
+        Self { epoch: self.epoch, waiters: active.waiters, others: active.others + 1 }
     }
 
     /// Ends one of several; whether others go on.

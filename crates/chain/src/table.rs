@@ -277,7 +277,7 @@ impl Table {
     }
 
     /// Whether nobody works on any key.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "mutants"))]
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }

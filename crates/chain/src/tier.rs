@@ -14,8 +14,7 @@ use super::breaker::Breaker;
 use super::core::Chain;
 use super::events::{Event, Events};
 use super::limits::cannot_expire;
-#[cfg(test)]
-use super::planted::{Planted, is_planted};
+use super::mutants::{Planted, is_planted};
 use super::repair::Repair;
 use super::stale::StaleKeys;
 use super::stats::Counters;
@@ -275,7 +274,6 @@ impl Tier {
 
     /// Deletes entries.
     pub(super) async fn delete(&self, keys: &[Key]) -> Answers<()> {
-        #[cfg(test)]
         if is_planted(Planted::NoTombstones) {
             return self.guarded("delete", keys, async { self.store.delete(keys).await }).await;
         }
@@ -355,7 +353,6 @@ impl Tier {
         len: usize,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
-        #[cfg(test)]
         let timeout = timeout.filter(|_| !is_planted(Planted::NoDeadline));
         let mut answers = pin!(caught(answers));
         let answers = match timeout {

@@ -12,6 +12,3 @@ mod tasks;
 
 pub use home::{Guest, Home};
 pub use tasks::{Executor, Running, leave_caller, read_for_others, spawn, spawn_owned};
-
-#[cfg(test)]
-mod tests;

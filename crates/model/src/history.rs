@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use super::program::{Act, Fault, KEYS, NAMES, Plan, Request};
-use crate::{Answer, Replies};
+use redkv_chain::{Answer, Replies};
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_testing::Operation;

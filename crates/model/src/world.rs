@@ -11,8 +11,8 @@ use super::history::{Event, History, Moment, Record, Submission, Value, value};
 use super::local::Local;
 use super::program::{Act, KEYS, Place, Program, Request, Step, Way};
 use super::remote::{Remote, Server};
-use crate::tombstone::is_tombstone;
-use crate::{Action, Answer, Chain, Lookup, Observer, Question, Replies, Scope, TierConfig};
+use redkv_chain::mutants::{is_at_rest, is_tombstone};
+use redkv_chain::{Action, Answer, Chain, Lookup, Observer, Question, Replies, Scope, TierConfig};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::store::{Immediate, SetMode, Store, Want};
@@ -78,11 +78,11 @@ struct Turns {
 }
 
 impl Observer for Turns {
-    fn observe(&self, event: crate::Event) {
+    fn observe(&self, event: redkv_chain::Event) {
         let instance = self.instance;
         let turn = match event {
-            crate::Event::TierDown { tier, .. } => Event::Down { tier: tier.into(), instance },
-            crate::Event::TierUp { tier, .. } => Event::Up { tier: tier.into(), instance },
+            redkv_chain::Event::TierDown { tier, .. } => Event::Down { tier: tier.into(), instance },
+            redkv_chain::Event::TierUp { tier, .. } => Event::Up { tier: tier.into(), instance },
             _ => return,
         };
         self.history.turn(turn, self.clock.now());
@@ -176,7 +176,7 @@ impl<'a> World<'a> {
         let outcome = Outcome {
             record: self.history.record().clone(),
             held: (0..self.instances.len()).map(|instance| self.held(instance)).collect(),
-            at_rest: self.instances.iter().map(|instance| is_at_rest(&instance.chain)).collect(),
+            at_rest: self.instances.iter().map(|instance| is_at_rest(&instance.chain, &KEYS)).collect(),
             healed,
             end,
             panicked: false,
@@ -343,10 +343,4 @@ fn look(chain: &Arc<Chain>, scope: Scope, key: &Key, action: &Action) -> Option<
             Lookup::Ask => None,
         },
     }
-}
-
-/// Whether nothing goes on in a chain, and nothing is left to be invalidated.
-fn is_at_rest(chain: &Chain) -> bool {
-    let is_idle = chain.table().is_empty() && KEYS.iter().all(|key| !chain.pending.may_have(key));
-    is_idle && (chain.is_closed() || chain.shape().tiers.iter().all(|tier| tier.stale.is_empty()))
 }

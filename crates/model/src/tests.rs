@@ -4,7 +4,7 @@
 use super::generate;
 use super::report::{breaks, describe, explain, search, smallest, trace};
 use super::world::run;
-use crate::planted::{Planted, plant};
+use redkv_chain::mutants::{Planted, plant};
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap())

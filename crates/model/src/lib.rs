@@ -52,6 +52,8 @@
 //! - All clocks agree.
 //!
 //! `REDKV_TEST_SEED=<seed>` replays one program, `REDKV_MODEL_RUNS=<number>` says how many are run.
+#![cfg(test)]
+#![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod deleted;

@@ -1,10 +1,19 @@
-//! Bugs that tests plant, to see whether they are found. Not part of any build but that of the tests.
+//! Safeguards that the model checker takes out one by one, to see whether it finds that they are missing.
+//!
+//! Only the feature `mutants` makes that possible; without it every question below is the constant `false`.
 
+#[cfg(feature = "mutants")]
 use std::cell::Cell;
+
+#[cfg(feature = "mutants")]
+use redkv_core::entry::Entry;
+
+#[cfg(feature = "mutants")]
+use super::core::Chain;
 
 /// A safeguard that is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Planted {
+pub enum Planted {
     /// Back-fills are made although the key was written meanwhile.
     NoFence,
     /// Back-fills replace what is there.
@@ -33,16 +42,38 @@ pub(super) enum Planted {
     NoQuarantine,
 }
 
+#[cfg(feature = "mutants")]
 thread_local! {
     static PLANTED: Cell<Option<Planted>> = const { Cell::new(None) };
 }
 
 /// Takes a safeguard out for this thread, or puts it back.
-pub(super) fn plant(bug: Option<Planted>) {
+#[cfg(feature = "mutants")]
+pub fn plant(bug: Option<Planted>) {
     PLANTED.set(bug);
 }
 
 /// Whether a safeguard is taken out.
+#[cfg(feature = "mutants")]
 pub(super) fn is_planted(bug: Planted) -> bool {
     PLANTED.get() == Some(bug)
+}
+
+/// Whether a safeguard is taken out: never.
+#[cfg(not(feature = "mutants"))]
+pub(super) const fn is_planted(_: Planted) -> bool {
+    false
+}
+
+/// Whether an entry says that its key was deleted.
+#[cfg(feature = "mutants")]
+pub fn is_tombstone(entry: &Entry) -> bool {
+    super::tombstone::is_tombstone(entry)
+}
+
+/// Whether a chain does nothing for any of `keys`, and has nothing left to invalidate.
+#[cfg(feature = "mutants")]
+pub fn is_at_rest(chain: &Chain, keys: &[&str]) -> bool {
+    let is_idle = chain.table().is_empty() && keys.iter().all(|key| !chain.pending.may_have(key));
+    is_idle && (chain.is_closed() || chain.shape().tiers.iter().all(|tier| tier.stale.is_empty()))
 }

@@ -10,7 +10,7 @@ use super::promises::{Failure, Promise, judge};
 use super::shrink::shrink;
 use super::world::{Outcome, run};
 use super::{generate, program};
-use crate::planted::{Planted, plant};
+use redkv_chain::mutants::{Planted, plant};
 
 /// A program that fails, and how.
 #[derive(Debug)]
