@@ -26,7 +26,7 @@ const sql = { database: 'none', tableName: 'none', keyColumn: 'key', valueColumn
 const interfaces = {
   MemoryOptions: { store: 'memory', path: 'options', give: (given) => ['memory', given] },
   RedisOptions: { store: 'redis', path: 'options', give: (given) => ['redis', { ...redis, ...given }] },
-  RedisTlsOptions: { store: 'redis', source: /^stores\/tls\/(options|pem|refused)\.rs$/, path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
+  RedisTlsOptions: { store: 'redis', source: /^net\/src\/tls\/(options|pem|refused)\.rs$/, path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
   DynamoDBOptions: {
     store: 'dynamodb',
     shared: 'aws',
@@ -51,30 +51,30 @@ const interfaces = {
   SQLiteOptions: { store: 'sqlite', path: 'options', give: (given) => ['sqlite', { path: ':memory:', ...given }] },
   PostgresOptions: {
     store: 'postgres',
-    source: /^stores\/(postgres|sql)\/.*\.rs$/,
+    source: /^store-sql\/src\/(postgres|sql)\/.*\.rs$/,
     path: 'options',
     give: (given) => ['postgres', { host: '127.0.0.1', port: 9, ...sql, ...given }],
   },
   MySQLOptions: {
     store: 'mysql',
-    source: /^stores\/(mysql|sql)\/.*\.rs$/,
+    source: /^store-sql\/src\/(mysql|sql)\/.*\.rs$/,
     path: 'options',
     give: (given) => ['mysql', { host: '127.0.0.1', port: 9, ...sql, ...given }],
   },
   RedKVOptions: {
-    source: /^chain\/load\.rs$/,
+    source: /^chain\/src\/load\.rs$/,
     others: ['src/admin.rs', 'lib/metrics.js'],
     path: 'options',
     make: (given) => new RedKV(given),
   },
   AsyncOptions: {
-    source: /^layers\/behind\/config\.rs$/,
+    source: /^layers\/src\/behind\/config\.rs$/,
     path: 'tierOptions.async',
     give: (async) => ['sqlite', { path: ':memory:' }, { async }],
   },
   TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
   CompressOptions: {
-    source: /^layers\/compressed\/config\.rs$/,
+    source: /^layers\/src\/compressed\/config\.rs$/,
     path: 'compress',
     give: (given) => ['memory', {}, { compress: { algorithm: 'zstd', ...given } }],
   },
@@ -114,10 +114,10 @@ function givesWarning(name, given) {
 
 /** Every text in the sources of a store and what it shares, or in `source`, that could be the name of an option. */
 function candidates({ store, shared = store, source, others = [] }) {
-  const folder = join(root, 'crates', 'redkv', 'src')
+  const folder = join(root, 'crates')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
-  const ofStore = store !== undefined && new RegExp(`^stores/(${store}|${shared})(/.*)?\\.rs$`)
-  const wanted = source ?? (ofStore || /^(chain\/tier_config|layers\/.+)\.rs$/)
+  const ofStore = store !== undefined && new RegExp(`^(store-${store}/src|(store-\\w+|net)/src/(${store}|${shared}))(/.*)?\\.rs$`)
+  const wanted = source ?? (ofStore || /^(chain\/src\/tier_config|layers\/src\/.+)\.rs$/)
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   texts.push(...others.map((file) => readFileSync(join(root, file), 'utf8')))
   return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z]\w*(?="| )/g) ?? []))]
@@ -157,7 +157,7 @@ for (const [name, given] of Object.entries(interfaces)) {
 
 describe('index.d.ts', () => {
   test('has all codes of errors', () => {
-    const files = ['crates/redkv/src/error.rs', 'lib/errors.js'].map((file) => readFileSync(join(root, file), 'utf8'))
+    const files = ['crates/core/src/error.rs', 'lib/errors.js'].map((file) => readFileSync(join(root, file), 'utf8'))
     const codes = new Set(files.flatMap((text) => text.match(/ERR_REDKV_[A-Z_]+/g)))
     assert.deepEqual([...literals('RedKVErrorCode'), 'ERR_REDKV_ARGUMENT'].sort(), [...codes].sort())
   })

@@ -108,7 +108,7 @@ const parts = {
       command('cargo', ['clippy', '--workspace', '--all-targets', '--all-features', '--locked', ...warnings]),
     'each store compiles alone': storesCompileAlone,
     'documentation (cargo doc)': () =>
-      command('cargo', ['doc', '--quiet', '-p', 'redkv', '--no-deps', '--all-features', '--locked'], { RUSTDOCFLAGS: '-D warnings' }),
+      command('cargo', ['doc', '--quiet', '--workspace', '--exclude', 'redkv-node', '--no-deps', '--all-features', '--locked'], { RUSTDOCFLAGS: '-D warnings' }),
   },
   generated: { 'generated files are committed': generatedFilesAreCommitted },
 }

@@ -3,6 +3,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { root } from './run.mjs'
+
+/** The crates of which nothing is in the addon. */
+const forTests = ['model', 'testing']
 
 /** Everything the addon is built from: files and folders of the repository. */
 const sources = [
@@ -10,9 +14,9 @@ const sources = [
   'Cargo.lock',
   'Cargo.toml',
   'build.rs',
-  'crates/crc-fast',
-  'crates/redkv/Cargo.toml',
-  'crates/redkv/src',
+  ...readdirSync(join(root, 'crates'))
+    .filter((name) => !forTests.includes(name))
+    .flatMap((name) => [`crates/${name}/Cargo.toml`, `crates/${name}/src`]),
   'package-lock.json',
   'package.json',
   'rust-toolchain.toml',

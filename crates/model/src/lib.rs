@@ -54,7 +54,6 @@
 //! `REDKV_TEST_SEED=<seed>` replays one program, `REDKV_MODEL_RUNS=<number>` says how many are run.
 #![cfg(test)]
 #![forbid(unsafe_code)]
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod deleted;
 mod generate;

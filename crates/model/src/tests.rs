@@ -1,5 +1,4 @@
 //! The model checker at work, and that it finds what is planted.
-#![expect(clippy::panic, reason = "a test ends where it fails")]
 
 use super::generate;
 use super::report::{breaks, describe, explain, search, smallest, trace};
