@@ -163,7 +163,6 @@ mod tests {
     use redkv_testing::Faulty;
     use redkv_testing::conformance::Subject;
 
-    #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     fn layered(store: Arc<dyn Store>) -> Arc<dyn Store> {
         Arc::new(Hashed::new(store).unwrap())
     }

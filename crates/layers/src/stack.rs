@@ -108,7 +108,6 @@ mod tests {
     use redkv_testing::conformance::Subject;
 
     /// `store` in layers, and `readOnly` round all that: what is written past it is read through it.
-    #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     fn in_layers(store: Arc<dyn Store>, config: LayerConfig, clock: Arc<ManualClock>) -> Subject {
         let queue = |store, config| -> Arc<dyn Store> {
             Arc::new(WriteBehind::new(store, config, Duration::from_secs(5), clock.clone()))

@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;

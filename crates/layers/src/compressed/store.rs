@@ -187,7 +187,6 @@ mod tests {
     const LZ4: CompressConfig = CompressConfig { algorithm: Algorithm::Lz4, threshold: 1024 };
     const ALL_BY_ZSTD: CompressConfig = CompressConfig { algorithm: Algorithm::Zstd(3), threshold: 0 };
 
-    #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     fn layered(config: CompressConfig, store: Arc<dyn Store>) -> Arc<dyn Store> {
         Arc::new(Compressed::new(config, None, store).unwrap())
     }
@@ -203,7 +202,6 @@ mod tests {
     redkv_testing::conformance_suite!(conformance_of_lz4, super::lz4);
     redkv_testing::conformance_suite!(conformance_of_zstd_over_a_remote_store, super::zstd);
 
-    #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
     async fn set(store: &dyn Store, key: &str, value: &Bytes) {
         let entry = (Key::from(key), Entry::new(value.clone()));
         assert!(store.set(&[entry], SetMode::Always).await.remove(0).unwrap());

@@ -72,7 +72,7 @@ impl SqliteConfig {
     }
 
     /// Waits for locks no longer than leaves time to say so within `timeout`.
-    pub(in crate::stores) fn within(mut self, timeout: Option<Duration>) -> Self {
+    pub fn within(mut self, timeout: Option<Duration>) -> Self {
         if let Some(timeout) = timeout {
             self.busy_timeout = self.busy_timeout.min(timeout * 3 / 4);
         }
