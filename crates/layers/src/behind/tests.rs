@@ -1,4 +1,3 @@
-
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
