@@ -84,24 +84,20 @@ declare class RedKV extends EventEmitter {
    * `timeout` of 5 seconds here is that of the whole way through it.
    *
    * @param chain - A chain with at least one store, made on this thread.
-   * @param options - None.
+   * @param tierOptions - How this chain treats it.
    * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` when the chain has no store, is this one, or belongs to a
-   * chain already.
+   * chain already, or a tier option is unknown or wrong.
    *
    * @example
    * ```js
    * const near = new RedKV()
    * near.addStore('memory')
    * near.addStore('redis')
-   * kv.addStore(near, {}, { optional: true })
+   * kv.addChain(near, { optional: true })
    * kv.addStore('dynamodb', { tableName: 'sessions' })
    * ```
    */
-  addStore(
-    chain: RedKV,
-    options?: Record<string, never> | null | undefined,
-    tierOptions?: RedKV.TierOptions | null | undefined,
-  ): RedKV.Store
+  addChain(chain: RedKV, tierOptions?: RedKV.TierOptions | null | undefined): RedKV.Store
 
   /**
    * Waits until every store is usable: connected, opened, its table found. Adding a store later makes it wait again.
@@ -666,7 +662,8 @@ declare namespace RedKV {
   }
 
   /**
-   * One store of a chain, with the operations that act on it alone. Made by {@link RedKV.addStore | addStore()}.
+   * One store of a chain, with the operations that act on it alone. Made by {@link RedKV.addStore | addStore()} and
+   * {@link RedKV.addChain | addChain()}.
    *
    * Its operations go through the same order as those of the chain: a read sees every write that was called before.
    *
@@ -725,7 +722,10 @@ declare namespace RedKV {
     retry?: Duration | false | undefined
   }
 
-  /** How the chain treats one of its stores: the third argument of `addStore`, the same for all stores. */
+  /**
+   * How the chain treats one of its stores: the third argument of `addStore`, the second one of `addChain`, the same for
+   * all stores.
+   */
   interface TierOptions {
     /**
      * How long an entry lives in this store at most, in milliseconds or as text such as `'10s'`. It bounds the `ttl`
@@ -2299,7 +2299,8 @@ declare namespace RedKV {
   }
 
   /**
-   * The `TypeError` for an argument or option that can never work. Thrown by `addStore`; the operations reject with it.
+   * The `TypeError` for an argument or option that can never work. Thrown by `addStore` and `addChain`; the operations reject
+   * with it.
    *
    * @example
    * ```js

@@ -117,11 +117,19 @@ function begunWith(options) {
 
 /** Refuses an instance of another copy of this module: each has promises and threads of its own. */
 function refuseOther(other) {
-  const from = other[COPY]
+  const from = other?.[COPY]
   if (from === undefined) return
   const copies = from === home ? `${from}, which was loaded twice` : `${from} and ${home}`
   const message = `the RedKV that was given is of another copy of redkv than this one: ${copies}`
-  throw argumentError('name', message)
+  throw argumentError('chain', message)
+}
+
+/** The number that the addon knows a chain by. */
+function idOf(chain) {
+  const id = chain?.[CHAIN]?.id
+  if (id !== undefined) return id
+  refuseOther(chain)
+  throw argumentError('chain', `chain must be a RedKV, got ${described(chain)}`)
 }
 
 /** A chain of stores. Documented in index.d.ts. */
@@ -138,21 +146,24 @@ class RedKV extends withOperations(EventEmitter) {
 
   addStore(name, clientOptions, tierOptions) {
     try {
-      return this[ADD](name, toJson(clientOptions), toJson(tierOptions))
+      if (name?.[COPY] !== undefined) throw argumentError('name', 'name must be the name of a store: use addChain() for a chain')
+      return this[ADD](this[CHAIN].native.addStore(name, toJson(clientOptions), toJson(tierOptions)))
     } catch (error) {
       throw explained(error, RedKV.prototype.addStore)
     }
   }
 
-  [ADD](name, options, tierOptions) {
-    const isObject = typeof name === 'object' && name !== null
-    const chain = isObject ? name[CHAIN] : undefined
-    if (isObject && chain === undefined) refuseOther(name)
-    // A number would be taken for that of a chain.
-    const what = chain !== undefined ? chain.id : typeof name === 'number' ? undefined : name
-    const [place, ownName, warnings] = this[CHAIN].native.addStore(what, options, tierOptions)
+  addChain(chain, tierOptions) {
+    try {
+      return this[ADD](this[CHAIN].native.addChain(idOf(chain), toJson(tierOptions)))
+    } catch (error) {
+      throw explained(error, RedKV.prototype.addChain)
+    }
+  }
+
+  [ADD]([place, name, warnings]) {
     warnings.forEach(warn)
-    const store = new Store(this[CHAIN].native, place, ownName)
+    const store = new Store(this[CHAIN].native, place, name)
     this[CHAIN].stores.push(store.name)
     return store
   }

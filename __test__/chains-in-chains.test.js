@@ -12,7 +12,7 @@ async function nested(t, ...names) {
   const outer = new RedKV()
   t.after(() => outer.close())
   const near = outer.addStore('memory')
-  const chain = outer.addStore(inner)
+  const chain = outer.addChain(inner)
   return { outer, inner, near, chain, stores }
 }
 
@@ -44,7 +44,7 @@ test('a chain may stand before others', async (t) => {
   const [inner] = await open(t, 'memory', 'sqlite')
   const outer = new RedKV()
   t.after(() => outer.close())
-  outer.addStore(inner, {}, { optional: true })
+  outer.addChain(inner, { optional: true })
   const last = outer.addStore('sqlite', { path: ':memory:' })
   await last.set('key', 'value')
   assert.equal(await outer.get('key'), 'value')
@@ -58,7 +58,7 @@ test('its name is chain, and what fails in it names the store', async (t) => {
   inner.addStore('redis', { port: 1 })
   const outer = new RedKV()
   t.after(() => outer.close())
-  const chain = outer.addStore(inner)
+  const chain = outer.addChain(inner)
   assert.equal(chain.name, 'chain')
   await assert.rejects(outer.get('key'), { code: 'ERR_REDKV_CONNECTION', store: 'redis' })
   await assert.rejects(outer.ready(), { store: 'redis' })
@@ -68,7 +68,7 @@ test('tier options hold for the chain as for a store', async (t) => {
   const [inner] = await open(t, 'memory')
   const outer = new RedKV()
   t.after(() => outer.close())
-  outer.addStore(inner, null, { prefix: 'p:' })
+  outer.addChain(inner, { prefix: 'p:' })
   await outer.set('key', 'value')
   assert.equal(await inner.get('p:key'), 'value')
 })
@@ -77,23 +77,40 @@ test('a chain belongs to one other, takes no more stores then, and is closed wit
   const refused = (run, message) => assert.throws(run, { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', message })
   const inner = new RedKV()
   const outer = new RedKV()
-  refused(() => outer.addStore(inner), /has no store yet/)
-  refused(() => outer.addStore(outer), /store of itself/)
+  refused(() => outer.addChain(inner), /has no store yet/)
+  refused(() => outer.addChain(outer), /store of itself/)
   inner.addStore('memory')
-  refused(() => outer.addStore(inner, { host: 'localhost' }), /unknown option 'host'/)
-  refused(() => outer.addStore(inner, {}, { ttll: '1m' }), /unknown option 'ttll'/)
-  outer.addStore(inner)
+  refused(() => outer.addChain(inner, { host: 'localhost' }), /unknown option 'host'/)
+  refused(() => outer.addChain(inner, { ttll: '1m' }), /unknown option 'ttll'/)
+  outer.addChain(inner)
   refused(() => inner.addStore('memory'), /takes no more stores/)
-  refused(() => inner.addStore(outer), /takes no more stores/)
-  refused(() => new RedKV().addStore(inner), /store of another chain already/)
+  refused(() => inner.addChain(outer), /takes no more stores/)
+  refused(() => new RedKV().addChain(inner), /store of another chain already/)
   await outer.close()
   await assert.rejects(inner.get('key'), { code: 'ERR_REDKV_CLOSED' })
 })
 
-test('what is neither a name nor a chain is refused', () => {
+test('addStore refuses a chain, and says what to call', () => {
+  const message = 'name must be the name of a store: use addChain() for a chain'
+  const error = { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'name', operation: 'addStore', message }
+  assert.throws(() => new RedKV().addStore(new RedKV()), error)
+})
+
+test('an error of addChain names the argument and the operation', async () => {
+  const closed = new RedKV()
+  const inner = new RedKV()
+  inner.addStore('memory')
+  await closed.close()
+  assert.throws(() => closed.addChain(inner), { code: 'ERR_REDKV_CLOSED', operation: 'addChain' })
+  assert.throws(() => inner.addChain(inner), { code: 'ERR_REDKV_ARGUMENT', field: 'chain', operation: 'addChain' })
+  assert.throws(() => new RedKV().addChain(inner, { ttll: '1m' }), { field: 'ttll', operation: 'addChain' })
+})
+
+test('what is no name is refused by addStore, and what is no chain by addChain', () => {
   const kv = new RedKV()
   kv.addStore('memory')
   for (const name of [1, 2, {}, null, undefined, Symbol('memory'), Object.create(RedKV.prototype), kv.addStore('memory')]) {
     assert.throws(() => new RedKV().addStore(name), { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'name' })
+    assert.throws(() => new RedKV().addChain(name), { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'chain' })
   }
 })

@@ -8,7 +8,7 @@ const { join } = require('node:path')
 const { describe, test } = require('node:test')
 
 const RedKV = require('..')
-const { completionsAt, exportsOf, literals, members } = require('./types/declared.js')
+const { completionsAt, errorsIn, exportsOf, literals, members } = require('./types/declared.js')
 
 const root = join(__dirname, '..')
 
@@ -214,5 +214,41 @@ describe('an editor', () => {
   test('completes nested options', () => {
     const given = "redkv.addStore('dynamodb', { tableName: 't', httpOptions: { | } })"
     assert.deepEqual(completionsAt(given), names('AwsHttpOptions'))
+  })
+})
+
+describe('the compiler', () => {
+  test('says that the options of a store are missing', () => {
+    assert.deepEqual(errorsIn("redkv.addStore('sqlite')"), [{ at: 'addStore', message: 'Expected 2-3 arguments, but got 1.' }])
+  })
+
+  test('points at a misspelt name of a store', () => {
+    assert.deepEqual(errorsIn("redkv.addStore('sqllite', { path: 'x' })").map(({ at }) => at), ["'sqllite'"])
+  })
+
+  test('points at a misspelt option of a store, and says what is near', () => {
+    const [error, ...others] = errorsIn("redkv.addStore('redis', { pasword: 'secret' })")
+    assert.deepEqual(others, [])
+    assert.equal(error.at, 'pasword')
+    assert.match(error.message, /does not exist in type 'RedisOptions'\. Did you mean to write 'password'\?$/)
+  })
+
+  test('points at a misspelt tier option, and says what is near', () => {
+    const [error, ...others] = errorsIn("redkv.addStore('redis', {}, { timeuot: 5 })")
+    assert.deepEqual(others, [])
+    assert.equal(error.at, 'timeuot')
+    assert.match(error.message, /does not exist in type 'TierOptions'\. Did you mean to write 'timeout'\?$/)
+  })
+
+  test('points at a tier option among the options of the store', () => {
+    const [error, ...others] = errorsIn("redkv.addStore('memory', { ttl: '1m' })")
+    assert.deepEqual(others, [])
+    assert.equal(error.at, 'ttl')
+    assert.match(error.message, /does not exist in type 'MemoryOptions'\.$/)
+  })
+
+  test('points at a value of a wrong type', () => {
+    const error = { at: 'host', message: "Type 'number' is not assignable to type 'string'." }
+    assert.deepEqual(errorsIn("redkv.addStore('redis', { host: 5 })"), [error])
   })
 })

@@ -59,11 +59,12 @@ const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 /// The data of the functions in [`CROSSING`].
 struct Crossing(Rc<Exchange>);
 
-/// What `create` gives: an object with `addStore(name, options, tierOptions)`, where the number of another instance
-/// stands for its chain, and which answers with place, name and warnings; `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
+/// What `create` gives: an object with `addStore(name, options, tierOptions)` and `addChain(id, tierOptions)`, which answer
+/// with place, name and warnings; `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
 /// `clear(place)`, `close(timeout)`, `stats(place)`, which answers with JSON, and `metricsInterval()`.
-const ADMIN: [(&str, Callback); 9] = [
+const ADMIN: [(&str, Callback); 10] = [
     ("addStore", add_store),
+    ("addChain", add_chain),
     ("operations", make_operations),
     ("ready", ready),
     ("flush", flush_writes),
@@ -116,19 +117,15 @@ callbacks! {
 callbacks! {
     panicked:
     add_store = |js: Js, Admin(instance, _): &Admin, [name, options, tier_options]: [Value; 3]| {
-        let what = match js.type_of(name)? {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "given to `create`")]
-            Type::Number => instance.exchange.instance(js.float(name)? as u32).map(What::Chain),
-            _ => js.string(name).map(What::Store),
-        };
+        let name = js.string(name);
         let (options, tier_options) = (js.string(options), js.string(tier_options));
-        let added = add(instance, what, options.as_deref(), tier_options.as_deref());
-        let Added { place, name, warnings } =
-            added.map_err(|error| instance.exchange.promises().throw(js, &error))?;
-        instance.refresh();
-        instance.warm_up();
-        let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
-        js.array(&[js.number(place.into())?, js.text(&name)?, js.array(&warnings)?])
+        added(js, instance, add(instance, name.as_deref(), options.as_deref(), tier_options.as_deref()), "addStore")
+    };
+    add_chain = |js: Js, Admin(instance, _): &Admin, [id, tier_options]: [Value; 2]| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "given to `create`")]
+        let other = instance.exchange.instance(js.float(id)? as u32);
+        let tier_options = js.string(tier_options);
+        added(js, instance, add_nested(instance, other.as_deref(), tier_options.as_deref()), "addChain")
     };
     make_operations = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
@@ -187,14 +184,6 @@ fn refused(js: Js, instance: &Instance, refusal: Refusal, operation: &'static st
     }
 }
 
-/// What is put into a chain.
-enum What {
-    /// The store of this name.
-    Store(String),
-    /// The chain of another instance.
-    Chain(Rc<Instance>),
-}
-
 /// A store that was put into a chain.
 struct Added {
     place: u16,
@@ -203,58 +192,75 @@ struct Added {
 }
 
 /// Where options belong that were given in a wrong place.
-const TO_A_TIER: &str = "to a tier: into the third argument of addStore()";
+const TO_A_TIER: &str = "to the tier options: into the third argument of addStore()";
 const TO_BOUNDS: &str =
     "to a store: into the second argument of addStore('memory', …), or into the third one of another store";
 const TO_A_STORE: &str = "to the store: into the second argument of addStore()";
 const TO_ALL: &str = "to the whole chain: into the argument of new RedKV()";
 
-/// Builds a store from options as JSON, or takes another chain as one, and puts it into the chain.
+/// Builds a store from options as JSON, and puts it into the chain.
 fn add(
     instance: &Instance,
-    what: Option<What>,
+    name: Option<&str>,
     options: Option<&str>,
     tier_options: Option<&str>,
 ) -> Result<Added> {
+    let Some(name) = name else {
+        return Err(Error::argument("name", "the name of a store must be a string"));
+    };
     let options = json("options", options)?;
-    let of_all = OPTIONS.map(|name| (name, TO_ALL));
-    let read_policies = |of_the_store: &[&'static str]| {
-        let elsewhere = of_the_store.iter().map(|name| (*name, TO_A_STORE)).chain(of_all);
-        let fields = Fields::new("tierOptions", json("tierOptions", tier_options)?)?;
-        let mut fields = fields.but_not(elsewhere);
+    let tier = json("tierOptions", tier_options)?;
+    let max_value_bytes = TierConfig::max_value_bytes(tier.clone());
+    let timeout = Some(TierConfig::timeout(tier.clone()));
+    let place = Place { clock: instance.clock(), max_value_bytes, timeout, notices: instance.notices() };
+    let of_a_tier = TierConfig::names().into_iter().map(|name| (name, TO_A_TIER));
+    let elsewhere: Vec<_> = of_a_tier.chain(of_all()).collect();
+    let Built { store, options, mut warnings } = stores::build_for(place, name, options, &elsewhere)
+        .map_err(|error| in_the_wrong_place(error, &tier))?;
+    let name = store.name().to_owned();
+    let (config, more) = policies(tier, &name, &options)?;
+    warnings.extend(more);
+    Ok(Added { place: instance.add(|chain| chain.add(store, config))?, name, warnings })
+}
+
+/// Puts the chain of `other` into that of `instance`, as one store.
+fn add_nested(instance: &Instance, other: Option<&Instance>, tier_options: Option<&str>) -> Result<Added> {
+    let Some(other) = other else {
+        return Err(Error::argument("chain", "chain must be a RedKV of this thread"));
+    };
+    let (config, warnings) = policies(json("tierOptions", tier_options)?, "chain", &[])?;
+    let place = instance.add(|chain| chain.add_chain(&other.chain, config))?;
+    Ok(Added { place, name: "chain".to_owned(), warnings })
+}
+
+/// Reads the policies of a tier from `options`, among which those called `of_the_store` do not belong.
+fn policies(
+    options: serde_json::Value,
+    store: &str,
+    of_the_store: &[&'static str],
+) -> Result<(TierConfig, Vec<String>)> {
+    let elsewhere = of_the_store.iter().map(|name| (*name, TO_A_STORE)).chain(of_all());
+    let read = || {
+        let mut fields = Fields::new("tierOptions", options)?.but_not(elsewhere);
         let config = TierConfig::from_fields(&mut fields)?;
         Ok((config, fields.finish()?))
     };
-    let policies = |store: &str, of_the_store: &[&'static str]| {
-        read_policies(of_the_store).map_err(|error: Error| error.in_store(&store.into()))
-    };
-    let of_a_tier = TierConfig::names().into_iter().map(|name| (name, TO_A_TIER));
-    let elsewhere: Vec<_> = of_a_tier.chain(of_all).collect();
-    match what {
-        Some(What::Store(name)) => {
-            let max_value_bytes = TierConfig::max_value_bytes(json("tierOptions", tier_options)?);
-            let timeout = Some(TierConfig::timeout(json("tierOptions", tier_options)?));
-            let (clock, notices) = (instance.clock(), instance.notices());
-            let place = Place { clock, max_value_bytes, timeout, notices };
-            let tier = json("tierOptions", tier_options)?;
-            let Built { store, options, mut warnings } = stores::build_for(place, &name, options, &elsewhere)
-                .map_err(|error| in_the_wrong_place(error, &tier))?;
-            let name = store.name().to_owned();
-            let (config, more) = policies(&name, &options)?;
-            warnings.extend(more);
-            Ok(Added { place: instance.add(|chain| chain.add(store, config))?, name, warnings })
-        }
-        Some(What::Chain(other)) => {
-            Fields::new("options", options)?.but_not(elsewhere).finish()?;
-            let (config, warnings) = policies("chain", &[])?;
-            let place = instance.add(|chain| chain.add_chain(&other.chain, config))?;
-            Ok(Added { place, name: "chain".to_owned(), warnings })
-        }
-        None => {
-            let message = "the name of a store must be a string, or another RedKV of this thread";
-            Err(Error::argument("name", message))
-        }
-    }
+    read().map_err(|error: Error| error.in_store(&store.into()))
+}
+
+/// The options of an instance, and where they belong.
+fn of_all() -> [(&'static str, &'static str); OPTIONS.len()] {
+    OPTIONS.map(|name| (name, TO_ALL))
+}
+
+/// Hands what was added to JavaScript, or throws why it was not.
+fn added(js: Js, instance: &Rc<Instance>, added: Result<Added>, operation: &'static str) -> JsResult<Value> {
+    let throw = |error: Error| instance.exchange.promises().throw(js, &error.in_operation(operation));
+    let Added { place, name, warnings } = added.map_err(throw)?;
+    instance.refresh();
+    instance.warm_up();
+    let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
+    js.array(&[js.number(place.into())?, js.text(&name)?, js.array(&warnings)?])
 }
 
 /// What is missing among the options of a store may stand among those of its tier.

@@ -291,7 +291,7 @@ impl Instance {
     /// Has `add` put something at the end of the chain, and answers with its place.
     pub(crate) fn add(&self, add: impl FnOnce(&Arc<Chain>) -> Result<u16>) -> Result<u16> {
         if self.is_closed.get() {
-            return Err(Error::closed().in_operation("addStore"));
+            return Err(Error::closed());
         }
         add(&self.chain)
     }

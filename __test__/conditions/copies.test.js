@@ -163,12 +163,12 @@ describe('two copies of the module in one process', () => {
     const result = await scripted(async (root) => {
       const [one, other] = [fresh(root), fresh(root)]
       try {
-        new one().addStore(new other())
+        new one().addChain(new other())
       } catch ({ code, field, message }) {
         console.log(code, field, message.replaceAll(root, '<root>'))
       }
     })
     const message = 'the RedKV that was given is of another copy of redkv than this one: <root>, which was loaded twice'
-    printed(result, `ERR_REDKV_ARGUMENT name ${message}\n`)
+    printed(result, `ERR_REDKV_ARGUMENT chain ${message}\n`)
   })
 })

@@ -38,7 +38,7 @@ for (const [way, wrap] of [['a Proxy', (kv) => new Proxy(kv, {})], ['a deep Prox
     assert.equal(kv.stats().stores[0].store, 'memory')
     assert.equal(inspect(kv), 'RedKV(memory)')
     const outer = new RedKV()
-    outer.addStore(kv)
+    outer.addChain(kv)
     assert.equal(await outer.get('a'), null)
     await outer.close()
   })
@@ -47,8 +47,8 @@ for (const [way, wrap] of [['a Proxy', (kv) => new Proxy(kv, {})], ['a deep Prox
 test('a store is no chain that could be added, behind a Proxy or not', () => {
   const kv = new RedKV()
   const store = kv.addStore('memory')
-  isArgumentError(thrownBy(() => new RedKV().addStore(store)), 'name')
-  isArgumentError(thrownBy(() => new RedKV().addStore(new Proxy(store, {}))), 'name')
+  isArgumentError(thrownBy(() => new RedKV().addChain(store)), 'chain')
+  isArgumentError(thrownBy(() => new RedKV().addChain(new Proxy(store, {}))), 'chain')
 })
 
 test('nothing of what an instance keeps is listed', () => {

@@ -57,11 +57,11 @@ function literals(unionName) {
   return typeCalled(unionName).types.map((type) => type.value).sort()
 }
 
-/** What an editor offers, sorted, at the `|` of a line of code that can use `redkv`. */
-function completionsAt(line) {
+/** What `look` makes of a line of code that can use `redkv`, given the language service, the file and where the line begins. */
+function inEditor(line, look) {
   const file = join(__dirname, 'typed.mts')
-  const before = "import RedKV from 'redkv'\nconst redkv = new RedKV()\n"
-  const text = before + line.replace('|', '')
+  const before = "import RedKV, { RedKVError } from 'redkv'\nconst redkv = new RedKV()\n"
+  const text = before + line
   const host = {
     getCompilationSettings: () => settings,
     getScriptFileNames: () => [file],
@@ -78,9 +78,29 @@ function completionsAt(line) {
     getDirectories: ts.sys.getDirectories,
   }
   const service = ts.createLanguageService(host, documents)
-  const offered = service.getCompletionsAtPosition(file, before.length + line.indexOf('|'), undefined)
-  service.dispose()
-  return (offered?.entries ?? []).map((entry) => entry.name).sort()
+  try {
+    return look(service, file, before.length)
+  } finally {
+    service.dispose()
+  }
 }
 
-module.exports = { completionsAt, exportsOf, literals, members }
+/** What an editor offers, sorted, at the `|` of a line of code that can use `redkv`. */
+function completionsAt(line) {
+  return inEditor(line.replace('|', ''), (service, file, start) => {
+    const offered = service.getCompletionsAtPosition(file, start + line.indexOf('|'), undefined)
+    return (offered?.entries ?? []).map((entry) => entry.name).sort()
+  })
+}
+
+/** The errors of a line of code that can use `redkv`: what is underlined, and the message. */
+function errorsIn(line) {
+  return inEditor(line, (service, file, start) =>
+    service.getSemanticDiagnostics(file).map(({ start: at, length, messageText }) => ({
+      at: line.slice(at - start, at - start + length),
+      message: ts.flattenDiagnosticMessageText(messageText, '\n'),
+    })),
+  )
+}
+
+module.exports = { completionsAt, errorsIn, exportsOf, literals, members }

@@ -272,11 +272,13 @@ redkv.addStore(anything, {})
 // A chain in a chain
 
 const inner = new RedKV()
-redkv.addStore(inner)
-redkv.addStore(inner, {}, { optional: true })
-redkv.addStore(inner, null, { timeout: '1s' })
+redkv.addChain(inner)
+redkv.addChain(inner, { optional: true })
+redkv.addChain(inner, null)
 
-// @ts-expect-error — it has no options of a client
-redkv.addStore(inner, { host: 'localhost' })
 // @ts-expect-error — no tier option
-redkv.addStore(inner, {}, { host: 'localhost' })
+redkv.addChain(inner, { host: 'localhost' })
+// @ts-expect-error — a chain is no store that has a name
+redkv.addStore(inner)
+// @ts-expect-error — the name of a store is no chain
+redkv.addChain('memory')

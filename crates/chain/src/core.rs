@@ -61,7 +61,7 @@ impl Chain {
 
     fn has_its_stores() -> Error {
         let message = "this chain is a store of another one, and takes no more stores";
-        Error::argument("name", message).in_operation("addStore")
+        Error::argument("name", message)
     }
 
     /// Tells `observer` what happens here from now on. There is one at most: the first.
@@ -74,7 +74,7 @@ impl Chain {
     /// Fails when the chain is closed or full, or when a policy asks for what the store cannot do.
     pub fn add(self: &Arc<Self>, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
         if self.is_closed() {
-            return Err(Error::closed().in_operation("addStore"));
+            return Err(Error::closed());
         }
         let tier = Tier::new(store, config, self.clock.clone())?;
         let is_immediate = tier.capabilities().immediate;
@@ -91,7 +91,7 @@ impl Chain {
     ///
     /// Fails also when it has no store, or belongs to a chain already.
     pub fn add_chain(self: &Arc<Self>, other: &Arc<Self>, config: TierConfig) -> Result<u16> {
-        let refused = |why: &str| Err(Error::argument("name", why).in_operation("addStore"));
+        let refused = |why: &str| Err(Error::argument("chain", why));
         if Arc::ptr_eq(self, other) {
             return refused("a chain cannot be a store of itself");
         }
