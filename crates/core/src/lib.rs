@@ -1,6 +1,7 @@
 //! What every part of RedKV stands on: the trait of a [`store::Store`], entries, errors, options and time.
 #![forbid(unsafe_code)]
 
+pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod entry;

@@ -18,6 +18,7 @@ use super::link::{Answer, Link};
 use super::lost::{Fate, Lost};
 use super::request::Request;
 use super::sentinel::Sentinels;
+use redkv_core::backoff::Backoff;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::panics::{caught, lost};
 
@@ -311,16 +312,12 @@ impl Waiting {
 impl Pause {
     fn after(failures: u32, generation: u64, error: Error) -> Self {
         let error = error.outcome(Outcome::NotApplied);
-        Self { failures, generation, until: Some((Instant::now() + pause(failures), error)) }
+        Self { failures, generation, until: Some((Instant::now() + PAUSES.after(failures), error)) }
     }
 }
 
-/// 50 ms, doubled with every failure up to 1 s, of which a random half is left out so that the processes that
-/// lost the same server do not return to it together.
-fn pause(failures: u32) -> Duration {
-    let full = Duration::from_millis(50).saturating_mul(1 << failures.saturating_sub(1).min(10));
-    full.min(Duration::from_secs(1)).mul_f64(fastrand::f64().mul_add(0.5, 0.5))
-}
+/// Between two attempts to connect.
+const PAUSES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// An attempt to connect that always ends in [`Shared::finish`], even when its runtime goes away.
 struct Attempt {
@@ -345,26 +342,5 @@ impl Drop for Attempt {
             Err(lost(|| Error::new(ErrorKind::Connection, message)))
         });
         self.shared.finish(self.generation, result);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_from_a_few_milliseconds_to_a_second() {
-        let within = |failures, least, most| {
-            let pause = pause(failures);
-            assert!(
-                pause >= Duration::from_millis(least) && pause <= Duration::from_millis(most),
-                "{pause:?}"
-            );
-        };
-        within(1, 25, 50);
-        within(2, 50, 100);
-        within(5, 400, 800);
-        within(6, 500, 1000);
-        within(u32::MAX, 500, 1000);
     }
 }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::config::BehindConfig;
 use super::host::Host;
 use super::queue::{Change, Queue};
+use redkv_core::backoff::Backoff;
 use redkv_core::clock::Clock;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
@@ -23,9 +24,8 @@ use redkv_executor::leave_caller;
 
 /// Pieces that are on their way at a time.
 const SIDE_BY_SIDE: usize = 8;
-/// First and longest pause between two attempts; each is drawn anew from half to all of it.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Between two attempts.
+const PAUSES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// What the layer and its sender have in common.
 pub(super) struct Shared {
@@ -169,8 +169,7 @@ impl Shared {
             }
             // Together, so that they are sent together.
             let failures = again.iter().map(|(key, _)| queue.failures(key)).max().unwrap_or_default();
-            let pause = LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.pow(failures.min(8)));
-            let time = Instant::now() + pause.mul_f64(0.5 + fastrand::f64() / 2.0);
+            let time = Instant::now() + PAUSES.after(failures + 1);
             for (key, error) in &again {
                 queue.put_back(key, time, error.may_have_applied());
             }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::config::StoreBounds;
 use super::index::Index;
+use redkv_core::backoff::{Backoff, jittered};
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::paging::Paging;
@@ -29,9 +30,8 @@ pub(super) struct Shared {
 const TOGETHER: usize = 500;
 /// How long one call in the background may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// First and longest pause after a failure.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// After a failure.
+const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 /// How long a store that tells its keys without an end is left alone.
 const MUCH_LATER: Duration = Duration::from_secs(60 * 60);
 
@@ -137,17 +137,16 @@ async fn in_time<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
 /// Deletes what was pushed out, for as long as there is any and somebody has the store.
 async fn evict(shared: Weak<Shared>) {
     leave_caller().await;
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = PAUSES;
     loop {
         let Some(current) = shared.upgrade() else { return };
         let Some(all) = current.evict_some().await else { return };
         drop(current);
         if all {
-            pause = FIRST_PAUSE;
+            pauses.reset();
             continue;
         }
-        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(pauses.next_pause()).await;
     }
 }
 
@@ -155,7 +154,7 @@ async fn evict(shared: Weak<Shared>) {
 /// anew much later.
 pub(super) async fn learn(shared: Weak<Shared>) {
     leave_caller().await;
-    let (mut after, mut pause, mut paging) = (None, FIRST_PAUSE, Paging::default());
+    let (mut after, mut pauses, mut paging) = (None, PAUSES, Paging::default());
     loop {
         let Some(current) = shared.upgrade() else { return };
         if current.index().is_closed {
@@ -169,17 +168,17 @@ pub(super) async fn learn(shared: Weak<Shared>) {
                     return;
                 }
                 if paging.turn(told, asked.elapsed(), next.as_ref()).is_ok() {
-                    (after, pause) = (next, FIRST_PAUSE);
+                    after = next;
+                    pauses.reset();
                     continue;
                 }
                 drop(current);
-                sleep(MUCH_LATER.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+                sleep(jittered(MUCH_LATER)).await;
                 (after, paging) = (None, Paging::default());
             }
             Err(_) => {
                 drop(current);
-                sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                sleep(pauses.next_pause()).await;
             }
         }
     }

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::super::config::RedisAddress;
 use super::super::connection::Connection;
 use super::super::request::Request;
+use redkv_core::backoff::jittered;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_executor::spawn;
 
@@ -94,7 +95,7 @@ impl Listening {
                 _ => return,
             }
             drop(node);
-            sleep(PAUSE.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            sleep(jittered(PAUSE)).await;
         }
     }
 }

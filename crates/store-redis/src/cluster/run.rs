@@ -18,6 +18,7 @@ use super::nodes::Nodes;
 use super::slot::slot_of;
 use super::sorted::{Asked, Sorted};
 use super::verdict::Verdict;
+use redkv_core::backoff::Backoff;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::{Answers, answer_all};
 
@@ -25,9 +26,8 @@ use redkv_core::store::{Answers, answer_all};
 const MOST_REDIRECTIONS: u32 = 16;
 /// For how long what a node will do in a moment is tried again. The other keys of a batch wait for it.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// First and longest pause before that; each is drawn anew from half to all of it.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+/// Before that.
+const PAUSES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200));
 
 /// The answers of the cluster to `batch`, one for each of `items`.
 pub(super) async fn run<B: Batch>(nodes: &Arc<Nodes>, batch: &B, items: &[B::Item]) -> Answers<B::Answer> {
@@ -317,10 +317,15 @@ fn of_one_node(error: &Error) -> Error {
 }
 
 /// Growing pauses, for as long as patience lasts.
-#[derive(Default)]
 struct Pauses {
     since: Option<Instant>,
-    count: u32,
+    pauses: Backoff,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { since: None, pauses: PAUSES }
+    }
 }
 
 impl Pauses {
@@ -330,9 +335,7 @@ impl Pauses {
         if since.elapsed() > PATIENCE {
             return false;
         }
-        let full = FIRST_PAUSE.saturating_mul(1 << self.count.min(10)).min(LONGEST_PAUSE);
-        self.count += 1;
-        sleep(full.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        sleep(self.pauses.next_pause()).await;
         true
     }
 }

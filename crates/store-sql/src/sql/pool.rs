@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::lease::Lease;
+use redkv_core::backoff::Backoff;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::panics::{caught, lost};
 
@@ -38,8 +39,8 @@ pub(crate) trait Connector: Send + Sync + 'static {
 /// then nothing ever answers.
 const CHECK_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The first pause after an attempt to connect has failed, and the longest one.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+/// After an attempt to connect has failed.
+const PAUSES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// Lends connections, and makes them when they are needed, up to a number.
 ///
@@ -217,8 +218,7 @@ impl<C: Connector> Shared<C> {
             let mut state = self.lock();
             state.attempts -= 1;
             state.failures = state.failures.saturating_add(1);
-            let pause = PAUSES.0.saturating_mul(1 << (state.failures - 1).min(10)).min(PAUSES.1);
-            state.pause = Some((Instant::now() + pause.mul_f64(0.5 + fastrand::f64() / 2.0), error.clone()));
+            state.pause = Some((Instant::now() + PAUSES.after(state.failures), error.clone()));
             // Those who wait can have a connection that is on loan, when that comes back.
             if state.open + state.attempts > 0 { VecDeque::new() } else { mem::take(&mut state.waiting) }
         };
