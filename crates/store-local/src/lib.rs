@@ -11,6 +11,8 @@ mod file;
 mod identity;
 #[cfg(any(feature = "disk", feature = "file"))]
 mod lanes;
+#[cfg(any(feature = "disk", feature = "file"))]
+mod patience;
 #[cfg(any(feature = "disk", feature = "file", feature = "sqlite"))]
 mod private;
 #[cfg(any(feature = "disk", feature = "sqlite"))]

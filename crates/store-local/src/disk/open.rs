@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, TryLockError};
+use std::time::Duration;
 
 use redb::{Database, ReadableDatabase};
 
@@ -16,6 +17,7 @@ use super::slot::Damaged;
 use super::tables::{ALL, LAYOUT, LAYOUT_NAME, TOTALS, Totals, total};
 use super::touches::Touches;
 use crate::identity::{Watched, removed};
+use crate::patience::{patiently, taken};
 use crate::private::Rights;
 use redkv_core::clock::Clock;
 use redkv_core::error::{Error, Result};
@@ -23,6 +25,10 @@ use redkv_core::panics::caught_now;
 
 pub(super) const FILE: &str = "entries.redb";
 const BEGUN: &str = "entries.redb.new";
+
+/// How long the lock of the folder is waited for. A child process that is just being started has it, too, until it
+/// becomes another program.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// An open file, and what its users have in common. Everything here blocks.
 ///
@@ -194,11 +200,8 @@ fn make_folder(path: &Path) -> Result<()> {
 fn lock(path: &Path) -> Result<File> {
     let failed = |cause| error_of_io(path, cause);
     let file = Rights::within(path).lock_file(&path.join("lock")).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(error_from(path, redb::Error::DatabaseAlreadyOpen)),
-        Err(fs::TryLockError::Error(cause)) => Err(failed(cause)),
-    }
+    let locked = patiently(PATIENCE, || taken(file.try_lock())).map_err(failed)?;
+    locked.map(|()| file).ok_or_else(|| error_from(path, redb::Error::DatabaseAlreadyOpen))
 }
 
 /// Makes the file under another name, so that one that is only begun is never found.

@@ -1,11 +1,11 @@
 //! Who changes entries, and who must not meanwhile. See [`super::scratch`] for the files.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::patience::{patiently, taken};
 use crate::private::Rights;
 
 /// How many locks the folders share.
@@ -34,7 +34,7 @@ impl Locks {
 
     /// Waits for a lock. `None` when another process holds it for too long.
     pub(super) fn lock(&self, number: usize, hold: Hold) -> io::Result<Option<Held<'_>>> {
-        patiently(|| self.try_lock(number, hold))
+        patiently(PATIENCE, || self.try_lock(number, hold))
     }
 
     /// A lock, unless somebody else has it. Every lock is used by one thread only.
@@ -44,35 +44,14 @@ impl Locks {
             Hold::Shared => file.try_lock_shared(),
             Hold::Alone => file.try_lock(),
         };
-        match tried {
-            Ok(()) => Ok(Some(Held(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(cause)) => Err(cause),
-        }
+        Ok(taken(tried)?.map(|()| Held(file)))
     }
 }
 
 /// Waits until a file can be locked. Fails when another process holds it for too long.
 pub(super) fn lock_alone(file: &File) -> io::Result<()> {
-    let locked = patiently(|| match file.try_lock() {
-        Ok(()) => Ok(Some(())),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(cause)) => Err(cause),
-    })?;
+    let locked = patiently(PATIENCE, || taken(file.try_lock()))?;
     locked.ok_or_else(|| io::ErrorKind::ResourceBusy.into())
-}
-
-fn patiently<T>(mut attempt: impl FnMut() -> io::Result<Option<T>>) -> io::Result<Option<T>> {
-    let begin = Instant::now();
-    loop {
-        if let Some(done) = attempt()? {
-            return Ok(Some(done));
-        }
-        if begin.elapsed() > PATIENCE {
-            return Ok(None);
-        }
-        thread::sleep(Duration::from_micros(200));
-    }
 }
 
 /// How a lock is held.

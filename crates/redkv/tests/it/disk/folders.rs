@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::disk::support::{Place, get, set};
 
 #[tokio::test]
-async fn a_second_store_in_a_folder_is_refused_at_once_and_may_come_later() {
+async fn a_second_store_in_a_folder_is_refused_and_may_come_later() {
     let place = Place::new();
     let first = place.store(json!({}));
     set(&first, "k", "value").await;
@@ -23,6 +23,18 @@ async fn a_second_store_in_a_folder_is_refused_at_once_and_may_come_later() {
     assert_eq!(error.message(), message);
     first.close().await;
     assert_eq!(get(&second, "k").await.unwrap(), "value");
+}
+
+/// A child process that is just being started has the lock of its parent, until it becomes another program.
+#[tokio::test]
+async fn a_lock_that_is_held_for_a_moment_is_waited_for() {
+    let place = Place::new();
+    set(&place.store(json!({})), "k", "value").await;
+    let lock = fs::File::open(place.path.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let store = place.store(json!({}));
+    let (opened, ()) = tokio::join!(store.init(), async { drop(lock) });
+    opened.unwrap();
 }
 
 #[tokio::test]
