@@ -20,7 +20,8 @@ pub type Answers<T> = Vec<Result<T>>;
 /// the limits in [`Capabilities`] are kept by the caller, entries past their deadline are filtered by the
 /// caller too (a store may return them).
 ///
-/// All methods are required: a wrapper that forgot to forward one would silently lose it.
+/// Methods with a default are for stores. A wrapper forwards every method: what it forgot would silently be lost, so each
+/// says `#[deny(clippy::missing_trait_methods)]`.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// The name under which users add this store, such as `redis`.
     fn name(&self) -> &'static str;
@@ -30,7 +31,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// The synchronous face of a store that answers without waiting. `Some` exactly when
     /// [`Capabilities::immediate`] says so.
-    fn immediate(&self) -> Option<&dyn Immediate>;
+    ///
+    /// By default `None`.
+    fn immediate(&self) -> Option<&dyn Immediate> {
+        None
+    }
 
     /// Makes the store usable: connects, opens, reads the description of the table.
     ///
@@ -70,15 +75,27 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// What is there from the first call to the last is deleted, an entry that is written meanwhile may stay or go. No
     /// step takes longer than an operation may; when one fails, some of its entries may be deleted.
+    ///
+    /// By default the keys of a page are listed and deleted.
     fn clear<'a>(
         &'a self,
         prefix: &'a str,
         after: Option<&'a Cursor>,
-    ) -> BoxFuture<'a, Result<Option<Cursor>>>;
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
+        Box::pin(async move {
+            let Page { keys, next } = self.keys(prefix, after).await?;
+            self.delete(&keys).await.into_iter().collect::<Result<()>>()?;
+            Ok(next)
+        })
+    }
 
     /// Waits until the writes that were acknowledged before are where they are to be kept, as far as this is a layer
     /// that acknowledges them earlier. Fails with the first failure among them.
-    fn flush(&self) -> BoxFuture<'_, Result<()>>;
+    ///
+    /// By default there is nothing to wait for.
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Ends connections and threads. Later calls of other methods may fail. Idempotent.
     fn close(&self) -> BoxFuture<'_, ()>;

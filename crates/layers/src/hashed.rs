@@ -57,6 +57,7 @@ fn hashed(key: &str) -> Key {
     text.into()
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for Hashed {
     fn name(&self) -> &'static str {
         self.inner.name()

@@ -35,6 +35,7 @@ impl OfDay {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for OfDay {
     fn name(&self) -> &'static str {
         self.inner.name()

@@ -35,6 +35,7 @@ impl Prefixed {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for Prefixed {
     fn name(&self) -> &'static str {
         self.inner.name()

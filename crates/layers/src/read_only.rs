@@ -28,6 +28,7 @@ pub fn read_only() -> Error {
     Error::unsupported("the store is read-only here").about("readOnly")
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for ReadOnly {
     fn name(&self) -> &'static str {
         self.inner.name()

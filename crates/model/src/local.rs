@@ -121,10 +121,6 @@ impl Store for Local {
         Box::pin(std::future::ready(Err(cannot_clear())))
     }
 
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
     fn close(&self) -> BoxFuture<'_, ()> {
         self.inner.close()
     }

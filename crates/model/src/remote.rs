@@ -16,8 +16,7 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Immediate, Page, Pieces, SetMode, Store, Want, cannot_clear,
-    cannot_tell_keys,
+    Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want, cannot_clear, cannot_tell_keys,
 };
 use redkv_testing::Operation;
 
@@ -247,10 +246,6 @@ impl Store for Remote {
         }
     }
 
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
-    }
-
     fn init(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async {
             let plan = self.arrive(Operation::Init, &[]);
@@ -314,10 +309,6 @@ impl Store for Remote {
         _after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         Box::pin(std::future::ready(Err(cannot_clear())))
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -214,10 +214,6 @@ impl Store for MemoryStore {
         future::ready(Ok(None)).boxed()
     }
 
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        future::ready(Ok(())).boxed()
-    }
-
     fn close(&self) -> BoxFuture<'_, ()> {
         self.map_mut().clear();
         future::ready(()).boxed()

@@ -25,7 +25,7 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
+    Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all,
 };
 use redkv_layers::Prefixed;
 
@@ -261,10 +261,6 @@ impl Store for RedisStore {
         capabilities(self.connection.config())
     }
 
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
-    }
-
     fn init(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.ping())
     }
@@ -349,10 +345,6 @@ impl Store for RedisStore {
             }
             Ok(next.map(Place::cursor))
         })
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -262,6 +262,7 @@ impl Drop for Flushing {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for WriteBehind {
     fn name(&self) -> &'static str {
         self.shared.inner.name()

@@ -69,6 +69,7 @@ impl Drop for Writing {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for Bounded {
     fn name(&self) -> &'static str {
         self.shared.inner.name()

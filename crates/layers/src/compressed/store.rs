@@ -107,6 +107,7 @@ fn decoded(entry: Entry, most: usize) -> Result<Entry> {
     Ok(Entry { value: frame::decode(&entry.value, most)?, deadline: entry.deadline })
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for Compressed {
     fn name(&self) -> &'static str {
         self.inner.name()

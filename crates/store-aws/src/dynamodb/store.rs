@@ -14,8 +14,7 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::opening::Opening;
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
-    clear_a_page,
+    Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all, clear_a_page,
 };
 
 /// Keeps entries as items of an Amazon DynamoDB table whose primary key is one text attribute.
@@ -119,10 +118,6 @@ impl Store for DynamoDbStore {
         }
     }
 
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
-    }
-
     fn init(&self) -> BoxFuture<'_, Result<()>> {
         self.table().map(|table| table.map(|_| ())).boxed()
     }
@@ -201,10 +196,6 @@ impl Store for DynamoDbStore {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         clear_a_page(self, prefix, after).boxed()
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
     }
 
     /// Nothing to end: requests under way finish, and idle connections are closed with the store.

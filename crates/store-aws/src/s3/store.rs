@@ -13,7 +13,7 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
 use redkv_core::opening::Opening;
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
+    Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all,
 };
 
 /// The largest object that one request can write, where the address space has room for it.
@@ -77,10 +77,6 @@ impl Store for S3Store {
             durable: true,
             ..Capabilities::BASE
         }
-    }
-
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
     }
 
     fn init(&self) -> BoxFuture<'_, Result<()>> {
@@ -159,10 +155,6 @@ impl Store for S3Store {
             Ok(next)
         }
         .boxed()
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(future::ready(Ok(())))
     }
 
     /// Nothing to end: requests under way finish, and idle connections are closed with the store.

@@ -16,9 +16,7 @@ use crate::lanes::Lanes;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
-use redkv_core::store::{
-    Answers, Capabilities, Cursor, Immediate, Page, Pieces, SetMode, Store, Want, answer_all, clear_a_page,
-};
+use redkv_core::store::{Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want, answer_all};
 
 /// How many threads read. They do not wait for the one that writes.
 const READERS: usize = 2;
@@ -174,10 +172,6 @@ impl Store for DiskStore {
         }
     }
 
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
-    }
-
     fn init(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async { self.ask(Job::Open).await? })
     }
@@ -228,14 +222,6 @@ impl Store for DiskStore {
             let (prefix, after) = (prefix.to_owned(), after.cloned());
             self.read(move |open| open.keys(&prefix, after.as_ref())).await?
         })
-    }
-
-    fn clear<'a>(
-        &'a self,
-        prefix: &'a str,
-        after: Option<&'a Cursor>,
-    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
-        Box::pin(clear_a_page(self, prefix, after))
     }
 
     /// Waits until what was written is on the disk.

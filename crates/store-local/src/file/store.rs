@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::{self, BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join_all};
 
 use super::config::FileConfig;
 use super::folder::Folder;
@@ -16,7 +16,7 @@ use crate::lanes::Lanes;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, Pieces, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want};
 
 /// How many threads wait for the disk. Each has its share of the keys, so that what is done with a key is done in order.
 const THREADS: usize = 4;
@@ -180,10 +180,6 @@ impl Store for FileStore {
         }
     }
 
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
-    }
-
     fn init(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.once(Folder::prepare))
     }
@@ -221,10 +217,6 @@ impl Store for FileStore {
             self.delete(&keys).await.into_iter().collect::<Result<()>>()?;
             Ok(next)
         })
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(future::ready(Ok(())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

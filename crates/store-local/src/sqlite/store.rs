@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::{self, BoxFuture};
+use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
 
 use super::change::Change;
@@ -13,8 +13,7 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
-    clear_a_page,
+    Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all,
 };
 
 /// Bytes that a row may need beside one long key or value.
@@ -133,10 +132,6 @@ impl Store for SqliteStore {
         }
     }
 
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
-    }
-
     fn init(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async { self.ask(1, Job::Open).await.into_iter().collect() })
     }
@@ -178,18 +173,6 @@ impl Store for SqliteStore {
             let ask = |reply| Job::Keys(prefix.to_owned(), after.cloned(), reply);
             self.ask(1, ask).await.pop().unwrap_or_else(|| Ok(Page::default()))
         })
-    }
-
-    fn clear<'a>(
-        &'a self,
-        prefix: &'a str,
-        after: Option<&'a Cursor>,
-    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
-        Box::pin(clear_a_page(self, prefix, after))
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(future::ready(Ok(())))
     }
 
     /// Finishes what was asked for and closes the database, which moves the write-ahead log into the file.

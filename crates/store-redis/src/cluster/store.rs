@@ -15,7 +15,7 @@ use super::run::run;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Page, SetMode, Store, Want};
 
 /// Keeps entries in a Redis Cluster, each as a plain string under its plain key.
 ///
@@ -52,10 +52,6 @@ impl Store for ClusterStore {
     fn capabilities(&self) -> Capabilities {
         // Of two requests for one key, the first may have to follow it to another node while the second finds it there.
         Capabilities { ordered: false, ..capabilities(&self.nodes.config) }
-    }
-
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
     }
 
     fn init(&self) -> BoxFuture<'_, Result<()>> {
@@ -120,10 +116,6 @@ impl Store for ClusterStore {
             }
             Ok(next)
         })
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

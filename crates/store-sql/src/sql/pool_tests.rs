@@ -42,6 +42,6 @@ async fn a_panic_while_connecting_is_told_as_that_and_the_pool_goes_on() {
     let error = pool.get().await.map(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Internal);
     assert!(error.message().contains("no such plugin"), "{error}");
-    tokio::time::sleep(super::PAUSES.after(1)).await;
+    tokio::time::sleep(super::PAUSES.after(1) * 2).await;
     pool.get().await.unwrap();
 }

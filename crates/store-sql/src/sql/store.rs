@@ -15,7 +15,7 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
 use redkv_core::notices::Notices;
 use redkv_core::opening::Opening;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, clear_a_page};
+use redkv_core::store::{Answers, Capabilities, Cursor, Page, SetMode, Store, Want};
 
 /// Milliseconds between two looks for entries past their deadline.
 const SWEEP_EVERY: u64 = 60_000;
@@ -189,10 +189,6 @@ impl<D: Dialect> Store for SqlStore<D> {
         self.pool.connector().capabilities()
     }
 
-    fn immediate(&self) -> Option<&dyn Immediate> {
-        None
-    }
-
     fn init(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async { self.begin().await.map(drop) })
     }
@@ -226,18 +222,6 @@ impl<D: Dialect> Store for SqlStore<D> {
 
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
         Box::pin(self.page(prefix, after))
-    }
-
-    fn clear<'a>(
-        &'a self,
-        prefix: &'a str,
-        after: Option<&'a Cursor>,
-    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
-        Box::pin(clear_a_page(self, prefix, after))
-    }
-
-    fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(future::ready(Ok(())))
     }
 
     /// Ends the connections; those in use when they come back.

@@ -52,6 +52,7 @@ fn first_page() -> Cursor {
     Cursor::new(*b"the first page")
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for Faulty {
     fn name(&self) -> &'static str {
         self.name
