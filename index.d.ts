@@ -336,7 +336,7 @@ declare namespace RedKV {
     readonly refused: number
 
     /** Keys that failed, by the code of the error; timeouts are under `ERR_REDKV_TIMEOUT`. */
-    readonly errors: { readonly [Code in RedKVErrorCode | 'ERR_REDKV_ARGUMENT']?: number }
+    readonly errors: { readonly [Code in RedKVErrorCode]?: number }
 
     /** How long requests to it took; one request may be for many keys. What memory answers at once is not timed. */
     readonly latency: {
@@ -470,7 +470,7 @@ declare namespace RedKV {
      *
      * When it aborts, a read and `ready()` reject at once with the `reason` of the signal. A write may have been made
      * by then: it rejects with `ERR_REDKV_ABORTED`, with the reason as `cause` and `'unknown'` as its
-     * {@link RedKVError.outcome | outcome}. With a signal that has aborted before the call nothing is sent, and every
+     * {@link RedKVErrorBase.outcome | outcome}. With a signal that has aborted before the call nothing is sent, and every
      * operation rejects with the reason.
      *
      * @example
@@ -578,8 +578,8 @@ declare namespace RedKV {
      * Reads many keys as strings, in the order of the keys; `null` for each that is not there. Otherwise as
      * {@link Operations.get | get()}, and each store is asked for all of them together.
      *
-     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) keys failed: {@link RedKVError.errors | errors} says which
-     * and why, {@link RedKVError.values | values} has what could be read.
+     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) keys failed: {@link PartialErrorOf.errors | errors} says which
+     * and why, {@link PartialErrorOf.values | values} has what could be read.
      *
      * @example
      * ```js
@@ -592,7 +592,7 @@ declare namespace RedKV {
      * Writes many values, each as {@link Operations.set | set()} does.
      *
      * Not a transaction: each key succeeds or fails for itself. Rejects with `ERR_REDKV_PARTIAL` when some (or all)
-     * failed: {@link RedKVError.errors | errors} says which and why, all others are written. Rejects with a `TypeError`
+     * failed: {@link PartialErrorOf.errors | errors} says which and why, all others are written. Rejects with a `TypeError`
      * before anything is written when a key or value is of a wrong type.
      *
      * @param entries - Pairs `[key, value]` in any iterable, or a plain object.
@@ -609,7 +609,7 @@ declare namespace RedKV {
     /**
      * Deletes many keys, each as {@link Operations.delete | delete()} does.
      *
-     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} says which and
+     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link PartialErrorOf.errors | errors} says which and
      * why, all others are deleted.
      */
     deleteMany(keys: Keys, options?: OperationOptions): Promise<void>
@@ -618,8 +618,8 @@ declare namespace RedKV {
      * Returns for many keys whether there is a value, in the order of the keys, each as {@link Operations.has | has()}
      * does.
      *
-     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link RedKVError.errors | errors} says which and
-     * why, {@link RedKVError.values | values} has what is known.
+     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed: {@link PartialErrorOf.errors | errors} says which and
+     * why, {@link PartialErrorOf.values | values} has what is known.
      */
     hasMany(keys: Keys, options?: OperationOptions): Promise<boolean[]>
 
@@ -2199,9 +2199,7 @@ declare namespace RedKV {
    * | `ERR_REDKV_ABORTED` | the `signal` of a write aborted while it waited |
    * | `ERR_REDKV_CLOSED` | `close()` was called, or its `timeout` was over while it waited |
    * | `ERR_REDKV_INTERNAL` | a defect of RedKV: please report it |
-   *
-   * A wrong argument or option is no `RedKVError` but a `TypeError` with the code `ERR_REDKV_ARGUMENT`, see
-   * {@link RedKVArgumentError}.
+   * | `ERR_REDKV_ARGUMENT` | an argument or option is wrong: a `TypeError`, no `RedKVError`, see {@link RedKVArgumentError} |
    */
   type RedKVErrorCode =
     | 'ERR_REDKV_CONNECTION'
@@ -2215,10 +2213,20 @@ declare namespace RedKV {
     | 'ERR_REDKV_ABORTED'
     | 'ERR_REDKV_CLOSED'
     | 'ERR_REDKV_INTERNAL'
+    | 'ERR_REDKV_ARGUMENT'
+
+  /** What was called when something failed. */
+  type RedKVOperation = keyof Operations | 'ready' | 'flush' | 'close' | 'addStore' | 'addChain'
 
   /**
-   * What an operation rejects with when something failed that is no fault of its arguments. Messages never hold values,
-   * passwords or keys of AWS. `instanceof RedKVError` holds for errors of other copies of the package, too.
+   * Every error of RedKV, told apart by its `code`: what a `switch` that covers all {@link RedKVErrorCode | codes} is for.
+   */
+  type AnyRedKVError = RedKVError | RedKVArgumentError
+
+  /**
+   * What an operation rejects with when something failed that is no fault of its arguments: a {@link RedKVSingleError} or,
+   * with the code `ERR_REDKV_PARTIAL`, a {@link PartialError}. Messages never hold values, passwords or keys of AWS.
+   * `instanceof RedKVError` holds for errors of other copies of the package, too.
    *
    * The `stack` is that of the caller who waits (`at async …`); where hundreds of operations fail at once, it has no callers.
    *
@@ -2232,18 +2240,28 @@ declare namespace RedKV {
    * }
    * ```
    */
-  class RedKVError extends Error {
+  type RedKVError = RedKVSingleError | PartialError
+
+  const RedKVError: RedKVErrorConstructor
+
+  /** The class of {@link RedKVError}. */
+  interface RedKVErrorConstructor {
     /** Makes an error as RedKV itself does, for tests of the code that handles one. */
-    constructor(code: RedKVErrorCode, message: string, details?: RedKVErrorDetails)
+    new (code: 'ERR_REDKV_PARTIAL', message: string, details: PartialErrorDetails): PartialError
 
-    /** What went wrong, to compare with. */
-    readonly code: RedKVErrorCode
+    /** Makes an error as RedKV itself does, for tests of the code that handles one. */
+    new (code: RedKVSingleError['code'], message: string, details?: RedKVErrorDetails): RedKVSingleError
 
+    readonly prototype: RedKVError
+  }
+
+  /** What every {@link RedKVError} has. */
+  interface RedKVErrorBase extends Error {
     /** The name of the store that failed, where one did. */
     readonly store?: StoreName | 'chain'
 
     /** The operation that failed, such as `'get'`, where one did. */
-    readonly operation?: string
+    readonly operation?: RedKVOperation
 
     /** The option or argument that it is about, where there is one. */
     readonly field?: string
@@ -2254,7 +2272,7 @@ declare namespace RedKV {
     /**
      * Whether a write that failed may have been made: `'not-applied'` if it was not made in any store, `'unknown'` if
      * its answer was lost, or if one store took it and another did not. With `ERR_REDKV_PARTIAL` it is `'unknown'` if
-     * that holds for one of {@link RedKVError.errors | errors}. Of a read it is always `'not-applied'`.
+     * that holds for one of {@link PartialErrorOf.errors | errors}. Of a read it is always `'not-applied'`.
      *
      * @example
      * ```js
@@ -2265,37 +2283,74 @@ declare namespace RedKV {
 
     /** The error underneath, where there is one; with `ERR_REDKV_ABORTED` the `reason` of the signal, whatever it is. */
     readonly cause?: unknown
+  }
+
+  /** What failed as a whole. */
+  interface RedKVSingleError extends RedKVErrorBase {
+    /** What went wrong, to compare with. */
+    readonly code: Exclude<RedKVErrorCode, 'ERR_REDKV_PARTIAL' | 'ERR_REDKV_ARGUMENT'>
+
+    /** Only with `ERR_REDKV_PARTIAL`. */
+    readonly errors?: undefined
+
+    /** Only with `ERR_REDKV_PARTIAL`. */
+    readonly values?: undefined
+  }
+
+  /**
+   * An operation on many keys that failed for some (or all) of them. Its `operation` says which one, and so what
+   * `values` there are.
+   *
+   * @example
+   * ```js
+   * if (error.code === 'ERR_REDKV_PARTIAL') {
+   *   for (const [key, { code, message }] of error.errors) console.warn(key, code, message)
+   * }
+   * ```
+   */
+  type PartialError =
+    | PartialErrorOf<'getMany', (string | null | undefined)[]>
+    | PartialErrorOf<'hasMany', (boolean | undefined)[]>
+    | PartialErrorOf<'setMany' | 'deleteMany', undefined>
+
+  /** The {@link PartialError} of one operation. */
+  interface PartialErrorOf<Operation extends RedKVOperation, Values> extends RedKVErrorBase {
+    /** Always the same, to compare with. */
+    readonly code: 'ERR_REDKV_PARTIAL'
+
+    /** The operation that failed. */
+    readonly operation: Operation
+
+    /** The keys that failed, as strings, and why. Keys that are not in here succeeded. */
+    readonly errors: Map<string, RedKVSingleError | RedKVArgumentError>
 
     /**
-     * With `ERR_REDKV_PARTIAL`: the keys that failed, as strings, and why. Keys that are not in here succeeded.
-     *
-     * @example
-     * ```js
-     * for (const [key, { code, message }] of error.errors ?? []) console.warn(key, code, message)
-     * ```
+     * Of `getMany` and `hasMany` what is known, in the order of the keys; `undefined` for those that failed. Of writes
+     * `undefined`.
      */
-    readonly errors?: Map<string, RedKVError | RedKVArgumentError>
-
-    /**
-     * With `ERR_REDKV_PARTIAL` of `getMany` and `hasMany`: what is known, in the order of the keys; `undefined` for those
-     * that failed.
-     */
-    readonly values?: (string | null | undefined)[] | (boolean | undefined)[]
+    readonly values: Values
   }
 
   /** Whether a write that failed may have been made all the same. */
   type RedKVOutcome = 'not-applied' | 'unknown'
 
-  /** What a {@link RedKVError} is about. */
+  /** What a {@link RedKVSingleError} is about. */
   interface RedKVErrorDetails {
     store?: StoreName | 'chain' | undefined
-    operation?: string | undefined
+    operation?: RedKVOperation | undefined
     field?: string | undefined
     /** @default false */
     retryable?: boolean | undefined
     /** @default 'not-applied' */
     outcome?: RedKVOutcome | undefined
     cause?: unknown
+  }
+
+  /** What a {@link PartialError} is about. */
+  interface PartialErrorDetails extends RedKVErrorDetails {
+    operation: PartialError['operation']
+    errors: Map<string, RedKVSingleError | RedKVArgumentError>
+    values?: PartialError['values']
   }
 
   /**
@@ -2322,7 +2377,7 @@ declare namespace RedKV {
     readonly store?: StoreName | 'chain'
 
     /** What was called, such as `'get'` or `'addStore'`; the constructor is no operation. */
-    readonly operation?: string
+    readonly operation?: RedKVOperation
 
     /** A wrong argument stays wrong. */
     readonly retryable: false

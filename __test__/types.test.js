@@ -159,7 +159,13 @@ describe('index.d.ts', () => {
   test('has all codes of errors', () => {
     const files = ['crates/core/src/error.rs', 'lib/errors.js'].map((file) => readFileSync(join(root, file), 'utf8'))
     const codes = new Set(files.flatMap((text) => text.match(/ERR_REDKV_[A-Z_]+/g)))
-    assert.deepEqual([...literals('RedKVErrorCode'), 'ERR_REDKV_ARGUMENT'].sort(), [...codes].sort())
+    assert.deepEqual(literals('RedKVErrorCode'), [...codes].sort())
+  })
+
+  test('has all operations of errors', () => {
+    const functions = [RedKV.prototype, Object.getPrototypeOf(RedKV.prototype)].flatMap(Object.getOwnPropertyNames)
+    const operations = functions.filter((name) => !['constructor', 'stats'].includes(name))
+    assert.deepEqual(literals('RedKVOperation'), operations.sort())
   })
 
   test('has the names of all stores', () => {

@@ -21,9 +21,10 @@ class RedKVError extends Error {
     return isError || (this === RedKVError && typeof value === 'object' && value?.[IS_ERROR] === true)
   }
 
-  constructor(code, message, { store, operation, field, retryable = false, outcome = NOT_APPLIED, cause } = {}) {
+  constructor(code, message, details = {}) {
+    const { store, operation, field, retryable = false, outcome = NOT_APPLIED, cause, errors, values } = details
     super(message, cause === undefined ? undefined : { cause })
-    describe(this, { code, store, operation, field, retryable, outcome })
+    describe(this, { code, store, operation, field, retryable, outcome, errors, values })
   }
 }
 
@@ -112,15 +113,14 @@ function partialError(operation, keys, values, errors) {
   const [first] = failures.values()
   if (OF_THE_INSTANCE.includes(first.code) && errors.every((error) => error?.code === first.code)) return first
   const message = `${operation} failed for ${failures.size} of ${keys.length} keys; the first error: ${first.message}`
-  const error = new RedKVError('ERR_REDKV_PARTIAL', message, {
+  return new RedKVError('ERR_REDKV_PARTIAL', message, {
     operation,
     retryable: [...failures.values()].every((failure) => failure.retryable),
     outcome: [...failures.values()].some((failure) => failure.outcome === UNKNOWN) ? UNKNOWN : NOT_APPLIED,
-    cause: first
+    cause: first,
+    errors: failures,
+    values: operation === 'getMany' || operation === 'hasMany' ? values : undefined,
   })
-  error.errors = failures
-  if (operation === 'getMany' || operation === 'hasMany') error.values = values
-  return error
 }
 
 module.exports = { RedKVError, abortedError, argumentError, checkOptions, described, makeErrorOf, partialError }
