@@ -29,6 +29,7 @@ export import LegacyMySQLOptions = RedKV.LegacyMySQLOptions
 export import LegacyPostgresOptions = RedKV.LegacyPostgresOptions
 export import LegacyRedisOptions = RedKV.LegacyRedisOptions
 export import LegacyS3Options = RedKV.LegacyS3Options
+export import LegacySQLConnectionOptions = RedKV.LegacySQLConnectionOptions
 export import LegacySQLiteOptions = RedKV.LegacySQLiteOptions
 export import LegacyTlsOptions = RedKV.LegacyTlsOptions
 export import MemoryOptions = RedKV.MemoryOptions

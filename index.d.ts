@@ -941,7 +941,7 @@ declare namespace RedKV {
    * kv.addStore('redis', { sentinels: [{ host: 'sentinel1.example.com' }], name: 'mymaster' })
    * ```
    */
-  interface RedisOptions extends LegacyRedisOptions {
+  interface RedisOptions {
     /**
      * Where the server is: `redis://[[username]:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix:/path` for
      * a socket file. What it says wins over the other options, which fill its gaps.
@@ -1052,7 +1052,7 @@ declare namespace RedKV {
      *
      * @default 5000
      */
-    connect_timeout?: Duration | undefined
+    connectTimeout?: Duration | undefined
   }
 
   /**
@@ -1065,7 +1065,7 @@ declare namespace RedKV {
    * How to speak TLS, in the names of `tls.connect()` of Node.js. Its other options are refused, but for those that change
    * nothing here.
    */
-  interface RedisTlsOptions extends LegacyTlsOptions {
+  interface RedisTlsOptions {
     /**
      * The certificate authorities to trust, in PEM form, and no others. A server may show one of these itself, as one with a
      * self-signed certificate does.
@@ -1107,13 +1107,13 @@ declare namespace RedKV {
      * @default 'TLSv1.3'
      */
     maxVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
-
-    /** @deprecated write {@link RedisTlsOptions.maxVersion | maxVersion} */
-    secureProtocol?: string | undefined
   }
 
   /** Options of `tls.connect()` that have no effect here. Each gives a warning. */
   interface LegacyTlsOptions {
+    /** @deprecated write {@link RedisTlsOptions.maxVersion | maxVersion} */
+    secureProtocol?: string | undefined
+
     /** @deprecated has no effect */
     ALPNProtocols?: unknown
 
@@ -1154,7 +1154,10 @@ declare namespace RedKV {
     timeout?: unknown
   }
 
-  /** Options of node_redis that redkv 1.x handed on. Those without effect give a warning. */
+  /**
+   * Options of node_redis that redkv 1.x handed on, for code that migrates: `RedisOptions & LegacyRedisOptions`. Each gives
+   * a warning.
+   */
   interface LegacyRedisOptions {
     /** @deprecated write {@link RedisOptions.password | password} */
     auth_pass?: string | undefined
@@ -1162,8 +1165,8 @@ declare namespace RedKV {
     /** @deprecated write {@link RedisOptions.password | password} */
     authPass?: string | undefined
 
-    /** @deprecated write {@link RedisOptions.connect_timeout | connect_timeout} */
-    connectTimeout?: Duration | undefined
+    /** @deprecated write {@link RedisOptions.connectTimeout | connectTimeout} */
+    connect_timeout?: Duration | undefined
 
     /** @deprecated write {@link RedisOptions.username | username} */
     user?: string | undefined
@@ -1292,7 +1295,7 @@ declare namespace RedKV {
    * kv.addStore('dynamodb', { tableName: 'sessions', region: 'eu-central-1', ttlAttribute: 'expires' })
    * ```
    */
-  interface DynamoDBOptions extends AwsOptions, LegacyDynamoDBOptions {
+  interface DynamoDBOptions extends AwsOptions {
     /**
      * The table, by its name or ARN. It must exist, and its hash key must be its only key and of type `S`; the name of
      * that key is read from the table.
@@ -1337,7 +1340,7 @@ declare namespace RedKV {
    * kv.addStore('s3', { bucket: 'my-cache', region: 'eu-central-1', prefix: 'sessions/' })
    * ```
    */
-  interface S3Options extends AwsOptions, LegacyS3Options {
+  interface S3Options extends AwsOptions {
     /** The bucket, by its name, or an access point by its ARN or alias. It must exist. */
     bucket: string
 
@@ -1371,7 +1374,7 @@ declare namespace RedKV {
    * Region and credentials that are left out come from where the AWS SDK finds them: the environment, the shared
    * configuration files, the role of the machine.
    */
-  interface AwsOptions extends LegacyAwsOptions {
+  interface AwsOptions {
     /**
      * The AWS region.
      *
@@ -1413,6 +1416,14 @@ declare namespace RedKV {
     httpOptions?: AwsHttpOptions | undefined
 
     /**
+     * Whether an `endpoint` without a scheme is spoken to over `https`. What contradicts the scheme of an endpoint is
+     * refused, and without an endpoint requests are always encrypted.
+     *
+     * @default true
+     */
+    sslEnabled?: boolean | undefined
+
+    /**
      * How often a failed request is sent again, from 0 to 100. Excludes `maxAttempts`.
      *
      * @default as `maxAttempts`
@@ -1442,7 +1453,7 @@ declare namespace RedKV {
   }
 
   /** An AWS access key. */
-  interface AwsCredentials extends LegacyAwsCredentials {
+  interface AwsCredentials {
     /** The public half. */
     accessKeyId: string
 
@@ -1454,7 +1465,7 @@ declare namespace RedKV {
   }
 
   /** How long a client of a service of Amazon waits. The tier option `timeout` bounds the whole operation. */
-  interface AwsHttpOptions extends LegacyAwsHttpOptions {
+  interface AwsHttpOptions {
     /**
      * How long one attempt of a request may take, in milliseconds or as text such as `'10s'`.
      *
@@ -1471,7 +1482,7 @@ declare namespace RedKV {
   }
 
   /** Options of the AWS SDK 2 that redkv 1.x handed on. Those without effect give a warning. */
-  interface LegacyDynamoDBOptions {
+  interface LegacyDynamoDBOptions extends LegacyAwsOptions {
     /** @deprecated write {@link DynamoDBOptions.consistentRead | consistentRead} */
     ConsistentRead?: boolean | undefined
 
@@ -1489,7 +1500,7 @@ declare namespace RedKV {
   }
 
   /** Options of the AWS SDK 2 for S3. Those without effect give a warning. */
-  interface LegacyS3Options {
+  interface LegacyS3Options extends LegacyAwsOptions {
     /** @deprecated write {@link S3Options.forcePathStyle | forcePathStyle} */
     s3ForcePathStyle?: boolean | undefined
 
@@ -1562,14 +1573,6 @@ declare namespace RedKV {
     /** @deprecated has no effect */
     signatureVersion?: unknown
 
-    /**
-     * Whether an `endpoint` without a scheme is spoken to over `https`. What contradicts the scheme of an endpoint is
-     * refused, and without an endpoint requests are always encrypted.
-     *
-     * @default true
-     */
-    sslEnabled?: boolean | undefined
-
     /** @deprecated has no effect */
     stsRegionalEndpoints?: unknown
 
@@ -1622,7 +1625,7 @@ declare namespace RedKV {
    * kv.addStore('sqlite', { path: './data/cache.sqlite', expiresColumn: 'expires' })
    * ```
    */
-  interface SQLiteOptions extends LegacySQLiteOptions {
+  interface SQLiteOptions {
     /**
      * The database file, or `':memory:'` for one that is gone when the store is closed. A file that is missing is made,
      * its directory is not. It must be on a local disk.
@@ -1728,12 +1731,6 @@ declare namespace RedKV {
      */
     url?: string | URL | undefined
 
-    /** The same as `url`. */
-    connectionString?: string | URL | undefined
-
-    /** The same as `url`. */
-    uri?: string | URL | undefined
-
     /**
      * Name or address of the server; for `'postgres'` also the folder of its socket.
      *
@@ -1750,9 +1747,6 @@ declare namespace RedKV {
 
     /** Who logs in. */
     user?: string | undefined
-
-    /** The same as `user`. */
-    username?: string | undefined
 
     /**
      * With what.
@@ -1779,15 +1773,27 @@ declare namespace RedKV {
      */
     max?: number | `${number}` | undefined
 
-    /** The same as `max`. */
-    connectionLimit?: number | `${number}` | undefined
-
     /**
      * How long one attempt to connect may take, with TLS and login.
      *
      * @default 5000
      */
     connectTimeout?: Duration | undefined
+  }
+
+  /** What other clients call options of {@link SQLConnectionOptions}. Each gives a warning. */
+  interface LegacySQLConnectionOptions {
+    /** @deprecated write {@link SQLConnectionOptions.url | url} */
+    connectionString?: string | URL | undefined
+
+    /** @deprecated write {@link SQLConnectionOptions.url | url} */
+    uri?: string | URL | undefined
+
+    /** @deprecated write {@link SQLConnectionOptions.user | user} */
+    username?: string | undefined
+
+    /** @deprecated write {@link SQLConnectionOptions.max | max} */
+    connectionLimit?: number | `${number}` | undefined
   }
 
   /** Whether there is TLS, and what is checked of the server, in the words of libpq and node-postgres. */
@@ -1803,21 +1809,18 @@ declare namespace RedKV {
    * @example
    * ```js
    * kv.addStore('postgres', {
-   *   connectionString: 'postgres://app:password@db.example.com/app?sslmode=require',
+   *   url: 'postgres://app:password@db.example.com/app?sslmode=require',
    *   tableName: 'kv', keyColumn: 'k', valueColumn: 'v', expiresColumn: 'expires', createTable: true,
    * })
    * ```
    */
-  interface PostgresOptions extends SQLTableOptions, SQLConnectionOptions, LegacyPostgresOptions {
+  interface PostgresOptions extends SQLTableOptions, SQLConnectionOptions {
     /**
      * The schema of the table.
      *
      * @default the search path of the user
      */
     schema?: string | undefined
-
-    /** The same as `connectTimeout`. */
-    connectionTimeoutMillis?: Duration | undefined
 
     /**
      * What the server shows as the name of its connections.
@@ -1839,7 +1842,10 @@ declare namespace RedKV {
   }
 
   /** Options of node-postgres that have no effect here. Each gives a warning. */
-  interface LegacyPostgresOptions {
+  interface LegacyPostgresOptions extends LegacySQLConnectionOptions {
+    /** @deprecated write {@link SQLConnectionOptions.connectTimeout | connectTimeout} */
+    connectionTimeoutMillis?: Duration | undefined
+
     /** @deprecated has no effect */
     Promise?: unknown
 
@@ -1941,13 +1947,13 @@ declare namespace RedKV {
    * })
    * ```
    */
-  interface MySQLOptions extends SQLTableOptions, SQLConnectionOptions, LegacyMySQLOptions {
+  interface MySQLOptions extends SQLTableOptions, SQLConnectionOptions {
     /** The socket file of the server, instead of `host` and `port`; excludes `ssl`; not on Windows. */
     socketPath?: string | undefined
   }
 
   /** Options of mysql and mysql2 that have no effect here. Each gives a warning. */
-  interface LegacyMySQLOptions {
+  interface LegacyMySQLOptions extends LegacySQLConnectionOptions {
     /** @deprecated has no effect */
     authPlugins?: unknown
 
@@ -2065,7 +2071,7 @@ declare namespace RedKV {
     /** @deprecated has no effect */
     waitForConnections?: unknown
 
-    /** @deprecated the same as `connectTimeout` */
+    /** @deprecated write {@link SQLConnectionOptions.connectTimeout | connectTimeout} */
     acquireTimeout?: Duration | undefined
   }
 

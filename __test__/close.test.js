@@ -89,7 +89,7 @@ async function unanswered(t, begin) {
   await once(server, 'listening')
   t.after(() => server.close())
   const kv = new RedKV()
-  kv.addStore('redis', { port: server.address().port, connect_timeout: '1m' }, { timeout: '1m' })
+  kv.addStore('redis', { port: server.address().port, connectTimeout: '1m' }, { timeout: '1m' })
   const told = []
   begin(kv).forEach((operation) => operation.catch((error) => told.push(error)))
   await setImmediate()

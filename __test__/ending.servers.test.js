@@ -24,7 +24,7 @@ async function hanging(t) {
 async function hangingElsewhere(t) {
   const server = await privateRedis(t)
   server.pause()
-  return { ...server.options, connect_timeout: '1m' }
+  return { ...server.options, connectTimeout: '1m' }
 }
 
 /** Asserts that a process ended as wanted, and shows what it printed if it did not. */
@@ -57,7 +57,7 @@ describe('close({ timeout }) of a Redis that hangs', () => {
     const server = await privateRedis(t)
     server.pause()
     const kv = new RedKV()
-    kv.addStore('redis', { ...server.options, connect_timeout: '1m' }, { timeout: '1m' })
+    kv.addStore('redis', { ...server.options, connectTimeout: '1m' }, { timeout: '1m' })
     const calls = Array.from({ length: 5000 }, (_, n) => rejectionOf(() => kv.set(`key-${n}`, 'value')))
     calls.push(rejectionOf(() => kv.ready()))
     await kv.close({ timeout: 100 })

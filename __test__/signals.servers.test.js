@@ -111,7 +111,7 @@ describe('ready()', () => {
     const server = await privateRedis(t)
     const kv = instance(t)
     server.pause()
-    const redis = kv.addStore('redis', { ...server.options, connect_timeout: '1m' })
+    const redis = kv.addStore('redis', { ...server.options, connectTimeout: '1m' })
     const controller = new AbortController()
     const rejections = [kv, redis].map((waiting) => rejectionOf(() => waiting.ready({ signal: controller.signal })))
     controller.abort()

@@ -85,10 +85,10 @@ const warnings = []
 process.emitWarning = (text) => warnings.push(text)
 
 /** Adds a store, or makes an instance, with an option, and answers with the error if it is refused. */
-function tryOption(name, { give, make }) {
+function tryOption(name, { give, make }, value = {}) {
   const redkv = new RedKV()
   // An object is of a wrong type for nearly every option, which is as good: it is refused under its name.
-  const given = { [name]: {} }
+  const given = { [name]: value }
   try {
     if (make) make(given)
     else redkv.addStore(...give(given))
@@ -112,6 +112,12 @@ function givesWarning(name, given) {
   return warnings.some((text) => text.includes(`${given.path}.${name} has no effect`) && text.includes(given.store ?? ''))
 }
 
+/** Whether a warning says what to write instead of an option. The value has to be right for it. */
+function givesName(name, given) {
+  for (const value of ['1', 'postgres://localhost/none', 'mysql://localhost/none', true, 'TLS_method', 1000]) tryOption(name, given, value)
+  return warnings.some((text) => text.startsWith(`${given.store}: ${given.path}: write `) && text.endsWith(` instead of ${name}`))
+}
+
 /** Every text in the sources of a store and what it shares, or in `source`, that could be the name of an option. */
 function candidates({ store, shared = store, source, others = [] }) {
   const folder = join(root, 'crates')
@@ -123,11 +129,35 @@ function candidates({ store, shared = store, source, others = [] }) {
   return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z]\w*(?="| )/g) ?? []))]
 }
 
+/** Where the options of 1.x and of other clients are documented. */
+const legacy = {
+  RedisOptions: 'LegacyRedisOptions',
+  RedisTlsOptions: 'LegacyTlsOptions',
+  DynamoDBOptions: 'LegacyDynamoDBOptions',
+  S3Options: 'LegacyS3Options',
+  AwsHttpOptions: 'LegacyAwsHttpOptions',
+  AwsCredentials: 'LegacyAwsCredentials',
+  SQLiteOptions: 'LegacySQLiteOptions',
+  PostgresOptions: 'LegacyPostgresOptions',
+  MySQLOptions: 'LegacyMySQLOptions',
+}
+
 for (const [name, given] of Object.entries(interfaces)) {
   describe(`${name} in index.d.ts`, () => {
-    const documented = members(name)
+    const inUse = members(name).map((option) => option.name)
+    const older = legacy[name] === undefined ? [] : members(legacy[name])
+    const documented = [...members(name), ...older]
     const names = documented.map((option) => option.name)
-    const inUse = documented.filter((option) => option.deprecated === undefined).map((option) => option.name)
+
+    test('has nothing of 1.x, which is in an interface of its own', () => {
+      assert.deepEqual(members(name).filter((option) => option.deprecated !== undefined), [])
+      assert.deepEqual(older.filter((option) => option.deprecated === undefined), [])
+    })
+
+    test('says of those under another name what to write', () => {
+      const renamed = older.filter((option) => option.deprecated.startsWith('write')).map((option) => option.name)
+      assert.deepEqual(older.map((option) => option.name).filter((option) => givesName(option, given)), renamed)
+    })
 
     test('has only options that the validator knows', () => {
       assert.deepEqual(names.filter((option) => isKnown(option, given)), names)

@@ -13,7 +13,7 @@ async function main() {
   const tier = { timeout: '1m', ttl: '1m' }
   const stores = [
     ['memory', { maxEntries: 100 }],
-    ['redis', { url: process.env.REDKV_TEST_REDIS_URL, prefix: `memcheck-${process.pid}:`, connect_timeout: '1m' }, tier],
+    ['redis', { url: process.env.REDKV_TEST_REDIS_URL, prefix: `memcheck-${process.pid}:`, connectTimeout: '1m' }, tier],
     ['sqlite', { path: join(folder, 'kv.sqlite'), expiresColumn: 'expires' }, { timeout: '1m' }],
   ]
   const kv = new RedKV()

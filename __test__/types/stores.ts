@@ -2,7 +2,15 @@
 
 import RedKV, {
   type DynamoDBOptions,
+  type LegacyDynamoDBOptions,
+  type LegacyMySQLOptions,
+  type LegacyPostgresOptions,
+  type LegacyRedisOptions,
+  type LegacySQLiteOptions,
   type MemoryOptions,
+  type MySQLOptions,
+  type PostgresOptions,
+  type RedisOptions,
   type SQLiteOptions,
   type Store,
   type StoreName,
@@ -50,7 +58,7 @@ redkv.addStore('redis', { sentinels: [{ host: 'localhost' }], name: 'main', sent
 redkv.addStore('redis', { cluster: 'redis://localhost' })
 // @ts-expect-error
 redkv.addStore('redis', { sentinels: [{ port: 1 }], name: 'main' })
-redkv.addStore('redis', { path: '/run/redis.sock', prefix: 'app:', connect_timeout: '2s' })
+redkv.addStore('redis', { path: '/run/redis.sock', prefix: 'app:', connectTimeout: '2s' })
 redkv.addStore('redis', { tls: true })
 redkv.addStore('redis', { tls: { key: [{ pem: 'key' }], cert: 'cert', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } })
 redkv.addStore('redis', { tls: { ca: Buffer.from(''), servername: 'cache', rejectUnauthorized: false } })
@@ -60,7 +68,7 @@ redkv.addStore('redis', { hots: 'localhost' })
 // @ts-expect-error — not a number
 redkv.addStore('redis', { port: 'six' })
 // @ts-expect-error — a duration as a string needs a unit
-redkv.addStore('redis', { connect_timeout: '1000' })
+redkv.addStore('redis', { connectTimeout: '1000' })
 // @ts-expect-error — misspelt
 redkv.addStore('redis', { tls: { rejectUnauthorised: false } })
 // @ts-expect-error — the url is an option
@@ -138,11 +146,11 @@ redkv.addStore('sqlite', { path: new URL('file:///file.sqlite') })
 // postgres and mysql
 
 const table = { tableName: 't', keyColumn: 'k', valueColumn: 'v' }
-redkv.addStore('postgres', { ...table, connectionString: 'postgres://localhost/app', expiresColumn: 'e', createTable: true })
+redkv.addStore('postgres', { ...table, url: 'postgres://localhost/app', expiresColumn: 'e', createTable: true })
 redkv.addStore('postgresql', { ...table, host: 'localhost', port: 5432, max: 5, ssl: { ca: 'pem' }, schema: 'app' })
 redkv.addStore('postgres', { ...table, ssl: 'no-verify', options: '-c statement_timeout=5s', enableChannelBinding: true })
 redkv.addStore('mysql', { ...table, url: new URL('mysql://localhost/app'), columnType: 'text' })
-redkv.addStore('MariaDB', { ...table, host: 'localhost', database: 'app', connectionLimit: 5, ssl: true }, { timeout: 500 })
+redkv.addStore('MariaDB', { ...table, host: 'localhost', database: 'app', max: 5, ssl: true }, { timeout: 500 })
 
 // @ts-expect-error — the table and its columns are required
 redkv.addStore('postgres', { host: 'localhost' })
@@ -177,13 +185,26 @@ redkv.addStore('disk', { maxBytes: 5e8 })
 // @ts-expect-error — a number
 redkv.addStore('disk', { path: 'folder', maxBytes: '500MB' })
 
-// Options of 1.x still compile, those without effect too
+// Options of 1.x compile for those who migrate
 
-redkv.addStore('redis', { retry_strategy: () => 100, auth_pass: 'secret', connectTimeout: 1000 })
-redkv.addStore('dynamodb', { tableName: 'entries', apiVersion: '2012-08-10', httpOptions: { agent: {} }, ConsistentRead: true })
-redkv.addStore('sqlite', { path: 'file.sqlite', verbose: console.log })
-redkv.addStore('postgres', { ...table, idleTimeoutMillis: 1000, keepAlive: true })
-redkv.addStore('mysql', { ...table, waitForConnections: true, charset: 'utf8' })
+const ofRedis: RedisOptions & LegacyRedisOptions = { retry_strategy: () => 100, auth_pass: 'secret', connect_timeout: 1000 }
+const ofDynamoDB: DynamoDBOptions & LegacyDynamoDBOptions = { tableName: 'entries', apiVersion: '2012-08-10', ConsistentRead: true }
+const ofSQLite: SQLiteOptions & LegacySQLiteOptions = { path: 'file.sqlite', verbose: console.log }
+const ofPostgres: PostgresOptions & LegacyPostgresOptions = { ...table, uri: 'postgres://localhost/app', keepAlive: true }
+const ofMySQL: MySQLOptions & LegacyMySQLOptions = { ...table, connectionLimit: 5, waitForConnections: true }
+
+redkv.addStore('redis', ofRedis)
+redkv.addStore('dynamodb', ofDynamoDB)
+redkv.addStore('sqlite', ofSQLite)
+redkv.addStore('postgres', ofPostgres)
+redkv.addStore('mysql', ofMySQL)
+
+// @ts-expect-error — an option of 1.x without effect
+redkv.addStore('redis', { retry_strategy: () => 100 })
+// @ts-expect-error — an older name
+redkv.addStore('redis', { auth_pass: 'secret' })
+// @ts-expect-error — an older name
+redkv.addStore('postgres', { ...table, connectionString: 'postgres://localhost/app' })
 
 // Tier options
 

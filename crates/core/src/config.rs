@@ -220,6 +220,16 @@ impl Fields {
         }
     }
 
+    /// Warns, once for all of them, about options that are given under names that are read, but not documented any more:
+    /// `(older, documented)`.
+    pub fn prefer(&mut self, names: &[(&'static str, &'static str)]) {
+        let given = names.iter().filter(|(older, _)| self.has(older));
+        let said: Vec<_> = given.map(|(older, name)| format!("{name} instead of {older}")).collect();
+        if !said.is_empty() {
+            self.warnings.push(format!("{}: write {}", self.path, said.join(", ")));
+        }
+    }
+
     /// Has something for the user beside an error.
     pub fn warn(&mut self, warning: String) {
         self.warnings.push(warning);
@@ -567,6 +577,21 @@ mod tests {
         }
         assert_eq!(millis_of(f64::NAN), None);
         assert_eq!(millis_of(f64::INFINITY), None);
+    }
+
+    #[test]
+    fn options_under_older_names_give_one_warning_that_says_what_to_write() {
+        let mut fields = fields(json!({ "auth_pass": "s3cret", "connect_timeout": 250 }));
+        fields.prefer(&[
+            ("auth_pass", "password"),
+            ("connect_timeout", "connectTimeout"),
+            ("user", "username"),
+        ]);
+        assert_eq!(fields.string("auth_pass").unwrap().as_deref(), Some("s3cret"));
+        assert_eq!(fields.integer("connect_timeout", 0, 999).unwrap(), Some(250));
+        let warning =
+            "options: write password instead of auth_pass, connectTimeout instead of connect_timeout";
+        assert_eq!(fields.finish().unwrap(), [warning]);
     }
 
     #[test]

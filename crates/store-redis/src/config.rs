@@ -57,7 +57,7 @@ pub struct RedisConfig {
 }
 
 impl RedisConfig {
-    /// Reads `url`, `host`, `port`, `path`, `db`, `username`, `password`, `tls`, `prefix` and `connect_timeout`; for more
+    /// Reads `url`, `host`, `port`, `path`, `db`, `username`, `password`, `tls`, `prefix` and `connectTimeout`; for more
     /// than one server `cluster`, or `sentinels` and what belongs to it, and `natMap`.
     ///
     /// Where options contradict each other, the winner is the one that won in node_redis: what the url says over
@@ -65,6 +65,7 @@ impl RedisConfig {
     /// prefix. Options of node_redis without meaning here are ignored with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         fields.ignore(LEGACY);
+        fields.prefer(OLDER);
         let url = UrlParts::from_field(fields)?;
         let host = host_from(fields, "host")?;
         let port = port(fields.integer("port", 1, u64::from(u16::MAX))?);
@@ -122,8 +123,8 @@ impl RedisConfig {
             None => (None, None),
         };
         let (topology, nat) = several.finish(&address, db)?;
-        let underscored = fields.duration("connect_timeout")?;
         let camel_case = fields.duration("connectTimeout")?;
+        let underscored = fields.duration("connect_timeout")?;
         Ok(Self {
             address,
             topology,
@@ -134,7 +135,7 @@ impl RedisConfig {
             password: url.password.or(password).or(listed_password),
             prefix,
             max_value_bytes: MOST_VALUE_BYTES,
-            connect_timeout: underscored.or(camel_case).unwrap_or(Duration::from_secs(5)),
+            connect_timeout: camel_case.or(underscored).unwrap_or(Duration::from_secs(5)),
         })
     }
 }
@@ -164,6 +165,14 @@ fn text(fields: &mut Fields, names: &[&'static str]) -> Result<Option<String>> {
     }
     Ok(found)
 }
+
+/// Names that are read, and what to write instead.
+const OLDER: &[(&str, &str)] = &[
+    ("authPass", "password"),
+    ("auth_pass", "password"),
+    ("connect_timeout", "connectTimeout"),
+    ("user", "username"),
+];
 
 fn port(number: Option<u64>) -> Option<u16> {
     number.and_then(|number| u16::try_from(number).ok())

@@ -247,6 +247,7 @@ fn server_name(fields: &mut Fields, option: &str) -> Result<Option<ServerName<'s
 fn versions(fields: &mut Fields, option: &str) -> Result<Versions> {
     let oldest = fields.string("minVersion")?;
     let newest = fields.string("maxVersion")?;
+    fields.prefer(&[("secureProtocol", "maxVersion")]);
     let (oldest, newest) = match fields.string("secureProtocol")?.as_deref() {
         None => (oldest, newest),
         Some("TLS_method" | "TLS_client_method" | "SSLv23_method" | "SSLv23_client_method") => {

@@ -31,6 +31,7 @@ impl DynamoDbConfig {
     /// Reads `tableName`, `attributeName`, `ttlAttribute` and `consistentRead`, and what
     /// [`AwsConfig::from_fields`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
+        fields.prefer(&[("ConsistentRead", "consistentRead")]);
         let table = fields.required_string("tableName")?;
         let attribute = attribute_name(fields, "attributeName")?.unwrap_or_else(|| "v".to_owned());
         let ttl_attribute = attribute_name(fields, "ttlAttribute")?;

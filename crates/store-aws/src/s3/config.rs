@@ -36,6 +36,7 @@ impl S3Config {
     /// [`AwsConfig::from_fields`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         const MOST_REQUESTS: u64 = 1_000;
+        fields.prefer(&[("s3ForcePathStyle", "forcePathStyle")]);
         let bucket = fields.required_string("bucket")?;
         check_bucket(&bucket)?;
         let prefix = fields.text("prefix")?.unwrap_or_default();

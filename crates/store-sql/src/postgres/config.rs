@@ -67,7 +67,7 @@ impl PostgresConfig {
             options: PARAMETERS,
             ignored: IGNORED,
         };
-        let (mut login, asked) = login_of(fields, &rules, ["connectionTimeoutMillis", "connectTimeout"])?;
+        let (mut login, asked) = login_of(fields, &rules, ["connectTimeout", "connectionTimeoutMillis"])?;
         let user = login.user.take().or_else(|| variable("PGUSER")).or_else(|| variable("USER"));
         login.user = Some(user.unwrap_or_else(|| "postgres".to_owned()));
         login.password = login.password.take().or_else(|| variable("PGPASSWORD"));

@@ -89,6 +89,7 @@ pub(crate) fn login_of(
     rules: &UrlRules,
     timeouts: [&'static str; 2],
 ) -> Result<(Login, Asked)> {
+    fields.prefer(OLDER);
     let url = UrlParts::from_fields(fields, rules)?;
     let host = fields.string("host")?;
     let port = fields.integer("port", 1, u64::from(u16::MAX))?.and_then(|port| u16::try_from(port).ok());
@@ -122,6 +123,16 @@ pub(crate) fn login_of(
     };
     Ok((login, Asked { option, url: url.security, url_named: url.named }))
 }
+
+/// Names that are read, and what to write instead.
+const OLDER: &[(&str, &str)] = &[
+    ("acquireTimeout", "connectTimeout"),
+    ("connectionLimit", "max"),
+    ("connectionString", "url"),
+    ("connectionTimeoutMillis", "connectTimeout"),
+    ("uri", "url"),
+    ("username", "user"),
+];
 
 /// The first option of `names` that has text in it; all of them count as known.
 fn text(fields: &mut Fields, names: &[&'static str]) -> Result<Option<String>> {
