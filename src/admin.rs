@@ -7,7 +7,7 @@ use std::time::Duration;
 use napi::bindgen_prelude::{JsValue, Unknown};
 use napi::{Env, sys};
 use napi_derive::napi;
-use redkv::chain::{Bounds, Scope, TierConfig};
+use redkv::chain::{PendingLimits, Scope, TierConfig};
 use redkv::config::Fields;
 use redkv::error::{Error, Result};
 use redkv::store::Cursor;
@@ -80,7 +80,7 @@ struct Admin(Rc<Instance>, Options);
 
 /// The options of an instance.
 struct Options {
-    bounds: Bounds,
+    bounds: PendingLimits,
     /// How often its statistics are told; left to JavaScript when absent.
     metrics_interval: Option<Duration>,
 }
@@ -170,7 +170,7 @@ fn read_options(options: Option<&str>) -> Result<Options> {
     let fields = Fields::new("options", json("options", options)?)?;
     let fields = fields.but_not(["maxBytes", "maxEntries"].map(|name| (name, TO_BOUNDS)));
     let mut fields = fields.but_not(TierConfig::names().into_iter().map(|name| (name, TO_A_TIER)));
-    let bounds = Bounds::from_fields(&mut fields)?;
+    let bounds = PendingLimits::from_fields(&mut fields)?;
     let metrics_interval = fields.duration("metricsInterval")?;
     fields.finish()?;
     Ok(Options { bounds, metrics_interval })

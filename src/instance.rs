@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use redkv::chain::{Action, Answer, Chain, Event, Front, Load, Question, Replies, Request, Scope};
+use redkv::chain::{Action, Answer, Chain, Event, FastPath, Question, Replies, Request, Scope, Weight};
 use redkv::clock::{Clock, SystemClock};
 use redkv::entry::Key;
 use redkv::error::{Error, Result};
@@ -95,7 +95,7 @@ impl Instance {
 
     /// The operations on `scope`.
     pub(crate) fn handle(self: &Rc<Self>, scope: Scope) -> Rc<Handle> {
-        let front = RefCell::new(self.chain.front(scope));
+        let front = RefCell::new(self.chain.fast_path(scope));
         let handle = Rc::new(Handle { instance: self.clone(), scope, front });
         self.handles.borrow_mut().push(Rc::downgrade(&handle));
         handle
@@ -106,18 +106,18 @@ impl Instance {
         self.begins_light.set(self.chain.begins_light());
         self.handles.borrow_mut().retain(|handle| {
             let Some(handle) = handle.upgrade() else { return false };
-            handle.front.replace(self.chain.front(handle.scope));
+            handle.front.replace(self.chain.fast_path(handle.scope));
             true
         });
     }
 
     /// What is on its way, from the call to the moment in which its promise is settled.
-    pub(crate) fn pending(&self) -> Load {
+    pub(crate) fn pending(&self) -> Weight {
         self.gauge.pending()
     }
 
     /// Whether the instance takes operations and its bounds have room for `load`, as an error if not.
-    pub(crate) fn check(&self, load: Load, operation: &'static str) -> Result<()> {
+    pub(crate) fn check(&self, load: Weight, operation: &'static str) -> Result<()> {
         if self.is_closed.get() {
             return Err(Error::closed().in_operation(operation));
         }
@@ -179,7 +179,7 @@ impl Instance {
         Ok(place_of(slot, is_first))
     }
 
-    fn open_slot(&self, format: Format, load: Load, operation: &'static str) -> u32 {
+    fn open_slot(&self, format: Format, load: Weight, operation: &'static str) -> u32 {
         self.exchange.promises().open_slot(format, Some(self.gauge.count(load, operation)))
     }
 
@@ -232,7 +232,7 @@ impl Instance {
     /// Starts `ready`, and answers with the slot of its promise.
     pub(crate) fn ready(&self, js: Js, scope: Scope) -> u32 {
         let chain = self.chain.clone();
-        let slot = self.open_slot(Format::Nothing, Load::default(), "ready");
+        let slot = self.open_slot(Format::Nothing, Weight::default(), "ready");
         self.run(js, slot, |done| async move { done.tell(chain.ready(scope).await) });
         slot
     }
@@ -242,7 +242,7 @@ impl Instance {
     pub(crate) fn keys(&self, js: Js, scope: Scope, prefix: String, after: Option<Cursor>) -> u32 {
         self.exchange.flush(js);
         let chain = self.chain.clone();
-        let slot = self.open_slot(Format::Nothing, Load::default(), "keys");
+        let slot = self.open_slot(Format::Nothing, Weight::default(), "keys");
         self.run(js, slot, move |done| async move {
             done.tell_page(chain.keys(scope, &prefix, after.as_ref()).await);
         });
@@ -253,7 +253,7 @@ impl Instance {
     pub(crate) fn clear(&self, js: Js, scope: Scope) -> u32 {
         self.exchange.flush(js);
         let chain = self.chain.clone();
-        let slot = self.open_slot(Format::Nothing, Load::default(), "clear");
+        let slot = self.open_slot(Format::Nothing, Weight::default(), "clear");
         self.run(js, slot, move |done| async move { done.tell(chain.clear(scope).await) });
         slot
     }
@@ -262,7 +262,7 @@ impl Instance {
     pub(crate) fn flush(&self, js: Js, scope: Scope) -> u32 {
         self.exchange.flush(js);
         let chain = self.chain.clone();
-        let slot = self.open_slot(Format::Nothing, Load::default(), "flush");
+        let slot = self.open_slot(Format::Nothing, Weight::default(), "flush");
         self.run(js, slot, |done| async move { done.tell(chain.flush(scope).await) });
         slot
     }
@@ -330,12 +330,12 @@ fn place_of(slot: u32, is_first: bool) -> i32 {
 pub(crate) struct Handle {
     pub(crate) instance: Rc<Instance>,
     pub(crate) scope: Scope,
-    front: RefCell<Option<Front>>,
+    front: RefCell<Option<FastPath>>,
 }
 
 impl Handle {
     /// Asks the part of the chain that answers at once, if there is one.
-    pub(crate) fn ask_front<T>(&self, ask: impl FnOnce(&Front) -> T) -> Option<T> {
+    pub(crate) fn ask_front<T>(&self, ask: impl FnOnce(&FastPath) -> T) -> Option<T> {
         if self.instance.is_closed.get() {
             return None;
         }

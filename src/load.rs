@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use redkv::chain::{Action, Bounds, Load};
+use redkv::chain::{Action, PendingLimits, Weight};
 use redkv::entry::{Entry, Key};
 use redkv::error::Result;
 
@@ -12,27 +12,27 @@ use redkv::error::Result;
 pub(crate) struct Gauge {
     /// The instance.
     pub(crate) id: u32,
-    bounds: Bounds,
-    pending: Cell<Load>,
+    bounds: PendingLimits,
+    pending: Cell<Weight>,
 }
 
 impl Gauge {
-    pub(crate) fn new(id: u32, bounds: Bounds) -> Rc<Self> {
+    pub(crate) fn new(id: u32, bounds: PendingLimits) -> Rc<Self> {
         Rc::new(Self { id, bounds, pending: Cell::default() })
     }
 
     /// Whether the bounds have room for `load`, as an error if not.
-    pub(crate) fn check(&self, load: Load, operation: &'static str) -> Result<()> {
+    pub(crate) fn check(&self, load: Weight, operation: &'static str) -> Result<()> {
         self.bounds.check(self.pending.get(), load).map_err(|error| error.in_operation(operation))
     }
 
     /// What is on its way.
-    pub(crate) fn pending(&self) -> Load {
+    pub(crate) fn pending(&self) -> Weight {
         self.pending.get()
     }
 
     /// Counts a call as on its way, bounds or not.
-    pub(crate) fn count(self: &Rc<Self>, load: Load, operation: &'static str) -> Share {
+    pub(crate) fn count(self: &Rc<Self>, load: Weight, operation: &'static str) -> Share {
         self.pending.set(self.pending.get() + load);
         Share { gauge: self.clone(), load, operation }
     }
@@ -42,7 +42,7 @@ impl Gauge {
 #[derive(Debug)]
 pub(crate) struct Share {
     gauge: Rc<Gauge>,
-    load: Load,
+    load: Weight,
     /// What was called.
     pub(crate) operation: &'static str,
 }
@@ -61,26 +61,26 @@ impl Drop for Share {
 }
 
 /// What the reads or deletes of keys weigh.
-pub(crate) fn of_keys(keys: &[Key]) -> Load {
-    Load { operations: keys.len(), bytes: keys.iter().map(|key| key.len()).sum() }
+pub(crate) fn of_keys(keys: &[Key]) -> Weight {
+    Weight { operations: keys.len(), bytes: keys.iter().map(|key| key.len()).sum() }
 }
 
 /// What writes weigh.
-pub(crate) fn of_writes(writes: &[(Key, Entry)]) -> Load {
+pub(crate) fn of_writes(writes: &[(Key, Entry)]) -> Weight {
     let bytes = writes.iter().map(|(key, entry)| key.len() + entry.value.len()).sum();
-    Load { operations: writes.len(), bytes }
+    Weight { operations: writes.len(), bytes }
 }
 
 /// What an operation weighs.
-pub(crate) fn of_action(key: &Key, action: &Action) -> Load {
+pub(crate) fn of_action(key: &Key, action: &Action) -> Weight {
     let value = match action {
         Action::Set(entry) | Action::SetIfAbsent(entry) => entry.value.len(),
         Action::Get(_) | Action::Has | Action::Delete => 0,
     };
-    Load { operations: 1, bytes: key.len() + value }
+    Weight { operations: 1, bytes: key.len() + value }
 }
 
 /// What operations weigh.
-pub(crate) fn of_actions(actions: &[(Key, Action)]) -> Load {
-    actions.iter().fold(Load::default(), |load, (key, action)| load + of_action(key, action))
+pub(crate) fn of_actions(actions: &[(Key, Action)]) -> Weight {
+    actions.iter().fold(Weight::default(), |load, (key, action)| load + of_action(key, action))
 }

@@ -1,10 +1,10 @@
 //! Statistics as JavaScript reads them.
 
-use redkv::chain::{Kind, Latency, Load, Stats, TierStats};
+use redkv::chain::{Kind, Latency, Stats, TierStats, Weight};
 use serde_json::{Map, Value, json};
 
 /// Of a whole chain, with what is on its way in its instance.
-pub(crate) fn of_chain(stats: &Stats, pending: Load) -> Value {
+pub(crate) fn of_chain(stats: &Stats, pending: Weight) -> Value {
     json!({
         "pending": pending.operations,
         "pendingBytes": pending.bytes,

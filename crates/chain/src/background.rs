@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 /// Tasks that end with the chain: when it is closed, or dropped without that.
 #[derive(Debug)]
-pub(super) struct Background(Mutex<Option<JoinSet<()>>>);
+pub(crate) struct Background(Mutex<Option<JoinSet<()>>>);
 
 impl Default for Background {
     fn default() -> Self {
@@ -17,7 +17,7 @@ impl Default for Background {
 
 impl Background {
     /// Starts a task; after [`Background::stop`], or outside of a runtime, nothing is started any more.
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A write that is given up with its runtime has nobody left to repair anything for.
         if let (Some(tasks), Ok(runtime)) = (&mut *tasks, Handle::try_current()) {
@@ -27,7 +27,7 @@ impl Background {
     }
 
     /// Gives the tasks up where they stand, and waits until they are gone.
-    pub(super) async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut tasks) = tasks {
             tasks.shutdown().await;

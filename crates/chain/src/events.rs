@@ -74,15 +74,15 @@ pub trait Observer: Send + Sync {
 
 /// Where the events of a chain go; nowhere until somebody wants them.
 #[derive(Clone, Default)]
-pub(super) struct Events(Arc<OnceLock<Arc<dyn Observer>>>);
+pub(crate) struct Events(Arc<OnceLock<Arc<dyn Observer>>>);
 
 impl Events {
     /// Sends all events to `observer` from now on, unless there is one already.
-    pub(super) fn observe(&self, observer: Arc<dyn Observer>) {
+    pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
         drop(self.0.set(observer));
     }
 
-    pub(super) fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: Event) {
         if let Some(observer) = self.0.get() {
             observer.observe(event);
         }

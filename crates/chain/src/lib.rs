@@ -1,42 +1,27 @@
 //! Tiers in order: each is a cache for the ones after it, the last is the authority.
 #![forbid(unsafe_code)]
 
+mod admission;
 mod background;
-mod behind;
-mod breaker;
-mod core;
+mod chain;
 mod events;
-mod fills;
-mod front;
-mod histogram;
-mod keys;
+mod fast_path;
 mod lifecycle;
-mod limits;
-mod load;
 #[doc(hidden)]
 pub mod mutants;
-mod pending;
-mod reads;
-mod repair;
+mod nested;
+mod ops;
 mod request;
-mod shape;
-mod stale;
-mod state;
-mod stats;
-mod store;
-mod table;
+mod schedule;
 mod tier;
-mod tier_config;
-mod tombstone;
-mod writes;
 
-pub use self::core::Chain;
+pub use admission::{PendingLimits, Weight};
+pub use chain::Chain;
 pub use events::{Event, Observer};
-pub use front::{Front, Lookup};
-pub use histogram::Latency;
-pub use load::{Bounds, Load};
+pub use fast_path::{FastPath, Lookup};
+pub use nested::ChainStore;
 pub use request::{Action, Answer, Question, Replies, Request, Scope};
-pub use stats::{Kind, Stats, TierStats};
-pub use store::ChainStore;
-pub use tier::Tier;
-pub use tier_config::TierConfig;
+pub use tier::config::TierConfig;
+pub use tier::histogram::Latency;
+pub use tier::stats::{Kind, Stats, TierStats};
+pub use tier::tier::Tier;

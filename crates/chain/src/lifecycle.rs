@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, join_all, select};
 use tokio::sync::{Notify, OnceCell};
 
-use super::core::Chain;
-use super::request::{Replies, Request, Scope};
+use crate::chain::Chain;
+use crate::request::{Replies, Request, Scope};
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 
@@ -17,7 +17,7 @@ use redkv_core::error::{Error, Result};
 type Submission = (Vec<Request>, Arc<dyn Replies>);
 
 #[derive(Debug)]
-pub(super) struct Lifecycle {
+pub(crate) struct Lifecycle {
     /// Whether every store had one attempt to come up; operations wait for that, and not for its success.
     settled: AtomicBool,
     parked: Mutex<Parked>,
@@ -65,21 +65,21 @@ impl Lifecycle {
     }
 
     /// A store was added that is not up yet.
-    pub(super) fn unsettle(&self) {
+    pub(crate) fn unsettle(&self) {
         let _parked = self.parked();
         self.settled.store(false, Ordering::Release);
     }
 
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.settled.load(Ordering::Acquire)
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
 
     /// Keeps the requests until the stores are up, and answers with whether nobody else waits; or hands them back.
-    pub(super) fn park_unless_settled(
+    pub(crate) fn park_unless_settled(
         &self,
         requests: Vec<Request>,
         replies: &Arc<dyn Replies>,
@@ -96,7 +96,7 @@ impl Lifecycle {
     }
 
     /// The keys of writes that wait for the stores to come up.
-    pub(super) fn parked_writes(&self) -> Vec<Key> {
+    pub(crate) fn parked_writes(&self) -> Vec<Key> {
         let parked = self.parked();
         let requests = parked.submissions.iter().flat_map(|(requests, _)| requests);
         requests.filter(|request| request.action.is_write()).map(|request| request.key.clone()).collect()
@@ -126,18 +126,18 @@ impl Lifecycle {
 
     /// Requests were taken. Whoever takes them looks at `closed` only then, as `close` looks at `outstanding` only
     /// after it has set `closed`; the one order of all four (`SeqCst`) lets one of them see the other.
-    pub(super) fn begin(&self, count: usize) {
+    pub(crate) fn begin(&self, count: usize) {
         self.outstanding.fetch_add(count, Ordering::SeqCst);
     }
 
-    pub(super) fn end(&self, count: usize) {
+    pub(crate) fn end(&self, count: usize) {
         if self.outstanding.fetch_sub(count, Ordering::SeqCst) == count && self.is_closed() {
             self.drained.notify_waiters();
         }
     }
 
     /// A panic has answered requests: how many, nobody knows.
-    pub(super) fn lose_count(&self) {
+    pub(crate) fn lose_count(&self) {
         self.miscounted.store(true, Ordering::SeqCst);
         self.drained.notify_waiters();
     }
@@ -185,19 +185,19 @@ impl Chain {
     }
 
     /// Gives every store one attempt, then lets the parked operations go.
-    pub(super) fn settle(self: &Arc<Self>) {
+    pub(crate) fn settle(self: &Arc<Self>) {
         let chain = self.clone();
         self.background.spawn(async move {
             loop {
-                let shape = chain.shape();
+                let tiers = chain.tiers();
                 // How it went shows when the store is used: it tries again by itself.
-                let attempts = join_all(shape.tiers.iter().map(|tier| tier.init_in_time())).await;
+                let attempts = join_all(tiers.all.iter().map(|tier| tier.init_in_time())).await;
                 if let Some(key) = chain.lifecycle.parked_key() {
-                    for (tier, attempt) in shape.tiers.iter().zip(attempts) {
+                    for (tier, attempt) in tiers.all.iter().zip(attempts) {
                         attempt.err().into_iter().for_each(|error| tier.did_not_come_up(&key, error));
                     }
                 }
-                let is_current = || chain.shape().tiers.len() == shape.tiers.len();
+                let is_current = || chain.tiers().all.len() == tiers.all.len();
                 if !is_current() {
                     continue;
                 }
@@ -225,15 +225,15 @@ impl Chain {
         if self.is_closed() {
             return Err(Error::closed().in_operation("ready"));
         }
-        let shape = self.shape();
-        let tiers = &shape.tiers[shape.range(scope)];
-        let attempts = join_all(tiers.iter().map(|tier| tier.init())).await;
-        for (tier, attempt) in tiers.iter().zip(attempts) {
+        let tiers = self.tiers();
+        let asked = &tiers.all[tiers.range(scope)];
+        let attempts = join_all(asked.iter().map(|tier| tier.init())).await;
+        for (tier, attempt) in asked.iter().zip(attempts) {
             if !tier.is_optional() || scope != Scope::Chain {
                 attempt?;
             }
         }
-        let Some((_, tier)) = shape.authority(scope) else { return Ok(()) };
+        let Some((_, tier)) = tiers.authority(scope) else { return Ok(()) };
         let (field, message) = if scope != Scope::Chain {
             return Ok(());
         } else if tier.is_optional() {
@@ -254,13 +254,13 @@ impl Chain {
             .ended
             .get_or_init(|| async {
                 self.lifecycle.drain().await;
-                let shape = self.shape();
-                let flushed = join_all(shape.tiers.iter().map(|tier| tier.flush()));
+                let tiers = self.tiers();
+                let flushed = join_all(tiers.all.iter().map(|tier| tier.flush()));
                 // When nobody waits any more, what is queued is lost when its store is closed.
                 select(pin!(flushed), pin!(self.lifecycle.abandonment())).await;
                 // Whatever is still being brought up or invalidated would use the stores after their end.
                 self.background.stop().await;
-                let closes = join_all(shape.tiers.iter().map(|tier| tier.close()));
+                let closes = join_all(tiers.all.iter().map(|tier| tier.close()));
                 // When nobody waits any more they are told to end, and end when they can.
                 select(pin!(closes), pin!(self.lifecycle.abandonment())).await;
                 // Chains among them were given up too, and tell what they lose before this one has ended.

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use redkv_core::entry::Entry;
 
 #[cfg(feature = "mutants")]
-use super::core::Chain;
+use crate::chain::Chain;
 
 /// A safeguard that is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,25 +55,25 @@ pub fn plant(bug: Option<Planted>) {
 
 /// Whether a safeguard is taken out.
 #[cfg(feature = "mutants")]
-pub(super) fn is_planted(bug: Planted) -> bool {
+pub(crate) fn is_planted(bug: Planted) -> bool {
     PLANTED.get() == Some(bug)
 }
 
 /// Whether a safeguard is taken out: never.
 #[cfg(not(feature = "mutants"))]
-pub(super) const fn is_planted(_: Planted) -> bool {
+pub(crate) const fn is_planted(_: Planted) -> bool {
     false
 }
 
 /// Whether an entry says that its key was deleted.
 #[cfg(feature = "mutants")]
 pub fn is_tombstone(entry: &Entry) -> bool {
-    super::tombstone::is_tombstone(entry)
+    crate::tier::tombstone::is_tombstone(entry)
 }
 
 /// Whether a chain does nothing for any of `keys`, and has nothing left to invalidate.
 #[cfg(feature = "mutants")]
 pub fn is_at_rest(chain: &Chain, keys: &[&str]) -> bool {
     let is_idle = chain.table().is_empty() && keys.iter().all(|key| !chain.pending.may_have(key));
-    is_idle && (chain.is_closed() || chain.shape().tiers.iter().all(|tier| tier.stale.is_empty()))
+    is_idle && (chain.is_closed() || chain.tiers().all.iter().all(|tier| tier.stale.is_empty()))
 }

@@ -17,7 +17,7 @@ pub enum Scope {
 
 impl Scope {
     /// Whether a write in this scope replaces everything that a write in `other` does.
-    pub(super) fn covers(self, other: Self) -> bool {
+    pub(crate) fn covers(self, other: Self) -> bool {
         self == Self::Chain || self == other
     }
 }
@@ -47,14 +47,14 @@ pub enum Question {
 }
 
 impl Question {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Get(_) => "get",
             Self::Has => "has",
         }
     }
 
-    pub(super) fn action(self) -> Action {
+    pub(crate) fn action(self) -> Action {
         match self {
             Self::Get(want) => Action::Get(want),
             Self::Has => Action::Has,
@@ -73,20 +73,20 @@ impl Action {
         }
     }
 
-    pub(super) fn is_write(&self) -> bool {
+    pub(crate) fn is_write(&self) -> bool {
         !matches!(self, Self::Get(_) | Self::Has)
     }
 }
 
-/// One operation, made by [`Chain::request`](super::Chain::request).
+/// One operation, made by [`Chain::request`](crate::Chain::request).
 ///
 /// A write counts as called from the moment it is made, so it must be submitted.
 #[derive(Debug)]
 #[must_use = "a write that is made but never submitted blocks the synchronous reads of its key"]
 pub struct Request {
-    pub(super) scope: Scope,
-    pub(super) key: Key,
-    pub(super) action: Action,
+    pub(crate) scope: Scope,
+    pub(crate) key: Key,
+    pub(crate) action: Action,
 }
 
 /// The answer to an [`Action`] that succeeded.
@@ -117,13 +117,13 @@ pub trait Replies: Send + Sync {
 
 /// Somebody who waits for the answer to one request.
 #[derive(Clone)]
-pub(super) struct Waiter {
-    pub(super) replies: Arc<dyn Replies>,
-    pub(super) index: u32,
+pub(crate) struct Waiter {
+    pub(crate) replies: Arc<dyn Replies>,
+    pub(crate) index: u32,
 }
 
 impl Waiter {
-    pub(super) fn reply(&self, answer: Result<Answer>) {
+    pub(crate) fn reply(&self, answer: Result<Answer>) {
         self.replies.reply(self.index, answer);
     }
 }

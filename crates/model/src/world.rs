@@ -323,7 +323,7 @@ fn scope(request: &Request) -> Scope {
 
 /// What the front of a chain answers, if it can.
 fn look(chain: &Arc<Chain>, scope: Scope, key: &Key, action: &Action) -> Option<Answer> {
-    let front = chain.front(scope)?;
+    let front = chain.fast_path(scope)?;
     match action {
         Action::Get(_) => match front.get(key) {
             Lookup::Known(entry) => Some(Answer::Entry(entry)),

@@ -354,5 +354,5 @@ async fn what_answers_at_once_has_no_queue() {
     let memory = world.add_memory_with(queued());
     assert!(world.set("k", "v").written().await);
     assert_eq!(memory.holds("k"), some("v"));
-    assert!(world.chain.front(Scope::Chain).is_some());
+    assert!(world.chain.fast_path(Scope::Chain).is_some());
 }

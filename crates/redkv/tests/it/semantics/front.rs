@@ -1,13 +1,13 @@
 //! Answers on the calling thread.
 
-use redkv::chain::{Action, Front, Lookup, Scope, TierConfig};
+use redkv::chain::{Action, FastPath, Lookup, Scope, TierConfig};
 use redkv::entry::{Entry, Key};
 use redkv_testing::{Fault, Operation};
 
 use crate::semantics::harness::*;
 
-fn front(world: &World) -> Front {
-    world.chain.front(Scope::Chain).unwrap()
+fn front(world: &World) -> FastPath {
+    world.chain.fast_path(Scope::Chain).unwrap()
 }
 
 fn known(value: &'static str) -> Lookup<Option<Entry>> {
@@ -68,8 +68,8 @@ async fn an_entry_past_its_deadline_is_not_answered() {
 #[tokio::test(start_paused = true)]
 async fn a_remote_first_tier_has_no_front() {
     let (world, [_first]) = chain();
-    assert!(world.chain.front(Scope::Chain).is_none());
-    assert!(World::empty().chain.front(Scope::Chain).is_none());
+    assert!(world.chain.fast_path(Scope::Chain).is_none());
+    assert!(World::empty().chain.fast_path(Scope::Chain).is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,8 +79,8 @@ async fn a_memory_store_behind_others_has_a_front_of_its_own() {
     let memory = world.add_memory();
     world.get("up").value().await;
     memory.put("k", "v");
-    assert!(world.chain.front(Scope::Chain).is_none());
-    let front = world.chain.front(memory.scope).unwrap();
+    assert!(world.chain.fast_path(Scope::Chain).is_none());
+    let front = world.chain.fast_path(memory.scope).unwrap();
     assert_eq!(front.get("k"), known("v"));
     assert_eq!(front.set("k", (&Entry::new("new")).into()), Lookup::Ask);
 }
@@ -207,7 +207,7 @@ async fn the_ttl_of_the_tier_caps_what_is_written_at_once() {
 }
 
 /// What `front` shows of `keys`, and whether it showed them all.
-fn shown(front: &Front, keys: &[&str]) -> (Vec<Option<Vec<u8>>>, bool) {
+fn shown(front: &FastPath, keys: &[&str]) -> (Vec<Option<Vec<u8>>>, bool) {
     let mut shown = Vec::new();
     let were_all = front.read_many(keys, |value| {
         shown.push(value.map(<[u8]>::to_vec));

@@ -106,7 +106,7 @@ async fn a_read_only_store_in_memory_refuses_on_the_calling_thread_too() {
     let world = World::empty();
     let memory = Arc::new(MemoryStore::new(MemoryConfig::default(), world.clock.clone()));
     world.chain.add(memory, read_only()).unwrap();
-    let front = world.chain.front(Scope::Chain).unwrap();
+    let front = world.chain.fast_path(Scope::Chain).unwrap();
     let entry = Entry::new("v");
     assert!(!front.takes("k", (&entry).into()) && !front.takes_delete("k"));
     assert_eq!(front.set("k", (&entry).into()), Lookup::Ask);

@@ -108,7 +108,7 @@ async fn reads_that_share_a_walk_are_counted_as_joined() {
 async fn what_is_answered_on_the_calling_thread_is_counted_once_and_not_timed() {
     let world = World::empty();
     world.add_memory();
-    let front = world.chain.front(Scope::Chain).unwrap();
+    let front = world.chain.fast_path(Scope::Chain).unwrap();
     front.set("k", (&Entry::new("value")).into());
     front.get("k");
     front.read("k", |_| ());
@@ -130,7 +130,7 @@ async fn a_miss_at_once_is_counted_by_the_walk_that_it_leads_to() {
     let (world, _memory, [source]) = chain_behind_memory();
     source.put("k", "value");
     world.get("up").value().await;
-    let front = world.chain.front(Scope::Chain).unwrap();
+    let front = world.chain.fast_path(Scope::Chain).unwrap();
     front.get("k");
     assert_eq!(world.get("k").value().await, some("value"));
     front.get("k");

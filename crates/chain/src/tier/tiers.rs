@@ -3,63 +3,63 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::keys::no_stores;
-use super::request::{Action, Scope};
-use super::tier::Tier;
+use crate::ops::scan::no_stores;
+use crate::request::{Action, Scope};
+use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::Result;
 use redkv_core::store::{Capabilities, Expiry, Pieces};
 
-/// The tiers in order. Operations on their way keep the shape that they began with.
+/// The tiers in order. Operations on their way keep those that they began with.
 #[derive(Debug, Default)]
-pub(super) struct Shape {
-    pub(super) tiers: Vec<Arc<Tier>>,
+pub(crate) struct Tiers {
+    pub(crate) all: Vec<Arc<Tier>>,
 }
 
-impl Shape {
+impl Tiers {
     /// Most tiers of a chain: walks note missed tiers in the bits of a word.
-    pub(super) const MOST_TIERS: usize = 32;
+    pub(crate) const MOST_TIERS: usize = 32;
 
     /// The places of the tiers that `scope` means.
-    pub(super) fn range(&self, scope: Scope) -> Range<usize> {
+    pub(crate) fn range(&self, scope: Scope) -> Range<usize> {
         match scope {
-            Scope::Chain => 0..self.tiers.len(),
+            Scope::Chain => 0..self.all.len(),
             Scope::Tier(place) => {
-                let end = self.tiers.len();
+                let end = self.all.len();
                 usize::from(place).min(end)..(usize::from(place) + 1).min(end)
             }
         }
     }
 
     /// The last tier of `scope`, whose word is final.
-    pub(super) fn authority(&self, scope: Scope) -> Option<(usize, &Arc<Tier>)> {
+    pub(crate) fn authority(&self, scope: Scope) -> Option<(usize, &Arc<Tier>)> {
         let place = self.range(scope).last()?;
-        Some((place, &self.tiers[place]))
+        Some((place, &self.all[place]))
     }
 
     /// The tiers of `scope` before its authority, with their places.
-    pub(super) fn caches(&self, scope: Scope) -> impl DoubleEndedIterator<Item = (usize, &Arc<Tier>)> {
+    pub(crate) fn caches(&self, scope: Scope) -> impl DoubleEndedIterator<Item = (usize, &Arc<Tier>)> {
         let range = self.range(scope);
-        (range.start..range.end.saturating_sub(1)).map(|place| (place, &self.tiers[place]))
+        (range.start..range.end.saturating_sub(1)).map(|place| (place, &self.all[place]))
     }
 
     /// The only tier, if it answers on the calling thread.
-    pub(super) fn alone(&self) -> Option<&Arc<Tier>> {
-        match self.tiers.as_slice() {
+    pub(crate) fn alone(&self) -> Option<&Arc<Tier>> {
+        match self.all.as_slice() {
             [tier] if tier.capabilities().immediate => Some(tier),
             _ => None,
         }
     }
 
     /// The best size of the pieces of a batch of `n`: that of the first tier that is worth cutting for.
-    pub(super) fn piece_size(&self, scope: Scope, n: usize, of: impl Fn(&Capabilities) -> Pieces) -> usize {
-        let mut remote = self.tiers[self.range(scope)].iter().filter(|tier| !tier.capabilities().immediate);
+    pub(crate) fn piece_size(&self, scope: Scope, n: usize, of: impl Fn(&Capabilities) -> Pieces) -> usize {
+        let mut remote = self.all[self.range(scope)].iter().filter(|tier| !tier.capabilities().immediate);
         remote.next().map_or(n, |tier| of(tier.capabilities()).size(n, tier.typical_value()))
     }
 
     /// Refuses what some tier of `scope` can never do, before any of them is asked. What an optional cache cannot
     /// keep is left out there instead.
-    pub(super) fn check(&self, scope: Scope, key: &Key, action: &Action) -> Result<()> {
+    pub(crate) fn check(&self, scope: Scope, key: &Key, action: &Action) -> Result<()> {
         let Some((authority, _)) = self.authority(scope) else {
             return if action.is_write() || matches!(action, Action::Has) {
                 Ok(())
@@ -70,9 +70,9 @@ impl Shape {
         if !action.is_write() {
             return Ok(());
         }
-        self.tiers[authority].check_writable()?;
+        self.all[authority].check_writable()?;
         for place in self.range(scope) {
-            let tier = &self.tiers[place];
+            let tier = &self.all[place];
             if tier.is_optional() && place != authority {
                 continue;
             }
@@ -85,9 +85,9 @@ impl Shape {
     }
 
     /// What the chain can do as a store: what all its tiers can.
-    pub(super) fn capabilities(&self) -> Capabilities {
+    pub(crate) fn capabilities(&self) -> Capabilities {
         let Some((_, authority)) = self.authority(Scope::Chain) else { return Capabilities::BASE };
-        let required = self.tiers.iter().filter(|tier| !tier.is_optional()).map(|tier| tier.capabilities());
+        let required = self.all.iter().filter(|tier| !tier.is_optional()).map(|tier| tier.capabilities());
         let start = Capabilities { immediate: false, tells_all: false, ..*authority.capabilities() };
         required.fold(start, |all, tier| Capabilities {
             expiry: match (all.expiry, tier.expiry) {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::core::{Chain, tell};
-use super::fills::{Filling, Found};
-use super::request::{Answer, Question, Replies, Scope};
-use super::shape::Shape;
-use super::table::ReadJob;
-use super::tier::Tier;
+use crate::chain::{Chain, tell};
+use crate::ops::backfill::{Filling, Found};
+use crate::request::{Answer, Question, Replies, Scope};
+use crate::schedule::table::ReadJob;
+use crate::tier::tier::Tier;
+use crate::tier::tiers::Tiers;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::panics::lost;
@@ -18,7 +18,7 @@ use redkv_core::store::{Answers, Want};
 use redkv_executor::{leave_caller, spawn};
 
 /// Who is answered by a walk itself: those who called for it. Other readers wait in the table.
-pub(super) type Caller = Option<Arc<dyn Replies>>;
+pub(crate) type Caller = Option<Arc<dyn Replies>>;
 
 /// The keys of a walk that have no answer yet. However the walk ends, they get one.
 struct Walk {
@@ -30,31 +30,31 @@ struct Walk {
 }
 
 /// What a walk knows of one key.
-pub(super) struct Open {
-    pub(super) flight: u64,
+pub(crate) struct Open {
+    pub(crate) flight: u64,
     /// The request of the caller.
     index: u32,
     /// The tiers that answered that they have no entry, a bit each: those to fill.
-    pub(super) missed: u32,
+    pub(crate) missed: u32,
     /// What the last tier that was asked failed with.
     failure: Option<Error>,
 }
 
 /// Keys whose walk has come to its end.
 #[derive(Default)]
-pub(super) struct Ended {
-    pub(super) keys: Vec<Key>,
-    pub(super) open: Vec<Open>,
-    pub(super) answers: Answers<Answer>,
+pub(crate) struct Ended {
+    pub(crate) keys: Vec<Key>,
+    pub(crate) open: Vec<Open>,
+    pub(crate) answers: Answers<Answer>,
 }
 
 impl Ended {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// The key at `index` with what was found under it, if it was.
-    pub(super) fn found(&self, index: usize) -> Option<(&Key, &Open, &Entry)> {
+    pub(crate) fn found(&self, index: usize) -> Option<(&Key, &Open, &Entry)> {
         match &self.answers[index] {
             Ok(Answer::Entry(Some(entry))) => Some((&self.keys[index], &self.open[index], entry)),
             _ => None,
@@ -63,7 +63,7 @@ impl Ended {
 }
 
 /// Reads keys that have the scope, the question and the caller in common.
-pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>, caller: Caller) {
+pub(crate) async fn run(chain: Arc<Chain>, tiers: Arc<Tiers>, jobs: Vec<ReadJob>, caller: Caller) {
     let Some(&ReadJob { scope, question, .. }) = jobs.first() else { return };
     let (mut keys, mut open) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
     for ReadJob { key, flight, index, .. } in jobs {
@@ -71,21 +71,21 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
         open.push(Open { flight, index, missed: 0, failure: None });
     }
     let mut walk = Walk { chain, caller, keys, open };
-    let since = shape.tiers.iter().any(|tier| tier.tombstones.is_some()).then(Instant::now);
-    for place in shape.range(scope) {
+    let since = tiers.all.iter().any(|tier| tier.tombstones.is_some()).then(Instant::now);
+    for place in tiers.range(scope) {
         if walk.open.is_empty() {
             return;
         }
-        if !shape.tiers[place].capabilities().light {
+        if !tiers.all[place].capabilities().light {
             leave_caller().await;
         }
-        let losses = shape.tiers[place].losses();
-        let ended = walk.ask(&shape, place, scope, question).await;
+        let losses = tiers.all[place].losses();
+        let ended = walk.ask(&tiers, place, scope, question).await;
         if ended.keys.is_empty() {
             continue;
         }
         let (chain, caller) = (walk.chain.clone(), walk.caller.clone());
-        let filling = Filling::begin(chain, shape.clone(), Found { place, losses, since }, ended, caller);
+        let filling = Filling::begin(chain, tiers.clone(), Found { place, losses, since }, ended, caller);
         if !filling.waits() {
             drop(filling);
         } else if walk.open.is_empty() {
@@ -104,20 +104,20 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, jobs: Vec<ReadJob>
 
 impl Walk {
     /// Asks one tier for the open keys. What comes to its end by that is taken out of them.
-    async fn ask(&mut self, shape: &Shape, place: usize, scope: Scope, question: Question) -> Ended {
-        let tier = &shape.tiers[place];
+    async fn ask(&mut self, tiers: &Tiers, place: usize, scope: Scope, question: Question) -> Ended {
+        let tier = &tiers.all[place];
         let asked = self.put_stale_last(tier, scope, question);
         let keys = &self.keys[..asked];
         let answers = match answers_now(tier, keys, question) {
             Some(answers) => answers,
             None => answers(tier, keys, question, place > 0 && scope == Scope::Chain).await,
         };
-        if place + 1 < shape.range(scope).end {
+        if place + 1 < tiers.range(scope).end {
             // The readers go on without it; what the last one failed with, they are told.
             tier.report(&answers);
         }
         // The word of the only tier is final, whatever it says.
-        if shape.range(scope).len() == 1 || answers.iter().all(is_hit) {
+        if tiers.range(scope).len() == 1 || answers.iter().all(is_hit) {
             let behind = (self.keys.split_off(asked), self.open.split_off(asked));
             let keys = std::mem::replace(&mut self.keys, behind.0);
             let open = std::mem::replace(&mut self.open, behind.1);
@@ -233,7 +233,7 @@ async fn answers(tier: &Tier, keys: &[Key], question: Question, will_fill: bool)
 
 impl Chain {
     /// Ends walks and tells their readers: the caller, and whoever joined.
-    pub(super) fn finish_reads(&self, caller: Option<&Arc<dyn Replies>>, ended: Ended) {
+    pub(crate) fn finish_reads(&self, caller: Option<&Arc<dyn Replies>>, ended: Ended) {
         let Ended { keys, open, answers } = ended;
         if keys.is_empty() {
             return;

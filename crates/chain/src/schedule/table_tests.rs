@@ -377,10 +377,10 @@ fn what_held_the_writes_of_a_key_comes_empty_to_the_next() {
     let (_, due) = table.finish();
     table.finish();
     table.arrive(&due.reads[0]);
-    assert_eq!(table.spare.len(), 1);
+    assert_eq!(table.pool.len(), 1);
     table.write("other".into(), Scope::Chain, Change::Delete, waiter(4));
     let job = table.begin();
-    assert_eq!((value(&job), table.spare.len()), (&b"-"[..], 0));
+    assert_eq!((value(&job), table.pool.len()), (&b"-"[..], 0));
     let mut due = Due::default();
     assert_eq!(told(&table.finish_write(&job.key, &mut due)), [4]);
     assert!(due.is_empty());

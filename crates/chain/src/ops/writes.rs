@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 
-use super::core::Chain;
-use super::request::{Answer, Replies, Scope, Waiter};
-use super::shape::Shape;
-use super::table::{Change, Due, WriteJob};
-use super::tier::Tier;
+use crate::chain::Chain;
+use crate::request::{Answer, Replies, Scope, Waiter};
+use crate::schedule::table::{Change, Due, WriteJob};
+use crate::tier::tier::Tier;
+use crate::tier::tiers::Tiers;
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::panics::lost;
@@ -18,21 +18,21 @@ use redkv_executor::leave_caller;
 /// Writes on their way. However they end, their callers get an answer and the next writes of their keys begin.
 struct Writing {
     chain: Arc<Chain>,
-    shape: Arc<Shape>,
+    tiers: Arc<Tiers>,
     jobs: Vec<WriteJob>,
     answers: Answers<bool>,
 }
 
 /// Makes writes that have the scope in common, of distinct keys.
-pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs: Vec<WriteJob>) {
-    let mut writing = Writing { chain, shape, jobs, answers: Vec::new() };
-    if !writing.shape.tiers[writing.shape.range(scope)].iter().all(|tier| tier.capabilities().light) {
+pub(crate) async fn run(chain: Arc<Chain>, tiers: Arc<Tiers>, scope: Scope, jobs: Vec<WriteJob>) {
+    let mut writing = Writing { chain, tiers, jobs, answers: Vec::new() };
+    if !writing.tiers.all[writing.tiers.range(scope)].iter().all(|tier| tier.capabilities().light) {
         leave_caller().await;
     }
-    let Some((_, authority)) = writing.shape.authority(scope) else { return };
+    let Some((_, authority)) = writing.tiers.authority(scope) else { return };
     // Drawn up before the authority draws up its own, so that no cache keeps an entry longer than it does.
     let following = Role::Cache { cap: authority.cap() };
-    let changes = if writing.shape.caches(scope).next().is_some() {
+    let changes = if writing.tiers.caches(scope).next().is_some() {
         writing.jobs.iter().map(WriteJob::copy).collect()
     } else {
         // Nobody else needs the values, and the first copy of one is not free.
@@ -55,12 +55,12 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
             Err(_) => {}
         }
     }
-    let caches = writing.shape.caches(scope).map(|(place, tier)| {
+    let caches = writing.tiers.caches(scope).map(|(place, tier)| {
         writing.doubt(place, &doubtful);
         writing.follow(place, tier, &made, following)
     });
     let failures = join_all(caches).await;
-    for ((_, tier), failures) in writing.shape.caches(scope).zip(failures) {
+    for ((_, tier), failures) in writing.tiers.caches(scope).zip(failures) {
         let mut untold = Vec::new();
         for (index, error) in failures {
             if answers[index].is_err() || tier.is_optional() {
@@ -75,7 +75,7 @@ pub(super) async fn run(chain: Arc<Chain>, shape: Arc<Shape>, scope: Scope, jobs
     }
     if authority.losses() != losses {
         // One of these writes may be lost by now, and the caches have it.
-        writing.shape.caches(scope).for_each(|(place, _)| writing.doubt(place, &made));
+        writing.tiers.caches(scope).for_each(|(place, _)| writing.doubt(place, &made));
     }
     writing.answers = answers;
 }
@@ -84,7 +84,7 @@ impl Writing {
     /// The authority may or may not have made these writes: no cache may go on with the value from before.
     fn doubt(&self, place: usize, doubtful: &[usize]) {
         for index in doubtful {
-            self.chain.mark_stale(&self.shape, place, &self.jobs[*index].key, false);
+            self.chain.mark_stale(&self.tiers, place, &self.jobs[*index].key, false);
         }
     }
 
@@ -92,7 +92,7 @@ impl Writing {
     fn doubt_all(&self) {
         let Some(WriteJob { scope, .. }) = self.jobs.first() else { return };
         let all: Vec<_> = (0..self.jobs.len()).collect();
-        for (place, _) in self.shape.caches(*scope) {
+        for (place, _) in self.tiers.caches(*scope) {
             self.doubt(place, &all);
         }
     }
@@ -110,7 +110,7 @@ impl Writing {
                 Ok(_) => tier.stale.clear(&self.jobs[*index].key),
                 Err(error) => {
                     let may_come = error.may_have_applied();
-                    self.chain.mark_stale(&self.shape, place, &self.jobs[*index].key, may_come);
+                    self.chain.mark_stale(&self.tiers, place, &self.jobs[*index].key, may_come);
                     failures.push((*index, error));
                 }
             }

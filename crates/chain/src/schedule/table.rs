@@ -10,13 +10,13 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
-use super::request::{Question, Replies, Scope, Waiter};
-use super::state::{Busy, Flight, QueuedWrite, Sole, Spare, State, Waiters};
+use crate::request::{Question, Replies, Scope, Waiter};
+use crate::schedule::key_state::{Busy, Flight, Pool, QueuedWrite, SingleRead, State, Waiters};
 use redkv_core::entry::{Entry, Key};
 
 /// What a write does.
 #[derive(Clone, Debug)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Set(Entry),
     SetIfAbsent(Entry),
     Delete,
@@ -24,45 +24,45 @@ pub(super) enum Change {
 
 /// A walk that is to be started.
 #[derive(Debug)]
-pub(super) struct ReadJob {
-    pub(super) key: Key,
-    pub(super) flight: u64,
+pub(crate) struct ReadJob {
+    pub(crate) key: Key,
+    pub(crate) flight: u64,
     /// The request that it is for, if it begins with the call of that: its caller does not wait in the table, but is
     /// answered by the walk. 0 if readers that had to wait are its only ones.
-    pub(super) index: u32,
-    pub(super) scope: Scope,
-    pub(super) question: Question,
+    pub(crate) index: u32,
+    pub(crate) scope: Scope,
+    pub(crate) question: Question,
 }
 
 /// A write that is to be started.
 #[derive(Debug)]
-pub(super) struct WriteJob {
-    pub(super) key: Key,
-    pub(super) scope: Scope,
-    pub(super) change: Change,
+pub(crate) struct WriteJob {
+    pub(crate) key: Key,
+    pub(crate) scope: Scope,
+    pub(crate) change: Change,
 }
 
 /// What became due.
 #[derive(Debug, Default)]
-pub(super) struct Due {
-    pub(super) reads: Vec<ReadJob>,
-    pub(super) writes: Vec<WriteJob>,
+pub(crate) struct Due {
+    pub(crate) reads: Vec<ReadJob>,
+    pub(crate) writes: Vec<WriteJob>,
 }
 
 impl Due {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.reads.is_empty() && self.writes.is_empty()
     }
 }
 
 /// The keys that somebody works on.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     keys: HashMap<Key, State, RandomState>,
     flights: u64,
     /// Keys whose next write can begin, collected over one admission so that repeated writes of a key become one.
     startable: Vec<Key>,
-    spare: Spare,
+    pool: Pool,
     /// Reads that joined the walk of another one.
     joined: u64,
 }
@@ -70,7 +70,7 @@ pub(super) struct Table {
 impl Table {
     /// A read was called, as the request at `index` of those that `replies` answers: it joins a walk, waits for the
     /// writes called before it, or is due now.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         key: Key,
         scope: Scope,
@@ -82,11 +82,11 @@ impl Table {
         let key = match self.keys.entry(key) {
             Slot::Vacant(slot) => {
                 let key = slot.key().clone();
-                slot.insert(State { sole: Some(Sole { flight, scope, question }), busy: None });
+                slot.insert(State { single_read: Some(SingleRead { flight, scope, question }), busy: None });
                 key
             }
             Slot::Occupied(mut slot) => {
-                let busy = slot.get_mut().busy(&mut self.spare);
+                let busy = slot.get_mut().busy(&mut self.pool);
                 let waiter = || Waiter { replies: replies.clone(), index };
                 if busy.holds_reads() {
                     busy.readers.push((busy.epoch, scope, question, waiter()));
@@ -112,12 +112,12 @@ impl Table {
 
     /// A write was called: it takes the place of queued writes that it overtakes, and waits for those before it.
     /// What can begin is handed out by [`Table::startable`].
-    pub(super) fn write(&mut self, key: Key, scope: Scope, change: Change, waiter: Waiter) {
+    pub(crate) fn write(&mut self, key: Key, scope: Scope, change: Change, waiter: Waiter) {
         let mut slot = match self.keys.entry(key) {
             Slot::Occupied(slot) => slot,
             Slot::Vacant(slot) => slot.insert_entry(State::default()),
         };
-        let busy = slot.get_mut().busy(&mut self.spare);
+        let busy = slot.get_mut().busy(&mut self.pool);
         busy.epoch += 1;
         let was_startable = !busy.queue.is_empty();
         let mut waiters = Waiters::new();
@@ -141,7 +141,7 @@ impl Table {
     }
 
     /// The writes that can begin after a number of calls of [`Table::write`].
-    pub(super) fn startable(&mut self) -> Vec<WriteJob> {
+    pub(crate) fn startable(&mut self) -> Vec<WriteJob> {
         let keys = std::mem::take(&mut self.startable);
         keys.into_iter().filter_map(|key| self.next_write(key)).collect()
     }
@@ -157,7 +157,7 @@ impl Table {
     }
 
     /// A write is done: answers whom to tell. Adds what was waiting for it to `due`.
-    pub(super) fn finish_write(&mut self, key: &Key, due: &mut Due) -> Waiters {
+    pub(crate) fn finish_write(&mut self, key: &Key, due: &mut Due) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
         let Some(busy) = &mut slot.get_mut().busy else { return Waiters::new() };
         let Some(done) = busy.end_write() else { return Waiters::new() };
@@ -185,7 +185,7 @@ impl Table {
             "a reader waits for a write that does not come"
         );
         if busy.is_idle() {
-            self.spare.put(slot.remove());
+            self.pool.put(slot.remove());
         } else if more_writes {
             due.writes.extend(self.next_write(key.clone()));
         }
@@ -194,36 +194,36 @@ impl Table {
 
     /// A walk found a value that earlier tiers miss: whether they may be filled. If so, [`Table::finish_fill`] must
     /// follow before the walk is finished.
-    pub(super) fn begin_fill(&mut self, key: &str, flight: u64) -> bool {
+    pub(crate) fn begin_fill(&mut self, key: &str, flight: u64) -> bool {
         let Some(state) = self.keys.get_mut(key) else { return false };
         let may_fill = state.may_fill(flight);
         if may_fill {
-            state.busy(&mut self.spare).fills += 1;
+            state.busy(&mut self.pool).fills += 1;
         }
         may_fill
     }
 
     /// As [`Table::begin_fill`], for a fill that is made at once, before anything else happens to the table.
-    pub(super) fn may_fill_now(&self, key: &str, flight: u64) -> bool {
+    pub(crate) fn may_fill_now(&self, key: &str, flight: u64) -> bool {
         self.keys.get(key).is_some_and(|state| state.may_fill(flight))
     }
 
     /// An old value is to be taken away from a tier: whether nobody writes the key, or fills in what may be the very
     /// value. If so, writes of it wait until [`Table::finish_repair`].
-    pub(super) fn begin_repair(&mut self, key: &Key) -> bool {
-        let busy = self.keys.entry_ref(key).or_default().busy(&mut self.spare);
+    pub(crate) fn begin_repair(&mut self, key: &Key) -> bool {
+        let busy = self.keys.entry_ref(key).or_default().busy(&mut self.pool);
         let is_free = !busy.is_written() && busy.fills == 0;
         busy.repairs += u32::from(is_free);
         is_free
     }
 
     /// An old value was taken away, or not. Adds a write that waited for it to `due`.
-    pub(super) fn finish_repair(&mut self, key: &Key, due: &mut Due) {
+    pub(crate) fn finish_repair(&mut self, key: &Key, due: &mut Due) {
         self.release(key, |busy| busy.repairs = busy.repairs.saturating_sub(1), due);
     }
 
     /// A back-fill is done, whatever came of it. Adds a write that waited for it to `due`.
-    pub(super) fn finish_fill(&mut self, key: &Key, due: &mut Due) {
+    pub(crate) fn finish_fill(&mut self, key: &Key, due: &mut Due) {
         self.release(key, |busy| busy.fills = busy.fills.saturating_sub(1), due);
     }
 
@@ -232,14 +232,14 @@ impl Table {
         let Some(busy) = &mut slot.get_mut().busy else { return };
         end(busy);
         if busy.is_idle() {
-            self.spare.put(slot.remove());
+            self.pool.put(slot.remove());
             return;
         }
         due.writes.extend(self.next_write(key.clone()));
     }
 
     /// A walk is done: answers whom to tell, besides the caller that it began with.
-    pub(super) fn finish_read(&mut self, key: &Key, flight: u64) -> Waiters {
+    pub(crate) fn finish_read(&mut self, key: &Key, flight: u64) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
         let state = slot.get_mut();
         if state.is_read_by(flight) {
@@ -250,35 +250,35 @@ impl Table {
         let Some(position) = busy.position(flight) else { return Waiters::new() };
         let waiters = busy.flights.remove(position).waiters;
         if busy.is_idle() {
-            self.spare.put(slot.remove());
+            self.pool.put(slot.remove());
         }
         waiters
     }
 
     /// The tiers changed: walks that began before are no longer joined, and fill nothing.
-    pub(super) fn seal(&mut self) {
+    pub(crate) fn seal(&mut self) {
         for state in self.keys.values_mut() {
-            for flight in &mut state.busy(&mut self.spare).flights {
+            for flight in &mut state.busy(&mut self.pool).flights {
                 flight.fence = None;
             }
         }
     }
 
     /// The keys that are being written or filled.
-    pub(super) fn keys_on_their_way(&self) -> Vec<Key> {
+    pub(crate) fn keys_on_their_way(&self) -> Vec<Key> {
         let is_changed =
             |state: &State| state.busy.as_ref().is_some_and(|busy| busy.is_written() || busy.fills > 0);
         self.keys.iter().filter(|(_, state)| is_changed(state)).map(|(key, _)| key.clone()).collect()
     }
 
     /// How many reads had no walk of their own so far.
-    pub(super) fn joined(&self) -> u64 {
+    pub(crate) fn joined(&self) -> u64 {
         self.joined
     }
 
     /// Whether nobody works on any key.
     #[cfg(any(test, feature = "mutants"))]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 }

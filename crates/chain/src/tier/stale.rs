@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use tokio::time::Instant;
 
-use super::mutants::{Planted, is_planted};
+use crate::mutants::{Planted, is_planted};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Deadline, Key};
 
@@ -22,7 +22,7 @@ use redkv_core::entry::{Deadline, Key};
 /// longer told apart: the whole tier counts as stale, rather than any of it being trusted. That ends when everything
 /// that was old then has ended by the ttl of the tier; without a ttl it lasts as long as the process.
 #[derive(Debug, Default)]
-pub(super) struct StaleKeys<S: BuildHasher = RandomState> {
+pub(crate) struct StaleKeys<S: BuildHasher = RandomState> {
     /// How many there are, so that the usual answer needs no lock; `usize::MAX` for the whole tier.
     count: AtomicUsize,
     /// When each was marked, in marks, so that a repair does not clear a later mark.
@@ -52,20 +52,20 @@ impl Mark {
 }
 
 /// A key and the mark that a repair is going to clear.
-pub(super) type Marked = (Key, u64);
+pub(crate) type Marked = (Key, u64);
 
 impl StaleKeys {
     /// Most keys that are remembered one by one.
-    pub(super) const MOST: usize = 100_000;
+    pub(crate) const MOST: usize = 100_000;
     /// Most bytes of them.
-    pub(super) const MOST_BYTES: usize = 64 * 1024 * 1024;
+    pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
 
     fn marks(&self) -> MutexGuard<'_, Marks<RandomState>> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The tier may hold an old value under `key`, `until` its ttl has passed, or may be given one up to `late`.
-    pub(super) fn mark(&self, key: &Key, until: Option<Deadline>, late: Option<Instant>) {
+    pub(crate) fn mark(&self, key: &Key, until: Option<Deadline>, late: Option<Instant>) {
         let mut marks = self.marks();
         marks.next += 1;
         let number = marks.next;
@@ -87,14 +87,14 @@ impl StaleKeys {
     }
 
     /// The tier may hold old values under any key, `until` its ttl has passed.
-    pub(super) fn mark_all(&self, until: Option<Deadline>) {
+    pub(crate) fn mark_all(&self, until: Option<Deadline>) {
         let mut marks = self.marks();
         *marks = Marks { next: marks.next + 1, until, ..Marks::default() };
         self.count.store(usize::MAX, Ordering::Release);
     }
 
     /// A write of `key` reached the tier: what it holds is current, unless one before may still come.
-    pub(super) fn clear(&self, key: &Key) {
+    pub(crate) fn clear(&self, key: &Key) {
         if self.is_empty() {
             return;
         }
@@ -102,7 +102,7 @@ impl StaleKeys {
     }
 
     /// The key was invalidated in the tier after it had been marked.
-    pub(super) fn repaired(&self, (key, number): &Marked) {
+    pub(crate) fn repaired(&self, (key, number): &Marked) {
         self.remove(key, |mark| mark.number == *number);
     }
 
@@ -117,7 +117,7 @@ impl StaleKeys {
     }
 
     /// Whether the tier must be read past for `key`.
-    pub(super) fn contains(&self, key: &str, clock: &dyn Clock) -> bool {
+    pub(crate) fn contains(&self, key: &str, clock: &dyn Clock) -> bool {
         if is_planted(Planted::ReadsStale) {
             return false;
         }
@@ -139,28 +139,28 @@ impl StaleKeys {
         has_ended
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Acquire) == 0
     }
 
     /// Whether there are too many to tell apart.
-    pub(super) fn is_whole_tier(&self) -> bool {
+    pub(crate) fn is_whole_tier(&self) -> bool {
         self.count.load(Ordering::Acquire) == usize::MAX
     }
 
     /// How many there are; `None` for the whole tier.
-    pub(super) fn count(&self) -> Option<u64> {
+    pub(crate) fn count(&self) -> Option<u64> {
         let count = self.count.load(Ordering::Acquire);
         (count != usize::MAX).then_some(count as u64)
     }
 
     /// Whether there is a key to invalidate, now or later.
-    pub(super) fn wants_repair(&self) -> bool {
+    pub(crate) fn wants_repair(&self) -> bool {
         !self.marks().keys.is_empty()
     }
 
     /// Up to `most` keys to invalidate now.
-    pub(super) fn some(&self, most: usize) -> Vec<Marked> {
+    pub(crate) fn some(&self, most: usize) -> Vec<Marked> {
         let marks = self.marks();
         let settled = marks.keys.iter().filter(|(_, mark)| mark.is_settled());
         settled.take(most).map(|(key, mark)| (key.clone(), mark.number)).collect()

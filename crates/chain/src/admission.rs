@@ -7,14 +7,14 @@ use redkv_core::error::{Error, ErrorKind, Result};
 
 /// What operations weigh: all those on their way, or those of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Load {
+pub struct Weight {
     /// Operations, one for each key.
     pub operations: usize,
     /// Bytes of keys and values that were handed in.
     pub bytes: usize,
 }
 
-impl Add for Load {
+impl Add for Weight {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
@@ -22,7 +22,7 @@ impl Add for Load {
     }
 }
 
-impl Sub for Load {
+impl Sub for Weight {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
@@ -32,7 +32,7 @@ impl Sub for Load {
 
 /// The bounds of what is on its way at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub struct PendingLimits {
     /// The option `maxPending`.
     pub operations: usize,
     /// The option `maxPendingBytes`.
@@ -40,13 +40,13 @@ pub struct Bounds {
 }
 
 /// So much that no burst comes near it, and so little that a process whose store hangs keeps its memory.
-impl Default for Bounds {
+impl Default for PendingLimits {
     fn default() -> Self {
         Self { operations: 1_000_000, bytes: 512 << 20 }
     }
 }
 
-impl Bounds {
+impl PendingLimits {
     /// Reads `maxPending` and `maxPendingBytes`.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         let mut bound = |name, default| -> Result<usize> {
@@ -61,7 +61,7 @@ impl Bounds {
     }
 
     /// Whether `more` may begin while `pending` is on its way, as an error that names the bound if not.
-    pub fn check(&self, pending: Load, more: Load) -> Result<()> {
+    pub fn check(&self, pending: Weight, more: Weight) -> Result<()> {
         let check = |what, option, bound: usize, pending: usize, more: usize| {
             if bound.saturating_sub(pending) >= more {
                 return Ok(());
@@ -87,42 +87,42 @@ mod tests {
 
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { operations: 10, bytes: 100 };
+    const BOUNDS: PendingLimits = PendingLimits { operations: 10, bytes: 100 };
 
-    fn load(operations: usize, bytes: usize) -> Load {
-        Load { operations, bytes }
+    fn weight(operations: usize, bytes: usize) -> Weight {
+        Weight { operations, bytes }
     }
 
     #[test]
     fn what_fits_is_taken_up_to_the_bounds() {
-        assert!(BOUNDS.check(load(9, 90), load(1, 10)).is_ok());
-        assert!(BOUNDS.check(load(0, 0), load(10, 100)).is_ok());
+        assert!(BOUNDS.check(weight(9, 90), weight(1, 10)).is_ok());
+        assert!(BOUNDS.check(weight(0, 0), weight(10, 100)).is_ok());
     }
 
     #[test]
     fn what_does_not_fit_is_refused_with_the_bound_and_may_be_tried_again() {
-        let error = BOUNDS.check(load(9, 0), load(2, 10)).unwrap_err();
+        let error = BOUNDS.check(weight(9, 0), weight(2, 10)).unwrap_err();
         let message =
             "9 operations are on their way, and with 2 more they would exceed the bound of 10 (maxPending)";
         assert_eq!((error.message(), error.field()), (message, Some("maxPending")));
         assert!(error.is_retryable() && !error.may_have_applied());
-        let error = BOUNDS.check(load(1, 91), load(1, 10)).unwrap_err();
+        let error = BOUNDS.check(weight(1, 91), weight(1, 10)).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::Overload, Some("maxPendingBytes")));
     }
 
     #[test]
     fn what_never_fits_need_not_be_tried_again() {
-        let error = BOUNDS.check(load(0, 0), load(1, 101)).unwrap_err();
+        let error = BOUNDS.check(weight(0, 0), weight(1, 101)).unwrap_err();
         assert_eq!(error.message(), "101 bytes in one call exceed the bound of 100 (maxPendingBytes)");
         assert!(!error.is_retryable());
     }
 
     #[test]
     fn bounds_are_whole_numbers_from_one() {
-        let read = |options| Bounds::from_fields(&mut Fields::new("options", options).unwrap());
+        let read = |options| PendingLimits::from_fields(&mut Fields::new("options", options).unwrap());
         let bounds = read(json!({ "maxPending": 5, "maxPendingBytes": 9_007_199_254_740_991_u64 })).unwrap();
-        assert_eq!(bounds, Bounds { operations: 5, bytes: 9_007_199_254_740_991 });
-        assert_eq!(read(json!({})).unwrap(), Bounds::default());
+        assert_eq!(bounds, PendingLimits { operations: 5, bytes: 9_007_199_254_740_991 });
+        assert_eq!(read(json!({})).unwrap(), PendingLimits::default());
         assert_eq!(read(json!({ "maxPending": 0 })).unwrap_err().field(), Some("maxPending"));
         assert_eq!(read(json!({ "maxPendingBytes": "1MB" })).unwrap_err().field(), Some("maxPendingBytes"));
     }

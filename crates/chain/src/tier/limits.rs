@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::tier::Tier;
-use super::tombstone::is_mark;
+use crate::tier::tier::Tier;
+use crate::tier::tombstone::is_mark;
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Expiry};
@@ -11,13 +11,13 @@ use redkv_layers::read_only;
 
 impl Tier {
     /// Whether the store takes writes, as an error if not.
-    pub(super) fn check_writable(&self) -> Result<()> {
+    pub(crate) fn check_writable(&self) -> Result<()> {
         if self.capabilities.writable { Ok(()) } else { Err(read_only().in_store(&self.label)) }
     }
 
     /// Whether `next` may stand behind this one: what is written there must not be hidden by what stays here, nor what
     /// is deleted there come back from here. As an error that names the option if not.
-    pub(super) fn check_next(&self, next: &Self) -> Result<()> {
+    pub(crate) fn check_next(&self, next: &Self) -> Result<()> {
         if self.capabilities.writable || !next.capabilities.writable {
             return Ok(());
         }
@@ -30,7 +30,7 @@ impl Tier {
     }
 
     /// Whether the store can have an entry under `key`, as an error that names the field if not.
-    pub(super) fn check_key(&self, key: &str) -> Result<()> {
+    pub(crate) fn check_key(&self, key: &str) -> Result<()> {
         let limits = &self.capabilities;
         if key.len() > limits.max_key_bytes {
             let (length, most) = (key.len(), limits.max_key_bytes);
@@ -48,12 +48,12 @@ impl Tier {
     }
 
     /// Whether the store can keep `entry`, as an error that names the field if not.
-    pub(super) fn check_entry(&self, entry: &Entry) -> Result<()> {
+    pub(crate) fn check_entry(&self, entry: &Entry) -> Result<()> {
         self.check_draft(entry.into())
     }
 
     /// As [`Tier::check_entry`].
-    pub(super) fn check_draft(&self, entry: Draft<'_>) -> Result<()> {
+    pub(crate) fn check_draft(&self, entry: Draft<'_>) -> Result<()> {
         let limits = &self.capabilities;
         let error = if entry.value.len() > limits.max_value_bytes {
             let (length, most) = (entry.value.len(), limits.max_value_bytes);
@@ -74,7 +74,7 @@ impl Tier {
 
     /// Refuses the values in `answers` that are larger than this tier believes.
     #[cold]
-    pub(super) fn refuse_large(&self, operation: &'static str, answers: &mut Answers<Option<Entry>>) {
+    pub(crate) fn refuse_large(&self, operation: &'static str, answers: &mut Answers<Option<Entry>>) {
         let most = self.capabilities.max_value_bytes;
         for answer in answers {
             if let Ok(Some(entry)) = answer
@@ -88,12 +88,12 @@ impl Tier {
     }
 
     /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
-    pub(super) fn takes(&self, key: &Key, entry: &Entry) -> bool {
+    pub(crate) fn takes(&self, key: &Key, entry: &Entry) -> bool {
         self.capabilities.writable && self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
     }
 
     /// Sorts out the keys that the store cannot have.
-    pub(super) fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
+    pub(crate) fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
         if keys.iter().all(|key| self.check_key(key).is_ok()) {
             return Askable { keys: Cow::Borrowed(keys), refused: Vec::new() };
         }
@@ -105,15 +105,15 @@ impl Tier {
 }
 
 /// The keys of a batch that a store can have.
-pub(super) struct Askable<'a> {
-    pub(super) keys: Cow<'a, [Key]>,
+pub(crate) struct Askable<'a> {
+    pub(crate) keys: Cow<'a, [Key]>,
     /// Per key of the batch, why it is not asked for; empty when all are.
     refused: Vec<Option<Error>>,
 }
 
 impl Askable<'_> {
     /// The answers to the whole batch, from those to the keys that were asked for.
-    pub(super) fn complete<T>(self, answers: Answers<T>) -> Answers<T> {
+    pub(crate) fn complete<T>(self, answers: Answers<T>) -> Answers<T> {
         if self.refused.is_empty() {
             return answers;
         }
@@ -122,7 +122,7 @@ impl Askable<'_> {
     }
 }
 
-pub(super) fn cannot_expire() -> Error {
+pub(crate) fn cannot_expire() -> Error {
     let message = "as it is configured here it cannot let entries end, so a ttl cannot be kept";
     Error::unsupported(message).about("ttl")
 }

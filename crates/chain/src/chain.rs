@@ -4,18 +4,18 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::background::Background;
-use super::events::{Events, Observer};
-use super::lifecycle::Lifecycle;
-use super::pending::PendingWrites;
-use super::reads::Caller;
-use super::request::{Action, Answer, Question, Replies, Request, Scope, Waiter};
-use super::shape::Shape;
-use super::store::ChainStore;
-use super::table::{Change, Due, ReadJob, Table, WriteJob};
-use super::tier::Tier;
-use super::tier_config::TierConfig;
-use super::{reads, writes};
+use crate::background::Background;
+use crate::events::{Events, Observer};
+use crate::lifecycle::Lifecycle;
+use crate::nested::ChainStore;
+use crate::ops::reads::Caller;
+use crate::ops::{reads, writes};
+use crate::request::{Action, Answer, Question, Replies, Request, Scope, Waiter};
+use crate::schedule::pending::PendingWrites;
+use crate::schedule::table::{Change, Due, ReadJob, Table, WriteJob};
+use crate::tier::config::TierConfig;
+use crate::tier::tier::Tier;
+use crate::tier::tiers::Tiers;
 use redkv_core::clock::Clock;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
@@ -30,24 +30,24 @@ use redkv_executor::spawn;
 ///
 /// Operations are taken by [`Chain::submit`], from within a Tokio runtime that outlives them.
 pub struct Chain {
-    pub(super) shape: RwLock<Arc<Shape>>,
-    pub(super) table: Mutex<Table>,
-    pub(super) pending: PendingWrites,
-    pub(super) lifecycle: Lifecycle,
-    pub(super) background: Arc<Background>,
-    pub(super) events: Events,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(crate) tiers: RwLock<Arc<Tiers>>,
+    pub(crate) table: Mutex<Table>,
+    pub(crate) pending: PendingWrites,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) background: Arc<Background>,
+    pub(crate) events: Events,
+    pub(crate) clock: Arc<dyn Clock>,
     /// Whether it is a store of another chain, which knows what it can do.
     is_nested: AtomicBool,
     /// The chains among its stores.
-    pub(super) nested: Mutex<Vec<Arc<Self>>>,
+    pub(crate) nested: Mutex<Vec<Arc<Self>>>,
 }
 
 impl Chain {
     /// A chain without stores, whose deadlines go by `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            shape: RwLock::default(),
+            tiers: RwLock::default(),
             table: Mutex::default(),
             pending: PendingWrites::new(),
             lifecycle: Lifecycle::default(),
@@ -79,7 +79,7 @@ impl Chain {
         let tier = Tier::new(store, config, self.clock.clone())?;
         let is_immediate = tier.capabilities().immediate;
         let place = self.append(tier)?;
-        // After the shape, each under its own lock: whoever holds one of these locks may look at the shape.
+        // After the tiers, each under its own lock: whoever holds one of these locks may look at the tiers.
         self.table().seal();
         if !is_immediate {
             self.lifecycle.unsettle();
@@ -98,7 +98,7 @@ impl Chain {
         if other.is_nested.load(Ordering::Relaxed) {
             return refused("the chain is a store of another chain already");
         }
-        if other.shape().tiers.is_empty() {
+        if other.tiers().all.is_empty() {
             return refused(
                 "the chain has no store yet: its stores have to be added before it is added itself",
             );
@@ -110,23 +110,23 @@ impl Chain {
     }
 
     fn append(self: &Arc<Self>, tier: Tier) -> Result<u16> {
-        let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
+        let mut tiers = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
         if self.is_nested.load(Ordering::Relaxed) {
             return Err(Self::has_its_stores());
         }
-        let place = shape.tiers.len();
-        if place == Shape::MOST_TIERS {
-            let message = format!("a chain has at most {} stores", Shape::MOST_TIERS);
+        let place = tiers.all.len();
+        if place == Tiers::MOST_TIERS {
+            let message = format!("a chain has at most {} stores", Tiers::MOST_TIERS);
             return Err(Error::argument("name", message));
         }
-        if let Some(last) = shape.tiers.last() {
+        if let Some(last) = tiers.all.last() {
             last.check_next(&tier)?;
         }
         #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
         let place = place as u16;
         let tier = tier.placed(place, self);
-        let tiers = shape.tiers.iter().cloned().chain([tier]).collect();
-        *shape = Arc::new(Shape { tiers });
+        let all = tiers.all.iter().cloned().chain([tier]).collect();
+        *tiers = Arc::new(Tiers { all });
         Ok(place)
     }
 
@@ -138,16 +138,16 @@ impl Chain {
     /// Whether reads that the first stores can answer are short enough for the thread of a caller: those that go
     /// further, and writes to heavier stores, leave it by themselves.
     pub fn begins_light(&self) -> bool {
-        let shape = self.shape();
-        let remote = shape.tiers.iter().find(|tier| !tier.capabilities().immediate);
+        let tiers = self.tiers();
+        let remote = tiers.all.iter().find(|tier| !tier.capabilities().immediate);
         remote.is_none_or(|tier| tier.capabilities().light)
     }
 
-    pub(super) fn shape(&self) -> Arc<Shape> {
-        self.shape.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn tiers(&self) -> Arc<Tiers> {
+        self.tiers.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn table(&self) -> MutexGuard<'_, Table> {
+    pub(crate) fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -201,8 +201,8 @@ impl Chain {
         }
         let mut table = self.table();
         // As in `admit`.
-        let shape = self.shape();
-        if shape.range(scope).is_empty() {
+        let tiers = self.tiers();
+        if tiers.range(scope).is_empty() {
             drop(table);
             return self.admit(requests(scope, question, keys), replies);
         }
@@ -212,7 +212,7 @@ impl Chain {
         }
         drop(table);
         if !due.is_empty() {
-            self.start_reads(&shape, due, Some(replies));
+            self.start_reads(&tiers, due, Some(replies));
         }
     }
 
@@ -233,15 +233,15 @@ impl Chain {
     }
 
     /// Puts operations into the table and starts what can start.
-    pub(super) fn admit(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
+    pub(crate) fn admit(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
         let mut due = Due::default();
         let mut refused = Vec::new();
         let mut table = self.table();
         // Under the lock of the table, so that a walk of these tiers is in there when `add` seals it.
-        let shape = self.shape();
+        let tiers = self.tiers();
         for (index, Request { scope, key, action }) in (0..).zip(requests) {
             let waiter = || Waiter { replies: replies.clone(), index };
-            if let Some(answer) = Self::answer_without_stores(&shape, scope, &key, &action) {
+            if let Some(answer) = Self::answer_without_stores(&tiers, scope, &key, &action) {
                 refused.push((action.is_write().then_some(key), waiter(), answer));
                 continue;
             }
@@ -262,7 +262,7 @@ impl Chain {
         }
         due.writes = table.startable();
         drop(table);
-        self.start(&shape, due, Some(replies));
+        self.start(&tiers, due, Some(replies));
         for (written, waiter, answer) in refused {
             self.answer(written.as_ref(), [waiter], answer);
         }
@@ -270,15 +270,15 @@ impl Chain {
 
     /// The answer to what no store is asked for.
     fn answer_without_stores(
-        shape: &Shape,
+        tiers: &Tiers,
         scope: Scope,
         key: &Key,
         action: &Action,
     ) -> Option<Result<Answer>> {
-        if let Err(error) = shape.check(scope, key, action) {
+        if let Err(error) = tiers.check(scope, key, action) {
             return Some(Err(error.in_operation(action.name())));
         }
-        if !shape.range(scope).is_empty() {
+        if !tiers.range(scope).is_empty() {
             return None;
         }
         Some(Ok(if action.is_write() { Answer::Written(true) } else { Answer::Has(false) }))
@@ -286,23 +286,23 @@ impl Chain {
 
     /// Starts what became due when something else was done: with the tiers of now, because it may have been called
     /// after a store was added.
-    pub(super) fn start_next(self: &Arc<Self>, due: Due) {
+    pub(crate) fn start_next(self: &Arc<Self>, due: Due) {
         if !due.is_empty() {
-            self.start(&self.shape(), due, None);
+            self.start(&self.tiers(), due, None);
         }
     }
 
     /// Starts what became due, cut into the pieces that suit the stores; reads with those who called for them.
-    fn start(self: &Arc<Self>, shape: &Arc<Shape>, due: Due, caller: Option<&Arc<dyn Replies>>) {
+    fn start(self: &Arc<Self>, tiers: &Arc<Tiers>, due: Due, caller: Option<&Arc<dyn Replies>>) {
         let Due { reads, writes } = due;
         for group in groups(reads, |job: &ReadJob| (job.scope, job.question)) {
-            self.start_reads(shape, group, caller);
+            self.start_reads(tiers, group, caller);
         }
         for group in groups(writes, |job: &WriteJob| job.scope) {
             let scope = group[0].scope;
-            let size = shape.piece_size(scope, group.len(), |capabilities| capabilities.writes);
+            let size = tiers.piece_size(scope, group.len(), |capabilities| capabilities.writes);
             for piece in pieces(group, size) {
-                spawn(writes::run(self.clone(), shape.clone(), scope, piece));
+                spawn(writes::run(self.clone(), tiers.clone(), scope, piece));
             }
         }
     }
@@ -310,19 +310,19 @@ impl Chain {
     /// Starts reads that have the scope and the question in common.
     fn start_reads(
         self: &Arc<Self>,
-        shape: &Arc<Shape>,
+        tiers: &Arc<Tiers>,
         group: Vec<ReadJob>,
         caller: Option<&Arc<dyn Replies>>,
     ) {
-        let size = shape.piece_size(group[0].scope, group.len(), |capabilities| capabilities.reads);
+        let size = tiers.piece_size(group[0].scope, group.len(), |capabilities| capabilities.reads);
         for piece in pieces(group, size) {
             let caller: Caller = caller.cloned();
-            spawn(reads::run(self.clone(), shape.clone(), piece, caller));
+            spawn(reads::run(self.clone(), tiers.clone(), piece, caller));
         }
     }
 
     /// Tells the waiters of one key. `written` is the key if they called writes.
-    pub(super) fn answer(
+    pub(crate) fn answer(
         &self,
         written: Option<&Key>,
         waiters: impl IntoIterator<Item = Waiter, IntoIter: ExactSizeIterator>,
@@ -337,7 +337,7 @@ impl Chain {
         self.lifecycle.end(count);
     }
 
-    pub(super) fn refuse_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
+    pub(crate) fn refuse_all(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
         self.refuse_with(requests, replies, &Error::closed());
     }
 
@@ -358,13 +358,13 @@ impl Chain {
 
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chain").field("tiers", &self.shape().tiers).finish_non_exhaustive()
+        f.debug_struct("Chain").field("tiers", &self.tiers().all).finish_non_exhaustive()
     }
 }
 
 /// Gives all `waiters` the same answer. The last one gets the answer itself: most often there is no other, and the
 /// first copy of a value is not free.
-pub(super) fn tell(mut waiters: impl ExactSizeIterator<Item = Waiter>, answer: Result<Answer>) {
+pub(crate) fn tell(mut waiters: impl ExactSizeIterator<Item = Waiter>, answer: Result<Answer>) {
     while waiters.len() > 1
         && let Some(waiter) = waiters.next()
     {

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::core::Chain;
-use super::histogram::{Histogram, Latency};
-use super::tier::Tier;
+use crate::chain::Chain;
+use crate::tier::histogram::{Histogram, Latency};
+use crate::tier::tier::Tier;
 use redkv_core::entry::Entry;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::Answers;
@@ -95,34 +95,34 @@ struct Counts {
 }
 
 /// Counts what is answered on the calling thread. In a line of memory that no other thread writes, and without atomic
-/// additions: two threads at a time would lose counts, but a [`Front`](super::Front) is asked by one.
+/// additions: two threads at a time would lose counts, but a [`FastPath`](crate::FastPath) is asked by one.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub(super) struct FrontCounters(Counts);
+pub(crate) struct FrontCounters(Counts);
 
 impl FrontCounters {
-    pub(super) fn hit(&self, bytes: usize) {
+    pub(crate) fn hit(&self, bytes: usize) {
         bump(&self.0.hits, 1);
         bump(&self.0.bytes_read, bytes as u64);
     }
 
     /// Some that were there, with so many bytes in all, and some that were not.
-    pub(super) fn read(&self, hits: u64, misses: u64, bytes: usize) {
+    pub(crate) fn read(&self, hits: u64, misses: u64, bytes: usize) {
         bump(&self.0.hits, hits);
         bump(&self.0.misses, misses);
         bump(&self.0.bytes_read, bytes as u64);
     }
 
-    pub(super) fn miss(&self) {
+    pub(crate) fn miss(&self) {
         bump(&self.0.misses, 1);
     }
 
-    pub(super) fn set(&self, bytes: usize) {
+    pub(crate) fn set(&self, bytes: usize) {
         bump(&self.0.sets, 1);
         bump(&self.0.bytes_written, bytes as u64);
     }
 
-    pub(super) fn delete(&self) {
+    pub(crate) fn delete(&self) {
         bump(&self.0.deletes, 1);
     }
 }
@@ -139,8 +139,8 @@ fn add(counter: &AtomicU64, by: u64) {
 
 /// Counts what goes through a tier.
 #[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) front: FrontCounters,
+pub(crate) struct Counters {
+    pub(crate) front: FrontCounters,
     counts: Counts,
     fills: AtomicU64,
     fills_dropped: AtomicU64,
@@ -151,7 +151,7 @@ pub(super) struct Counters {
 }
 
 /// Keys that a store is being asked for, until this is dropped.
-pub(super) struct Asking<'a> {
+pub(crate) struct Asking<'a> {
     counters: &'a Counters,
     keys: u64,
 }
@@ -163,14 +163,14 @@ impl Drop for Asking<'_> {
 }
 
 impl Counters {
-    pub(super) fn asking(&self, keys: usize) -> Asking<'_> {
+    pub(crate) fn asking(&self, keys: usize) -> Asking<'_> {
         let keys = keys as u64;
         self.pending.fetch_add(keys, Ordering::Relaxed);
         Asking { counters: self, keys }
     }
 
     /// A request was answered.
-    pub(super) fn answered<T>(&self, operation: &str, took: Duration, answers: &[Result<T>]) {
+    pub(crate) fn answered<T>(&self, operation: &str, took: Duration, answers: &[Result<T>]) {
         self.latency[Kind::of(operation) as usize].add(took);
         if answers.iter().all(Result::is_ok) {
             return;
@@ -184,11 +184,11 @@ impl Counters {
         }
     }
 
-    pub(super) fn refused(&self, keys: usize) {
+    pub(crate) fn refused(&self, keys: usize) {
         add(&self.refused, keys as u64);
     }
 
-    pub(super) fn read(&self, answers: &[Result<Option<Entry>>]) {
+    pub(crate) fn read(&self, answers: &[Result<Option<Entry>>]) {
         let (mut hits, mut misses, mut bytes) = (0, 0, 0);
         for entry in answers.iter().flatten() {
             match entry {
@@ -204,7 +204,7 @@ impl Counters {
         add(&self.counts.bytes_read, bytes as u64);
     }
 
-    pub(super) fn looked(&self, answers: &[Result<bool>]) {
+    pub(crate) fn looked(&self, answers: &[Result<bool>]) {
         let hits = answers.iter().filter(|answer| matches!(answer, Ok(true))).count();
         let misses = answers.iter().filter(|answer| matches!(answer, Ok(false))).count();
         add(&self.counts.hits, hits as u64);
@@ -212,43 +212,43 @@ impl Counters {
     }
 
     /// One key was read by a walk on the calling thread.
-    pub(super) fn read_one(&self, hit: bool, bytes: usize) {
+    pub(crate) fn read_one(&self, hit: bool, bytes: usize) {
         add(if hit { &self.counts.hits } else { &self.counts.misses }, 1);
         add(&self.counts.bytes_read, bytes as u64);
     }
 
     /// Values were written, for whatever reason.
-    pub(super) fn wrote(&self, bytes: usize) {
+    pub(crate) fn wrote(&self, bytes: usize) {
         add(&self.counts.bytes_written, bytes as u64);
     }
 
-    pub(super) fn set(&self, entries: usize) {
+    pub(crate) fn set(&self, entries: usize) {
         add(&self.counts.sets, entries as u64);
     }
 
-    pub(super) fn deleted(&self, keys: usize) {
+    pub(crate) fn deleted(&self, keys: usize) {
         add(&self.counts.deletes, keys as u64);
     }
 
-    pub(super) fn filled(&self, answers: &Answers<bool>) {
+    pub(crate) fn filled(&self, answers: &Answers<bool>) {
         let filled = answers.iter().filter(|answer| matches!(answer, Ok(true))).count();
         add(&self.fills, filled as u64);
         add(&self.fills_dropped, (answers.len() - filled) as u64);
     }
 
     /// A back-fill was made or dropped on the calling thread.
-    pub(super) fn filled_now(&self, filled: bool, entry: &Entry) {
+    pub(crate) fn filled_now(&self, filled: bool, entry: &Entry) {
         add(if filled { &self.fills } else { &self.fills_dropped }, 1);
         self.wrote(if filled { entry.value.len() } else { 0 });
     }
 
-    pub(super) fn fill_dropped(&self) {
+    pub(crate) fn fill_dropped(&self) {
         add(&self.fills_dropped, 1);
     }
 }
 
 impl Tier {
-    pub(super) fn stats(&self) -> TierStats {
+    pub(crate) fn stats(&self) -> TierStats {
         let Counters {
             front: FrontCounters(front),
             counts,
@@ -285,6 +285,6 @@ impl Chain {
     /// What went through this chain so far. What happens at the same time may be counted in part.
     pub fn stats(&self) -> Stats {
         let joined = self.table().joined();
-        Stats { joined, tiers: self.shape().tiers.iter().map(|tier| tier.stats()).collect() }
+        Stats { joined, tiers: self.tiers().all.iter().map(|tier| tier.stats()).collect() }
     }
 }

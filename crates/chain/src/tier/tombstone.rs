@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::tier::Tier;
-use super::tier_config::TierConfig;
+use crate::tier::config::TierConfig;
+use crate::tier::tier::Tier;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
@@ -21,7 +21,7 @@ const MARK: &[u8] = b"\x01redkv:deleted\x01";
 
 /// How long tombstones last in a tier.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tombstones {
+pub(crate) struct Tombstones {
     life: u64,
     /// How long after the beginning of its read a back-fill may still be made.
     in_time: Duration,
@@ -29,7 +29,7 @@ pub(super) struct Tombstones {
 
 impl Tombstones {
     /// As `config` says, for a store whose operations take at most `timeout`.
-    pub(super) fn new(
+    pub(crate) fn new(
         config: &TierConfig,
         capabilities: &Capabilities,
         timeout: Option<Duration>,
@@ -54,31 +54,31 @@ impl Tombstones {
     }
 
     /// What is written where `keys` are deleted.
-    pub(super) fn over(self, keys: &[Key], clock: &dyn Clock) -> Vec<(Key, Entry)> {
+    pub(crate) fn over(self, keys: &[Key], clock: &dyn Clock) -> Vec<(Key, Entry)> {
         let deadline = clock.deadline_in(self.life);
         keys.iter().map(|key| (key.clone(), Entry::until(Bytes::from_static(MARK), deadline))).collect()
     }
 
     /// Whether a back-fill of what a read found that began at `since` is stopped by every tombstone that it must not
     /// replace, also when it takes as long as it may.
-    pub(super) fn is_in_time(self, since: Instant) -> bool {
+    pub(crate) fn is_in_time(self, since: Instant) -> bool {
         since.elapsed() < self.in_time
     }
 }
 
 impl Tier {
     /// Whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
-    pub(super) fn may_fill_at(&self, since: Instant) -> bool {
+    pub(crate) fn may_fill_at(&self, since: Instant) -> bool {
         self.tombstones.is_none_or(|tombstones| tombstones.is_in_time(since))
     }
 }
 
 /// Whether `entry` is a tombstone.
-pub(super) fn is_tombstone(entry: &Entry) -> bool {
+pub(crate) fn is_tombstone(entry: &Entry) -> bool {
     is_mark(&entry.value)
 }
 
 /// Whether `value` is that of a tombstone.
-pub(super) fn is_mark(value: &[u8]) -> bool {
+pub(crate) fn is_mark(value: &[u8]) -> bool {
     value == MARK
 }

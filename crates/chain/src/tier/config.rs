@@ -13,7 +13,7 @@ pub struct TierConfig {
     pub ttl: Option<u64>,
     /// How long one operation on this tier may take; 5 seconds when absent. Immediate stores have no bound.
     pub timeout: Option<Duration>,
-    /// How long [`Chain::ready`](super::Chain::ready) waits for this tier; as long as for an operation when absent.
+    /// How long [`Chain::ready`](crate::Chain::ready) waits for this tier; as long as for an operation when absent.
     pub connect_timeout: Option<Duration>,
     /// Failures in a row after which the store is not asked until it has answered a probe; never when absent.
     pub break_after: Option<u32>,
@@ -41,7 +41,7 @@ impl Default for TierConfig {
 }
 
 impl TierConfig {
-    pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+    pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
     const BREAK_AFTER: u32 = 3;
 
     /// The names of the options that are read.

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::core::Chain;
-use super::events::Event;
-use super::request::Scope;
-use super::tier::Tier;
-use super::tombstone::is_tombstone;
+use crate::chain::Chain;
+use crate::events::Event;
+use crate::request::Scope;
+use crate::tier::tier::Tier;
+use crate::tier::tombstone::is_tombstone;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
@@ -21,13 +21,13 @@ use redkv_layers::{BehindConfig, Host, WriteBehind};
 
 /// The queue of a tier, and what is under it.
 #[derive(Debug)]
-pub(super) struct Behind {
-    pub(super) queue: Arc<WriteBehind>,
+pub(crate) struct Behind {
+    pub(crate) queue: Arc<WriteBehind>,
     below: Arc<Below>,
 }
 
 impl Behind {
-    pub(super) fn new(
+    pub(crate) fn new(
         store: Arc<dyn Store>,
         config: BehindConfig,
         patience: Duration,
@@ -39,7 +39,7 @@ impl Behind {
     }
 
     /// From now on it is the queue of `tier`.
-    pub(super) fn attach(&self, tier: &Weak<Tier>) {
+    pub(crate) fn attach(&self, tier: &Weak<Tier>) {
         drop(self.below.tier.set(tier.clone()));
         self.queue.attach(tier.clone());
     }
@@ -155,9 +155,9 @@ impl Host for Tier {
 impl Chain {
     /// The cache at `place` may hold an old value; the authority never does.
     fn doubt_cache(self: &Arc<Self>, place: u16, key: &Key, may_come: bool) {
-        let (shape, place) = (self.shape(), usize::from(place));
-        if place + 1 < shape.tiers.len() {
-            self.mark_stale(&shape, place, key, may_come);
+        let (tiers, place) = (self.tiers(), usize::from(place));
+        if place + 1 < tiers.all.len() {
+            self.mark_stale(&tiers, place, key, may_come);
         }
     }
 
@@ -165,10 +165,10 @@ impl Chain {
     /// authority, its word counts again, and what the caches have is not what it says.
     fn disown(self: &Arc<Self>, place: u16, key: &Key, may_come: bool) {
         self.doubt_cache(place, key, may_come);
-        let shape = self.shape();
-        if usize::from(place) + 1 == shape.tiers.len() {
-            for (cache, _) in shape.caches(Scope::Chain) {
-                self.mark_stale(&shape, cache, key, false);
+        let tiers = self.tiers();
+        if usize::from(place) + 1 == tiers.all.len() {
+            for (cache, _) in tiers.caches(Scope::Chain) {
+                self.mark_stale(&tiers, cache, key, false);
             }
         }
     }
@@ -179,32 +179,32 @@ impl Chain {
         if self.is_closed() {
             return Err(Error::closed().in_operation("flush"));
         }
-        let shape = self.shape();
-        let flushes = shape.tiers[shape.range(scope)].iter().map(|tier| tier.flush());
+        let tiers = self.tiers();
+        let flushes = tiers.all[tiers.range(scope)].iter().map(|tier| tier.flush());
         futures_util::future::join_all(flushes).await.into_iter().collect()
     }
 }
 
 impl Tier {
     /// Waits until the writes that were acknowledged are made or lost, here and in what the store consists of.
-    pub(super) async fn flush(&self) -> Result<()> {
+    pub(crate) async fn flush(&self) -> Result<()> {
         let flush = async { vec![self.store().flush().await] };
         let answer = self.bounded("flush", None, 1, flush).await.pop();
         answer.unwrap_or_else(|| Err(self.defect()))
     }
 
     /// The store itself, under the queue of its writes.
-    pub(super) fn below(&self) -> &dyn Store {
+    pub(crate) fn below(&self) -> &dyn Store {
         self.behind.as_ref().map_or(self.store(), |behind| &*behind.below.inner)
     }
 
     /// Counts up before and after each loss of a write that was acknowledged.
-    pub(super) fn losses(&self) -> u64 {
+    pub(crate) fn losses(&self) -> u64 {
         self.behind.as_ref().map_or(0, |behind| behind.queue.losses())
     }
 
     /// The answers of `ask` about `keys`, but for old values that the store has because it lost a write meanwhile.
-    pub(super) async fn past_losses<T, F>(
+    pub(crate) async fn past_losses<T, F>(
         &self,
         operation: &'static str,
         keys: &[Key],
@@ -231,13 +231,13 @@ impl Tier {
     }
 
     /// The answer to a read of a key under which the store holds an old value.
-    pub(super) fn holds_old_value(&self, operation: &'static str) -> Error {
+    pub(crate) fn holds_old_value(&self, operation: &'static str) -> Error {
         let message = "the store holds an old value under this key, because a write did not reach it";
         self.tag(Error::new(ErrorKind::Connection, message), operation)
     }
 
     /// Deletes old values, ahead of all writes of their keys that are to come.
-    pub(super) async fn invalidate(&self, keys: &[Key]) -> Answers<()> {
+    pub(crate) async fn invalidate(&self, keys: &[Key]) -> Answers<()> {
         let Some(behind) = &self.behind else { return self.delete(keys).await };
         let entries = self.tombstones.map(|tombstones| tombstones.over(keys, self.clock()));
         let write = async { behind.queue.write_through(keys, entries.as_deref()).await };

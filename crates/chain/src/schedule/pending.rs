@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use foldhash::fast::FixedState;
 
-use super::mutants::{Planted, is_planted};
+use crate::mutants::{Planted, is_planted};
 
 const STRIPES: usize = 1024;
 
@@ -14,13 +14,13 @@ const STRIPES: usize = 1024;
 /// A stripe is shared by many keys: a false "yes" costs a reader the way through the queue, a false "no" cannot
 /// happen. With no writes at all a reader pays one load.
 #[derive(Debug)]
-pub(super) struct PendingWrites {
+pub(crate) struct PendingWrites {
     total: AtomicUsize,
     stripes: Box<[AtomicU32]>,
 }
 
 impl PendingWrites {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { total: AtomicUsize::new(0), stripes: (0..STRIPES).map(|_| AtomicU32::new(0)).collect() }
     }
 
@@ -31,20 +31,20 @@ impl PendingWrites {
     }
 
     /// A write of `key` was called.
-    pub(super) fn begin(&self, key: &str) {
+    pub(crate) fn begin(&self, key: &str) {
         self.stripe(key).fetch_add(1, Ordering::Relaxed);
         self.total.fetch_add(1, Ordering::Relaxed);
     }
 
     /// `count` writes of `key` were answered. What they wrote is visible to whoever sees the count fall.
-    pub(super) fn end(&self, key: &str, count: usize) {
+    pub(crate) fn end(&self, key: &str, count: usize) {
         let stripe_count = u32::try_from(count).unwrap_or(u32::MAX);
         self.stripe(key).fetch_sub(stripe_count, Ordering::Release);
         self.total.fetch_sub(count, Ordering::Release);
     }
 
     /// Whether a write of `key` may be on its way.
-    pub(super) fn may_have(&self, key: &str) -> bool {
+    pub(crate) fn may_have(&self, key: &str) -> bool {
         if is_planted(Planted::FrontOvertakes) {
             return false;
         }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::core::Chain;
-use super::events::Event;
-use super::mutants::{Planted, is_planted};
-use super::shape::Shape;
-use super::stale::Marked;
-use super::table::Due;
-use super::tier::Tier;
+use crate::chain::Chain;
+use crate::events::Event;
+use crate::mutants::{Planted, is_planted};
+use crate::schedule::table::Due;
+use crate::tier::stale::Marked;
+use crate::tier::tier::Tier;
+use crate::tier::tiers::Tiers;
 use redkv_core::entry::Key;
 
 /// First and longest pause between two attempts; each is drawn anew from half to all of it.
@@ -28,15 +28,15 @@ const BATCH: usize = 500;
 
 /// Whether a repair of the tier is on its way; there is one at most.
 #[derive(Debug, Default)]
-pub(super) struct Repair(AtomicBool);
+pub(crate) struct Repair(AtomicBool);
 
 impl Repair {
     /// Whether the caller is the one to do it.
-    pub(super) fn begin(&self) -> bool {
+    pub(crate) fn begin(&self) -> bool {
         !self.0.swap(true, Ordering::AcqRel)
     }
 
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.0.store(false, Ordering::Release);
     }
 }
@@ -47,11 +47,11 @@ impl Chain {
     /// From now on reads of this process pass the tier by for that key.
     ///
     /// `may_come` says whether a write of an old value may still arrive there.
-    pub(super) fn mark_stale(self: &Arc<Self>, shape: &Shape, place: usize, key: &Key, may_come: bool) {
+    pub(crate) fn mark_stale(self: &Arc<Self>, tiers: &Tiers, place: usize, key: &Key, may_come: bool) {
         if is_planted(Planted::NoInvalidation) {
             return;
         }
-        let tier = &shape.tiers[place];
+        let tier = &tiers.all[place];
         let late = (may_come && !tier.capabilities().ordered).then(|| Instant::now() + LATE);
         let late = late.filter(|_| !is_planted(Planted::NoQuarantine));
         // What the store has now is gone by its ttl at the latest.
@@ -152,7 +152,7 @@ impl Tier {
     }
 
     /// Whether the tier must be read past for `key`.
-    pub(super) fn is_stale(&self, key: &str) -> bool {
+    pub(crate) fn is_stale(&self, key: &str) -> bool {
         !self.stale.is_empty() && self.stale.contains(key, self.clock())
     }
 }

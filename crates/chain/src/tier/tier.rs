@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
-use super::background::Background;
-use super::behind::Behind;
-use super::breaker::Breaker;
-use super::core::Chain;
-use super::events::{Event, Events};
-use super::limits::cannot_expire;
-use super::mutants::{Planted, is_planted};
-use super::repair::Repair;
-use super::stale::StaleKeys;
-use super::stats::Counters;
-use super::tier_config::TierConfig;
-use super::tombstone::{Tombstones, is_tombstone};
+use crate::background::Background;
+use crate::chain::Chain;
+use crate::events::{Event, Events};
+use crate::mutants::{Planted, is_planted};
+use crate::ops::repair::Repair;
+use crate::ops::write_behind::Behind;
+use crate::tier::breaker::Breaker;
+use crate::tier::config::TierConfig;
+use crate::tier::limits::cannot_expire;
+use crate::tier::stale::StaleKeys;
+use crate::tier::stats::Counters;
+use crate::tier::tombstone::{Tombstones, is_tombstone};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
@@ -33,27 +33,27 @@ use redkv_executor::read_for_others;
 pub struct Tier {
     store: Arc<dyn Store>,
     /// The queue of its writes, if they are acknowledged early.
-    pub(super) behind: Option<Behind>,
-    pub(super) label: Arc<str>,
-    pub(super) capabilities: Capabilities,
+    pub(crate) behind: Option<Behind>,
+    pub(crate) label: Arc<str>,
+    pub(crate) capabilities: Capabilities,
     ttl: Option<u64>,
     timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
-    pub(super) tombstones: Option<Tombstones>,
+    pub(crate) tombstones: Option<Tombstones>,
     optional: bool,
     clock: Arc<dyn Clock>,
     /// About how many bytes a value here has, as of the last batches.
     typical_value: AtomicUsize,
-    pub(super) breaker: Breaker,
+    pub(crate) breaker: Breaker,
     /// Where it is in its chain, and what it has from there.
-    pub(super) place: u16,
-    pub(super) events: Events,
-    pub(super) background: Weak<Background>,
-    pub(super) chain: Weak<Chain>,
-    pub(super) me: Weak<Self>,
-    pub(super) stale: StaleKeys,
-    pub(super) repair: Repair,
-    pub(super) counters: Counters,
+    pub(crate) place: u16,
+    pub(crate) events: Events,
+    pub(crate) background: Weak<Background>,
+    pub(crate) chain: Weak<Chain>,
+    pub(crate) me: Weak<Self>,
+    pub(crate) stale: StaleKeys,
+    pub(crate) repair: Repair,
+    pub(crate) counters: Counters,
 }
 
 impl Tier {
@@ -108,7 +108,7 @@ impl Tier {
     }
 
     /// The tier at its place in `chain`.
-    pub(super) fn placed(self, place: u16, chain: &Arc<Chain>) -> Arc<Self> {
+    pub(crate) fn placed(self, place: u16, chain: &Arc<Chain>) -> Arc<Self> {
         let (events, background) = (chain.events.clone(), Arc::downgrade(&chain.background));
         Arc::new_cyclic(|me| {
             self.behind.iter().for_each(|behind| behind.attach(me));
@@ -132,25 +132,25 @@ impl Tier {
     }
 
     /// How long one operation may take.
-    pub(super) fn timeout(&self) -> Option<Duration> {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    pub(super) fn store(&self) -> &dyn Store {
+    pub(crate) fn store(&self) -> &dyn Store {
         &*self.store
     }
 
-    pub(super) fn clock(&self) -> &dyn Clock {
+    pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
     /// Makes the store usable, as far as that goes within the time of an operation.
-    pub(super) async fn init_in_time(&self) -> Result<()> {
+    pub(crate) async fn init_in_time(&self) -> Result<()> {
         self.init_within(self.timeout).await
     }
 
     /// Makes the store usable, within the time to connect, which is that of an operation if nothing else was said.
-    pub(super) async fn init(&self) -> Result<()> {
+    pub(crate) async fn init(&self) -> Result<()> {
         self.init_within(self.connect_timeout.or(self.timeout)).await
     }
 
@@ -165,7 +165,7 @@ impl Tier {
     }
 
     /// Ends the store, within the time of an operation. Nobody could act on a failure.
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         let close = async {
             self.store.close().await;
             vec![Ok(())]
@@ -174,7 +174,7 @@ impl Tier {
     }
 
     /// Reads live entries. Keys that the store cannot have are an error each.
-    pub(super) async fn get(&self, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
+    pub(crate) async fn get(&self, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
         self.read("get", keys, want).await
     }
 
@@ -208,7 +208,7 @@ impl Tier {
     }
 
     /// About how many bytes a value here has.
-    pub(super) fn typical_value(&self) -> usize {
+    pub(crate) fn typical_value(&self) -> usize {
         self.typical_value.load(Ordering::Relaxed)
     }
 
@@ -227,7 +227,7 @@ impl Tier {
     }
 
     /// Whether there are live entries.
-    pub(super) async fn has(&self, keys: &[Key]) -> Answers<bool> {
+    pub(crate) async fn has(&self, keys: &[Key]) -> Answers<bool> {
         if self.tombstones.is_some() {
             // Only the value tells an entry from a tombstone.
             let entries = self.read("has", keys, Want::Value).await;
@@ -242,7 +242,7 @@ impl Tier {
 
     /// What a store that answers on the calling thread has of `keys`; `None` of any other store, of keys that it
     /// cannot have, and of one that panics: they go the way that leads to errors.
-    pub(super) fn ask_now<T>(
+    pub(crate) fn ask_now<T>(
         &self,
         keys: &[Key],
         ask: impl Fn(&dyn Immediate, &Key) -> Result<T>,
@@ -256,7 +256,7 @@ impl Tier {
     }
 
     /// Writes entries, none of them longer than the ttl of this tier.
-    pub(super) async fn set(&self, mut entries: Vec<(Key, Entry)>, mode: SetMode) -> Answers<bool> {
+    pub(crate) async fn set(&self, mut entries: Vec<(Key, Entry)>, mode: SetMode) -> Answers<bool> {
         if self.ttl.is_some() {
             for (_, entry) in &mut entries {
                 *entry = self.capped(std::mem::replace(entry, Entry::new("")));
@@ -273,7 +273,7 @@ impl Tier {
     }
 
     /// Deletes entries.
-    pub(super) async fn delete(&self, keys: &[Key]) -> Answers<()> {
+    pub(crate) async fn delete(&self, keys: &[Key]) -> Answers<()> {
         if is_planted(Planted::NoTombstones) {
             return self.guarded("delete", keys, async { self.store.delete(keys).await }).await;
         }
@@ -287,12 +287,12 @@ impl Tier {
     }
 
     /// The entry as this tier keeps it: not longer than its ttl.
-    pub(super) fn capped(&self, entry: Entry) -> Entry {
+    pub(crate) fn capped(&self, entry: Entry) -> Entry {
         entry.capped(self.cap())
     }
 
     /// The latest deadline of what is written into this tier now, if it has a ttl.
-    pub(super) fn cap(&self) -> Option<Deadline> {
+    pub(crate) fn cap(&self) -> Option<Deadline> {
         self.ttl.map(|ttl| self.clock.deadline_in(ttl))
     }
 
@@ -323,7 +323,7 @@ impl Tier {
     }
 
     /// As [`Tier::guarded_batch`], of the store under the queue of its writes.
-    pub(super) async fn guarded_below<T: Clone>(
+    pub(crate) async fn guarded_below<T: Clone>(
         &self,
         operation: &'static str,
         key: &Key,
@@ -346,7 +346,7 @@ impl Tier {
     /// Waits for the answers of the store until `timeout` has passed; one answer per key in any case.
     ///
     /// The store must be called inside of `answers`, so that it may panic there too.
-    pub(super) async fn bounded<T: Clone>(
+    pub(crate) async fn bounded<T: Clone>(
         &self,
         operation: &'static str,
         timeout: Option<Duration>,
@@ -384,7 +384,7 @@ impl Tier {
 
     /// Tells of the failures in `answers`, which no caller is told of. That the store is down was told before, and that
     /// it cannot have a key is no failure.
-    pub(super) fn report<T>(&self, answers: &[Result<T>]) {
+    pub(crate) fn report<T>(&self, answers: &[Result<T>]) {
         if self.breaker.is_open() {
             return;
         }
@@ -397,11 +397,11 @@ impl Tier {
     }
 
     /// `error`, from this store in this operation.
-    pub(super) fn tag(&self, error: Error, operation: &'static str) -> Error {
+    pub(crate) fn tag(&self, error: Error, operation: &'static str) -> Error {
         error.in_store(&self.label).in_operation(operation)
     }
 
-    pub(super) fn defect(&self) -> Error {
+    pub(crate) fn defect(&self) -> Error {
         Error::new(ErrorKind::Internal, "a defect of RedKV: the store did not answer as it must")
             .outcome(Outcome::Unknown)
     }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::oneshot;
 
-use super::core::Chain;
-use super::request::{Action, Answer, Question, Replies, Scope};
+use crate::chain::Chain;
+use crate::request::{Action, Answer, Question, Replies, Scope};
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
@@ -71,7 +71,7 @@ struct Collecting {
 }
 
 /// Who gathers `count` answers, and where they arrive once they are complete.
-pub(super) fn collect(count: usize) -> (Arc<dyn Replies>, oneshot::Receiver<Answers<Answer>>) {
+pub(crate) fn collect(count: usize) -> (Arc<dyn Replies>, oneshot::Receiver<Answers<Answer>>) {
     let (sender, receiver) = oneshot::channel();
     let collecting = Collecting { answers: vec![None; count], missing: count, done: Some(sender) };
     (Arc::new(Collected(Mutex::new(collecting))), receiver)
@@ -112,7 +112,7 @@ impl Store for ChainStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.0.shape().capabilities()
+        self.0.tiers().capabilities()
     }
 
     fn immediate(&self) -> Option<&dyn Immediate> {

@@ -1,55 +1,55 @@
-//! What is going on with one key, as the [table](super::table) keeps it.
+//! What is going on with one key, as the [table](crate::schedule::table) keeps it.
 
 use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
-use super::mutants::{Planted, is_planted};
-use super::request::{Question, Scope, Waiter};
-use super::table::Change;
+use crate::mutants::{Planted, is_planted};
+use crate::request::{Question, Scope, Waiter};
+use crate::schedule::table::Change;
 
-pub(super) type Waiters = SmallVec<[Waiter; 1]>;
+pub(crate) type Waiters = SmallVec<[Waiter; 1]>;
 
 /// What is going on with a key. Nearly always that is one walk alone, so that has to be small.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// The walk that reads the key, if nothing else was called since it began; `busy` is empty then.
-    pub(super) sole: Option<Sole>,
-    pub(super) busy: Option<Box<Busy>>,
+    pub(crate) single_read: Option<SingleRead>,
+    pub(crate) busy: Option<Box<Busy>>,
 }
 
 /// A walk whose first reader is the only one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sole {
-    pub(super) flight: u64,
-    pub(super) scope: Scope,
-    pub(super) question: Question,
+pub(crate) struct SingleRead {
+    pub(crate) flight: u64,
+    pub(crate) scope: Scope,
+    pub(crate) question: Question,
 }
 
 /// All that can be going on with a key.
 #[derive(Debug, Default)]
-pub(super) struct Busy {
+pub(crate) struct Busy {
     /// Writes called while this lives; a walk that began at another epoch must not back-fill.
-    pub(super) epoch: u64,
+    pub(crate) epoch: u64,
     /// Walks on their way.
-    pub(super) flights: SmallVec<[Flight; 1]>,
+    pub(crate) flights: SmallVec<[Flight; 1]>,
     /// Back-fills on their way; a write waits for them, so that it is not overtaken.
-    pub(super) fills: u32,
+    pub(crate) fills: u32,
     /// Invalidations on their way; a write waits for them too.
-    pub(super) repairs: u32,
-    pub(super) active: Option<ActiveWrite>,
-    pub(super) queue: VecDeque<QueuedWrite>,
+    pub(crate) repairs: u32,
+    pub(crate) active: Option<ActiveWrite>,
+    pub(crate) queue: VecDeque<QueuedWrite>,
     /// Reads that were called after a write, with the epoch of that write.
-    pub(super) readers: Vec<(u64, Scope, Question, Waiter)>,
+    pub(crate) readers: Vec<(u64, Scope, Question, Waiter)>,
 }
 
 /// What held keys that nobody works on any more, to be used again.
 #[derive(Debug, Default)]
-pub(super) struct Spare(
+pub(crate) struct Pool(
     #[expect(clippy::vec_box, reason = "the boxes are what is used again")] Vec<Box<Busy>>,
 );
 
-impl Spare {
+impl Pool {
     /// As many as writes are on their way in a busy process; some 600 bytes each.
     const MOST: usize = 1024;
 
@@ -58,12 +58,12 @@ impl Spare {
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Keeps what is left of a key if that is worth while: if it has not grown.
-    pub(super) fn put(&mut self, state: State) {
+    pub(crate) fn put(&mut self, state: State) {
         if let Some(mut busy) = state.busy
             && self.0.len() < Self::MOST
             && busy.queue.capacity() <= 4
@@ -76,47 +76,47 @@ impl Spare {
 }
 
 #[derive(Debug)]
-pub(super) struct Flight {
-    pub(super) id: u64,
-    pub(super) scope: Scope,
-    pub(super) question: Question,
+pub(crate) struct Flight {
+    pub(crate) id: u64,
+    pub(crate) scope: Scope,
+    pub(crate) question: Question,
     /// The epoch at which it began, or `None` if a write was on its way then.
-    pub(super) fence: Option<u64>,
+    pub(crate) fence: Option<u64>,
     /// Its readers, but for the one that it began with.
-    pub(super) waiters: Waiters,
+    pub(crate) waiters: Waiters,
 }
 
 #[derive(Debug)]
-pub(super) struct ActiveWrite {
-    pub(super) epoch: u64,
-    pub(super) waiters: Waiters,
+pub(crate) struct ActiveWrite {
+    pub(crate) epoch: u64,
+    pub(crate) waiters: Waiters,
     /// Writes that are made at the same time.
     #[cfg(feature = "mutants")]
     others: u32,
 }
 
 #[derive(Debug)]
-pub(super) struct QueuedWrite {
-    pub(super) epoch: u64,
-    pub(super) scope: Scope,
-    pub(super) change: Change,
-    pub(super) waiters: Waiters,
+pub(crate) struct QueuedWrite {
+    pub(crate) epoch: u64,
+    pub(crate) scope: Scope,
+    pub(crate) change: Change,
+    pub(crate) waiters: Waiters,
 }
 
 impl QueuedWrite {
     /// Whether it need not be made once a newer one in `scope` was called. The answer of a conditional write
     /// depends on what it finds, so it is made in any case.
-    pub(super) fn is_overtaken_by(&self, scope: Scope) -> bool {
+    pub(crate) fn is_overtaken_by(&self, scope: Scope) -> bool {
         scope.covers(self.scope) && !matches!(self.change, Change::SetIfAbsent(_))
     }
 }
 
 impl State {
     /// All that is going on, so that there can be more of it.
-    pub(super) fn busy(&mut self, spare: &mut Spare) -> &mut Busy {
-        let sole = self.sole.take();
-        let busy = self.busy.get_or_insert_with(|| spare.take());
-        busy.flights.extend(sole.map(|Sole { flight, scope, question }| Flight {
+    pub(crate) fn busy(&mut self, pool: &mut Pool) -> &mut Busy {
+        let single_read = self.single_read.take();
+        let busy = self.busy.get_or_insert_with(|| pool.take());
+        busy.flights.extend(single_read.map(|SingleRead { flight, scope, question }| Flight {
             id: flight,
             scope,
             question,
@@ -126,12 +126,12 @@ impl State {
         busy
     }
 
-    pub(super) fn is_read_by(&self, flight: u64) -> bool {
-        self.sole.is_some_and(|sole| sole.flight == flight)
+    pub(crate) fn is_read_by(&self, flight: u64) -> bool {
+        self.single_read.is_some_and(|single_read| single_read.flight == flight)
     }
 
     /// Whether nothing was written since `flight` began, nor is being written.
-    pub(super) fn may_fill(&self, flight: u64) -> bool {
+    pub(crate) fn may_fill(&self, flight: u64) -> bool {
         if is_planted(Planted::NoFence) {
             return true;
         }
@@ -140,17 +140,17 @@ impl State {
 }
 
 impl Busy {
-    pub(super) fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.flights.is_empty() && self.fills == 0 && self.repairs == 0 && !self.is_written()
     }
 
     /// Whether a write is on its way or waits for its turn.
-    pub(super) fn is_written(&self) -> bool {
+    pub(crate) fn is_written(&self) -> bool {
         self.active.is_some() || !self.queue.is_empty()
     }
 
     /// Whether the reads that are called now wait for a write.
-    pub(super) fn holds_reads(&self) -> bool {
+    pub(crate) fn holds_reads(&self) -> bool {
         if is_planted(Planted::ReadsOvertake) {
             return false;
         }
@@ -158,14 +158,14 @@ impl Busy {
     }
 
     /// Whether the next write has to wait.
-    pub(super) fn holds_writes(&self) -> bool {
+    pub(crate) fn holds_writes(&self) -> bool {
         if is_planted(Planted::NoOrder) {
             return self.fills > 0 || self.repairs > 0;
         }
         self.fills > 0 || self.repairs > 0 || self.active.is_some()
     }
 
-    pub(super) fn begin_write(&mut self, epoch: u64, waiters: Waiters) {
+    pub(crate) fn begin_write(&mut self, epoch: u64, waiters: Waiters) {
         let active = ActiveWrite::new(epoch, waiters);
         #[cfg(feature = "mutants")]
         let active = active.beside(self.active.take());
@@ -173,7 +173,7 @@ impl Busy {
     }
 
     /// The write that was being made, whose callers are to be told.
-    pub(super) fn end_write(&mut self) -> Option<ActiveWrite> {
+    pub(crate) fn end_write(&mut self) -> Option<ActiveWrite> {
         #[cfg(feature = "mutants")]
         if self.active.as_mut().is_some_and(ActiveWrite::end_other) {
             return None;
@@ -181,11 +181,11 @@ impl Busy {
         self.active.take()
     }
 
-    pub(super) fn position(&self, flight: u64) -> Option<usize> {
+    pub(crate) fn position(&self, flight: u64) -> Option<usize> {
         self.flights.iter().position(|candidate| candidate.id == flight)
     }
 
-    pub(super) fn may_fill(&self, flight: u64) -> bool {
+    pub(crate) fn may_fill(&self, flight: u64) -> bool {
         let fence = self.position(flight).and_then(|position| self.flights[position].fence);
         !self.is_written() && fence == Some(self.epoch)
     }
@@ -193,7 +193,7 @@ impl Busy {
 
 impl Flight {
     /// Whether it began after the last write, which had the epoch `last`.
-    pub(super) fn is_joinable(&self, last: u64) -> bool {
+    pub(crate) fn is_joinable(&self, last: u64) -> bool {
         if is_planted(Planted::JoinsOldWalks) {
             return true;
         }

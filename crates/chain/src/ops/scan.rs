@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::core::Chain;
-use super::request::{Action, Scope};
-use super::shape::Shape;
-use super::store::collect;
-use super::tier::Tier;
+use crate::chain::Chain;
+use crate::nested::collect;
+use crate::request::{Action, Scope};
+use crate::tier::tier::Tier;
+use crate::tier::tiers::Tiers;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::paging::Paging;
 use redkv_core::store::{Cursor, Page, cannot_clear, cannot_tell_keys};
 
-/// A call that is no [`Request`](super::Request) of a key. The end of the chain waits for it, too.
+/// A call that is no [`Request`](crate::Request) of a key. The end of the chain waits for it, too.
 struct Call<'a>(&'a Chain);
 
 impl Chain {
@@ -29,8 +29,8 @@ impl Chain {
     /// [`Store::keys`](redkv_core::store::Store::keys).
     pub async fn keys(&self, scope: Scope, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
         let _call = self.begin_call("keys")?;
-        let shape = self.shape();
-        let Some((_, authority)) = shape.authority(scope) else {
+        let tiers = self.tiers();
+        let Some((_, authority)) = tiers.authority(scope) else {
             return Err(no_stores().in_operation("keys"));
         };
         authority.keys(prefix, after).await
@@ -55,7 +55,7 @@ impl Chain {
 
     /// A step of [`Chain::clear`], for the keys that begin with `prefix`; see
     /// [`Store::clear`](redkv_core::store::Store::clear).
-    pub(super) async fn clear_some(
+    pub(crate) async fn clear_some(
         self: &Arc<Self>,
         scope: Scope,
         prefix: &str,
@@ -71,17 +71,17 @@ impl Chain {
         prefix: &str,
         after: Option<&Cursor>,
     ) -> Result<Option<Cursor>> {
-        let shape = self.shape();
-        let Some((authority, _)) = shape.authority(scope) else { return Ok(None) };
+        let tiers = self.tiers();
+        let Some((authority, _)) = tiers.authority(scope) else { return Ok(None) };
         let Spot { place, after } = match after {
             Some(after) => Spot::read(after)?,
             None => {
-                self.begin_to_clear(&shape, scope, prefix).await?;
+                self.begin_to_clear(&tiers, scope, prefix).await?;
                 // The authority first: from there on the others cannot be filled with what was in it.
                 Spot { place: authority, after: None }
             }
         };
-        let tier = &shape.tiers[place];
+        let tier = &tiers.all[place];
         let after = match self.clear_some_of(scope, tier, prefix, after.as_ref()).await {
             Err(error) if tier.is_optional() && place != authority => {
                 tier.report(&[Err::<(), _>(error)]);
@@ -93,16 +93,16 @@ impl Chain {
         if after.is_some() {
             return Ok(Some(Spot { place, after }.cursor()));
         }
-        if !tier.tells_all() && shape.range(scope).len() > 1 {
+        if !tier.tells_all() && tiers.range(scope).len() > 1 {
             // Walks may have found what nobody could tell the keys of.
             self.table().seal();
             self.delete_all(scope, self.keys_on_their_way(prefix)).await?;
         }
-        Ok((place > shape.range(scope).start).then(|| Spot { place: place - 1, after: None }.cursor()))
+        Ok((place > tiers.range(scope).start).then(|| Spot { place: place - 1, after: None }.cursor()))
     }
 
-    async fn begin_to_clear(self: &Arc<Self>, shape: &Shape, scope: Scope, prefix: &str) -> Result<()> {
-        for tier in &shape.tiers[shape.range(scope)] {
+    async fn begin_to_clear(self: &Arc<Self>, tiers: &Tiers, scope: Scope, prefix: &str) -> Result<()> {
+        for tier in &tiers.all[tiers.range(scope)] {
             let can = tier.capabilities();
             if !can.clearable || !(can.enumerable || prefix.is_empty()) {
                 return Err(tier.tag(cannot_clear(), "clear"));
@@ -158,7 +158,7 @@ struct Spot {
 
 impl Spot {
     fn cursor(&self) -> Cursor {
-        #[expect(clippy::cast_possible_truncation, reason = "bounded by `Shape::MOST_TIERS`")]
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by `Tiers::MOST_TIERS`")]
         let mut bytes = vec![self.place as u8];
         if let Some(after) = &self.after {
             bytes.push(1);
@@ -229,6 +229,6 @@ impl Tier {
     }
 }
 
-pub(super) fn no_stores() -> Error {
+pub(crate) fn no_stores() -> Error {
     Error::new(ErrorKind::NoStores, "no store was added to this instance")
 }

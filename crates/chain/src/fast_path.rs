@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::core::Chain;
-use super::request::Scope;
-use super::stats::FrontCounters;
-use super::tier::Tier;
+use crate::chain::Chain;
+use crate::request::Scope;
+use crate::tier::stats::FrontCounters;
+use crate::tier::tier::Tier;
 use redkv_core::entry::{Draft, Entry};
 use redkv_core::store::{Immediate, SetMode};
 
@@ -20,7 +20,7 @@ pub enum Lookup<T> {
 
 /// The immediate first tier of a scope.
 #[derive(Debug)]
-pub struct Front {
+pub struct FastPath {
     chain: Arc<Chain>,
     tier: Arc<Tier>,
     /// Whether it is the whole chain, so that its word is final and writes need nobody else.
@@ -29,15 +29,15 @@ pub struct Front {
 
 impl Chain {
     /// The part of `scope` that answers on the calling thread, if there is one. Ask again after [`Chain::add`].
-    pub fn front(self: &Arc<Self>, scope: Scope) -> Option<Front> {
-        let shape = self.shape();
-        let tier = shape.tiers.get(shape.range(scope).start)?;
+    pub fn fast_path(self: &Arc<Self>, scope: Scope) -> Option<FastPath> {
+        let tiers = self.tiers();
+        let tier = tiers.all.get(tiers.range(scope).start)?;
         tier.store().immediate()?;
-        Some(Front { chain: self.clone(), tier: tier.clone(), alone: shape.alone().is_some() })
+        Some(FastPath { chain: self.clone(), tier: tier.clone(), alone: tiers.alone().is_some() })
     }
 }
 
-impl Front {
+impl FastPath {
     /// The store, if it may be asked for `key` past the queue: no write of the key is on its way, and the stores
     /// had their attempt to come up.
     fn store(&self, key: &str) -> Option<&dyn Immediate> {
@@ -54,7 +54,7 @@ impl Front {
         !self.chain.pending.may_have(key) && !self.tier.is_stale(key)
     }
 
-    /// As [`Front::store`], for writes: only a chain of one can take them here.
+    /// As [`FastPath::store`], for writes: only a chain of one can take them here.
     fn sole_store(&self, key: &str) -> Option<&dyn Immediate> {
         if self.alone && self.tier.capabilities().writable { self.store(key) } else { None }
     }
@@ -97,7 +97,7 @@ impl Front {
         }
     }
 
-    /// As [`Front::read`], for `keys` in their order, until there is one that only the chain knows of, or `read` answers
+    /// As [`FastPath::read`], for `keys` in their order, until there is one that only the chain knows of, or `read` answers
     /// with `false`. Tells whether neither was so.
     pub fn read_many(&self, keys: &[&str], mut read: impl FnMut(Option<&[u8]>) -> bool) -> bool {
         let Some((first, others)) = keys.split_first() else { return true };
@@ -130,12 +130,12 @@ impl Front {
         }
     }
 
-    /// Whether [`Front::set`] takes `entry`.
+    /// Whether [`FastPath::set`] takes `entry`.
     pub fn takes(&self, key: &str, entry: Draft<'_>) -> bool {
         self.takes_delete(key) && self.tier.check_key(key).is_ok() && self.tier.check_draft(entry).is_ok()
     }
 
-    /// Whether [`Front::delete`] deletes `key`.
+    /// Whether [`FastPath::delete`] deletes `key`.
     pub fn takes_delete(&self, key: &str) -> bool {
         self.sole_store(key).is_some()
     }

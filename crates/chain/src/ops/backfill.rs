@@ -5,31 +5,31 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::core::Chain;
-use super::mutants::{Planted, is_planted};
-use super::reads::{Caller, Ended, Open};
-use super::request::Answer;
-use super::shape::Shape;
-use super::table::Due;
-use super::tier::Tier;
+use crate::chain::Chain;
+use crate::mutants::{Planted, is_planted};
+use crate::ops::reads::{Caller, Ended, Open};
+use crate::request::Answer;
+use crate::schedule::table::Due;
+use crate::tier::tier::Tier;
+use crate::tier::tiers::Tiers;
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::Error;
 use redkv_core::store::SetMode;
 
 /// Where entries were found.
 #[derive(Clone, Copy)]
-pub(super) struct Found {
-    pub(super) place: usize,
+pub(crate) struct Found {
+    pub(crate) place: usize,
     /// What the tier had lost of its writes before.
-    pub(super) losses: u64,
+    pub(crate) losses: u64,
     /// When the read began, if that matters.
-    pub(super) since: Option<Instant>,
+    pub(crate) since: Option<Instant>,
 }
 
 /// Found entries on their way into the tiers in front, which answers their readers when it is dropped.
-pub(super) struct Filling {
+pub(crate) struct Filling {
     chain: Arc<Chain>,
-    shape: Arc<Shape>,
+    tiers: Arc<Tiers>,
     found: Found,
     ended: Ended,
     caller: Caller,
@@ -39,14 +39,14 @@ pub(super) struct Filling {
 
 impl Filling {
     /// Fills immediate tiers, and marks the keys for which other tiers are to be filled.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         chain: Arc<Chain>,
-        shape: Arc<Shape>,
+        tiers: Arc<Tiers>,
         found: Found,
         ended: Ended,
         caller: Caller,
     ) -> Self {
-        let mut filling = Self { chain, shape, found, ended, caller, begun: Vec::new() };
+        let mut filling = Self { chain, tiers, found, ended, caller, begun: Vec::new() };
         if filling.ended.open.iter().any(|open| open.missed != 0) {
             filling.fill_immediate();
         }
@@ -54,13 +54,13 @@ impl Filling {
     }
 
     /// Whether there are tiers to fill that do not answer at once.
-    pub(super) fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         !self.begun.is_empty()
     }
 
     fn fill_immediate(&mut self) {
         let mut table = self.chain.table();
-        if self.shape.tiers[self.found.place].losses() != self.found.losses {
+        if self.tiers.all[self.found.place].losses() != self.found.losses {
             // Some of it may be what was lost. A loss from here on finds the fills, and invalidates them.
             return;
         }
@@ -70,11 +70,11 @@ impl Filling {
                 continue;
             }
             if !table.may_fill_now(key, open.flight) {
-                missed(&self.shape, open).for_each(|(_, tier)| tier.counters.fill_dropped());
+                missed(&self.tiers, open).for_each(|(_, tier)| tier.counters.fill_dropped());
                 continue;
             }
             let mut waits = false;
-            for (_, tier) in missed(&self.shape, open) {
+            for (_, tier) in missed(&self.tiers, open) {
                 match tier.store().immediate() {
                     // Under the lock of the table no write can come in between.
                     Some(store) if tier.takes(key, entry) => {
@@ -92,7 +92,7 @@ impl Filling {
     }
 
     /// Fills the other tiers. The readers are answered when this is dropped.
-    pub(super) async fn finish(self) {
+    pub(crate) async fn finish(self) {
         let fills = self.targets().into_iter().map(|target| self.fill(target));
         join_all(fills).await;
     }
@@ -108,7 +108,7 @@ impl Filling {
         // One that may still be made could bring back what is deleted meanwhile.
         for (key, answer) in keys.iter().zip(&answers) {
             if answer.as_ref().is_err_and(Error::may_have_applied) {
-                self.chain.mark_stale(&self.shape, place, key, true);
+                self.chain.mark_stale(&self.tiers, place, key, true);
             }
         }
     }
@@ -117,7 +117,7 @@ impl Filling {
     fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
         for (key, open, entry) in self.begun.iter().filter_map(|index| self.ended.found(*index)) {
-            for (place, tier) in missed(&self.shape, open) {
+            for (place, tier) in missed(&self.tiers, open) {
                 let is_late = self.found.since.is_some_and(|since| !tier.may_fill_at(since));
                 if tier.capabilities().immediate || is_late || !tier.takes(key, entry) {
                     continue;
@@ -147,7 +147,7 @@ impl Drop for Filling {
         if self.waits() {
             let now = self.chain.clock().now();
             // A copy in a cache may end before the entry does: its end does not mean that there is nothing.
-            let is_final = self.found.place + 1 == self.shape.tiers.len();
+            let is_final = self.found.place + 1 == self.tiers.all.len();
             let mut table = self.chain.table();
             for index in self.begun.iter().copied() {
                 table.finish_fill(&self.ended.keys[index], &mut due);
@@ -171,7 +171,7 @@ fn fill_mode() -> SetMode {
 }
 
 /// The tiers that missed what was found in the end.
-fn missed<'a>(shape: &'a Shape, open: &Open) -> impl Iterator<Item = (usize, &'a Arc<Tier>)> {
+fn missed<'a>(tiers: &'a Tiers, open: &Open) -> impl Iterator<Item = (usize, &'a Arc<Tier>)> {
     let missed = open.missed;
-    shape.tiers.iter().enumerate().filter(move |(place, _)| missed & (1 << place) != 0)
+    tiers.all.iter().enumerate().filter(move |(place, _)| missed & (1 << place) != 0)
 }

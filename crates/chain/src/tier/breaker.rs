@@ -9,15 +9,15 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::events::Event;
-use super::mutants::{Planted, is_planted};
-use super::tier::Tier;
+use crate::events::Event;
+use crate::mutants::{Planted, is_planted};
+use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 
 /// Counts failures in a row. Open from the last one that is tolerated to the next sign of life.
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     /// Failures in a row that open it; never, if there is no number.
     limit: Option<u32>,
     failures: AtomicU32,
@@ -39,7 +39,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const PROBE: Duration = Duration::from_secs(2);
 
 impl Breaker {
-    pub(super) fn new(limit: Option<u32>) -> Self {
+    pub(crate) fn new(limit: Option<u32>) -> Self {
         Self {
             limit,
             failures: AtomicU32::new(0),
@@ -49,12 +49,12 @@ impl Breaker {
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Acquire)
     }
 
     /// Why the store is not asked at present.
-    pub(super) fn refusal(&self) -> Option<Error> {
+    pub(crate) fn refusal(&self) -> Option<Error> {
         if is_planted(Planted::AsksWhatIsDown) {
             return None;
         }
@@ -68,7 +68,7 @@ impl Breaker {
     }
 
     /// Waits until it is closed.
-    pub(super) async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         loop {
             let closed = self.closed.notified();
             if !self.is_open() {
@@ -98,7 +98,7 @@ impl Breaker {
     }
 
     /// Whether the last that is known of the store is a failure.
-    pub(super) fn is_in_doubt(&self) -> bool {
+    pub(crate) fn is_in_doubt(&self) -> bool {
         self.failures.load(Ordering::Relaxed) != 0
     }
 
@@ -150,7 +150,7 @@ fn sign<T>(answers: &[Result<T>]) -> Sign {
 
 impl Tier {
     /// Learns from the answers to a batch whether the store is alive; `key` is one of the batch, to probe it with.
-    pub(super) fn learn<T>(&self, key: &Key, answers: &[Result<T>]) {
+    pub(crate) fn learn<T>(&self, key: &Key, answers: &[Result<T>]) {
         match sign(answers) {
             Sign::Alive => self.is_alive(),
             Sign::Failing(error) => {
@@ -164,7 +164,7 @@ impl Tier {
     }
 
     /// The store answered.
-    pub(super) fn is_alive(&self) {
+    pub(crate) fn is_alive(&self) {
         if let Some(after) = self.breaker.close() {
             self.events.tell(Event::TierUp { tier: self.place, after });
         }
@@ -172,7 +172,7 @@ impl Tier {
 
     /// Operations waited for the store to come up, for as long as they may wait for it at all: it counts as down, so that
     /// they do not begin to wait anew. `key` is one to probe it with.
-    pub(super) fn did_not_come_up(&self, key: &Key, error: Error) {
+    pub(crate) fn did_not_come_up(&self, key: &Key, error: Error) {
         // Nobody but the user may say that it never counts as down.
         if error.kind() == ErrorKind::Timeout && self.breaker.limit.is_some() && self.breaker.open(&error) {
             self.went_down(key, error);
@@ -187,7 +187,7 @@ impl Tier {
     }
 
     /// Asks the store for `key`, whatever the breaker says, and learns from the answer.
-    pub(super) async fn probe(&self, key: &Key) {
+    pub(crate) async fn probe(&self, key: &Key) {
         let keys = [key.clone()];
         let ask = AssertUnwindSafe(async { self.below().has(&keys).await }).catch_unwind();
         if let Ok(Ok(answers)) = timeout(PROBE, ask).await {

@@ -1,0 +1,12 @@
+//! A store in a chain and its policies: knows one store, and not the chain.
+
+pub(crate) mod breaker;
+pub(crate) mod config;
+pub(crate) mod histogram;
+pub(crate) mod limits;
+pub(crate) mod stale;
+pub(crate) mod stats;
+#[expect(clippy::module_inception, reason = "one noun a file, and this file is about the tier")]
+pub(crate) mod tier;
+pub(crate) mod tiers;
+pub(crate) mod tombstone;
