@@ -9,6 +9,7 @@ export import AsyncOptions = RedKV.AsyncOptions
 export import AwsCredentials = RedKV.AwsCredentials
 export import AwsHttpOptions = RedKV.AwsHttpOptions
 export import AwsOptions = RedKV.AwsOptions
+export import Capabilities = RedKV.Capabilities
 export import CloseOptions = RedKV.CloseOptions
 export import CompressOptions = RedKV.CompressOptions
 export import DiskOptions = RedKV.DiskOptions

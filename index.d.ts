@@ -678,6 +678,9 @@ declare namespace RedKV {
     /** The name of the store, in lower case; `'chain'` of a chain. */
     readonly name: StoreName | 'chain'
 
+    /** What it can do, with the options and tier options that it was added with. Frozen, and always the same. */
+    readonly capabilities: Capabilities
+
     /**
      * Waits until this store is usable: connected, opened, its table found.
      *
@@ -690,6 +693,59 @@ declare namespace RedKV {
 
     /** Does what {@link RedKV.flush | flush()} of the instance does, for this store alone. */
     flush(options?: OperationOptions): Promise<void>
+  }
+
+  /**
+   * What a store can do: see {@link Store.capabilities}.
+   *
+   * @example
+   * ```js
+   * const store = kv.addStore('sqlite', { path: './cache.sqlite' })
+   * if (store.capabilities.expiry === 'none') logger.warn('set expiresColumn to use ttl')
+   * ```
+   */
+  interface Capabilities {
+    /**
+     * How entries end: `'native'` if the store removes them, `'onRead'` if reads leave them out and they are removed some
+     * time later, `'none'` if a write with a `ttl` is refused.
+     */
+    readonly expiry: 'native' | 'onRead' | 'none'
+
+    /** How many milliseconds an entry may live longer than its `ttl`. */
+    readonly expiryGranularity: number
+
+    /** The longest key, in bytes of UTF-8; `Infinity` without a bound. */
+    readonly maxKeyBytes: number
+
+    /** Whether the empty string is a key. */
+    readonly emptyKeys: boolean
+
+    /** The longest value, in bytes; `Infinity` without a bound. */
+    readonly maxValueBytes: number
+
+    /** Whether it keeps values that are not UTF-8 text. */
+    readonly binaryValues: boolean
+
+    /** Whether keys and values may contain the character U+0000. */
+    readonly nulCharacters: boolean
+
+    /** Whether requests take effect in the order in which they were sent, also those that timed out. */
+    readonly ordered: boolean
+
+    /** Whether it takes writes. */
+    readonly writable: boolean
+
+    /** Whether `keys()` can list its keys. */
+    readonly enumerable: boolean
+
+    /** Whether `clear()` can delete its entries. */
+    readonly clearable: boolean
+
+    /** Whether other processes see what this one writes. */
+    readonly shared: boolean
+
+    /** Whether entries outlive the process. */
+    readonly durable: boolean
   }
 
   /** The bounds of a queue of writes, see {@link TierOptions.async}. */

@@ -99,9 +99,20 @@ class Store extends withOperations(Object) {
     return JSON.parse(this[STORE].native.stats(this[STORE].place))
   }
 
+  get capabilities() {
+    const state = this[STORE]
+    state.capabilities ??= capabilitiesOf(state)
+    return state.capabilities
+  }
+
   [inspect.custom]() {
     return `Store(${this.name})`
   }
+}
+
+function capabilitiesOf({ native, place }) {
+  const { maxKeyBytes, maxValueBytes, ...others } = JSON.parse(native.capabilities(place))
+  return Object.freeze({ ...others, maxKeyBytes: maxKeyBytes ?? Infinity, maxValueBytes: maxValueBytes ?? Infinity })
 }
 
 /** What an instance with these options begins with. */

@@ -14,6 +14,7 @@ use redkv::store::Cursor;
 use redkv::stores::{self, Built, Place};
 
 use crate::callback::callback;
+use crate::capabilities;
 use crate::exchange::Exchange;
 use crate::instance::Instance;
 use crate::js::{Callback, Js, JsResult, Pending, Type, Value};
@@ -61,8 +62,9 @@ struct Crossing(Rc<Exchange>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)` and `addChain(id, tierOptions)`, which answer
 /// with place, name and warnings; `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
-/// `clear(place)`, `close(timeout)`, `stats(place)`, which answers with JSON, and `metricsInterval()`.
-const ADMIN: [(&str, Callback); 10] = [
+/// `clear(place)`, `close(timeout)`, `stats(place)` and `capabilities(place)`, which
+/// answer with JSON, and `metricsInterval()`.
+const ADMIN: [(&str, Callback); 11] = [
     ("addStore", add_store),
     ("addChain", add_chain),
     ("operations", make_operations),
@@ -72,6 +74,7 @@ const ADMIN: [(&str, Callback); 10] = [
     ("clear", clear),
     ("close", close),
     ("stats", stats),
+    ("capabilities", capabilities),
     ("metricsInterval", metrics_interval),
 ];
 
@@ -155,6 +158,13 @@ callbacks! {
             },
         };
         js.text(&json.to_string())
+    };
+    capabilities = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
+        let capabilities = match scope(js, place)? {
+            Scope::Tier(place) => instance.chain.capabilities(place),
+            Scope::Chain => None,
+        };
+        js.text(&capabilities.map_or(serde_json::Value::Null, capabilities::of_store).to_string())
     };
     metrics_interval = |js: Js, Admin(_, options): &Admin, []: [Value; 0]| match options.metrics_interval {
         Some(interval) => js.double(interval.as_secs_f64() * 1000.0),

@@ -3,6 +3,7 @@
 mod admin;
 mod backlog;
 mod callback;
+mod capabilities;
 mod errors;
 mod exchange;
 mod instance;

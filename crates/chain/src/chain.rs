@@ -20,7 +20,7 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 use redkv_core::panics::caught_now;
-use redkv_core::store::Store;
+use redkv_core::store::{Capabilities, Store};
 use redkv_executor::spawn;
 
 /// Stores in order: a store earlier in the chain is a cache for the stores after it, the last is the authority.
@@ -128,6 +128,11 @@ impl Chain {
         let all = tiers.all.iter().cloned().chain([tier]).collect();
         *tiers = Arc::new(Tiers { all });
         Ok(place)
+    }
+
+    /// What the store at `place` can do in this chain.
+    pub fn capabilities(&self, place: u16) -> Option<Capabilities> {
+        self.shape().tiers.get(usize::from(place)).map(|tier| *tier.capabilities())
     }
 
     /// The clock that the deadlines of this chain go by.
