@@ -21,7 +21,24 @@ async function begun(called, options, begin) {
   try {
     const signal = signalOf(options, ['signal'])
     if (signal === undefined) return pending(begin())
-    return untilAborted(signal, called.name === 'clear' ? abortedWrite('clear') : reason, () => pending(begin()))
+    return untilAborted(signal, reason, () => pending(begin()))
+  } catch (error) {
+    throw explained(error, called)
+  }
+}
+
+/** The promise of a `clear`, which deletes no further when its signal aborts. */
+async function cleared(called, options, target) {
+  try {
+    const { native, place } = target()
+    const signal = signalOf(options, ['signal'])
+    if (signal === undefined) return pending(native.clear(place))
+    let slot
+    const stopped = () => {
+      native.stopClear(slot)
+      return abortedWrite('clear')(signal)
+    }
+    return untilAborted(signal, stopped, () => pending((slot = native.clear(place))))
   } catch (error) {
     throw explained(error, called)
   }
@@ -33,9 +50,20 @@ function explained(error, called) {
   return fromCaller(error, called)
 }
 
-/** The keys of a chain, or of its store at `place`, page by page as they are asked for. */
-function keysOf(called, native, place, options) {
+/** The statistics of a chain, or of a store. */
+function statsOf(called, target) {
   try {
+    const { native, place } = target()
+    return JSON.parse(native.stats(place))
+  } catch (error) {
+    throw explained(error, called)
+  }
+}
+
+/** The keys of a chain, or of a store, page by page as they are asked for. */
+function keysOf(called, target, options) {
+  try {
+    const { native, place } = target()
     return pagesOf(native, place, options)
   } catch (error) {
     throw explained(error, called)
@@ -71,6 +99,13 @@ const ADD = Symbol('add')
 /** Where the copy of this module is of which an instance is: all copies know each other's. */
 const COPY = Symbol.for('redkv.copy')
 
+/** What an object of ours keeps under `key` for its method `name`: `const { close } = kv` leaves `kv` behind. */
+function kept(object, key, name) {
+  const state = object?.[key]
+  if (state !== undefined) return state
+  throw argumentError('this', `${name}() was called without its object: write kv.${name}(), or kv.${name}.bind(kv)`)
+}
+
 /** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
 class Store extends withOperations(Object) {
   constructor(native, place, name) {
@@ -80,23 +115,23 @@ class Store extends withOperations(Object) {
   }
 
   ready(options) {
-    return begun(Store.prototype.ready, options, () => this[STORE].native.ready(this[STORE].place))
+    return begun(Store.prototype.ready, options, () => kept(this, STORE, 'ready').native.ready(this[STORE].place))
   }
 
   flush(options) {
-    return begun(Store.prototype.flush, options, () => this[STORE].native.flush(this[STORE].place))
+    return begun(Store.prototype.flush, options, () => kept(this, STORE, 'flush').native.flush(this[STORE].place))
   }
 
   keys(options) {
-    return keysOf(Store.prototype.keys, this[STORE].native, this[STORE].place, options)
+    return keysOf(Store.prototype.keys, () => kept(this, STORE, 'keys'), options)
   }
 
   clear(options) {
-    return begun(Store.prototype.clear, options, () => this[STORE].native.clear(this[STORE].place))
+    return cleared(Store.prototype.clear, options, () => kept(this, STORE, 'clear'))
   }
 
   stats() {
-    return JSON.parse(this[STORE].native.stats(this[STORE].place))
+    return statsOf(Store.prototype.stats, () => kept(this, STORE, 'stats'))
   }
 
   get capabilities() {
@@ -158,7 +193,8 @@ class RedKV extends withOperations(EventEmitter) {
   addStore(name, clientOptions, tierOptions) {
     try {
       if (name?.[COPY] !== undefined) throw argumentError('name', 'name must be the name of a store: use addChain() for a chain')
-      return this[ADD](this[CHAIN].native.addStore(name, toJson(clientOptions), toJson(tierOptions)))
+      const { native } = kept(this, CHAIN, 'addStore')
+      return this[ADD](native.addStore(name, toJson(clientOptions), toJson(tierOptions)))
     } catch (error) {
       throw explained(error, RedKV.prototype.addStore)
     }
@@ -166,7 +202,8 @@ class RedKV extends withOperations(EventEmitter) {
 
   addChain(chain, tierOptions) {
     try {
-      return this[ADD](this[CHAIN].native.addChain(idOf(chain), toJson(tierOptions)))
+      const { native } = kept(this, CHAIN, 'addChain')
+      return this[ADD](native.addChain(idOf(chain), toJson(tierOptions)))
     } catch (error) {
       throw explained(error, RedKV.prototype.addChain)
     }
@@ -180,29 +217,29 @@ class RedKV extends withOperations(EventEmitter) {
   }
 
   ready(options) {
-    return begun(RedKV.prototype.ready, options, () => this[CHAIN].native.ready())
+    return begun(RedKV.prototype.ready, options, () => kept(this, CHAIN, 'ready').native.ready())
   }
 
   flush(options) {
-    return begun(RedKV.prototype.flush, options, () => this[CHAIN].native.flush())
+    return begun(RedKV.prototype.flush, options, () => kept(this, CHAIN, 'flush').native.flush())
   }
 
   keys(options) {
-    return keysOf(RedKV.prototype.keys, this[CHAIN].native, undefined, options)
+    return keysOf(RedKV.prototype.keys, () => kept(this, CHAIN, 'keys'), options)
   }
 
   clear(options) {
-    return begun(RedKV.prototype.clear, options, () => this[CHAIN].native.clear())
+    return cleared(RedKV.prototype.clear, options, () => kept(this, CHAIN, 'clear'))
   }
 
   stats() {
-    return JSON.parse(this[CHAIN].native.stats())
+    return statsOf(RedKV.prototype.stats, () => kept(this, CHAIN, 'stats'))
   }
 
   async close(options) {
     try {
       if (options !== undefined) checkOptions(options, ['timeout'])
-      const closing = pending(this[CHAIN].native.close(options?.timeout))
+      const closing = pending(kept(this, CHAIN, 'close').native.close(options?.timeout))
       this[CHAIN].isClosed = true
       this[CHAIN].endMetrics()
       return closing

@@ -85,14 +85,16 @@ test('a prefix of a tier bounds what it tells and clears', async (t) => {
   assert.deepEqual(await whole.getMany(['p:a', 'b']), [null, 'value'])
 })
 
-/** A Redis that answers every SCAN with `page`. Resolves with its port. */
+/** A Redis that answers every SCAN with `page`, or with what it returns. Resolves with its port. */
 async function scanning(t, page) {
+  const next = typeof page === 'function' ? page : () => page
   const server = createServer((socket) => {
     t.after(() => socket.destroy())
     socket.on('error', () => {})
     socket.on('data', (data) => {
       for (const [, command] of data.toString('latin1').matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
-        socket.write({ SCAN: page, DEL: ':1\r\n' }[command] ?? '+OK\r\n')
+        if (command === 'SCAN') socket.write(next())
+        else socket.write(/^(DEL|UNLINK)$/.test(command) ? ':1\r\n' : '+OK\r\n')
       }
     })
   })
@@ -119,3 +121,37 @@ for (const [how, page] of Object.entries(circles)) {
     await assert.rejects(kv.clear(), endless('clear'))
   })
 }
+
+test('a clear() that is aborted deletes no further, however many keys the store lists', async (t) => {
+  const kv = new RedKV()
+  t.after(() => kv.close())
+  let pages = 0
+  const page = () => {
+    pages += 1
+    const [cursor, key] = [String(pages), `p:${pages}`]
+    return `*2\r\n$${cursor.length}\r\n${cursor}\r\n*1\r\n$${key.length}\r\n${key}\r\n`
+  }
+  kv.addStore('redis', { port: await scanning(t, page) })
+  const controller = new AbortController()
+  const clear = kv.clear({ signal: controller.signal })
+  while (pages < 20) await new Promise(setImmediate)
+  controller.abort()
+  await assert.rejects(clear, { code: 'ERR_REDKV_ABORTED', outcome: 'unknown' })
+  // One page may be on its way.
+  const limit = pages + 2
+  for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1))
+  assert.ok(pages <= limit, `${pages} pages, ${limit} were due`)
+})
+
+test('methods that were taken from their object say how they are called', async (t) => {
+  const kv = new RedKV()
+  t.after(() => kv.close())
+  const store = kv.addStore('memory')
+  const lost = (name) => ({ name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'this', operation: name })
+  for (const object of [kv, store]) {
+    for (const name of ['ready', 'flush', 'clear']) await assert.rejects((0, object[name])(), lost(name))
+    for (const name of ['keys', 'stats']) assert.throws(() => (0, object[name])(), lost(name))
+  }
+  await assert.rejects((0, kv.close)(), lost('close'))
+  assert.throws(() => (0, kv.addStore)('memory'), lost('addStore'))
+})

@@ -62,9 +62,9 @@ struct Crossing(Rc<Exchange>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)` and `addChain(id, tierOptions)`, which answer
 /// with place, name and warnings; `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
-/// `clear(place)`, `close(timeout)`, `stats(place)` and `capabilities(place)`, which
-/// answer with JSON, and `metricsInterval()`.
-const ADMIN: [(&str, Callback); 11] = [
+/// `clear(place)`, `stopClear(slot)`, `close(timeout)`, `stats(place)` and `capabilities(place)`, which answer with JSON, and
+/// `metricsInterval()`.
+const ADMIN: [(&str, Callback); 12] = [
     ("addStore", add_store),
     ("addChain", add_chain),
     ("operations", make_operations),
@@ -72,6 +72,7 @@ const ADMIN: [(&str, Callback); 11] = [
     ("flush", flush_writes),
     ("keys", keys),
     ("clear", clear),
+    ("stopClear", stop_clear),
     ("close", close),
     ("stats", stats),
     ("capabilities", capabilities),
@@ -143,6 +144,11 @@ callbacks! {
         js.number(instance.keys(js, scope(js, place)?, prefix, after))
     };
     clear = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| js.number(instance.clear(js, scope(js, place)?));
+    stop_clear = |js: Js, Admin(instance, _): &Admin, [slot]: [Value; 1]| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made by `clear`")]
+        instance.stop_clear(js.float(slot)? as u32);
+        js.undefined()
+    };
     close = |js: Js, Admin(instance, _): &Admin, [timeout]: [Value; 1]| {
         let patience = values::millis(js, "timeout", timeout, "");
         let patience = patience.map_err(|refusal| refused(js, instance, refusal, "close"))?;

@@ -29,6 +29,8 @@ pub(crate) struct Instance {
     gauge: Rc<Gauge>,
     gathered: RefCell<Gathered>,
     handles: RefCell<Vec<Weak<Handle>>>,
+    /// Calls of `clear` that are on their way, by their slots, and whether somebody waits for them.
+    clears: RefCell<Vec<(u32, std::sync::Weak<AtomicBool>)>>,
     /// Whether the chain may begin its work on this thread.
     begins_light: Cell<bool>,
     /// Whether `close` was called. The chain hears of it behind the operations that were called before.
@@ -67,6 +69,7 @@ impl Instance {
             gauge,
             gathered: RefCell::default(),
             handles: RefCell::default(),
+            clears: RefCell::default(),
             begins_light: Cell::new(false),
             is_closed: Cell::new(false),
             has_ended: Arc::default(),
@@ -254,8 +257,24 @@ impl Instance {
         self.exchange.flush(js);
         let chain = self.chain.clone();
         let slot = self.open_slot(Format::Nothing, Weight::default(), "clear");
-        self.run(js, slot, move |done| async move { done.tell(chain.clear(scope).await) });
+        let is_wanted = Arc::new(AtomicBool::new(true));
+        let mut clears = self.clears.borrow_mut();
+        clears.retain(|(other, wanted)| *other != slot && wanted.strong_count() > 0);
+        clears.push((slot, Arc::downgrade(&is_wanted)));
+        drop(clears);
+        self.run(js, slot, move |done| async move {
+            done.tell(chain.clear_while(scope, || is_wanted.load(Ordering::Relaxed)).await);
+        });
         slot
+    }
+
+    /// Nobody waits any more for the `clear` in `slot`, which is on its way: it ends with what it has begun.
+    pub(crate) fn stop_clear(&self, slot: u32) {
+        let clears = self.clears.borrow();
+        let found = clears.iter().find(|(other, _)| *other == slot).and_then(|(_, wanted)| wanted.upgrade());
+        if let Some(wanted) = found {
+            wanted.store(false, Ordering::Relaxed);
+        }
     }
 
     /// Starts `flush` behind everything that was called before, and answers with the slot of its promise.

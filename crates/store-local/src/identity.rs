@@ -36,18 +36,21 @@ impl Identity {
 #[derive(Debug)]
 pub(crate) struct Watched {
     identity: Identity,
+    /// Whether there was anything in it: somebody may cut it off.
+    has_content: bool,
     looked: Instant,
 }
 
 impl Watched {
     /// The file at `path`, which was just opened.
     pub(crate) fn opened(path: &Path) -> io::Result<Self> {
-        Ok(Self { identity: Identity::at(path)?, looked: Instant::now() })
+        Ok(Self { identity: Identity::at(path)?, has_content: has_content(path), looked: Instant::now() })
     }
 
-    /// Whether it is still at `path`.
+    /// Whether it is still at `path`, with something in it.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
         Identity::at(path).is_ok_and(|identity| identity == self.identity)
+            && (has_content(path) || !self.has_content)
     }
 
     /// The same for those who read, and need not be told at once.
@@ -60,8 +63,12 @@ impl Watched {
     }
 }
 
-/// Somebody has removed an open file, or put another one in its place. What was written since is in neither.
+fn has_content(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
+}
+
+/// Somebody has removed an open file, emptied it, or put another one in its place. What was written since is in neither.
 pub(crate) fn removed(path: &Path) -> Error {
-    let message = format!("'{}' was removed or replaced while it was open", path.display());
+    let message = format!("'{}' was removed, replaced or emptied while it was open", path.display());
     Error::new(ErrorKind::Store, message).retryable(true)
 }

@@ -79,7 +79,7 @@ fn pattern(prefix: &str) -> String {
     pattern
 }
 
-/// The cursor and the keys in the answer to [`step`]. What is not text is not a key of ours.
+/// The cursor and the keys in the answer to [`step`]. Bytes that are not text are not a key of ours.
 fn told(reply: Value, prefix: &str) -> Result<(u64, Vec<Key>)> {
     let (cursor, keys) = match reply {
         Value::Array(parts) => match <[Value; 2]>::try_from(parts) {
@@ -91,11 +91,11 @@ fn told(reply: Value, prefix: &str) -> Result<(u64, Vec<Key>)> {
     };
     let cursor = std::str::from_utf8(&cursor).ok().and_then(|text| text.parse().ok()).ok_or_else(strange)?;
     let text = |key| match key {
-        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
-        _ => None,
+        Value::BulkString(bytes) => Ok(String::from_utf8(bytes).ok()),
+        _ => Err(strange()),
     };
-    let keys =
-        keys.into_iter().filter_map(text).filter(|key| key.starts_with(prefix)).map(Key::from).collect();
+    let keys = keys.into_iter().map(text).collect::<Result<Vec<_>>>()?;
+    let keys = keys.into_iter().flatten().filter(|key| key.starts_with(prefix)).map(Key::from).collect();
     Ok((cursor, keys))
 }
 

@@ -44,13 +44,19 @@ impl Chain {
     /// Each key is deleted in its turn among the other operations on it, so that no back-fill and no write that was
     /// called before brings anything back.
     pub async fn clear(self: &Arc<Self>, scope: Scope) -> Result<()> {
+        self.clear_while(scope, || true).await
+    }
+
+    /// As [`Chain::clear`], which begins no further page once `is_wanted` returns `false`.
+    pub async fn clear_while(self: &Arc<Self>, scope: Scope, is_wanted: impl Fn() -> bool) -> Result<()> {
         let mut after = None;
-        loop {
+        while is_wanted() {
             after = self.clear_some(scope, "", after.as_ref()).await?;
             if after.is_none() {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// A step of [`Chain::clear`], for the keys that begin with `prefix`; see

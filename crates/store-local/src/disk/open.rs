@@ -61,7 +61,8 @@ impl Open {
         make_folder(path)?;
         let lock = lock(path)?;
         let file = path.join(FILE);
-        if !file.exists() {
+        // A link that leads nowhere is no missing file: what it leads to may be there again later.
+        if fs::symlink_metadata(&file).is_err() {
             begin(path, &file)?;
         }
         let base = Base::open(&file).map_err(|cause| error_from(path, cause))?;

@@ -75,7 +75,7 @@ async fn when_the_folder_is_removed_the_next_write_fails_and_the_one_after_it_be
     let error = try_set(&store, "k", "lost".to_owned()).await.unwrap_err();
     assert_eq!(
         error.message(),
-        format!("'{}' was removed or replaced while it was open", place.path.display())
+        format!("'{}' was removed, replaced or emptied while it was open", place.path.display())
     );
     assert_eq!(
         (error.kind(), error.is_retryable(), error.may_have_applied()),
@@ -95,7 +95,7 @@ async fn when_the_folder_is_removed_reads_fail_once_within_a_moment() {
     fs::remove_dir_all(&place.path).unwrap();
     tokio::time::sleep(Duration::from_millis(60)).await;
     let error = store.get(&["k".into()], Want::Value).await.remove(0).unwrap_err();
-    assert!(error.message().contains("was removed or replaced"), "{error}");
+    assert!(error.message().contains("was removed, replaced or emptied"), "{error}");
     assert_eq!(get(&store, "k").await, None);
 }
 

@@ -37,6 +37,21 @@ async fn a_lock_that_is_held_for_a_moment_is_waited_for() {
     opened.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_a_file_that_is_not_there_is_refused_and_stays() {
+    let place = Place::new();
+    fs::create_dir(&place.path).unwrap();
+    for target in ["/nowhere/entries", "entries.redb"] {
+        let link = place.path.join("entries.redb");
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        let error = place.store(json!({})).init().await.unwrap_err();
+        assert!(!error.is_retryable() || error.kind() == ErrorKind::Store, "{error}");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        fs::remove_file(&link).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_missing_folder_is_made_but_not_the_one_around_it() {
     let nested = Place::new().deeper();

@@ -11,7 +11,7 @@ use crate::sqlite::support::{Place, get, get_entry, set, some};
 fn assert_removed(error: &Error, place: &Place) {
     assert_eq!(
         error.message(),
-        format!("'{}' was removed or replaced while it was open", place.path.display())
+        format!("'{}' was removed, replaced or emptied while it was open", place.path.display())
     );
     assert_eq!(
         (error.kind(), error.is_retryable(), error.may_have_applied()),
@@ -30,6 +30,18 @@ async fn the_next_write_fails_and_the_one_after_it_begins_anew() {
     assert_eq!(get(&store, "k").await, None);
     store.close().await;
     assert_eq!(place.count(), 1);
+}
+
+#[tokio::test]
+async fn a_write_into_a_file_that_was_emptied_is_refused() {
+    let place = Place::new();
+    let store = place.store();
+    set(&store, "k", "v").await.unwrap();
+    store.close().await;
+    let store = place.store();
+    set(&store, "k", "v").await.unwrap();
+    fs::File::options().write(true).open(&place.path).unwrap().set_len(0).unwrap();
+    assert_removed(&set(&store, "k", "lost").await.unwrap_err(), &place);
 }
 
 #[tokio::test]
