@@ -132,7 +132,7 @@ impl Chain {
 
     /// What the store at `place` can do in this chain.
     pub fn capabilities(&self, place: u16) -> Option<Capabilities> {
-        self.shape().tiers.get(usize::from(place)).map(|tier| *tier.capabilities())
+        self.tiers().all.get(usize::from(place)).map(|tier| *tier.capabilities())
     }
 
     /// The clock that the deadlines of this chain go by.
