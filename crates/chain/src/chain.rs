@@ -361,6 +361,16 @@ impl Chain {
     }
 }
 
+#[cfg(feature = "mutants")]
+impl Chain {
+    /// Whether it does nothing for any of `keys`, and has nothing left to invalidate.
+    #[doc(hidden)]
+    pub fn is_at_rest(&self, keys: &[&str]) -> bool {
+        let is_idle = self.table().is_empty() && keys.iter().all(|key| !self.pending.may_have(key));
+        is_idle && (self.is_closed() || self.tiers().all.iter().all(|tier| tier.stale.is_empty()))
+    }
+}
+
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chain").field("tiers", &self.tiers().all).finish_non_exhaustive()

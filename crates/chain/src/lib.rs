@@ -25,3 +25,10 @@ pub use tier::config::TierConfig;
 pub use tier::histogram::Latency;
 pub use tier::stats::{Kind, Stats, TierStats};
 pub use tier::tier::Tier;
+
+/// Whether an entry says that its key was deleted.
+#[cfg(feature = "mutants")]
+#[doc(hidden)]
+pub fn is_tombstone(entry: &redkv_core::entry::Entry) -> bool {
+    tier::tombstone::is_tombstone(entry)
+}

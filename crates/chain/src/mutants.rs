@@ -5,12 +5,6 @@
 #[cfg(feature = "mutants")]
 use std::cell::Cell;
 
-#[cfg(feature = "mutants")]
-use redkv_core::entry::Entry;
-
-#[cfg(feature = "mutants")]
-use crate::chain::Chain;
-
 /// A safeguard that is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Planted {
@@ -63,17 +57,4 @@ pub(crate) fn is_planted(bug: Planted) -> bool {
 #[cfg(not(feature = "mutants"))]
 pub(crate) const fn is_planted(_: Planted) -> bool {
     false
-}
-
-/// Whether an entry says that its key was deleted.
-#[cfg(feature = "mutants")]
-pub fn is_tombstone(entry: &Entry) -> bool {
-    crate::tier::tombstone::is_tombstone(entry)
-}
-
-/// Whether a chain does nothing for any of `keys`, and has nothing left to invalidate.
-#[cfg(feature = "mutants")]
-pub fn is_at_rest(chain: &Chain, keys: &[&str]) -> bool {
-    let is_idle = chain.table().is_empty() && keys.iter().all(|key| !chain.pending.may_have(key));
-    is_idle && (chain.is_closed() || chain.tiers().all.iter().all(|tier| tier.stale.is_empty()))
 }

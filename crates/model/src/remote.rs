@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::history::{Change, History, place, value};
 use super::program::{Fault, KEYS, NAMES, Place, Plan};
-use redkv_chain::mutants::is_tombstone;
+use redkv_chain::is_tombstone;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};

@@ -11,8 +11,9 @@ use super::history::{Event, History, Moment, Record, Submission, Value, value};
 use super::local::Local;
 use super::program::{Act, KEYS, Place, Program, Request, Step, Way};
 use super::remote::{Remote, Server};
-use redkv_chain::mutants::{is_at_rest, is_tombstone};
-use redkv_chain::{Action, Answer, Chain, Lookup, Observer, Question, Replies, Scope, TierConfig};
+use redkv_chain::{
+    Action, Answer, Chain, Lookup, Observer, Question, Replies, Scope, TierConfig, is_tombstone,
+};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::store::{Immediate, SetMode, Store, Want};
@@ -176,7 +177,7 @@ impl<'a> World<'a> {
         let outcome = Outcome {
             record: self.history.record().clone(),
             held: (0..self.instances.len()).map(|instance| self.held(instance)).collect(),
-            at_rest: self.instances.iter().map(|instance| is_at_rest(&instance.chain, &KEYS)).collect(),
+            at_rest: self.instances.iter().map(|instance| instance.chain.is_at_rest(&KEYS)).collect(),
             healed,
             end,
             panicked: false,
