@@ -6,7 +6,8 @@ use futures_util::future::{join, join_all};
 
 use crate::chain::Chain;
 use crate::request::{Answer, Replies, Scope, Waiter};
-use crate::schedule::table::{Change, Due, WriteJob};
+use crate::schedule::key_state::Change;
+use crate::schedule::table::{Due, WriteJob};
 use crate::tier::tier::Tier;
 use crate::tier::tiers::Tiers;
 use redkv_core::entry::{Deadline, Entry, Key};

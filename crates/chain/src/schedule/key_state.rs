@@ -6,7 +6,15 @@ use smallvec::SmallVec;
 
 use crate::mutants::{Planted, is_planted};
 use crate::request::{Question, Scope, Waiter};
-use crate::schedule::table::Change;
+use redkv_core::entry::Entry;
+
+/// What a write does.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Set(Entry),
+    SetIfAbsent(Entry),
+    Delete,
+}
 
 pub(crate) type Waiters = SmallVec<[Waiter; 1]>;
 

@@ -11,16 +11,8 @@ use hashbrown::hash_map::{Entry as Slot, EntryRef};
 use smallvec::SmallVec;
 
 use crate::request::{Question, Replies, Scope, Waiter};
-use crate::schedule::key_state::{Busy, Flight, Pool, QueuedWrite, SingleRead, State, Waiters};
-use redkv_core::entry::{Entry, Key};
-
-/// What a write does.
-#[derive(Clone, Debug)]
-pub(crate) enum Change {
-    Set(Entry),
-    SetIfAbsent(Entry),
-    Delete,
-}
+use crate::schedule::key_state::{Busy, Change, Flight, Pool, QueuedWrite, SingleRead, State, Waiters};
+use redkv_core::entry::Key;
 
 /// A walk that is to be started.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::{Answer, Replies};
+use redkv_core::entry::Entry;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::Want;
 
