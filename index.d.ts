@@ -37,6 +37,9 @@ declare class RedKV extends EventEmitter {
    */
   constructor(options?: RedKV.RedKVOptions)
 
+  /** What {@link RedKV.RedKVOptions.name | name} says, if there is one. */
+  readonly name: string | undefined
+
   /**
    * Adds a store after those added before, and returns it, with operations that act on it alone.
    *
@@ -235,6 +238,13 @@ declare namespace RedKV {
   /** Options of an instance: how much may be in flight at a time. */
   interface RedKVOptions {
     /**
+     * What the instance is called in its events, in its statistics and in `inspect()`, where a process has several.
+     *
+     * @default none
+     */
+    name?: string | undefined
+
+    /**
      * How many operations may be pending at a time, one for each key. A call that does not fit is refused at once, as a
      * whole, with `ERR_REDKV_OVERLOAD`. What memory answers at once does not count.
      *
@@ -275,6 +285,9 @@ declare namespace RedKV {
 
   /** What went through a chain since it was made: see {@link RedKV.stats | stats()}. */
   interface Stats {
+    /** The name of the instance, where it has one. */
+    readonly name?: string
+
     /** Operations that were called and have not settled, one for each key. */
     readonly pending: number
 
@@ -414,6 +427,9 @@ declare namespace RedKV {
 
   /** What all events have. */
   interface TierEvent {
+    /** The name of the instance, where it has one. */
+    readonly name?: string
+
     /** The name of the store. */
     readonly store: StoreName | 'chain'
 

@@ -53,8 +53,9 @@ function explained(error, called) {
 /** The statistics of a chain, or of a store. */
 function statsOf(called, target) {
   try {
-    const { native, place } = target()
-    return JSON.parse(native.stats(place))
+    const { native, place, name } = target()
+    const stats = JSON.parse(native.stats(place))
+    return name === undefined ? stats : { name, ...stats }
   } catch (error) {
     throw explained(error, called)
   }
@@ -184,9 +185,9 @@ class RedKV extends withOperations(EventEmitter) {
     const { id, metrics, native } = begunWith(options)
     super(native.operations())
     hide(this, COPY, home)
-    const state = { native, id, stores: [], isClosed: false, endMetrics: undefined }
+    const state = { native, id, name: native.name(), stores: [], isClosed: false, endMetrics: undefined }
     hide(this, CHAIN, state)
-    register(id, this, state.stores)
+    register(id, this, state)
     state.endMetrics = metrics.begin(this, native.metricsInterval())
   }
 
@@ -232,6 +233,10 @@ class RedKV extends withOperations(EventEmitter) {
     return cleared(RedKV.prototype.clear, options, () => kept(this, CHAIN, 'clear'))
   }
 
+  get name() {
+    return this[CHAIN]?.name
+  }
+
   stats() {
     return statsOf(RedKV.prototype.stats, () => kept(this, CHAIN, 'stats'))
   }
@@ -253,7 +258,8 @@ class RedKV extends withOperations(EventEmitter) {
   }
 
   [inspect.custom]() {
-    const names = this[CHAIN].stores.join(' > ')
+    const { name, stores } = this[CHAIN]
+    const names = `${name === undefined ? '' : `${name}: `}${stores.join(' > ')}`
     return `RedKV(${names}${this[CHAIN].isClosed ? ', closed' : ''})`
   }
 }

@@ -123,7 +123,7 @@ function candidates({ store, shared = store, source, others = [] }) {
   const folder = join(root, 'crates')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
   const ofStore = store !== undefined && new RegExp(`^(store-${store}/src|(store-\\w+|net)/src/(${store}|${shared}))(/.*)?\\.rs$`)
-  const wanted = source ?? (ofStore || /^(chain\/src\/tier_config|layers\/src\/.+)\.rs$/)
+  const wanted = source ?? (ofStore || /^(chain\/src\/tier\/config|layers\/src\/.+)\.rs$/)
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   texts.push(...others.map((file) => readFileSync(join(root, file), 'utf8')))
   return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z]\w*(?="| )/g) ?? []))]
@@ -194,7 +194,7 @@ describe('index.d.ts', () => {
 
   test('has all operations of errors', () => {
     const functions = [RedKV.prototype, Object.getPrototypeOf(RedKV.prototype)].flatMap(Object.getOwnPropertyNames)
-    const operations = functions.filter((name) => !['constructor', 'stats'].includes(name))
+    const operations = functions.filter((name) => !['constructor', 'name', 'stats'].includes(name))
     assert.deepEqual(literals('RedKVOperation'), operations.sort())
   })
 

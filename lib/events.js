@@ -35,11 +35,11 @@ function nextId() {
 }
 
 /**
- * Has `emitter` emit what happens in the instance `id`; `stores` are the names of its stores, also of later ones. Listeners
+ * Has `emitter` emit what happens in the instance `id`, of which `stores` are the names of its stores, also of later ones. Listeners
  * run in the async context of this call, not in that of the request during which something happens.
  */
-function register(id, emitter, stores) {
-  instances.set(id, { emitter: new WeakRef(emitter), stores })
+function register(id, emitter, { name, stores }) {
+  instances.set(id, { emitter: new WeakRef(emitter), name, stores })
   contexts.set(emitter, new AsyncResource('RedKV'))
   collected.register(emitter, id)
 }
@@ -72,7 +72,9 @@ function tell(id, name, place, ...parts) {
   if (store === undefined) return
   // In a turn of its own: what a listener throws is an uncaught exception, and not in the way of anything else.
   const emitter = instance?.emitter.deref()
-  const call = [emit, instance?.emitter, name, events[name](store, place, ...parts)]
+  const event = events[name](store, place, ...parts)
+  if (instance?.name !== undefined) event.name = instance.name
+  const call = [emit, instance?.emitter, name, event]
   if (emitter === undefined) nextTick(...call)
   else contexts.get(emitter).runInAsyncScope(nextTick, undefined, ...call)
 }

@@ -62,9 +62,9 @@ struct Crossing(Rc<Exchange>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)` and `addChain(id, tierOptions)`, which answer
 /// with place, name and warnings; `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
-/// `clear(place)`, `stopClear(slot)`, `close(timeout)`, `stats(place)` and `capabilities(place)`, which answer with JSON, and
-/// `metricsInterval()`.
-const ADMIN: [(&str, Callback); 12] = [
+/// `clear(place)`, `stopClear(slot)`, `close(timeout)`, `stats(place)` and `capabilities(place)`, which answer with JSON,
+/// `metricsInterval()` and `name()`.
+const ADMIN: [(&str, Callback); 13] = [
     ("addStore", add_store),
     ("addChain", add_chain),
     ("operations", make_operations),
@@ -77,6 +77,7 @@ const ADMIN: [(&str, Callback); 12] = [
     ("stats", stats),
     ("capabilities", capabilities),
     ("metricsInterval", metrics_interval),
+    ("name", name),
 ];
 
 /// The data of the functions in [`ADMIN`].
@@ -87,6 +88,8 @@ struct Options {
     bounds: PendingLimits,
     /// How often its statistics are told; left to JavaScript when absent.
     metrics_interval: Option<Duration>,
+    /// What it is called in events and statistics.
+    name: Option<String>,
 }
 
 macro_rules! callbacks {
@@ -172,6 +175,10 @@ callbacks! {
         };
         js.text(&capabilities.map_or(serde_json::Value::Null, capabilities::of_store).to_string())
     };
+    name = |js: Js, Admin(_, options): &Admin, []: [Value; 0]| match &options.name {
+        Some(name) => js.text(name),
+        None => js.undefined(),
+    };
     metrics_interval = |js: Js, Admin(_, options): &Admin, []: [Value; 0]| match options.metrics_interval {
         Some(interval) => js.double(interval.as_secs_f64() * 1000.0),
         None => js.undefined(),
@@ -179,7 +186,7 @@ callbacks! {
 }
 
 /// The names of the options of an instance.
-const OPTIONS: [&str; 4] = ["maxPending", "maxPendingBytes", "metricsInterval", "onMetrics"];
+const OPTIONS: [&str; 5] = ["maxPending", "maxPendingBytes", "metricsInterval", "name", "onMetrics"];
 
 /// Reads the options of an instance.
 fn read_options(options: Option<&str>) -> Result<Options> {
@@ -188,8 +195,9 @@ fn read_options(options: Option<&str>) -> Result<Options> {
     let mut fields = fields.but_not(TierConfig::names().into_iter().map(|name| (name, TO_A_TIER)));
     let bounds = PendingLimits::from_fields(&mut fields)?;
     let metrics_interval = fields.duration("metricsInterval")?;
+    let name = fields.string("name")?;
     fields.finish()?;
-    Ok(Options { bounds, metrics_interval })
+    Ok(Options { bounds, metrics_interval, name })
 }
 
 /// Throws what is wrong with an argument of `operation`.

@@ -30,6 +30,14 @@ function testCalling(...names) {
 /** Tests what a store keeps, as a chain of one. */
 function testStore(name) {
   describe(`a chain of ${name} alone`, () => {
+    test('says that it can do what is tested of it', async (t) => {
+      const can = abilities(name)
+      const [, { capabilities }] = await open(t, name)
+      assert.equal(capabilities.expiry !== 'none', can.expire)
+      assert.equal(capabilities.emptyKeys, can.emptyKeys)
+      assert.equal(capabilities.enumerable, can.keys)
+      assert.equal(capabilities.maxKeyBytes > 1000, can.longKeys)
+    })
     for (const [title, run] of keepingCases(abilities(name))) {
       test(title, async (t) => {
         const [kv] = await open(t, name)
@@ -42,14 +50,6 @@ function testStore(name) {
 /** Tests what a store keeps, through the object that `addStore` returned. */
 function testStoreObject(name) {
   describe(`the store object of ${name}`, () => {
-    test('says that it can do what is tested of it', async (t) => {
-      const can = abilities(name)
-      const [, { capabilities }] = await open(t, name)
-      assert.equal(capabilities.expiry !== 'none', can.expire)
-      assert.equal(capabilities.emptyKeys, can.emptyKeys)
-      assert.equal(capabilities.enumerable, can.keys)
-      assert.equal(capabilities.maxKeyBytes > 1000, can.longKeys)
-    })
     for (const [title, run] of keepingCases(abilities(name))) {
       test(title, async (t) => {
         const [, store] = await open(t, name)
