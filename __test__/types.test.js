@@ -62,7 +62,7 @@ const interfaces = {
     give: (given) => ['mysql', { host: '127.0.0.1', port: 9, ...sql, ...given }],
   },
   RedKVOptions: {
-    source: /^chain\/src\/load\.rs$/,
+    source: /^chain\/src\/admission\.rs$/,
     others: ['src/admin.rs', 'lib/metrics.js'],
     path: 'options',
     make: (given) => new RedKV(given),
