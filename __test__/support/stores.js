@@ -16,7 +16,7 @@ const allLayers = { prefix: 'p:', hashKeys: true, compress: { algorithm: 'zstd',
  * - `options(t)`: resolves with options for a place of its own, which goes away after the test
  * - `tierOptions`: how the chain treats it, if not as it does by itself
  * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
- *   value, as a key; `longKeys`: keep keys of more than 1,000 bytes, unless it is said to be `false`. That it can tell
+ *   value, as a key; `longKeys`: keep keys of 1,015 to 1,026 bytes, unless it is said to be `false`. That it can tell
  *   its `keys` is known: all can but those whose keys are hashed.
  */
 const kinds = {
