@@ -110,6 +110,11 @@ impl Error {
         Self::new(ErrorKind::Closed, "this instance was closed")
     }
 
+    /// The instance has no store to ask.
+    pub fn no_stores() -> Self {
+        Self::new(ErrorKind::NoStores, "no store was added to this instance")
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self

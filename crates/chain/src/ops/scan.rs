@@ -31,7 +31,7 @@ impl Chain {
         let _call = self.begin_call("keys")?;
         let tiers = self.tiers();
         let Some((_, authority)) = tiers.authority(scope) else {
-            return Err(no_stores().in_operation("keys"));
+            return Err(Error::no_stores().in_operation("keys"));
         };
         authority.keys(prefix, after).await
     }
@@ -233,8 +233,4 @@ impl Tier {
         let answers = self.bounded(operation, self.timeout(), 1, async { vec![ask.await] }).await;
         answers.into_iter().next().unwrap_or_else(|| Err(self.defect()))
     }
-}
-
-pub(crate) fn no_stores() -> Error {
-    Error::new(ErrorKind::NoStores, "no store was added to this instance")
 }

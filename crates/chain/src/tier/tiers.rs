@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::ops::scan::no_stores;
 use crate::request::{Action, Scope};
 use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
-use redkv_core::error::Result;
+use redkv_core::error::{Error, Result};
 use redkv_core::store::{Capabilities, Expiry, Pieces};
 
 /// The tiers in order. Operations on their way keep those that they began with.
@@ -64,7 +63,7 @@ impl Tiers {
             return if action.is_write() || matches!(action, Action::Has) {
                 Ok(())
             } else {
-                Err(no_stores())
+                Err(Error::no_stores())
             };
         };
         if !action.is_write() {
