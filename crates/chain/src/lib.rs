@@ -4,6 +4,7 @@
 mod admission;
 mod background;
 mod chain;
+mod collect;
 mod events;
 mod fast_path;
 mod lifecycle;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::chain::Chain;
-use crate::nested::collect;
+use crate::collect::collect;
 use crate::request::{Action, Scope};
 use crate::tier::tier::Tier;
 use crate::tier::tiers::Tiers;
