@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use crate::background::Background;
 use crate::events::{Events, Observer};
@@ -15,7 +15,8 @@ use crate::schedule::key_state::Change;
 use crate::schedule::pending::PendingWrites;
 use crate::schedule::table::{Due, ReadJob, Table, WriteJob};
 use crate::tier::config::TierConfig;
-use crate::tier::tier::Tier;
+use crate::tier::stats::Stats;
+use crate::tier::tier::{Owner, Tier};
 use crate::tier::tiers::Tiers;
 use redkv_core::clock::Clock;
 use redkv_core::entry::Key;
@@ -125,7 +126,8 @@ impl Chain {
         }
         #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
         let place = place as u16;
-        let tier = tier.placed(place, self);
+        let owner: Weak<dyn Owner> = Arc::downgrade(self) as _;
+        let tier = tier.placed(place, self.events.clone(), Arc::downgrade(&self.background), owner);
         let all = tiers.all.iter().cloned().chain([tier]).collect();
         *tiers = Arc::new(Tiers { all });
         Ok(place)
@@ -359,6 +361,14 @@ impl Chain {
             let error = error.clone().in_operation(action.name());
             self.answer(action.is_write().then_some(&key), [waiter], Err(error));
         }
+    }
+}
+
+impl Chain {
+    /// What went through this chain so far. What happens at the same time may be counted in part.
+    pub fn stats(&self) -> Stats {
+        let joined = self.table().joined();
+        Stats { joined, tiers: self.tiers().all.iter().map(|tier| tier.stats()).collect() }
     }
 }
 

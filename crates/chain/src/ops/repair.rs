@@ -1,6 +1,5 @@
 //! Invalidates what a tier missed, until it has worked.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -25,21 +24,6 @@ const LATE: Duration = Duration::from_secs(10);
 const UNTIL_SETTLED: Duration = Duration::from_secs(1);
 /// Keys invalidated in one attempt.
 const BATCH: usize = 500;
-
-/// Whether a repair of the tier is on its way; there is one at most.
-#[derive(Debug, Default)]
-pub(crate) struct Repair(AtomicBool);
-
-impl Repair {
-    /// Whether the caller is the one to do it.
-    pub(crate) fn begin(&self) -> bool {
-        !self.0.swap(true, Ordering::AcqRel)
-    }
-
-    pub(crate) fn end(&self) {
-        self.0.store(false, Ordering::Release);
-    }
-}
 
 impl Chain {
     /// Notes that the tier at `place` may hold an old value under `key`, and sees to its invalidation.
@@ -138,21 +122,5 @@ impl Drop for Repairing {
         }
         drop(table);
         self.chain.start_next(due);
-    }
-}
-
-impl Tier {
-    /// Whether the store answers a probe, when it does not count as down any more.
-    async fn answers(&self, key: &Key) -> bool {
-        self.breaker.closed().await;
-        if self.breaker.is_in_doubt() {
-            self.probe(key).await;
-        }
-        !self.breaker.is_in_doubt()
-    }
-
-    /// Whether the tier must be read past for `key`.
-    pub(crate) fn is_stale(&self, key: &str) -> bool {
-        !self.stale.is_empty() && self.stale.contains(key, self.clock())
     }
 }

@@ -1,9 +1,6 @@
 //! What is asked of all keys: telling them, and deleting what is under them.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::chain::Chain;
 use crate::collect::collect;
@@ -12,8 +9,7 @@ use crate::tier::tier::Tier;
 use crate::tier::tiers::Tiers;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
-use redkv_core::paging::Paging;
-use redkv_core::store::{Cursor, Page, cannot_clear, cannot_tell_keys};
+use redkv_core::store::{Cursor, Page, cannot_clear};
 
 /// A call that is no [`Request`](crate::Request) of a key. The end of the chain waits for it, too.
 struct Call<'a>(&'a Chain);
@@ -187,50 +183,5 @@ impl Spot {
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         self.0.lifecycle.end(1);
-    }
-}
-
-impl Tier {
-    async fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
-        if !self.capabilities().enumerable {
-            return Err(self.tag(cannot_tell_keys(), "keys"));
-        }
-        let (paging, after) = Paging::resume(after)?;
-        let asked = Instant::now();
-        let mut page = self.asked_for_all("keys", self.store().keys(prefix, after.as_ref())).await?;
-        let next = paging.after(page.keys.len(), asked.elapsed(), page.next.take());
-        page.next = next.map_err(|error| self.tag(error, "keys"))?;
-        if self.tombstones.is_some() {
-            // Only the value tells an entry from a tombstone.
-            let are_there = self.has(&page.keys).await;
-            let mut are_there = are_there.into_iter().map(|answer| answer.unwrap_or(true));
-            page.keys.retain(|_| are_there.next().unwrap_or(true));
-        }
-        Ok(page)
-    }
-
-    async fn clear(&self, prefix: &str, after: Option<&Cursor>) -> Result<Option<Cursor>> {
-        let (paging, after) = Paging::resume(after)?;
-        let next = self.asked_for_all("clear", self.store().clear(prefix, after.as_ref())).await?;
-        // What it deletes is not counted, so the time may have been well spent.
-        paging.after(0, Duration::ZERO, next).map_err(|error| self.tag(error, "clear"))
-    }
-
-    /// Whether it tells the keys of everything that it can be asked for.
-    fn tells_all(&self) -> bool {
-        self.capabilities().enumerable && self.capabilities().tells_all
-    }
-
-    /// What the store answers to a question about no key, within the time of an operation.
-    async fn asked_for_all<T: Clone>(
-        &self,
-        operation: &'static str,
-        ask: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        if let Some(error) = self.breaker.refusal() {
-            return Err(self.tag(error, operation));
-        }
-        let answers = self.bounded(operation, self.timeout(), 1, async { vec![ask.await] }).await;
-        answers.into_iter().next().unwrap_or_else(|| Err(self.defect()))
     }
 }

@@ -1,18 +1,13 @@
 //! Stops asking a store that fails again and again, until a probe of it succeeds.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::Instant;
 
-use crate::events::Event;
 use crate::mutants::{Planted, is_planted};
-use crate::tier::tier::Tier;
-use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 
 /// Counts failures in a row. Open from the last one that is tolerated to the next sign of life.
@@ -31,12 +26,6 @@ struct Down {
     since: Instant,
     error: Error,
 }
-
-/// First and longest pause between two probes; each is drawn anew from half to all of it.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How long a probe waits for its answer: also a store that is far away has had the time to connect by then.
-const PROBE: Duration = Duration::from_secs(2);
 
 impl Breaker {
     pub(crate) fn new(limit: Option<u32>) -> Self {
@@ -79,7 +68,7 @@ impl Breaker {
     }
 
     /// The store answered. For how long it had counted as down, if it had.
-    fn close(&self) -> Option<Duration> {
+    pub(super) fn close(&self) -> Option<Duration> {
         if is_planted(Planted::NoBreakerReset) {
             return None;
         }
@@ -102,14 +91,19 @@ impl Breaker {
         self.failures.load(Ordering::Relaxed) != 0
     }
 
+    /// Whether it ever opens.
+    pub(super) fn has_limit(&self) -> bool {
+        self.limit.is_some()
+    }
+
     /// The store failed. Whether that opened it.
-    fn fail(&self, error: &Error) -> bool {
+    pub(super) fn fail(&self, error: &Error) -> bool {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         self.limit.is_some_and(|limit| failures >= limit) && self.open(error)
     }
 
     /// The store cannot be used. Whether that was not known.
-    fn open(&self, error: &Error) -> bool {
+    pub(super) fn open(&self, error: &Error) -> bool {
         let mut down = self.down();
         if let Some(down) = &mut *down {
             down.error = error.clone();
@@ -126,14 +120,14 @@ impl Breaker {
 }
 
 /// What the answers of a store say about its state.
-enum Sign {
+pub(super) enum Sign {
     Alive,
     Failing(Error),
     /// Nothing: the store was not reached for reasons of ours.
     None,
 }
 
-fn sign<T>(answers: &[Result<T>]) -> Sign {
+pub(super) fn sign<T>(answers: &[Result<T>]) -> Sign {
     let mut sign = Sign::None;
     for answer in answers {
         match answer {
@@ -146,70 +140,6 @@ fn sign<T>(answers: &[Result<T>]) -> Sign {
         }
     }
     sign
-}
-
-impl Tier {
-    /// Learns from the answers to a batch whether the store is alive; `key` is one of the batch, to probe it with.
-    pub(crate) fn learn<T>(&self, key: &Key, answers: &[Result<T>]) {
-        match sign(answers) {
-            Sign::Alive => self.is_alive(),
-            Sign::Failing(error) => {
-                // Without a chain there is nobody to probe it.
-                if self.background.upgrade().is_some() && self.breaker.fail(&error) {
-                    self.went_down(key, error);
-                }
-            }
-            Sign::None => {}
-        }
-    }
-
-    /// The store answered.
-    pub(crate) fn is_alive(&self) {
-        if let Some(after) = self.breaker.close() {
-            self.events.tell(Event::TierUp { tier: self.place, after });
-        }
-    }
-
-    /// Operations waited for the store to come up, for as long as they may wait for it at all: it counts as down, so that
-    /// they do not begin to wait anew. `key` is one to probe it with.
-    pub(crate) fn did_not_come_up(&self, key: &Key, error: Error) {
-        // Nobody but the user may say that it never counts as down.
-        if error.kind() == ErrorKind::Timeout && self.breaker.limit.is_some() && self.breaker.open(&error) {
-            self.went_down(key, error);
-        }
-    }
-
-    fn went_down(&self, key: &Key, error: Error) {
-        if let Some(background) = self.background.upgrade() {
-            background.spawn(probe(self.me.clone(), key.clone()));
-            self.events.tell(Event::TierDown { tier: self.place, error });
-        }
-    }
-
-    /// Asks the store for `key`, whatever the breaker says, and learns from the answer.
-    pub(crate) async fn probe(&self, key: &Key) {
-        let keys = [key.clone()];
-        let ask = AssertUnwindSafe(async { self.below().has(&keys).await }).catch_unwind();
-        if let Ok(Ok(answers)) = timeout(PROBE, ask).await {
-            self.learn(key, &answers);
-        }
-    }
-}
-
-/// Probes a store with growing pauses until it answers.
-async fn probe(tier: Weak<Tier>, key: Key) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-        let Some(tier) = tier.upgrade() else { return };
-        if tier.breaker.is_open() {
-            tier.probe(&key).await;
-        }
-        if !tier.breaker.is_open() {
-            return;
-        }
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
 }
 
 #[cfg(test)]

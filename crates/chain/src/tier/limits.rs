@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::tier::tier::Tier;
-use crate::tier::tombstone::is_mark;
+use super::tier::Tier;
+use super::tombstone::is_mark;
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Expiry};

@@ -1,7 +1,7 @@
 //! The keys of a tier that hold an old value because a write did not reach it.
 
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 // Keys are invalidated in the order of the map, which must be the same when the model checker replays a program.
@@ -164,6 +164,21 @@ impl StaleKeys {
         let marks = self.marks();
         let settled = marks.keys.iter().filter(|(_, mark)| mark.is_settled());
         settled.take(most).map(|(key, mark)| (key.clone(), mark.number)).collect()
+    }
+}
+
+/// Whether a repair of the tier is on its way; there is one at most.
+#[derive(Debug, Default)]
+pub(crate) struct Repair(AtomicBool);
+
+impl Repair {
+    /// Whether the caller is the one to do it.
+    pub(crate) fn begin(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn end(&self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 

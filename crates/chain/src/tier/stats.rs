@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::chain::Chain;
 use crate::tier::histogram::{Histogram, Latency};
-use crate::tier::tier::Tier;
 use redkv_core::entry::Entry;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::Answers;
@@ -163,6 +161,39 @@ impl Drop for Asking<'_> {
 }
 
 impl Counters {
+    /// What was counted, of the store `name`.
+    pub(super) fn stats(&self, name: &'static str, is_down: bool, stale: Option<u64>) -> TierStats {
+        let Self {
+            front: FrontCounters(front),
+            counts,
+            fills,
+            fills_dropped,
+            refused,
+            errors,
+            pending,
+            latency,
+        } = self;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let both = |of: fn(&Counts) -> &AtomicU64| read(of(front)) + read(of(counts));
+        TierStats {
+            name,
+            is_down,
+            hits: both(|counts| &counts.hits),
+            misses: both(|counts| &counts.misses),
+            sets: both(|counts| &counts.sets),
+            deletes: both(|counts| &counts.deletes),
+            fills: read(fills),
+            fills_dropped: read(fills_dropped),
+            bytes_read: both(|counts| &counts.bytes_read),
+            bytes_written: both(|counts| &counts.bytes_written),
+            refused: read(refused),
+            errors: errors.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            pending: read(pending),
+            stale,
+            latency: [0, 1, 2, 3].map(|kind: usize| latency[kind].latency()),
+        }
+    }
+
     pub(crate) fn asking(&self, keys: usize) -> Asking<'_> {
         let keys = keys as u64;
         self.pending.fetch_add(keys, Ordering::Relaxed);
@@ -244,47 +275,5 @@ impl Counters {
 
     pub(crate) fn fill_dropped(&self) {
         add(&self.fills_dropped, 1);
-    }
-}
-
-impl Tier {
-    pub(crate) fn stats(&self) -> TierStats {
-        let Counters {
-            front: FrontCounters(front),
-            counts,
-            fills,
-            fills_dropped,
-            refused,
-            errors,
-            pending,
-            latency,
-        } = &self.counters;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let both = |of: fn(&Counts) -> &AtomicU64| read(of(front)) + read(of(counts));
-        TierStats {
-            name: self.name(),
-            is_down: self.breaker.is_open(),
-            hits: both(|counts| &counts.hits),
-            misses: both(|counts| &counts.misses),
-            sets: both(|counts| &counts.sets),
-            deletes: both(|counts| &counts.deletes),
-            fills: read(fills),
-            fills_dropped: read(fills_dropped),
-            bytes_read: both(|counts| &counts.bytes_read),
-            bytes_written: both(|counts| &counts.bytes_written),
-            refused: read(refused),
-            errors: errors.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            pending: read(pending),
-            stale: self.stale.count(),
-            latency: [0, 1, 2, 3].map(|kind: usize| latency[kind].latency()),
-        }
-    }
-}
-
-impl Chain {
-    /// What went through this chain so far. What happens at the same time may be counted in part.
-    pub fn stats(&self) -> Stats {
-        let joined = self.table().joined();
-        Stats { joined, tiers: self.tiers().all.iter().map(|tier| tier.stats()).collect() }
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::tier::Tier;
 use crate::request::{Action, Scope};
-use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::{Capabilities, Expiry, Pieces};

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::tier::config::TierConfig;
-use crate::tier::tier::Tier;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
@@ -63,13 +62,6 @@ impl Tombstones {
     /// replace, also when it takes as long as it may.
     pub(crate) fn is_in_time(self, since: Instant) -> bool {
         since.elapsed() < self.in_time
-    }
-}
-
-impl Tier {
-    /// Whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
-    pub(crate) fn may_fill_at(&self, since: Instant) -> bool {
-        self.tombstones.is_none_or(|tombstones| tombstones.is_in_time(since))
     }
 }
 

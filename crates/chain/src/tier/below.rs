@@ -1,0 +1,123 @@
+//! A store under the queue of its writes.
+//!
+//! Whatever is asked of the store itself, by the queue or past it, goes through the guard of the tier: its deadline and
+//! its breaker. The queue answers without them.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use futures_util::future::BoxFuture;
+
+use super::tier::Tier;
+use super::tombstone::is_tombstone;
+use crate::events::Event;
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::{Error, Result};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_layers::Host;
+
+/// A store behind the guard of its tier.
+#[derive(Debug)]
+pub(super) struct Below {
+    pub(super) inner: Arc<dyn Store>,
+    pub(super) tier: Arc<OnceLock<Weak<Tier>>>,
+}
+
+impl Below {
+    async fn guarded<T: Clone>(
+        &self,
+        operation: &'static str,
+        key: Option<&Key>,
+        len: usize,
+        answers: impl Future<Output = Answers<T>>,
+    ) -> Answers<T> {
+        let Some(key) = key else { return Vec::new() };
+        match self.tier.get().and_then(Weak::upgrade) {
+            Some(tier) => tier.guarded_below(operation, key, len, answers).await,
+            None => answers.await,
+        }
+    }
+}
+
+impl Store for Below {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn immediate(&self) -> Option<&dyn Immediate> {
+        None
+    }
+
+    fn init(&self) -> BoxFuture<'_, Result<()>> {
+        self.inner.init()
+    }
+
+    fn get<'a>(&'a self, keys: &'a [Key], want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
+        let ask = async move { self.inner.get(keys, want).await };
+        Box::pin(self.guarded("get", keys.first(), keys.len(), ask))
+    }
+
+    fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
+        let ask = async move { self.inner.has(keys).await };
+        Box::pin(self.guarded("has", keys.first(), keys.len(), ask))
+    }
+
+    fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
+        let ask = async move { self.inner.set(entries, mode).await };
+        Box::pin(self.guarded("set", entries.first().map(|(key, _)| key), entries.len(), ask))
+    }
+
+    fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
+        let ask = async move { self.inner.delete(keys).await };
+        Box::pin(self.guarded("delete", keys.first(), keys.len(), ask))
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
+        self.inner.keys(prefix, after)
+    }
+
+    fn clear<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a Cursor>,
+    ) -> BoxFuture<'a, Result<Option<Cursor>>> {
+        self.inner.clear(prefix, after)
+    }
+
+    fn flush(&self) -> BoxFuture<'_, Result<()>> {
+        self.inner.flush()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.inner.close()
+    }
+}
+
+impl Host for Tier {
+    fn hold(&self, holds: bool) {
+        self.events.tell(Event::Queued { tier: self.place, any: holds });
+    }
+
+    fn failed(&self, failures: &[(Key, Error)]) {
+        if let Some(owner) = self.owner().filter(|_| !self.capabilities().ordered) {
+            // What was given up may be made after what comes next.
+            let late = failures.iter().filter(|(_, error)| error.may_have_applied());
+            late.for_each(|(key, _)| owner.clone().doubt_cache(self.place, key, true));
+        }
+        let answers: Answers<()> = failures.iter().map(|(_, error)| Err(error.clone())).collect();
+        self.report(&answers);
+    }
+
+    fn lost(&self, key: &Key, entry: Option<&Entry>, error: &Error) {
+        if let Some(owner) = self.owner() {
+            owner.disown(self.place, key, error.may_have_applied());
+        }
+        let is_set = entry.is_some_and(|entry| self.tombstones.is_none() || !is_tombstone(entry));
+        let operation = if is_set { "set" } else { "delete" };
+        let error = self.tag(error.clone(), operation).of_operation(operation);
+        self.events.tell(Event::WriteError { tier: self.place, key: key.clone(), operation, error });
+    }
+}

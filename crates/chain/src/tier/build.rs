@@ -1,0 +1,101 @@
+//! How a tier is made, and put into its chain.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use super::below::Below;
+use super::breaker::Breaker;
+use super::config::TierConfig;
+use super::limits::cannot_expire;
+use super::stale::{Repair, StaleKeys};
+use super::stats::Counters;
+use super::tier::{Behind, Owner, Tier};
+use super::tombstone::Tombstones;
+use crate::background::Background;
+use crate::events::Events;
+use redkv_core::clock::Clock;
+use redkv_core::error::{Error, Result};
+use redkv_core::store::{Expiry, Store};
+use redkv_layers::{BehindConfig, WriteBehind};
+
+impl Tier {
+    /// `store` under the policies of `config`.
+    ///
+    /// Fails when a policy asks for what the store cannot do.
+    pub fn new(store: Arc<dyn Store>, config: TierConfig, clock: Arc<dyn Clock>) -> Result<Self> {
+        let label: Arc<str> = store.name().into();
+        let patience = config.timeout.unwrap_or(TierConfig::TIMEOUT);
+        let mut behind = None;
+        let queue = |store, config| {
+            let made = behind.insert(Behind::new(store, config, patience, clock.clone()));
+            made.queue.clone() as Arc<dyn Store>
+        };
+        let store = config.layers.wrap(store, queue).map_err(|error| error.in_store(&label))?;
+        let mut capabilities = store.capabilities();
+        if let Some(most) = config.layers.max_value_bytes {
+            capabilities.max_value_bytes = capabilities.max_value_bytes.min(most);
+        }
+        if config.ttl.is_some() && !capabilities.writable {
+            let message = "nothing is written into a store that is readOnly, so it has no ttl of its own";
+            return Err(Error::argument("ttl", message).in_store(&label));
+        }
+        if config.ttl.is_some() && capabilities.expiry == Expiry::None {
+            return Err(cannot_expire().in_store(&label));
+        }
+        let timeout = (!capabilities.immediate).then(|| config.timeout.unwrap_or(TierConfig::TIMEOUT));
+        let tombstones =
+            Tombstones::new(&config, &capabilities, timeout).map_err(|error| error.in_store(&label))?;
+        Ok(Self {
+            store,
+            behind,
+            label,
+            capabilities,
+            ttl: config.ttl,
+            timeout,
+            connect_timeout: config.connect_timeout,
+            tombstones,
+            optional: config.optional,
+            clock,
+            typical_value: AtomicUsize::new(0),
+            breaker: Breaker::new(config.break_after),
+            place: 0,
+            events: Events::default(),
+            background: Weak::new(),
+            owner: None,
+            me: Weak::new(),
+            stale: StaleKeys::default(),
+            repair: Repair::default(),
+            counters: Counters::default(),
+        })
+    }
+
+    /// The tier at its place in the chain `owner`, with what it has from there.
+    pub(crate) fn placed(
+        self,
+        place: u16,
+        events: Events,
+        background: Weak<Background>,
+        owner: Weak<dyn Owner>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|me| {
+            self.behind.iter().for_each(|behind| behind.attach(me));
+            Self { place, events, background, owner: Some(owner), me: me.clone(), ..self }
+        })
+    }
+}
+
+impl Behind {
+    fn new(store: Arc<dyn Store>, config: BehindConfig, patience: Duration, clock: Arc<dyn Clock>) -> Self {
+        let tier = Arc::new(OnceLock::new());
+        let below = Below { inner: store.clone(), tier: tier.clone() };
+        let queue = Arc::new(WriteBehind::new(Arc::new(below), config, patience, clock));
+        Self { queue, store, tier }
+    }
+
+    /// From now on it is the queue of `tier`.
+    fn attach(&self, tier: &Weak<Tier>) {
+        drop(self.tier.set(tier.clone()));
+        self.queue.attach(tier.clone());
+    }
+}

@@ -1,0 +1,93 @@
+//! Whether a store is alive: what its answers say, and the probes of one that is down.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Weak;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::time::{sleep, timeout};
+
+use super::breaker::{Sign, sign};
+use super::tier::Tier;
+use crate::events::Event;
+use redkv_core::entry::Key;
+use redkv_core::error::{Error, ErrorKind, Result};
+
+/// First and longest pause between two probes; each is drawn anew from half to all of it.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a probe waits for its answer: also a store that is far away has had the time to connect by then.
+const PROBE: Duration = Duration::from_secs(2);
+
+impl Tier {
+    /// Learns from the answers to a batch whether the store is alive; `key` is one of the batch, to probe it with.
+    pub(crate) fn learn<T>(&self, key: &Key, answers: &[Result<T>]) {
+        match sign(answers) {
+            Sign::Alive => self.is_alive(),
+            Sign::Failing(error) => {
+                // Without a chain there is nobody to probe it.
+                if self.background.upgrade().is_some() && self.breaker.fail(&error) {
+                    self.went_down(key, error);
+                }
+            }
+            Sign::None => {}
+        }
+    }
+
+    /// The store answered.
+    pub(crate) fn is_alive(&self) {
+        if let Some(after) = self.breaker.close() {
+            self.events.tell(Event::TierUp { tier: self.place, after });
+        }
+    }
+
+    /// Operations waited for the store to come up, for as long as they may wait for it at all: it counts as down, so that
+    /// they do not begin to wait anew. `key` is one to probe it with.
+    pub(crate) fn did_not_come_up(&self, key: &Key, error: Error) {
+        // Nobody but the user may say that it never counts as down.
+        if error.kind() == ErrorKind::Timeout && self.breaker.has_limit() && self.breaker.open(&error) {
+            self.went_down(key, error);
+        }
+    }
+
+    fn went_down(&self, key: &Key, error: Error) {
+        if let Some(background) = self.background.upgrade() {
+            background.spawn(probe(self.me.clone(), key.clone()));
+            self.events.tell(Event::TierDown { tier: self.place, error });
+        }
+    }
+
+    /// Asks the store for `key`, whatever the breaker says, and learns from the answer.
+    pub(crate) async fn probe(&self, key: &Key) {
+        let keys = [key.clone()];
+        let ask = AssertUnwindSafe(async { self.below().has(&keys).await }).catch_unwind();
+        if let Ok(Ok(answers)) = timeout(PROBE, ask).await {
+            self.learn(key, &answers);
+        }
+    }
+
+    /// Whether the store answers a probe, when it does not count as down any more.
+    pub(crate) async fn answers(&self, key: &Key) -> bool {
+        self.breaker.closed().await;
+        if self.breaker.is_in_doubt() {
+            self.probe(key).await;
+        }
+        !self.breaker.is_in_doubt()
+    }
+}
+
+/// Probes a store with growing pauses until it answers.
+async fn probe(tier: Weak<Tier>, key: Key) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        let Some(tier) = tier.upgrade() else { return };
+        if tier.breaker.is_open() {
+            tier.probe(&key).await;
+        }
+        if !tier.breaker.is_open() {
+            return;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,42 @@
+//! What is asked of a store about all its keys.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::tier::Tier;
+use redkv_core::error::Result;
+use redkv_core::paging::Paging;
+use redkv_core::store::{Cursor, Page, cannot_tell_keys};
+
+impl Tier {
+    pub(crate) async fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
+        if !self.capabilities().enumerable {
+            return Err(self.tag(cannot_tell_keys(), "keys"));
+        }
+        let (paging, after) = Paging::resume(after)?;
+        let asked = Instant::now();
+        let mut page = self.asked_for_all("keys", self.store().keys(prefix, after.as_ref())).await?;
+        let next = paging.after(page.keys.len(), asked.elapsed(), page.next.take());
+        page.next = next.map_err(|error| self.tag(error, "keys"))?;
+        if self.tombstones.is_some() {
+            // Only the value tells an entry from a tombstone.
+            let are_there = self.has(&page.keys).await;
+            let mut are_there = are_there.into_iter().map(|answer| answer.unwrap_or(true));
+            page.keys.retain(|_| are_there.next().unwrap_or(true));
+        }
+        Ok(page)
+    }
+
+    pub(crate) async fn clear(&self, prefix: &str, after: Option<&Cursor>) -> Result<Option<Cursor>> {
+        let (paging, after) = Paging::resume(after)?;
+        let next = self.asked_for_all("clear", self.store().clear(prefix, after.as_ref())).await?;
+        // What it deletes is not counted, so the time may have been well spent.
+        paging.after(0, Duration::ZERO, next).map_err(|error| self.tag(error, "clear"))
+    }
+
+    /// Whether it tells the keys of everything that it can be asked for.
+    pub(crate) fn tells_all(&self) -> bool {
+        self.capabilities().enumerable && self.capabilities().tells_all
+    }
+}

@@ -1,0 +1,136 @@
+//! What a store is asked for, under the policies of its tier.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use super::tier::Tier;
+use super::tombstone::is_tombstone;
+use crate::mutants::{Planted, is_planted};
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::Result;
+use redkv_core::store::{Answers, Immediate, SetMode, Want};
+
+impl Tier {
+    /// Makes the store usable, as far as that goes within the time of an operation.
+    pub(crate) async fn init_in_time(&self) -> Result<()> {
+        self.init_within(self.timeout).await
+    }
+
+    /// Makes the store usable, within the time to connect, which is that of an operation if nothing else was said.
+    pub(crate) async fn init(&self) -> Result<()> {
+        self.init_within(self.connect_timeout.or(self.timeout)).await
+    }
+
+    async fn init_within(&self, timeout: Option<Duration>) -> Result<()> {
+        let init = async { vec![self.store.init().await] };
+        let answer = self.bounded("ready", timeout, 1, init).await.pop();
+        let answer = answer.unwrap_or_else(|| Err(self.defect()));
+        if answer.is_ok() {
+            self.is_alive();
+        }
+        answer
+    }
+
+    /// Ends the store, within the time of an operation. Nobody could act on a failure.
+    pub(crate) async fn close(&self) {
+        let close = async {
+            self.store.close().await;
+            vec![Ok(())]
+        };
+        self.bounded("close", self.timeout, 1, close).await;
+    }
+
+    /// Reads live entries. Keys that the store cannot have are an error each.
+    pub(crate) async fn get(&self, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
+        self.read("get", keys, want).await
+    }
+
+    async fn read(&self, operation: &'static str, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
+        let askable = self.askable(operation, keys);
+        let ask =
+            || self.guarded(operation, &askable.keys, async { self.store.get(&askable.keys, want).await });
+        let answers = self.past_losses(operation, &askable.keys, ask).await;
+        let mut answers = askable.complete(answers);
+        let largest = self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
+        if largest > self.capabilities.max_value_bytes {
+            self.refuse_large(operation, &mut answers);
+        }
+        if self.tombstones.is_some() {
+            for answer in &mut answers {
+                if matches!(answer, Ok(Some(entry)) if is_tombstone(entry)) {
+                    *answer = Ok(None);
+                }
+            }
+        }
+        if answers.iter().any(|answer| matches!(answer, Ok(Some(entry)) if entry.deadline.is_some())) {
+            let now = self.clock.now();
+            for answer in &mut answers {
+                if matches!(answer, Ok(Some(entry)) if entry.is_expired(now)) {
+                    *answer = Ok(None);
+                }
+            }
+        }
+        self.counters.read(&answers);
+        answers
+    }
+
+    /// Whether there are live entries.
+    pub(crate) async fn has(&self, keys: &[Key]) -> Answers<bool> {
+        if self.tombstones.is_some() {
+            // Only the value tells an entry from a tombstone.
+            let entries = self.read("has", keys, Want::Value).await;
+            return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
+        }
+        let askable = self.askable("has", keys);
+        let ask = || self.guarded("has", &askable.keys, async { self.store.has(&askable.keys).await });
+        let answers = self.past_losses("has", &askable.keys, ask).await;
+        self.counters.looked(&answers);
+        askable.complete(answers)
+    }
+
+    /// What a store that answers on the calling thread has of `keys`; `None` of any other store, of keys that it
+    /// cannot have, and of one that panics: they go the way that leads to errors.
+    pub(crate) fn ask_now<T>(
+        &self,
+        keys: &[Key],
+        ask: impl Fn(&dyn Immediate, &Key) -> Result<T>,
+    ) -> Option<Answers<T>> {
+        let store = self.store.immediate()?;
+        if !keys.iter().all(|key| self.check_key(key).is_ok()) {
+            return None;
+        }
+        let ask = || keys.iter().map(|key| ask(store, key)).collect();
+        std::panic::catch_unwind(AssertUnwindSafe(ask)).ok()
+    }
+
+    /// Writes entries, none of them longer than the ttl of this tier.
+    pub(crate) async fn set(&self, mut entries: Vec<(Key, Entry)>, mode: SetMode) -> Answers<bool> {
+        if self.ttl.is_some() {
+            for (_, entry) in &mut entries {
+                *entry = self.capped(std::mem::replace(entry, Entry::new("")));
+            }
+        }
+        self.note_sizes(entries.iter().map(|(_, entry)| entry));
+        let Some((key, _)) = entries.first() else { return Vec::new() };
+        let answers = self
+            .guarded_batch("set", key, entries.len(), async { self.store.set(&entries, mode).await })
+            .await;
+        let written = entries.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Ok(true)));
+        self.counters.wrote(written.map(|((_, entry), _)| entry.value.len()).sum());
+        answers
+    }
+
+    /// Deletes entries.
+    pub(crate) async fn delete(&self, keys: &[Key]) -> Answers<()> {
+        if is_planted(Planted::NoTombstones) {
+            return self.guarded("delete", keys, async { self.store.delete(keys).await }).await;
+        }
+        if let Some(tombstones) = self.tombstones {
+            let entries = tombstones.over(keys, &*self.clock);
+            let set = async { self.store.set(&entries, SetMode::Always).await };
+            let answers = self.guarded("delete", keys, set).await;
+            return answers.into_iter().map(|answer| answer.map(|_| ())).collect();
+        }
+        self.guarded("delete", keys, async { self.store.delete(keys).await }).await
+    }
+}
