@@ -1,15 +1,41 @@
 //! A chain is itself a store, so chains nest.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use futures_util::future::{BoxFuture, FutureExt};
 
 use crate::chain::Chain;
 use crate::collect::collect;
 use crate::request::{Action, Answer, Question, Replies, Scope};
+use crate::tier::config::TierConfig;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+
+impl Chain {
+    /// As [`Chain::add`], for a whole chain. It belongs to this one then: it takes no more stores, and is closed with it.
+    ///
+    /// Fails also when it has no store, or belongs to a chain already.
+    pub fn add_chain(self: &Arc<Self>, other: &Arc<Self>, config: TierConfig) -> Result<u16> {
+        let refused = |why: &str| Err(Error::argument("chain", why));
+        if Arc::ptr_eq(self, other) {
+            return refused("a chain cannot be a store of itself");
+        }
+        if other.is_nested.load(Ordering::Relaxed) {
+            return refused("the chain is a store of another chain already");
+        }
+        if other.tiers().all.is_empty() {
+            return refused(
+                "the chain has no store yet: its stores have to be added before it is added itself",
+            );
+        }
+        let place = self.add(Arc::new(ChainStore::new(other.clone())), config)?;
+        other.is_nested.store(true, Ordering::Relaxed);
+        self.nested.lock().unwrap_or_else(PoisonError::into_inner).push(other.clone());
+        Ok(place)
+    }
+}
 
 /// A chain, as a store for another one.
 #[derive(Debug)]

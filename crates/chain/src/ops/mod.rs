@@ -1,8 +1,9 @@
-//! What a chain does: reads and back-fills, writes, listings, repair.
+//! What a chain does: it takes operations, reads and back-fills, writes, lists, repairs, comes up and ends.
 
-pub(crate) mod backfill;
-pub(crate) mod reads;
-pub(crate) mod repair;
-pub(crate) mod scan;
-pub(crate) mod write_behind;
-pub(crate) mod writes;
+mod backfill;
+mod dispatch;
+mod reads;
+mod repair;
+mod scan;
+mod write_behind;
+mod writes;
