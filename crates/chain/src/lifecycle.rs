@@ -1,17 +1,12 @@
 //! From the first store to the end: who waits for the stores to come up, and who for the last answer.
 
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all, select};
 use tokio::sync::{Notify, OnceCell};
 
-use crate::chain::Chain;
-use crate::request::{Replies, Request, Scope};
+use crate::request::{Replies, Request};
 use redkv_core::entry::Key;
-use redkv_core::error::{Error, Result};
 
 /// Operations that were called before the stores are up.
 type Submission = (Vec<Request>, Arc<dyn Replies>);
@@ -29,7 +24,7 @@ pub(crate) struct Lifecycle {
     drained: Notify,
     /// Whether nobody waits for the last answer any more.
     abandoned: AtomicBool,
-    ended: OnceCell<()>,
+    pub(crate) ended: OnceCell<()>,
 }
 
 #[derive(Default)]
@@ -74,6 +69,11 @@ impl Lifecycle {
         self.settled.load(Ordering::Acquire)
     }
 
+    /// From now on new operations are refused.
+    pub(crate) fn refuse(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
@@ -83,7 +83,7 @@ impl Lifecycle {
         &self,
         requests: Vec<Request>,
         replies: &Arc<dyn Replies>,
-    ) -> std::result::Result<Vec<Request>, bool> {
+    ) -> Result<Vec<Request>, bool> {
         if self.is_settled() {
             return Ok(requests);
         }
@@ -103,19 +103,19 @@ impl Lifecycle {
     }
 
     /// A key that an operation which waits for the stores to come up is about.
-    fn parked_key(&self) -> Option<Key> {
+    pub(crate) fn parked_key(&self) -> Option<Key> {
         let parked = self.parked();
         parked.submissions.iter().flat_map(|(requests, _)| requests).next().map(|request| request.key.clone())
     }
 
     /// Whether the caller is the one to bring the stores up.
-    fn begin_settling(&self) -> bool {
+    pub(crate) fn begin_settling(&self) -> bool {
         let mut parked = self.parked();
         !self.is_settled() && !std::mem::replace(&mut parked.settling, true)
     }
 
     /// What was parked; with nothing left the chain is settled. Whoever comes meanwhile queues behind.
-    fn next_parked(&self, stores_are_up: impl FnOnce() -> bool) -> Vec<Submission> {
+    pub(crate) fn next_parked(&self, stores_are_up: impl FnOnce() -> bool) -> Vec<Submission> {
         let mut parked = self.parked();
         if parked.submissions.is_empty() {
             parked.settling = false;
@@ -143,7 +143,7 @@ impl Lifecycle {
     }
 
     /// Waits until everything was answered, or nobody waits for that any more.
-    async fn drain(&self) {
+    pub(crate) async fn drain(&self) {
         loop {
             let drained = self.drained.notified();
             let is_drained = self.outstanding.load(Ordering::SeqCst) == 0;
@@ -159,13 +159,13 @@ impl Lifecycle {
     }
 
     /// From now on nobody waits for the last answer. Hands back what has not begun.
-    fn abandon(&self) -> Vec<Submission> {
+    pub(crate) fn abandon(&self) -> Vec<Submission> {
         self.abandoned.store(true, Ordering::SeqCst);
         self.drained.notify_waiters();
         std::mem::take(&mut self.parked().submissions)
     }
 
-    async fn abandonment(&self) {
+    pub(crate) async fn abandonment(&self) {
         loop {
             let told = self.drained.notified();
             if self.is_abandoned() {
@@ -173,147 +173,5 @@ impl Lifecycle {
             }
             told.await;
         }
-    }
-}
-
-impl Chain {
-    /// Starts to bring the stores up, in the background; [`Chain::ready`] tells how it went. From within a runtime.
-    pub fn warm_up(self: &Arc<Self>) {
-        if !self.is_closed() && self.lifecycle.begin_settling() {
-            self.settle();
-        }
-    }
-
-    /// Gives every store one attempt, then lets the parked operations go.
-    pub(crate) fn settle(self: &Arc<Self>) {
-        let chain = self.clone();
-        self.background.spawn(async move {
-            loop {
-                let tiers = chain.tiers();
-                // How it went shows when the store is used: it tries again by itself.
-                let attempts = join_all(tiers.all.iter().map(|tier| tier.init_in_time())).await;
-                if let Some(key) = chain.lifecycle.parked_key() {
-                    for (tier, attempt) in tiers.all.iter().zip(attempts) {
-                        attempt.err().into_iter().for_each(|error| tier.did_not_come_up(&key, error));
-                    }
-                }
-                let is_current = || chain.tiers().all.len() == tiers.all.len();
-                if !is_current() {
-                    continue;
-                }
-                loop {
-                    let parked = chain.lifecycle.next_parked(is_current);
-                    if parked.is_empty() {
-                        break;
-                    }
-                    for (requests, replies) in parked {
-                        chain.admit(requests, &replies);
-                    }
-                }
-                if chain.lifecycle.is_settled() || !chain.lifecycle.begin_settling() {
-                    return;
-                }
-            }
-        });
-    }
-
-    /// Waits until the stores of `scope` are up.
-    ///
-    /// Fails with the first error of a store that is not `optional`; calling it again tries again. The last store is
-    /// the authority, and being `optional` is refused for it.
-    pub async fn ready(&self, scope: Scope) -> Result<()> {
-        if self.is_closed() {
-            return Err(Error::closed().in_operation("ready"));
-        }
-        let tiers = self.tiers();
-        let asked = &tiers.all[tiers.range(scope)];
-        let attempts = join_all(asked.iter().map(|tier| tier.init())).await;
-        for (tier, attempt) in asked.iter().zip(attempts) {
-            if !tier.is_optional() || scope != Scope::Chain {
-                attempt?;
-            }
-        }
-        let Some((_, tier)) = tiers.authority(scope) else { return Ok(()) };
-        let (field, message) = if scope != Scope::Chain {
-            return Ok(());
-        } else if tier.is_optional() {
-            ("optional", "the last store is the source of truth and cannot be optional")
-        } else if tier.tombstones.is_some() {
-            ("tombstone", "the last store is the source of truth, and no back-fill goes there")
-        } else {
-            return Ok(());
-        };
-        Err(Error::argument(field, message).in_operation("ready").in_store(&tier.name().into()))
-    }
-
-    /// Refuses new operations, waits for those on their way, and closes the stores. Idempotent; all callers wait, at
-    /// most until the deadlines of the tiers have passed.
-    pub async fn close(&self) {
-        self.refuse();
-        self.lifecycle
-            .ended
-            .get_or_init(|| async {
-                self.lifecycle.drain().await;
-                let tiers = self.tiers();
-                let flushed = join_all(tiers.all.iter().map(|tier| tier.flush()));
-                // When nobody waits any more, what is queued is lost when its store is closed.
-                select(pin!(flushed), pin!(self.lifecycle.abandonment())).await;
-                // Whatever is still being brought up or invalidated would use the stores after their end.
-                self.background.stop().await;
-                let closes = join_all(tiers.all.iter().map(|tier| tier.close()));
-                // When nobody waits any more they are told to end, and end when they can.
-                select(pin!(closes), pin!(self.lifecycle.abandonment())).await;
-                // Chains among them were given up too, and tell what they lose before this one has ended.
-                self.close_nested().await;
-            })
-            .await;
-    }
-
-    fn close_nested(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            let nested = self.nested();
-            join_all(nested.iter().map(|chain| chain.close())).await;
-        })
-    }
-
-    /// The chains among the stores.
-    fn nested(&self) -> Vec<Arc<Self>> {
-        self.nested.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// As [`Chain::close`], for as long as `patience` lasts; then the stores are closed under what is still on its
-    /// way, which is answered when it fails by that, or when the deadlines of the tiers have passed. `give_up` is
-    /// called before. Who waits in other calls waits no longer than that either.
-    pub async fn close_within(&self, patience: Duration, give_up: impl FnOnce()) {
-        let mut closed = pin!(self.close());
-        if tokio::time::timeout(patience, &mut closed).await.is_ok() {
-            return;
-        }
-        give_up();
-        self.abandon();
-        closed.await;
-    }
-
-    /// Waits for nothing any more, nor do the chains among the stores.
-    fn abandon(&self) {
-        for (requests, replies) in self.lifecycle.abandon() {
-            self.refuse_all(requests, &replies);
-        }
-        self.nested().iter().for_each(|chain| chain.abandon());
-    }
-
-    /// Whether every store had its attempt to come up, so that operations do not wait for that.
-    pub fn is_settled(&self) -> bool {
-        self.lifecycle.is_settled()
-    }
-
-    /// Whether new operations are refused.
-    pub fn is_closed(&self) -> bool {
-        self.lifecycle.is_closed()
-    }
-
-    /// From now on every new operation is refused as closed; those on their way go on.
-    pub fn refuse(&self) {
-        self.lifecycle.closed.store(true, Ordering::SeqCst);
     }
 }

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod dispatch;
+mod open_close;
 mod reads;
 mod repair;
 mod scan;

@@ -1,0 +1,153 @@
+//! Brings the stores of a chain up, and ends them.
+
+use std::pin::pin;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all, select};
+
+use crate::chain::Chain;
+use crate::request::Scope;
+use redkv_core::error::{Error, Result};
+
+impl Chain {
+    /// Starts to bring the stores up, in the background; [`Chain::ready`] tells how it went. From within a runtime.
+    pub fn warm_up(self: &Arc<Self>) {
+        if !self.is_closed() && self.lifecycle.begin_settling() {
+            self.settle();
+        }
+    }
+
+    /// Gives every store one attempt, then lets the parked operations go.
+    pub(crate) fn settle(self: &Arc<Self>) {
+        let chain = self.clone();
+        self.background.spawn(async move {
+            loop {
+                let tiers = chain.tiers();
+                // How it went shows when the store is used: it tries again by itself.
+                let attempts = join_all(tiers.all.iter().map(|tier| tier.init_in_time())).await;
+                if let Some(key) = chain.lifecycle.parked_key() {
+                    for (tier, attempt) in tiers.all.iter().zip(attempts) {
+                        attempt.err().into_iter().for_each(|error| tier.did_not_come_up(&key, error));
+                    }
+                }
+                let is_current = || chain.tiers().all.len() == tiers.all.len();
+                if !is_current() {
+                    continue;
+                }
+                loop {
+                    let parked = chain.lifecycle.next_parked(is_current);
+                    if parked.is_empty() {
+                        break;
+                    }
+                    for (requests, replies) in parked {
+                        chain.admit(requests, &replies);
+                    }
+                }
+                if chain.lifecycle.is_settled() || !chain.lifecycle.begin_settling() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Waits until the stores of `scope` are up.
+    ///
+    /// Fails with the first error of a store that is not `optional`; calling it again tries again. The last store is
+    /// the authority, and being `optional` is refused for it.
+    pub async fn ready(&self, scope: Scope) -> Result<()> {
+        if self.is_closed() {
+            return Err(Error::closed().in_operation("ready"));
+        }
+        let tiers = self.tiers();
+        let asked = &tiers.all[tiers.range(scope)];
+        let attempts = join_all(asked.iter().map(|tier| tier.init())).await;
+        for (tier, attempt) in asked.iter().zip(attempts) {
+            if !tier.is_optional() || scope != Scope::Chain {
+                attempt?;
+            }
+        }
+        let Some((_, tier)) = tiers.authority(scope) else { return Ok(()) };
+        let (field, message) = if scope != Scope::Chain {
+            return Ok(());
+        } else if tier.is_optional() {
+            ("optional", "the last store is the source of truth and cannot be optional")
+        } else if tier.tombstones.is_some() {
+            ("tombstone", "the last store is the source of truth, and no back-fill goes there")
+        } else {
+            return Ok(());
+        };
+        Err(Error::argument(field, message).in_operation("ready").in_store(&tier.name().into()))
+    }
+
+    /// Refuses new operations, waits for those on their way, and closes the stores. Idempotent; all callers wait, at
+    /// most until the deadlines of the tiers have passed.
+    pub async fn close(&self) {
+        self.refuse();
+        self.lifecycle
+            .ended
+            .get_or_init(|| async {
+                self.lifecycle.drain().await;
+                let tiers = self.tiers();
+                let flushed = join_all(tiers.all.iter().map(|tier| tier.flush()));
+                // When nobody waits any more, what is queued is lost when its store is closed.
+                select(pin!(flushed), pin!(self.lifecycle.abandonment())).await;
+                // Whatever is still being brought up or invalidated would use the stores after their end.
+                self.background.stop().await;
+                let closes = join_all(tiers.all.iter().map(|tier| tier.close()));
+                // When nobody waits any more they are told to end, and end when they can.
+                select(pin!(closes), pin!(self.lifecycle.abandonment())).await;
+                // Chains among them were given up too, and tell what they lose before this one has ended.
+                self.close_nested().await;
+            })
+            .await;
+    }
+
+    fn close_nested(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let nested = self.nested();
+            join_all(nested.iter().map(|chain| chain.close())).await;
+        })
+    }
+
+    /// The chains among the stores.
+    fn nested(&self) -> Vec<Arc<Self>> {
+        self.nested.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// As [`Chain::close`], for as long as `patience` lasts; then the stores are closed under what is still on its
+    /// way, which is answered when it fails by that, or when the deadlines of the tiers have passed. `give_up` is
+    /// called before. Who waits in other calls waits no longer than that either.
+    pub async fn close_within(&self, patience: Duration, give_up: impl FnOnce()) {
+        let mut closed = pin!(self.close());
+        if tokio::time::timeout(patience, &mut closed).await.is_ok() {
+            return;
+        }
+        give_up();
+        self.abandon();
+        closed.await;
+    }
+
+    /// Waits for nothing any more, nor do the chains among the stores.
+    fn abandon(&self) {
+        for (requests, replies) in self.lifecycle.abandon() {
+            self.refuse_all(requests, &replies);
+        }
+        self.nested().iter().for_each(|chain| chain.abandon());
+    }
+
+    /// Whether every store had its attempt to come up, so that operations do not wait for that.
+    pub fn is_settled(&self) -> bool {
+        self.lifecycle.is_settled()
+    }
+
+    /// Whether new operations are refused.
+    pub fn is_closed(&self) -> bool {
+        self.lifecycle.is_closed()
+    }
+
+    /// From now on every new operation is refused as closed; those on their way go on.
+    pub fn refuse(&self) {
+        self.lifecycle.refuse();
+    }
+}
