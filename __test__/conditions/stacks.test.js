@@ -125,9 +125,10 @@ test('many thousand failures at once are told over many turns of the event loop'
   assert.ok(turns > 4, `${turns} turns`)
 })
 
-test('keys of a batch that failed for the same reason have one error', async (t) => {
+test('keys of a batch that failed for the same reason share an error', async (t) => {
   const kv = failing(t)
   const { errors } = await kv.getMany(Array.from({ length: 5000 }, (_, n) => n)).catch((error) => error)
   assert.equal(errors.size, 5000)
-  assert.equal(new Set(errors.values()).size, 1)
+  // A store is asked for a batch in pieces, which may fail differently.
+  assert.ok(new Set(errors.values()).size < 20)
 })
