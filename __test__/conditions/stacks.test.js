@@ -129,6 +129,6 @@ test('keys of a batch that failed for the same reason share an error', async (t)
   const kv = failing(t)
   const { errors } = await kv.getMany(Array.from({ length: 5000 }, (_, n) => n)).catch((error) => error)
   assert.equal(errors.size, 5000)
-  // A store is asked for a batch in pieces, which may fail differently.
+  // A store is asked for a batch in pieces: the keys of each share one.
   assert.ok(new Set(errors.values()).size < 20)
 })
