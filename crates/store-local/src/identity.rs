@@ -1,5 +1,6 @@
 //! Whether a file is still at the place where it was opened.
 
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,18 +18,21 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Of what is at `path`.
     #[cfg(unix)]
-    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+    fn of(file: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
-        let file = std::fs::metadata(path)?;
-        Ok(Self { device: file.dev(), number: file.ino() })
+        Self { device: file.dev(), number: file.ino() }
     }
 
     /// Other systems let nobody remove a file that is open, so there is nothing to tell apart.
     #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Self {
+        Self { device: 0, number: 0 }
+    }
+
+    /// Of what is at `path`.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
-        std::fs::metadata(path).map(|_| Self { device: 0, number: 0 })
+        fs::metadata(path).map(|file| Self::of(&file))
     }
 }
 
@@ -44,13 +48,14 @@ pub(crate) struct Watched {
 impl Watched {
     /// The file at `path`, which was just opened.
     pub(crate) fn opened(path: &Path) -> io::Result<Self> {
-        Ok(Self { identity: Identity::at(path)?, has_content: has_content(path), looked: Instant::now() })
+        let file = fs::metadata(path)?;
+        Ok(Self { identity: Identity::of(&file), has_content: file.len() > 0, looked: Instant::now() })
     }
 
     /// Whether it is still at `path`, with something in it.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
-        Identity::at(path).is_ok_and(|identity| identity == self.identity)
-            && (has_content(path) || !self.has_content)
+        fs::metadata(path)
+            .is_ok_and(|file| Identity::of(&file) == self.identity && (file.len() > 0 || !self.has_content))
     }
 
     /// The same for those who read, and need not be told at once.
@@ -61,10 +66,6 @@ impl Watched {
         self.looked = Instant::now();
         self.is_at(path)
     }
-}
-
-fn has_content(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
 }
 
 /// Somebody has removed an open file, emptied it, or put another one in its place. What was written since is in neither.
