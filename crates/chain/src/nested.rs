@@ -87,6 +87,7 @@ impl ChainStore {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for ChainStore {
     fn name(&self) -> &'static str {
         "chain"

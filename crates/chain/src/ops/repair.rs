@@ -12,11 +12,11 @@ use crate::schedule::table::Due;
 use crate::tier::stale::Marked;
 use crate::tier::tier::Tier;
 use crate::tier::tiers::Tiers;
+use redkv_core::backoff::Backoff;
 use redkv_core::entry::Key;
 
-/// First and longest pause between two attempts; each is drawn anew from half to all of it.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Between two attempts.
+const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// How long a request that was given up may still be on its way to a store that does not keep their order. The
 /// connection that it left on is cut by then, so what remains are queues of the network and of the service.
 const LATE: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ impl Chain {
 
 /// Deletes the stale keys of a tier, with growing pauses while that fails.
 async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = PAUSES;
     loop {
         let marked = tier.stale.some(BATCH);
         if marked.is_empty() && tier.stale.wants_repair() {
@@ -65,17 +65,15 @@ async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
         }
         if tier.breaker.is_in_doubt() && !tier.answers(&marked[0].0).await {
             // Nobody waits for this: a write of one of the keys need not wait for what may well be in vain.
-            sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            sleep(pauses.next_pause()).await;
             continue;
         }
         let Some(repairing) = chain.upgrade().map(|chain| Repairing::begin(chain, marked)) else { return };
         if repairing.run(&tier).await {
-            pause = FIRST_PAUSE;
+            pauses.reset();
             continue;
         }
-        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(pauses.next_pause()).await;
     }
 }
 

@@ -38,6 +38,7 @@ impl Below {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Store for Below {
     fn name(&self) -> &'static str {
         self.inner.name()

@@ -10,12 +10,12 @@ use tokio::time::{sleep, timeout};
 use super::breaker::{Sign, sign};
 use super::tier::Tier;
 use crate::events::Event;
+use redkv_core::backoff::Backoff;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
 
-/// First and longest pause between two probes; each is drawn anew from half to all of it.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Between two probes.
+const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
 /// How long a probe waits for its answer: also a store that is far away has had the time to connect by then.
 const PROBE: Duration = Duration::from_secs(2);
 
@@ -78,9 +78,9 @@ impl Tier {
 
 /// Probes a store with growing pauses until it answers.
 async fn probe(tier: Weak<Tier>, key: Key) {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = PAUSES;
     loop {
-        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        sleep(pauses.next_pause()).await;
         let Some(tier) = tier.upgrade() else { return };
         if tier.breaker.is_open() {
             tier.probe(&key).await;
@@ -88,6 +88,5 @@ async fn probe(tier: Weak<Tier>, key: Key) {
         if !tier.breaker.is_open() {
             return;
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
