@@ -1,23 +1,26 @@
 //! Options of stores and tiers.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use crate::chain::TierConfig;
+use crate::clock::SystemClock;
 use crate::config::Fields;
 use crate::error::{Error, ErrorKind, Result};
+use crate::stores;
 use redkv_testing::Source;
 
 /// Any options are taken, or refused with an error that names one of them, one that is missing, or the whole. Text that
 /// was given as a value is not repeated.
 pub fn options(data: &[u8]) {
     let mut source = Source(data);
-    let (_, read) = READERS[source.below(READERS.len())];
+    let mut choice = Source(source.bytes(2));
     let options = serde_json::from_slice(source.0).unwrap_or_else(|_| any_value(&mut source, 0));
     let mut names = HashSet::new();
     names_in(&options, &mut names);
-    let Err(error) = read(options.clone()) else { return };
+    let Err(error) = read(&mut choice, options.clone()) else { return };
 
     let (message, field) = (error.message(), error.field().unwrap_or_default());
     let last = field.rsplit('.').next().unwrap_or_default();
@@ -43,32 +46,21 @@ const WHOLE: &str = "options";
 /// Part of every text that is made here.
 const SECRET: &str = "s3cret";
 
-type Read = fn(Value) -> Result<()>;
+/// Reads options as those of a tier, of the `tls` of redis, or of any of the stores that there are.
+fn read(source: &mut Source<'_>, options: Value) -> Result<()> {
+    let stores: Vec<_> = stores::names().collect();
+    match source.below(stores.len() + 2) {
+        0 => reading(options, |fields| TierConfig::from_fields(fields).map(drop)),
+        #[cfg(feature = "redis")]
+        1 => of_a_store("redis", json!({ "tls": options })).map_err(whole_tls),
+        n => of_a_store(stores[n % stores.len()], options),
+    }
+}
 
-const READERS: &[(&str, Read)] = &[
-    ("tier", |options| reading(options, |fields| TierConfig::from_fields(fields).map(drop))),
-    #[cfg(feature = "dynamodb")]
-    ("dynamodb", |options| {
-        reading(options, |fields| crate::stores::DynamoDbConfig::from_fields(fields).map(drop))
-    }),
-    #[cfg(feature = "memory")]
-    ("memory", |options| {
-        reading(options, |fields| crate::stores::MemoryConfig::from_fields(fields).map(drop))
-    }),
-    #[cfg(feature = "redis")]
-    ("redis", |options| reading(options, |fields| crate::stores::RedisConfig::from_fields(fields).map(drop))),
-    #[cfg(feature = "s3")]
-    ("s3", |options| reading(options, |fields| crate::stores::S3Config::from_fields(fields).map(drop))),
-    #[cfg(feature = "sqlite")]
-    ("sqlite", |options| {
-        reading(options, |fields| crate::stores::SqliteConfig::from_fields(fields).map(drop))
-    }),
-    #[cfg(feature = "redis")]
-    ("redis with its tls", |options| {
-        let tls = json!({ "tls": options });
-        reading(tls, |fields| crate::stores::RedisConfig::from_fields(fields).map(drop)).map_err(whole_tls)
-    }),
-];
+/// Makes a store, which connects to nothing by that.
+fn of_a_store(name: &str, options: Value) -> Result<()> {
+    stores::build(name, options, &[], Arc::new(SystemClock)).map(drop)
+}
 
 /// The options of TLS are the whole that was given here.
 #[cfg(feature = "redis")]
@@ -158,12 +150,16 @@ const NAMES: &[&str] = &[
     "breakAfter",
     "bucket",
     "ca",
+    "cacheBytes",
     "cert",
+    "columnType",
     "compress",
     "connectTimeout",
     "connect_timeout",
     "consistentRead",
+    "createTable",
     "credentials",
+    "database",
     "db",
     "endpoint",
     "expired",
@@ -175,12 +171,13 @@ const NAMES: &[&str] = &[
     "key",
     "keyColumn",
     "level",
+    "max",
     "maxAttempts",
     "maxBytes",
     "maxEntries",
     "maxRetries",
-    "maxValueBytes",
     "maxSockets",
+    "maxValueBytes",
     "optional",
     "password",
     "path",
@@ -195,6 +192,8 @@ const NAMES: &[&str] = &[
     "secretAccessKey",
     "servername",
     "sessionToken",
+    "socketPath",
+    "ssl",
     "tableName",
     "threshold",
     "timeout",
