@@ -673,6 +673,8 @@ declare namespace RedKV {
      * Rejects with `ERR_REDKV_UNSUPPORTED` before anything is deleted when a store cannot do it; and with the first
      * error of a store that is not `optional`, some entries being deleted then: also that its list of keys has no end,
      * as with `keys()`. Reads skip an `optional` store that fails from then on, as long as its entries may live.
+     *
+     * When `signal` aborts, the page that is in flight is still deleted, and no other.
      */
     clear(options?: OperationOptions): Promise<void>
   }

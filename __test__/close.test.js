@@ -96,7 +96,7 @@ async function unanswered(t, begin) {
   return { kv, told }
 }
 
-describe('thousands of operations that are given up', () => {
+describe('thousands of cancelled operations', () => {
   const begin = (kv) => Array.from({ length: 20_000 }, (_, index) => kv.get(`key-${index}`))
 
   test('are rejected after close() has resolved, over many turns of the event loop', async (t) => {

@@ -110,7 +110,7 @@ const circles = {
 }
 
 for (const [how, page] of Object.entries(circles)) {
-  test(`a store that leads in a circle ${how} is given up`, async (t) => {
+  test(`a listing that returns to an earlier cursor ${how} fails`, async (t) => {
     const kv = new RedKV()
     t.after(() => kv.close())
     kv.addStore('redis', { port: await scanning(t, page) })

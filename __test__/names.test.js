@@ -1,6 +1,6 @@
 'use strict'
 
-// An instance has a name, so that those of a process are told apart.
+// Instances can have names, which distinguish those of one process.
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')

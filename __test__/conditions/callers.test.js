@@ -77,7 +77,7 @@ describe('an option in a wrong place or of another package', () => {
     }
   }
 
-  test('is told before one that is missing', () => {
+  test('is reported before a missing option', () => {
     assert.equal(refused('sqlite', { Path: 'x' }), "sqlite: unknown option 'Path' in options; did you mean 'path'?")
     assert.equal(
       refused('sqlite', {}, { path: 'x' }),

@@ -14,7 +14,7 @@ const isFree = (port) =>
       .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 
-/** A free port below those that the system gives to whoever asks for any, who may be given it before it is used. */
+/** A free port below the ephemeral range: the system assigns it to nobody else before it is used. */
 async function freePort() {
   const port = 10_000 + Math.floor(Math.random() * 22_000)
   return (await isFree(port)) ? port : freePort()

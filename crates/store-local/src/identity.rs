@@ -31,6 +31,7 @@ impl Identity {
     }
 
     /// Of what is at `path`.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         fs::metadata(path).map(|file| Self::of(&file))
     }
