@@ -88,7 +88,6 @@ impl Map {
     pub(super) fn put(&mut self, name: Name<'_>, draft: Draft<'_>) -> Option<Kept> {
         match self {
             Self::Unbounded { table, state, moves } => {
-                // The table only asks when it moves what it has.
                 // The table asks for the hashes of what it moves.
                 let has_moved = Cell::new(false);
                 let hash = |kept: &Kept| {
