@@ -3,10 +3,10 @@
 use redis::Value;
 
 use super::batches::Batch;
-use super::connection::Connection;
 use super::error::{UNREAD, is_protocol_error, may_be_of_one_key, too_large};
-use super::read::lacked_memory;
-use super::request::Request;
+use super::reads::lacked_memory;
+use crate::connection::client::Connection;
+use crate::protocol::request::Request;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::Answers;
 

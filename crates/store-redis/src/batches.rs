@@ -3,9 +3,9 @@
 
 use redis::Value;
 
-use super::read::Sought;
-use super::request::{Request, copied};
-use super::{read, write};
+use super::reads::Sought;
+use super::{reads, writes};
+use crate::protocol::request::{Request, copied};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::store::{Answers, SetMode};
@@ -63,11 +63,11 @@ impl Batch for Values {
     }
 
     fn ask(&self, request: &mut Request, part: &[Key], _: bool) {
-        read::ask_values(request, part);
+        reads::ask_values(request, part);
     }
 
     fn answers(&self, replies: Vec<Value>, part: &[Key], _: bool) -> Answers<Option<Entry>> {
-        read::values_read(replies, part.len())
+        reads::values_read(replies, part.len())
     }
 }
 
@@ -96,14 +96,14 @@ impl Batch for Entries {
     }
 
     fn ask(&self, request: &mut Request, part: &[Key], unqueued: bool) {
-        if unqueued { read::ask_entries_unqueued(request, part) } else { read::ask_entries(request, part) }
+        if unqueued { reads::ask_entries_unqueued(request, part) } else { reads::ask_entries(request, part) }
     }
 
     fn answers(&self, replies: Vec<Value>, part: &[Key], unqueued: bool) -> Answers<Option<Entry>> {
         if unqueued {
-            read::entries_unqueued_read(replies, part.len(), self.asked)
+            reads::entries_unqueued_read(replies, part.len(), self.asked)
         } else {
-            read::entries_read(replies, part.len(), self.asked)
+            reads::entries_read(replies, part.len(), self.asked)
         }
     }
 }
@@ -126,11 +126,11 @@ impl Batch for Existence {
     }
 
     fn ask(&self, request: &mut Request, part: &[Key], _: bool) {
-        read::ask_existence(request, part, self.0);
+        reads::ask_existence(request, part, self.0);
     }
 
     fn answers(&self, replies: Vec<Value>, part: &[Key], _: bool) -> Answers<bool> {
-        read::existence_read(replies, part.len())
+        reads::existence_read(replies, part.len())
     }
 }
 
@@ -158,16 +158,16 @@ impl Batch for Writes<'_> {
     }
 
     fn joins(&self, part: &[(Key, Entry)], next: &(Key, Entry)) -> bool {
-        write::go_together(part, next, self.mode)
+        writes::go_together(part, next, self.mode)
     }
 
     fn ask(&self, request: &mut Request, part: &[(Key, Entry)], _: bool) {
         // The time that an entry has left, whenever it is sent.
-        write::ask_write(request, part, self.mode, self.clock.now());
+        writes::ask_write(request, part, self.mode, self.clock.now());
     }
 
     fn answers(&self, replies: Vec<Value>, part: &[(Key, Entry)], _: bool) -> Answers<bool> {
-        write::write_done(&replies, part.len(), self.mode)
+        writes::write_done(&replies, part.len(), self.mode)
     }
 }
 
@@ -188,10 +188,10 @@ impl Batch for Deletes {
     }
 
     fn ask(&self, request: &mut Request, part: &[Key], _: bool) {
-        write::ask_deletes(request, self.0, part);
+        writes::ask_deletes(request, self.0, part);
     }
 
     fn answers(&self, replies: Vec<Value>, part: &[Key], _: bool) -> Answers<()> {
-        write::deleted(&replies, part.len())
+        writes::deleted(&replies, part.len())
     }
 }

@@ -4,9 +4,9 @@ use std::io;
 
 use redis::{ServerError, Value};
 
-use super::allowance::Excess;
-use super::config::RedisAddress;
-use super::lost::Lost;
+use crate::connection::lost::Lost;
+use crate::options::config::RedisAddress;
+use crate::protocol::allowance::Excess;
 use redkv_core::error::{Error, ErrorKind, Outcome};
 
 /// Everything that can fail between this store and its server.
@@ -187,8 +187,8 @@ mod tests {
 
     use redis::{Value, parse_redis_value};
 
-    use super::super::lost::Fate;
     use super::*;
+    use crate::connection::lost::Fate;
 
     #[test]
     fn a_connection_that_ended_by_a_panic_did_not_break() {

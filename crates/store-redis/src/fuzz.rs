@@ -5,11 +5,11 @@ use std::io;
 use bytes::{Buf, BytesMut};
 use redis::Value;
 
-use super::allowance::Allowance;
-use super::replies::Replies;
 use super::script::unpacked;
-use super::url::UrlParts;
-use super::{read, script, write};
+use super::{reads, script, writes};
+use crate::options::url::UrlParts;
+use crate::protocol::allowance::Allowance;
+use crate::protocol::replies::Replies;
 use redkv_core::config::Fields;
 use redkv_testing::Source;
 
@@ -121,10 +121,10 @@ fn is_read_alike(stream: &[u8], read: &Read) {
 /// Whatever the replies are, each of `len` keys has an answer.
 fn is_answered(replies: &[Value], len: usize) {
     let replies = || replies.to_vec();
-    assert_eq!(read::values_read(replies(), len).len(), len);
-    assert_eq!(read::entries_read(replies(), len, 1).len(), len);
-    assert_eq!(read::existence_read(replies(), len).len(), len);
-    assert_eq!(write::deleted(&replies(), len).len(), len);
+    assert_eq!(reads::values_read(replies(), len).len(), len);
+    assert_eq!(reads::entries_read(replies(), len, 1).len(), len);
+    assert_eq!(reads::existence_read(replies(), len).len(), len);
+    assert_eq!(writes::deleted(&replies(), len).len(), len);
     assert!(script::entries_read(replies(), len, u64::MAX).is_none_or(|answers| answers.len() == len));
 }
 

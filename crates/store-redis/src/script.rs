@@ -2,8 +2,8 @@
 
 use redis::Value;
 
-use super::read::{ask_values, bytes_of, entry, many_values};
-use super::request::Request;
+use super::reads::{ask_values, bytes_of, entry, many_values};
+use crate::protocol::request::Request;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::store::Answers;
 
@@ -16,7 +16,7 @@ const LIVES: &str = "local t,c,k={},redis.call,KEYS \
     for i=1,#k do t[i]=c('PTTL',k[i]) end return cmsgpack.pack(t)";
 
 /// Reads values with the time they have left, in a transaction for the same reason as
-/// [`entries`](super::read::entries).
+/// [`entries`](super::reads::entries).
 pub(super) fn entries(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() * 2 + 12, bytes_of(keys) * 2 + LIVES.len());
     request.command(1, "MULTI");

@@ -10,17 +10,17 @@ use redis::Value;
 use super::apart::{ask_apart, is_broken_off, is_refused_together};
 use super::batches::{Batch, Deletes, Entries, Existence, Values, Writes};
 use super::cluster::ClusterStore;
-use super::config::RedisConfig;
-use super::connection::Connection;
 use super::error::{Failure, error_of, too_large};
-use super::greet::alive;
-use super::limits::SUSPECT_FROM;
-use super::lost::Lost;
-use super::read::{Sought, forbidden, lacked_memory};
-use super::request::Request;
-use super::scan::{Place, scan};
-use super::topology::RedisTopology;
-use super::{read, script, write};
+use super::listing::{Place, scan};
+use super::reads::{Sought, forbidden, lacked_memory};
+use super::{reads, script, writes};
+use crate::connection::client::Connection;
+use crate::connection::handshake::alive;
+use crate::connection::limits::SUSPECT_FROM;
+use crate::connection::lost::Lost;
+use crate::options::config::RedisConfig;
+use crate::options::topology::RedisTopology;
+use crate::protocol::request::Request;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
@@ -94,11 +94,11 @@ impl RedisStore {
             }
         }
         let asked = self.clock.now();
-        match self.connection.ask(false, || read::entries(keys)).await {
+        match self.connection.ask(false, || reads::entries(keys)).await {
             Ok(replies) if lacked_memory(&replies) => self.entries_unqueued(keys).await,
             Ok(replies) => {
                 let batch = Entries { asked };
-                self.answers(&batch, keys, replies, |replies| read::entries_read(replies, len, asked)).await
+                self.answers(&batch, keys, replies, |replies| reads::entries_read(replies, len, asked)).await
             }
             Err(error) => answer_all(len, &Err(error)),
         }
@@ -107,16 +107,16 @@ impl RedisStore {
     /// As [`Self::entries`], of a server that has no memory left.
     async fn entries_unqueued(&self, keys: &[Key]) -> Answers<Option<Entry>> {
         let (len, asked) = (keys.len(), self.clock.now());
-        let read = |replies| read::entries_unqueued_read(replies, len, asked);
-        match self.connection.ask(false, || read::entries_unqueued(keys)).await {
+        let read = |replies| reads::entries_unqueued_read(replies, len, asked);
+        match self.connection.ask(false, || reads::entries_unqueued(keys)).await {
             Ok(replies) => self.answers(&Entries { asked }, keys, replies, read).await,
             Err(error) => answer_all(len, &Err(error)),
         }
     }
 
     async fn existence(&self, keys: &[Key], sought: Sought) -> Answers<bool> {
-        let read = |replies| read::existence_read(replies, keys.len());
-        self.ask(&Existence(sought), keys, || read::existence(keys, sought), read).await
+        let read = |replies| reads::existence_read(replies, keys.len());
+        self.ask(&Existence(sought), keys, || reads::existence(keys, sought), read).await
     }
 
     /// Writes entries. While it is suspected that one of them is too large for the server, the large ones leave alone.
@@ -147,7 +147,7 @@ impl RedisStore {
         let longest = || entries.iter().map(Writes::longest).max().unwrap_or_default();
         let mut writes = None;
         let build = || {
-            let (request, made) = write::writes(entries, mode, now, self.connection.is_backlogged());
+            let (request, made) = writes::writes(entries, mode, now, self.connection.is_backlogged());
             writes = Some(made);
             request
         };
@@ -271,8 +271,8 @@ impl Store for RedisStore {
             match want {
                 _ if len == 0 => Vec::new(),
                 Want::Value => {
-                    let read = |replies| read::values_read(replies, len);
-                    self.ask(&Values, keys, || read::values(keys), read).await
+                    let read = |replies| reads::values_read(replies, len);
+                    self.ask(&Values, keys, || reads::values(keys), read).await
                 }
                 Want::ValueAndDeadline => self.entries(keys).await,
             }
@@ -316,8 +316,8 @@ impl Store for RedisStore {
             if len == 0 {
                 return Vec::new();
             }
-            let read = |replies: Vec<Value>| write::deleted(&replies, len);
-            self.ask(&Deletes("DEL"), keys, || write::deletes(keys), read).await
+            let read = |replies: Vec<Value>| writes::deleted(&replies, len);
+            self.ask(&Deletes("DEL"), keys, || writes::deletes(keys), read).await
         })
     }
 
@@ -339,8 +339,8 @@ impl Store for RedisStore {
             let (keys, next) = scan(&self.connection, prefix, from).await?;
             if !keys.is_empty() {
                 let len = keys.len();
-                let read = |replies: Vec<Value>| write::deleted(&replies, len);
-                let gone = self.ask(&Deletes("UNLINK"), &keys, || write::unlinks(&keys), read);
+                let read = |replies: Vec<Value>| writes::deleted(&replies, len);
+                let gone = self.ask(&Deletes("UNLINK"), &keys, || writes::unlinks(&keys), read);
                 gone.await.into_iter().collect::<Result<()>>()?;
             }
             Ok(next.map(Place::cursor))

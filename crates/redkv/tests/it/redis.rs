@@ -1,9 +1,7 @@
 //! The Redis store against real servers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
-mod certificates;
 mod cluster;
-mod cluster_faults;
 mod conformance;
 mod connecting;
 mod deadlines;
@@ -12,10 +10,8 @@ mod hostile;
 mod idle;
 mod isolation;
 mod keys;
-mod load;
 mod sentinel;
-mod server;
-mod servers;
+mod support;
 mod tls;
 
 use std::sync::Arc;

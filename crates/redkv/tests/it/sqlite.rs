@@ -1,14 +1,11 @@
 //! What the SQLite store keeps, shares and refuses, looked at from outside with a connection of the test's own.
 #![expect(clippy::unwrap_used, reason = "a failed helper ends its test")]
 
-mod columns;
 mod deadlines;
 mod files;
-mod foreign_rows;
 #[cfg(target_os = "linux")]
 mod full;
 mod in_use;
-mod layout;
 #[cfg(target_os = "linux")]
 mod read_only;
 #[cfg(unix)]

@@ -5,7 +5,7 @@ pub(super) mod backoff;
 mod bodies;
 pub(super) mod client;
 mod config;
-pub(super) mod errors;
+pub(super) mod error;
 mod renewal;
 pub(super) mod requests;
 

@@ -1,11 +1,11 @@
 //! Entries in a table of Amazon DynamoDB.
 
 mod config;
-mod errors;
+mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod items;
-mod keys;
+mod listing;
 mod reads;
 mod store;
 mod table;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use futures_util::future::{BoxFuture, FutureExt};
 
-use super::errors;
+use super::error;
 use super::items::{Item, Shape};
 use super::table::{Table, side_by_side};
 use crate::aws::attempts::Attempts;
@@ -96,7 +96,7 @@ impl Table {
             .set_expression_attribute_names(Some(self.placeholders(false).into_iter().collect()))
             .customize()
             .interceptor(attempts.clone());
-        let answer = request.send().await.map_err(|error| errors::map(error, &attempts, &self.name))?;
+        let answer = request.send().await.map_err(|error| error::map(error, &attempts, &self.name))?;
         answer.item.map_or_else(|| Ok(decode.absent()), |item| decode.found(&self.shape, item))
     }
 
@@ -116,14 +116,14 @@ impl Table {
             let answer = match request.send().await {
                 Ok(answer) => answer,
                 // One key that cannot work, or is not allowed, refuses the whole batch: asked alone, the others are answered.
-                Err(error) if errors::may_be_of_one_key(&error) => {
+                Err(error) if error::may_be_of_one_key(&error) => {
                     let single: Vec<_> = left.iter().map(|key| self.read_one(key, decode)).collect();
                     let single = side_by_side(single).await;
                     answers.extend(left.iter().map(|key| key.to_string()).zip(single));
                     return answers;
                 }
                 Err(error) => {
-                    let error = errors::map(error, &attempts, &self.name);
+                    let error = error::map(error, &attempts, &self.name);
                     answers.extend(left.iter().map(|key| (key.to_string(), Err(error.clone()))));
                     return answers;
                 }
@@ -139,7 +139,7 @@ impl Table {
                 return answers;
             }
             let Some(wait) = backoff.after(left.len() < before) else {
-                let error = errors::throttled(&attempts);
+                let error = error::throttled(&attempts);
                 answers.extend(left.iter().map(|key| (key.to_string(), Err(error.clone()))));
                 return answers;
             };

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::types::{KeyType, ScalarAttributeType, TableDescription, TableStatus};
 
 use super::config::DynamoDbConfig;
-use super::errors;
+use super::error;
 use super::items::Shape;
 use crate::aws::attempts::Attempts;
 use crate::aws::{client, requests};
@@ -49,7 +49,7 @@ impl Table {
             Ok(answer) => answer.table.unwrap_or_else(|| TableDescription::builder().build()),
             // It changes nothing, so nothing is in doubt.
             Err(error) => {
-                return Err(errors::map(error, &attempts, &config.table).outcome(Outcome::NotApplied));
+                return Err(error::map(error, &attempts, &config.table).outcome(Outcome::NotApplied));
             }
         };
         let shape = Shape {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use futures_util::future::{BoxFuture, FutureExt};
 
-use super::errors;
+use super::error;
 use super::items::Shape;
 use super::table::{Table, side_by_side};
 use crate::aws::attempts::Attempts;
@@ -81,11 +81,11 @@ impl Table {
         }
         match request.customize().interceptor(attempts.clone()).send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.code() == Some(errors::CONDITION_FAILED) => {
+            Err(error) if error.code() == Some(error::CONDITION_FAILED) => {
                 // The entry that is there may be the one that an attempt without an answer has written.
-                if attempts.in_doubt() { Err(errors::unsure()) } else { Ok(false) }
+                if attempts.in_doubt() { Err(error::unsure()) } else { Ok(false) }
             }
-            Err(error) => Err(errors::map(error, &attempts, &self.name)),
+            Err(error) => Err(error::map(error, &attempts, &self.name)),
         }
     }
 
@@ -107,13 +107,13 @@ impl Table {
                 let item = self.shape.item(key, entry);
                 let request = self.client.put_item().table_name(&self.name).set_item(Some(item)).customize();
                 let sent = request.interceptor(attempts.clone()).send().await;
-                sent.err().map(|error| errors::map(error, &attempts, &self.name))
+                sent.err().map(|error| error::map(error, &attempts, &self.name))
             }
             Change::Delete(key) => {
                 let key = self.shape.primary_key(key);
                 let request = self.client.delete_item().table_name(&self.name).set_key(Some(key)).customize();
                 let sent = request.interceptor(attempts.clone()).send().await;
-                sent.err().map(|error| errors::map(error, &attempts, &self.name))
+                sent.err().map(|error| error::map(error, &attempts, &self.name))
             }
         };
         failed.map_or(Ok(()), Err)
@@ -133,7 +133,7 @@ impl Table {
             let answer = match request.interceptor(attempts.clone()).send().await {
                 Ok(answer) => answer,
                 // One change that cannot work, or is not allowed, refuses the whole batch: made alone, the others succeed.
-                Err(error) if errors::may_be_of_one_key(&error) => {
+                Err(error) if error::may_be_of_one_key(&error) => {
                     let single: Vec<_> = left.iter().map(|change| self.write_one(change)).collect();
                     let single = side_by_side(single).await.into_iter();
                     return left
@@ -142,7 +142,7 @@ impl Table {
                         .filter_map(|(change, answer)| Some((change.key(), answer.err()?)))
                         .collect();
                 }
-                Err(error) => return all(left, errors::map(error, &attempts, &self.name)),
+                Err(error) => return all(left, error::map(error, &attempts, &self.name)),
             };
             let before = left.len();
             left = still_left(&self.shape, left, answer.unprocessed_items.unwrap_or_default());
@@ -151,7 +151,7 @@ impl Table {
             }
             match backoff.after(left.len() < before) {
                 Some(wait) => tokio::time::sleep(wait).await,
-                None => return all(left, errors::throttled(&attempts)),
+                None => return all(left, error::throttled(&attempts)),
             }
         }
     }

@@ -7,9 +7,9 @@ use aws_sdk_s3::types::{Delete, Error as KeyError, ObjectIdentifier};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::bucket::Bucket;
-use super::errors;
+use super::error;
 use crate::aws::attempts::Attempts;
-use crate::aws::errors::{Refusal, outcome};
+use crate::aws::error::{Refusal, outcome};
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::Answers;
@@ -70,7 +70,7 @@ impl Bucket {
             }
             Err(error) if is_unable(&error) => None,
             Err(error) => {
-                let error = errors::map(error, &attempts, &self.name);
+                let error = error::map(error, &attempts, &self.name);
                 Some(names.iter().map(|name| (*name, error.clone())).collect())
             }
         }
@@ -87,7 +87,7 @@ impl Bucket {
         // What is not there is what it shall be.
         let is_gone = matches!(code, Some("NoSuchKey" | "NoSuchVersion"));
         let status = if code == Some("InternalError") { 500 } else { 200 };
-        let refused = errors::refused(Refusal { code, text, status }, &self.name).outcome(outcome(attempts));
+        let refused = error::refused(Refusal { code, text, status }, &self.name).outcome(outcome(attempts));
         (!is_gone).then_some((*name, refused))
     }
 
@@ -103,7 +103,7 @@ impl Bucket {
         match request.interceptor(attempts.clone()).send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("NoSuchKey") => Ok(()),
-            Err(error) => Err(errors::map(error, &attempts, &self.name)),
+            Err(error) => Err(error::map(error, &attempts, &self.name)),
         }
     }
 }

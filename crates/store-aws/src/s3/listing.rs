@@ -1,7 +1,7 @@
 //! Which keys there are, page by page.
 
 use super::bucket::Bucket;
-use super::errors;
+use super::error;
 use crate::aws::attempts::Attempts;
 use redkv_core::entry::Key;
 use redkv_core::error::Result;
@@ -74,7 +74,7 @@ impl Bucket {
             .set_continuation_token(token)
             .customize()
             .interceptor(attempts.clone());
-        let answer = request.send().await.map_err(|error| errors::map_read(error, &attempts, &self.name))?;
+        let answer = request.send().await.map_err(|error| error::map_read(error, &attempts, &self.name))?;
         let next = answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true));
         let names = answer.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
         Ok((names.collect(), next))

@@ -4,7 +4,7 @@ mod bucket;
 mod config;
 mod deadline;
 mod deletes;
-mod errors;
+mod error;
 mod listing;
 mod names;
 mod reads;

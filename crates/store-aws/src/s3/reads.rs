@@ -10,9 +10,9 @@ use bytes::Bytes;
 
 use super::bucket::Bucket;
 use super::deadline::deadline_in;
-use super::errors;
+use super::error;
 use crate::aws::attempts::Attempts;
-use crate::aws::errors::story;
+use crate::aws::error::story;
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::Answers;
@@ -69,7 +69,7 @@ impl Bucket {
         match request.interceptor(attempts.clone()).send().await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.code() == Some("NoSuchKey") => Ok(None),
-            Err(error) => Err(errors::map_read(error, &attempts, &self.name)),
+            Err(error) => Err(error::map_read(error, &attempts, &self.name)),
         }
     }
 
@@ -80,8 +80,8 @@ impl Bucket {
         match request.interceptor(attempts.clone()).send().await {
             Ok(answer) => Ok(Some(Head::of(answer.metadata.as_ref(), answer.e_tag))),
             // The answer has no body, so this is all that it says, also of a bucket that is gone.
-            Err(error) if errors::status(&error) == Some(404) => Ok(None),
-            Err(error) => Err(errors::map_read(error, &attempts, &self.name)),
+            Err(error) if error::status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(error::map_read(error, &attempts, &self.name)),
         }
     }
 }

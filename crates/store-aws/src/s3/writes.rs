@@ -5,10 +5,10 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::bucket::Bucket;
 use super::deadline::DEADLINE;
-use super::errors;
+use super::error;
 use crate::aws::attempts::Attempts;
 use crate::aws::backoff::Backoff;
-use crate::aws::errors::unsure;
+use crate::aws::error::unsure;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::Answers;
@@ -80,7 +80,7 @@ impl Bucket {
             Ok(_) => return Ok(true),
             Err(error) => error,
         };
-        let refused = match (condition, errors::status(&error)) {
+        let refused = match (condition, error::status(&error)) {
             (Condition::None, _) => false,
             // The other one is gone, or another write is on its way.
             (Condition::Unchanged(_), Some(404)) => error.code() == Some("NoSuchKey"),
@@ -95,7 +95,7 @@ impl Bucket {
                     "the service takes no conditional writes, which filling a shared store needs",
                 ))
             }
-            false => Err(errors::map(error, &attempts, &self.name)),
+            false => Err(error::map(error, &attempts, &self.name)),
         }
     }
 }

@@ -4,11 +4,11 @@ use bytes::Bytes;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};
 
 use super::error::damaged_entry;
-use super::held::Held;
-use super::open::Open;
 use super::record::{Kept, PIECE, Record};
-use super::tables::{ENTRIES, PIECES, piece_key};
 use crate::checksum::checksum;
+use crate::disk::database::held::Held;
+use crate::disk::database::open::Open;
+use crate::disk::database::tables::{ENTRIES, PIECES, piece_key};
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
 use redkv_core::store::{Answers, Cursor, Page, answer_all, end_of_prefix};

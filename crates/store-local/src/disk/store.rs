@@ -8,10 +8,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
 
 use super::config::DiskConfig;
-use super::open::Open;
-use super::slot::Slot;
 use super::thread::{Job, Thread};
 use super::writes::Change;
+use crate::disk::database::open::Open;
+use crate::disk::database::slot::Slot;
 use crate::lanes::Lanes;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};

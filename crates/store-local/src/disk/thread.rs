@@ -11,10 +11,10 @@ use tokio::sync::{oneshot, watch};
 
 use super::config::DiskConfig;
 use super::error::{is_broken, is_full};
-use super::open::{FILE, Open};
-use super::slot::{Damaged, Slot};
-use super::space::{Space, TRANSACTION};
+use super::file_size::{Space, TRANSACTION};
 use super::writes::{Change, Changing, Sync, Write};
+use crate::disk::database::open::{FILE, Open};
+use crate::disk::database::slot::{Damaged, Slot};
 use crate::reserve::Reserve;
 use redkv_core::clock::Clock;
 use redkv_core::error::{Error, ErrorKind, Result};

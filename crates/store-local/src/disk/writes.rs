@@ -7,14 +7,14 @@ use redb::{Durability, ReadableTable, WriteTransaction};
 
 use super::config::DiskConfig;
 use super::error::damaged_entry;
-use super::held::Held;
-use super::open::{Open, is_behind};
+use super::file_size::PAGE;
 use super::record::{Kept, LONGEST_INLINE, PIECE, Record, cost};
-use super::space::PAGE;
-use super::tables::{
+use crate::checksum::checksum;
+use crate::disk::database::held::Held;
+use crate::disk::database::open::{Open, is_behind};
+use crate::disk::database::tables::{
     DEADLINES, ENTRIES, PIECES, Rows, TOTALS, Totals, USES, deadline_key, piece_key, total, use_key,
 };
-use crate::checksum::checksum;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Outcome, Result};
 use redkv_core::store::SetMode;

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, Type, Value, ValueRef};
 
-use super::column::Form;
-use super::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
+use crate::sqlite::table::column::Form;
+use crate::sqlite::table::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
 use redkv_core::entry::{Deadline, Key};
 use redkv_testing::Source;
 

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
 
-use super::change::Change;
 use super::config::SqliteConfig;
 use super::thread::{Job, Thread};
+use crate::sqlite::table::change::Change;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};

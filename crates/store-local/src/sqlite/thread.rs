@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use tokio::sync::{oneshot, watch};
 
-use super::change::Change;
 use super::config::SqliteConfig;
 use super::error::while_in_use;
-use super::table::Table;
-use super::waiting::{Waiting, Writer};
+use crate::sqlite::database::waiting::{Waiting, Writer};
+use crate::sqlite::table::change::Change;
+use crate::sqlite::table::table::Table;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};

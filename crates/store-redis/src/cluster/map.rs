@@ -2,11 +2,11 @@
 
 use redis::{ServerError, Value};
 
-use super::super::config::RedisAddress;
 use super::super::error::{Failure, error_of};
-use super::super::request::Request;
-use super::super::topology::NatMap;
 use super::slot::SLOTS;
+use crate::options::config::RedisAddress;
+use crate::options::topology::NatMap;
+use crate::protocol::request::Request;
 use redkv_core::error::{Error, ErrorKind, Result};
 
 /// A stretch of slots and the node that serves it.

@@ -4,10 +4,10 @@ mod map;
 mod node;
 mod nodes;
 mod pages;
-mod run;
+mod redirect;
+mod scatter;
 mod slot;
 mod sorted;
 mod store;
-mod verdict;
 
 pub(super) use store::ClusterStore;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use redis::Value;
 use tokio::time::sleep;
 
-use super::super::config::RedisAddress;
-use super::super::connection::Connection;
-use super::super::request::Request;
+use crate::connection::client::Connection;
+use crate::options::config::RedisAddress;
+use crate::protocol::request::Request;
 use redkv_core::backoff::jittered;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_executor::spawn;

@@ -10,12 +10,12 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::super::config::{RedisAddress, RedisConfig};
-use super::super::connection::{Connection, TlsOnce};
 use super::super::error::{Failure, error_of};
 use super::map::{self, Stretch};
 use super::node::Node;
 use super::slot::SLOTS;
+use crate::connection::client::{Connection, TlsOnce};
+use crate::options::config::{RedisAddress, RedisConfig};
 use redkv_core::error::{Error, Result};
 use redkv_executor::spawn;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::super::scan::{Place, scan};
 use super::nodes::Nodes;
+use crate::listing::{Place, scan};
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Cursor, Page};

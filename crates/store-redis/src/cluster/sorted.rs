@@ -6,7 +6,7 @@ use std::ops::Range;
 use redis::Value;
 
 use super::super::batches::Batch;
-use super::super::request::Request;
+use crate::protocol::request::Request;
 use redkv_core::error::{Error, Result};
 
 /// A batch on its way. Items are known by their places.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::super::batches::{Deletes, Entries, Existence, Values, Writes};
-use super::super::config::{RedisAddress, RedisConfig};
-use super::super::read::{Sought, forbidden};
 use super::super::store::capabilities;
 use super::nodes::Nodes;
 use super::pages::page;
-use super::run::run;
+use super::scatter::run;
+use crate::options::config::{RedisAddress, RedisConfig};
+use crate::reads::{Sought, forbidden};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;

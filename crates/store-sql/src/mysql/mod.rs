@@ -3,14 +3,14 @@
 mod collation;
 mod config;
 mod connector;
-mod dialect;
 mod error;
 mod layout;
 mod packets;
 mod session;
 mod statements;
+mod store;
 mod table;
 mod writes;
 
 pub use config::MySqlConfig;
-pub use dialect::build;
+pub use store::build;

@@ -2,14 +2,14 @@
 
 mod config;
 mod connector;
-mod dialect;
 mod error;
 mod layout;
 mod parameters;
 mod session;
 mod statements;
+mod store;
 mod table;
 mod wire;
 
 pub use config::PostgresConfig;
-pub use dialect::build;
+pub use store::build;

@@ -8,7 +8,7 @@ use futures_util::future::{self, BoxFuture};
 
 use super::checked::Checked;
 use super::dialect::Dialect;
-use super::lease::Lease;
+use super::pool::Lease;
 use super::pool::{Connector, Pool};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};

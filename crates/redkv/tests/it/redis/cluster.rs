@@ -1,5 +1,7 @@
 //! A cluster whose slots move.
 
+mod faults;
+
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,10 +11,10 @@ use redkv::store::{SetMode, Want};
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::load::Load;
-use super::server::Server;
-use super::servers::{Cluster, until};
 use super::{entry, get, set, set_if_absent, store};
+use crate::redis::support::load::Load;
+use crate::redis::support::server::Server;
+use crate::redis::support::servers::{Cluster, until};
 use crate::support::port::free_port;
 
 fn tagged(count: usize) -> Vec<Key> {

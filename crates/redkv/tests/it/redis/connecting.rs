@@ -9,8 +9,8 @@ use redkv::error::ErrorKind;
 use redkv::store::{SetMode, Want};
 use serde_json::json;
 
-use super::server::Server;
 use super::{all_texts, entry, get, get_with_deadline, key, set, store};
+use crate::redis::support::server::Server;
 use crate::support::port::free_port;
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use redkv::entry::{Deadline, Entry, Key};
 use redkv::store::{SetMode, Store, Want};
 use serde_json::json;
 
-use crate::redis::server::Server;
+use crate::redis::support::server::Server;
 use crate::redis::{common, entry, key, set, store};
 
 /// Keys without entries: with these a batch is one of many.

@@ -10,8 +10,8 @@ use redkv::store::Store;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use super::server::Server;
 use super::{entry, get, key, set, store};
+use crate::redis::support::server::Server;
 
 /// Far beyond what anything here takes: a test that hangs ends with it.
 const FOREVER: Duration = Duration::from_secs(60);

@@ -15,8 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
-use super::server::Server;
 use super::{entry, get, get_with_deadline, key, set, store, store_with};
+use crate::redis::support::server::Server;
 
 /// Stands before a server, and closes every connection that has brought more than `most` bytes. Answers with its port.
 pub(crate) async fn cuts_off_what_is_large(server: u16, most: u64) -> u16 {

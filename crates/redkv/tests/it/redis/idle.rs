@@ -5,8 +5,8 @@ use redkv::error::ErrorKind;
 use redkv::store::{Store, Want};
 use serde_json::json;
 
-use super::server::Server;
 use super::{entry, get, set, store};
+use crate::redis::support::server::Server;
 
 /// A store with an entry, whose connection the server has closed while this thread, which is all that runs, did
 /// something else.

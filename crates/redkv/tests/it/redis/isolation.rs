@@ -9,9 +9,9 @@ use redkv::store::{Answers, SetMode, Store, Want};
 use serde_json::json;
 
 use super::hostile::cuts_off_what_is_large;
-use super::server::Server;
-use super::servers::Cluster;
 use super::{entry, get, set, store};
+use crate::redis::support::server::Server;
+use crate::redis::support::servers::Cluster;
 
 /// A user who may use the keys `app:*`, and run all commands but `without`.
 fn user_of_app(server: &Server, without: &str) -> Arc<dyn Store> {

@@ -6,8 +6,8 @@ use redkv::entry::{Entry, Key};
 use redkv::store::{Cursor, SetMode, Store};
 use serde_json::json;
 
-use super::server::Server;
 use super::{common, entry, get, key, set, store};
+use crate::redis::support::server::Server;
 
 /// All keys from `after` on.
 async fn rest(store: &dyn Store, prefix: &str, mut after: Option<Cursor>) -> HashSet<Key> {

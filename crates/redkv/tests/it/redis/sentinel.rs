@@ -7,10 +7,10 @@ use redkv::error::ErrorKind;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use super::load::{FOREVER, Load, eventually_read};
-use super::server::Server;
-use super::servers::{Watched, until};
 use super::{entry, get, set, store};
+use crate::redis::support::load::{FOREVER, Load, eventually_read};
+use crate::redis::support::server::Server;
+use crate::redis::support::servers::{Watched, until};
 use crate::support::port::free_port;
 
 fn keys(count: usize) -> Vec<Key> {

@@ -1,5 +1,7 @@
 //! TLS, with a certificate authority made for the test.
 
+mod certificates;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,9 +10,9 @@ use redkv::error::ErrorKind;
 use redkv::store::Store;
 use serde_json::{Value, json};
 
-use super::server::Server;
-use super::servers::until;
 use super::{entry, get, key, set, store};
+use crate::redis::support::server::Server;
+use crate::redis::support::servers::until;
 use crate::support::port::free_port;
 
 /// A server that speaks TLS on a port of its own.

@@ -1,5 +1,9 @@
 //! Tables that somebody else has made, with constraints and triggers of their own.
 
+mod columns;
+mod foreign_rows;
+mod layout;
+
 use redkv::error::ErrorKind;
 use redkv::store::{SetMode, Store};
 use serde_json::json;

@@ -1,0 +1,279 @@
+//! The table: reads and writes, in transactions.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavior};
+
+use super::change::Change;
+use super::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
+use super::statements::{SWEEP, Statements};
+use crate::reserve::Reserve;
+use crate::sqlite::config::SqliteConfig;
+use crate::sqlite::database::disk_full::is_full;
+use crate::sqlite::database::location::Place;
+use crate::sqlite::database::open::Opened;
+use crate::sqlite::error::{error_from, is_without_table, table_removed, while_in_use};
+use redkv_core::clock::Clock;
+use redkv_core::entry::{Entry, Key};
+use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::store::{Answers, SetMode, answer_all};
+
+/// Milliseconds between two looks for entries past their deadline.
+const SWEEP_EVERY: u64 = 60_000;
+
+/// An open table. Everything here blocks.
+pub(crate) struct Table {
+    pub(crate) open: Opened,
+    pub(crate) statements: Statements,
+    pub(crate) config: Arc<SqliteConfig>,
+    pub(crate) clock: Arc<dyn Clock>,
+    is_removed: Cell<bool>,
+    /// When to look for entries past their deadline again.
+    next_sweep: Cell<u64>,
+    /// Room for deletes on a full disk, taken by the first write.
+    pub(crate) reserve: RefCell<Option<Reserve>>,
+}
+
+/// Why a transaction left no trace.
+enum Undone {
+    /// One of its changes ended it; alone, the others may succeed.
+    ByOne,
+    Whole(rusqlite::Error),
+    /// Another connection writes.
+    KeptOut,
+}
+
+impl From<rusqlite::Error> for Undone {
+    fn from(cause: rusqlite::Error) -> Self {
+        Self::Whole(cause)
+    }
+}
+
+impl Table {
+    pub(crate) fn open(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let statements = Statements::new(&config);
+        let open = Opened::open(&config, &statements)?;
+        Ok(Self {
+            open,
+            statements,
+            config,
+            clock,
+            is_removed: Cell::new(false),
+            next_sweep: Cell::new(0),
+            reserve: RefCell::new(None),
+        })
+    }
+
+    pub(crate) fn failed(&self, cause: rusqlite::Error) -> Error {
+        if is_without_table(&cause, &self.config.table) {
+            self.is_removed.set(true);
+            return table_removed(&self.config.location, &self.config.table, cause);
+        }
+        while_in_use(error_from(&self.config.location, cause))
+    }
+
+    /// Whether the table was found removed, so that it must be opened again to be made.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.is_removed.get()
+    }
+
+    /// Looks whether the table is there.
+    pub(crate) fn look(&self) -> Result<()> {
+        let look = || {
+            let mut statement = self.open.connection.prepare_cached(&self.statements.get)?;
+            statement.exists([""])
+        };
+        look().map(|_| ()).map_err(|cause| self.failed(cause))
+    }
+
+    /// Fails when the file was removed or replaced.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.open.place.as_ref().map_or(Ok(()), Place::check)
+    }
+
+    /// The same for those who read, who may see for a moment what was there before.
+    pub(crate) fn check_for_reader(&self) -> Result<()> {
+        self.open.place.as_ref().map_or(Ok(()), Place::check_for_reader)
+    }
+
+    /// Whether it was opened as something that nobody changes, and somebody has.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.open.place.as_ref().is_some_and(Place::is_outdated)
+    }
+
+    pub(crate) fn get(&self, keys: &[Key]) -> Answers<Option<Entry>> {
+        self.read(keys, &self.statements.get, |statement, key| {
+            let mut rows = statement
+                .query([KeyParameter(key, self.open.forms.key)])
+                .map_err(|cause| self.failed(cause))?;
+            let row = rows.next().map_err(|cause| self.failed(cause))?;
+            row.map_or(Ok(None), |row| self.entry(row))
+        })
+    }
+
+    fn entry(&self, row: &Row<'_>) -> Result<Option<Entry>> {
+        let column = |index| row.get_ref(index).map_err(|cause| self.failed(cause));
+        let value = value_of(column(0)?, self.open.forms.value, &self.open.connection)
+            .map_err(|cause| self.failed(cause))?;
+        let Some(value) = value else { return Ok(None) };
+        let Some(expires) = &self.config.expires_column else { return Ok(Some(Entry::new(value))) };
+        let deadline = deadline_of(column(1)?).map_err(|found| {
+            Error::new(ErrorKind::Value, format!("a deadline in column '{expires}' is {found}, not a number"))
+        })?;
+        Ok(Some(Entry { value, deadline }))
+    }
+
+    pub(crate) fn has(&self, keys: &[Key]) -> Answers<bool> {
+        let now = stored_millis(self.clock.now());
+        self.read(keys, &self.statements.has, |statement, key| {
+            let parameters: [&dyn ToSql; 2] = [&KeyParameter(key, self.open.forms.key), &now];
+            let parameters = &parameters[..statement.parameter_count()];
+            statement.exists(parameters).map_err(|cause| self.failed(cause))
+        })
+    }
+
+    /// Asks for every key, in one state of the database.
+    fn read<T: Clone>(
+        &self,
+        keys: &[Key],
+        sql: &str,
+        mut ask: impl FnMut(&mut Statement<'_>, &Key) -> Result<T>,
+    ) -> Answers<T> {
+        let mut run = || {
+            let snapshot = (keys.len() > 1).then(|| self.begin(TransactionBehavior::Deferred)).transpose()?;
+            let mut statement = self.open.connection.prepare_cached(sql)?;
+            let answers = keys.iter().map(|key| ask(&mut statement, key)).collect();
+            drop((statement, snapshot));
+            Ok(answers)
+        };
+        run().unwrap_or_else(|cause| answer_all(keys.len(), &Err(self.failed(cause))))
+    }
+
+    /// Begins to write. Where others can read meanwhile, whoever has the lock is not waited for.
+    fn begin_to_write(&self) -> std::result::Result<Transaction<'_>, Undone> {
+        let connection = &self.open.connection;
+        let is_waited_for = !self.open.place.as_ref().is_some_and(|place| place.has_log);
+        if is_waited_for {
+            return Ok(self.begin(TransactionBehavior::Immediate)?);
+        }
+        connection.busy_timeout(Duration::ZERO)?;
+        let begun = self.begin(TransactionBehavior::Immediate);
+        connection.busy_timeout(self.config.busy_timeout)?;
+        begun.map_err(|cause| match cause.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Undone::KeptOut,
+            _ => Undone::Whole(cause),
+        })
+    }
+
+    /// The answer to those whom another connection has kept out for too long.
+    pub(crate) fn locked(&self) -> Error {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        self.failed(rusqlite::Error::SqliteFailure(busy, None))
+    }
+
+    fn begin(&self, behavior: TransactionBehavior) -> rusqlite::Result<Transaction<'_>> {
+        Transaction::new_unchecked(&self.open.connection, behavior)
+    }
+
+    /// Makes all changes in one transaction, with an answer for each: one that fails takes no other with it. `None`
+    /// while another connection writes: nothing was done.
+    pub(crate) fn write(&self, changes: &[Change]) -> Option<Answers<bool>> {
+        let now = self.clock.now();
+        let answers = if self.has_room(changes) {
+            self.write_all(changes, now)?
+        } else {
+            let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+            answer_all(changes.len(), &Err(self.failed(rusqlite::Error::SqliteFailure(full, None))))
+        };
+        Some(if answers.iter().any(is_full) { self.make_again(changes, answers, now) } else { answers })
+    }
+
+    fn write_all(&self, changes: &[Change], now: u64) -> Option<Answers<bool>> {
+        Some(match self.write_together(changes, now) {
+            Ok(answers) => answers,
+            Err(Undone::ByOne) => changes.iter().map(|change| self.write_one(change, now)).collect(),
+            Err(Undone::Whole(cause)) => answer_all(changes.len(), &Err(self.failed(cause))),
+            Err(Undone::KeptOut) => return None,
+        })
+    }
+
+    fn write_together(&self, changes: &[Change], now: u64) -> std::result::Result<Answers<bool>, Undone> {
+        let transaction = self.begin_to_write()?;
+        let mut answers = Vec::with_capacity(changes.len());
+        for change in changes {
+            answers.push(self.write_one(change, now));
+            self.still_in_transaction()?;
+        }
+        self.sweep(now);
+        self.still_in_transaction()?;
+        transaction.commit().map_err(|cause| match cause.sqlite_error_code() {
+            // A foreign key that is checked at the end: only one by one it shows whose it was.
+            Some(ErrorCode::ConstraintViolation) => Undone::ByOne,
+            _ => Undone::Whole(cause),
+        })?;
+        Ok(answers)
+    }
+
+    /// A failing statement undoes only itself, but a full disk or a trigger with ROLLBACK ends the transaction:
+    /// what came before is undone and what follows would be committed one by one.
+    fn still_in_transaction(&self) -> std::result::Result<(), Undone> {
+        if self.open.connection.is_autocommit() { Err(Undone::ByOne) } else { Ok(()) }
+    }
+
+    pub(crate) fn write_one(&self, change: &Change, now: u64) -> Result<bool> {
+        match change {
+            Change::Put(key, entry, mode) => self.put(key, entry, *mode, now),
+            Change::Delete(key) => {
+                self.run(&self.statements.delete, &[&KeyParameter(key, self.open.forms.key)]).map(|_| true)
+            }
+        }
+    }
+
+    fn put(&self, key: &Key, entry: &Entry, mode: SetMode, now: u64) -> Result<bool> {
+        if entry.deadline.is_some() && self.statements.deadlines.is_none() {
+            return Err(Error::unsupported("a ttl needs the option expiresColumn"));
+        }
+        let sql = match mode {
+            SetMode::Always => &self.statements.put,
+            SetMode::IfAbsent => &self.statements.put_if_absent,
+        };
+        let deadline = entry.deadline.map(|deadline| stored_millis(deadline.millis()));
+        let now = stored_millis(now);
+        let (key, value) =
+            (KeyParameter(key, self.open.forms.key), ValueParameter(&entry.value, self.open.forms.value));
+        let rows = self.run(sql, &[&key, &value, &deadline, &now])?;
+        if rows == 0 && mode == SetMode::Always {
+            let message = format!("a trigger of table '{}' left the entry out", self.config.table);
+            return Err(Error::new(ErrorKind::Store, message));
+        }
+        Ok(rows > 0)
+    }
+
+    /// Runs a statement with as many of the parameters as it has, and answers how many rows it changed.
+    fn run(&self, sql: &str, parameters: &[&dyn ToSql]) -> Result<usize> {
+        let run = || {
+            let mut statement = self.open.connection.prepare_cached(sql)?;
+            let count = statement.parameter_count();
+            statement.execute(&parameters[..count])
+        };
+        run().map_err(|cause| self.failed(cause))
+    }
+
+    /// Deletes some of the entries past their deadline, beside a write so that it costs no sync of its own: once
+    /// in a while, and with the next writes for as long as there are more of them.
+    ///
+    /// That it fails is no failure of the write.
+    fn sweep(&self, now: u64) {
+        let Some(deadlines) = &self.statements.deadlines else { return };
+        if now < self.next_sweep.get() {
+            return;
+        }
+        let swept = self.run(&deadlines.sweep, &[&stored_millis(now)]);
+        if swept.is_ok_and(|rows| rows >= SWEEP) {
+            return;
+        }
+        self.next_sweep.set(now.saturating_add(SWEEP_EVERY));
+    }
+}

@@ -1,0 +1,251 @@
+//! One connection, from its first packet to its last.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use redis::Value;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+use super::client::Shared;
+use super::connect::{Stream, dial};
+use super::handshake::{Greeting, greet};
+use super::pipeline::Wire;
+use super::sentinel::Sentinels;
+use crate::error::{Failure, error_of};
+use crate::protocol::request::Request;
+use redkv_core::error::Result;
+use redkv_executor::{Running, spawn_owned};
+
+/// A request that is under way, or will be when this is first polled.
+pub(crate) type Answer = BoxFuture<'static, Result<Vec<Value>>>;
+
+/// An open connection that the server has accepted.
+pub(crate) struct Link {
+    /// Tells the connections of one store apart.
+    pub(crate) generation: u64,
+    wire: Arc<Wire>,
+    driver: Driver,
+    runtime: Handle,
+    home: Weak<Shared>,
+    /// How long silence lasts before it counts as the end of the connection.
+    patience: Duration,
+    /// Answers that callers have received on this connection.
+    answers: AtomicU64,
+    /// Whether somebody has stopped waiting for an answer that may still come.
+    probing: AtomicBool,
+    /// Whether requests go over another connection by now, and this one only waits for its last answers.
+    retired: AtomicBool,
+    since: Instant,
+}
+
+impl Link {
+    /// Connects and makes itself known to the server; the caller bounds the time.
+    pub(crate) async fn open(shared: &Arc<Shared>, generation: u64) -> Result<Arc<Self>> {
+        let config = &shared.config;
+        let Some(sentinels) = &shared.sentinels else {
+            let stream = dial(&config.address, config.tls.as_ref(), &shared.tls).await?;
+            let greeting = Greeting::of(config, &config.address, false);
+            return Self::on(stream, shared, generation, &greeting).await;
+        };
+        let master = sentinels.master().await?;
+        let opening = async {
+            let stream = dial(&master, config.tls.as_ref(), &shared.tls).await?;
+            Self::on(stream, shared, generation, &Greeting::of(config, &master, true)).await
+        };
+        // Also when the time to connect runs out in between.
+        let doubt = Doubt(sentinels);
+        let link = opening.await?;
+        std::mem::forget(doubt);
+        Ok(link)
+    }
+
+    /// Makes itself known on an open stream.
+    async fn on(
+        stream: Stream,
+        shared: &Arc<Shared>,
+        generation: u64,
+        greeting: &Greeting<'_>,
+    ) -> Result<Arc<Self>> {
+        let (wire, driver) = Wire::new(stream, shared.config.max_value_bytes);
+        let runtime = Handle::current();
+        let home = Arc::downgrade(shared);
+        let watcher = home.clone();
+        let driver = spawn_owned(async move {
+            driver.await;
+            // A connection that the server closed while it was idle is replaced before anyone fails by it.
+            if let Some(shared) = watcher.upgrade() {
+                shared.lost(generation);
+            }
+        });
+        let driver = Driver(Mutex::new(Some(driver)));
+        greet(&wire, greeting).await?;
+        let patience = shared.config.connect_timeout.min(PATIENCE);
+        Ok(Arc::new(Self {
+            generation,
+            wire,
+            driver,
+            runtime,
+            home,
+            patience,
+            answers: AtomicU64::new(0),
+            probing: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
+            since: Instant::now(),
+        }))
+    }
+
+    /// The answer to `request`, which is queued for sending when this is first polled.
+    ///
+    /// Commands leave in the order of those first polls.
+    pub(crate) fn answer(self: &Arc<Self>, request: Request) -> Answer {
+        let link = self.clone();
+        Box::pin(async move {
+            let unanswered = Unanswered(&link);
+            let result = link.wire.send(request).await;
+            unanswered.settle();
+            match result {
+                Ok(values) => {
+                    link.answers.fetch_add(1, Ordering::Relaxed);
+                    if values.iter().any(is_readonly) {
+                        link.look_for_the_master();
+                    }
+                    Ok(values)
+                }
+                // Errors of the server are values; anything else is the end of the connection.
+                Err(lost) => {
+                    link.give_up();
+                    Err(error_of(Failure::Broken(lost)))
+                }
+            }
+        })
+    }
+
+    /// The server became a replica. A fail-over may have given its name to another one, so the next request looks the
+    /// name up again; not too often, for the server may be one that was set up so.
+    fn look_for_the_master(&self) {
+        if self.since.elapsed() < LOOK_AGAIN {
+            return;
+        }
+        // The one order of these and of those in `probe` lets one of them see the other.
+        self.retired.store(true, Ordering::SeqCst);
+        if self.probing.load(Ordering::SeqCst) {
+            self.give_up();
+        } else if let Some(shared) = self.home.upgrade() {
+            shared.retire(self.generation);
+        }
+    }
+
+    /// Whether the server has ever answered on this connection.
+    pub(crate) fn was_useful(&self) -> bool {
+        self.answers.load(Ordering::Relaxed) > 0 || self.wire.has_refused()
+    }
+
+    /// Whether a request will wait before it leaves.
+    pub(crate) fn is_backlogged(&self) -> bool {
+        self.wire.is_backlogged()
+    }
+
+    /// Ends the connection; what is under way on it fails.
+    pub(crate) fn cut(&self) {
+        self.driver.end();
+    }
+
+    fn give_up(&self) {
+        if let Some(shared) = self.home.upgrade() {
+            shared.lost(self.generation);
+        }
+    }
+
+    /// Finds out whether the server still answers, and gives the connection up if it does not.
+    ///
+    /// A caller that stops waiting is the only sign of a half-open connection, and a weak one: it may be only
+    /// impatient. The answer to a `PING` behind the abandoned command tells the two apart, as answers come in
+    /// order; while other answers come in, the `PING` is only waiting its turn.
+    fn probe(self: &Arc<Self>) {
+        if self.probing.swap(true, Ordering::SeqCst) || self.driver.has_ended() {
+            return;
+        }
+        if self.retired.load(Ordering::SeqCst) {
+            // A write that nobody waits for must not arrive after newer ones, which go over another connection.
+            self.cut();
+            return;
+        }
+        let link = self.clone();
+        self.runtime.spawn(async move {
+            if !link.still_answers().await {
+                link.give_up();
+            }
+            link.probing.store(false, Ordering::Relaxed);
+        });
+    }
+
+    async fn still_answers(&self) -> bool {
+        let mut pong = pin!(self.wire.send(Request::bare("PING")));
+        loop {
+            let before = self.answers.load(Ordering::Relaxed);
+            match tokio::time::timeout(self.patience, &mut pong).await {
+                Ok(pong) => return pong.is_ok(),
+                Err(_) if self.answers.load(Ordering::Relaxed) == before => return false,
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// How long a server may be silent after a caller has already given up on it. Half-open connections cost this
+/// much more; a server that is only slow should not lose its connections by it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a connection to a replica lasts at least.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+fn is_readonly(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.code() == "READONLY")
+}
+
+/// Notices that the server which the sentinels named could not be used.
+struct Doubt<'a>(&'a Sentinels);
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        self.0.doubt();
+    }
+}
+
+/// Notices a caller that stops waiting.
+struct Unanswered<'a>(&'a Arc<Link>);
+
+impl Unanswered<'_> {
+    fn settle(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.probe();
+    }
+}
+
+/// The task that moves bytes; it ends with this at the latest.
+struct Driver(Mutex<Option<Running>>);
+
+impl Driver {
+    fn task(&self) -> MutexGuard<'_, Option<Running>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self) {
+        let task = self.task().take();
+        // Not under the lock: the task drops what it holds, and that may look at this.
+        drop(task);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.task().as_ref().is_none_or(Running::is_finished)
+    }
+}

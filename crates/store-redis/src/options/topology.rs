@@ -1,0 +1,362 @@
+//! How the servers of a store belong together: one alone, a cluster, or one that sentinels know.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::config::RedisAddress;
+use super::url::{Said, UrlParts, agreed};
+use redkv_core::config::Fields;
+use redkv_core::error::{Error, Result};
+use redkv_net::host::{checked, host_from};
+use redkv_net::tls::Tls as RedisTls;
+
+/// How the servers of a store belong together.
+#[derive(Clone, Debug, Default)]
+pub enum RedisTopology {
+    /// One server, at [`RedisConfig::address`](crate::RedisConfig::address).
+    #[default]
+    Single,
+    /// A Redis Cluster, of which these servers are known from the start.
+    Cluster(Vec<RedisAddress>),
+    /// A server and its replicas. Sentinels know which of them is the master.
+    Sentinel(RedisSentinels),
+}
+
+/// The sentinels that watch over a server and its replicas.
+#[derive(Clone)]
+pub struct RedisSentinels {
+    /// What they call the server.
+    pub name: String,
+    /// Where they listen; asked in turn.
+    pub addresses: Vec<RedisAddress>,
+    /// User of their access list; the default user when absent.
+    pub username: Option<String>,
+    /// Their password; no authentication when absent and there is no user either.
+    pub password: Option<String>,
+    /// TLS to them, or `None` for plain connections.
+    pub tls: Option<RedisTls>,
+}
+
+/// Says whether there are credentials, not what they are.
+impl fmt::Debug for RedisSentinels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisSentinels")
+            .field("name", &self.name)
+            .field("addresses", &self.addresses)
+            .field("username", &self.username.is_some())
+            .field("password", &self.password.is_some())
+            .field("tls", &self.tls)
+            .finish()
+    }
+}
+
+/// Servers that were listed, with what their urls say beside their addresses.
+#[derive(Default)]
+pub(crate) struct Listed {
+    pub(crate) addresses: Vec<RedisAddress>,
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<String>,
+    pub(crate) said: Said,
+}
+
+/// The option `cluster` as it was given.
+enum Cluster {
+    Off,
+    /// `true`: the other options say where its first node is.
+    Here,
+    Nodes(Listed),
+}
+
+impl Cluster {
+    /// Reads `cluster`: `true`, or a list of nodes.
+    fn from_fields(fields: &mut Fields) -> Result<Self> {
+        match fields.any("cluster") {
+            None | Some(Value::Bool(false)) => Ok(Self::Off),
+            Some(Value::Bool(true)) => Ok(Self::Here),
+            Some(list) => Listed::read(fields, "cluster", list, 6379).map(Self::Nodes),
+        }
+    }
+}
+
+impl Listed {
+    /// Reads a list of servers, each `{ host, port }`, `{ url }`, or a url alone.
+    fn read(fields: &mut Fields, name: &'static str, list: Value, default_port: u16) -> Result<Self> {
+        let entries = match list {
+            Value::Array(entries) if !entries.is_empty() => entries,
+            _ => {
+                let message = format!("options.{name} must be a list of servers, such as [{{ host, port }}]");
+                return Err(Error::argument(name, message));
+            }
+        };
+        let mut listed = Self::default();
+        for (n, entry) in entries.into_iter().enumerate() {
+            let path = format!("{name}[{n}]");
+            let url = match entry {
+                Value::String(url) => Fields::new(path.as_str(), serde_json::json!({ "url": url })),
+                other => Fields::new(path.as_str(), other),
+            };
+            let server = url.map_err(|error| error.about(name))?;
+            listed.add(fields, name, &path, server, default_port)?;
+        }
+        Ok(listed)
+    }
+
+    fn add(
+        &mut self,
+        all: &mut Fields,
+        name: &'static str,
+        path: &str,
+        mut fields: Fields,
+        default_port: u16,
+    ) -> Result<()> {
+        let url = UrlParts::from_field(&mut fields)?;
+        let host = host_from(&mut fields, "host")?;
+        let port = fields.integer("port", 1, u64::from(u16::MAX))?;
+        all.absorb(fields)?;
+        self.said = self.said.and(url.said());
+        if url.path.is_some() || url.db.is_some_and(|db| db != 0) {
+            let message = format!("{path} must be a host and a port, without a path or a database");
+            return Err(Error::argument(name, message));
+        }
+        let host = url.host.map(|host| checked(name, host)).transpose()?.or(host);
+        let host = host.ok_or_else(|| Error::argument(name, format!("{path} needs a host")))?;
+        let port = url.port.or(port.and_then(|port| u16::try_from(port).ok())).unwrap_or(default_port);
+        self.addresses.push(RedisAddress::Tcp(host, port));
+        self.username = self.username.take().or(url.username);
+        self.password = self.password.take().or(url.password);
+        Ok(())
+    }
+}
+
+impl RedisSentinels {
+    /// Reads `sentinels`, `name`, `sentinelUsername`, `sentinelPassword` and `sentinelTLS`, in the names of ioredis.
+    pub(crate) fn from_fields(fields: &mut Fields) -> Result<Option<Self>> {
+        let list = fields.any("sentinels");
+        let name = fields.string("name")?;
+        let username = fields.text("sentinelUsername")?.filter(|text| !text.is_empty());
+        let password = fields.text("sentinelPassword")?.filter(|text| !text.is_empty());
+        let tls = RedisTls::from_fields(fields, "sentinelTLS")?;
+        let Some(list) = list else {
+            let without = [
+                ("name", name.is_some()),
+                ("sentinelUsername", username.is_some()),
+                ("sentinelPassword", password.is_some()),
+                ("sentinelTLS", tls.is_some()),
+            ];
+            return match without.iter().find(|(_, given)| *given) {
+                Some((field, _)) => Err(Error::argument(*field, format!("options.{field} needs sentinels"))),
+                None => Ok(None),
+            };
+        };
+        let listed = Listed::read(fields, "sentinels", list, 26379)?;
+        let Some(name) = name else {
+            let message = "options.sentinels needs options.name: what the sentinels call the master";
+            return Err(Error::argument("name", message));
+        };
+        Ok(Some(Self {
+            name,
+            addresses: listed.addresses,
+            username: username.or(listed.username),
+            password: password.or(listed.password),
+            tls: agreed("sentinelTLS", tls, listed.said)?,
+        }))
+    }
+}
+
+/// Which address to use in the place of another, for servers that tell addresses of a network of their own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NatMap(Vec<(String, RedisAddress)>);
+
+impl NatMap {
+    /// Reads `natMap`, as ioredis calls it: `{ '10.0.0.1:6379': { host, port } }`.
+    pub(crate) fn from_fields(fields: &mut Fields) -> Result<Self> {
+        const EXAMPLE: &str = "options.natMap must be an object such as { '10.0.0.1:6379': { host, port } }";
+        let entries = match fields.any("natMap") {
+            None => return Ok(Self::default()),
+            Some(entries) => {
+                let fields = Fields::new("natMap", entries);
+                fields.map_err(|_| Error::argument("natMap", EXAMPLE))?.rest()
+            }
+        };
+        let mut map = Vec::with_capacity(entries.len());
+        for (from, to) in entries {
+            let mut fields = Fields::new("natMap", to).map_err(|_| Error::argument("natMap", EXAMPLE))?;
+            let host = host_from(&mut fields, "host")?;
+            let host = host.ok_or_else(|| Error::argument("host", "natMap needs a host for each address"))?;
+            let port = fields.integer("port", 1, u64::from(u16::MAX))?;
+            let port = port.and_then(|port| u16::try_from(port).ok());
+            let port = port.ok_or_else(|| Error::argument("port", "natMap needs a port for each host"))?;
+            fields.finish()?;
+            map.push((from, RedisAddress::Tcp(host, port)));
+        }
+        Ok(Self(map))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Where a server is that says it is at `host` and `port`.
+    pub(crate) fn address(&self, host: String, port: u16) -> RedisAddress {
+        let told = RedisAddress::Tcp(host, port);
+        if self.is_empty() {
+            return told;
+        }
+        let text = told.to_string();
+        let found = self.0.iter().find(|(from, _)| *from == text);
+        found.map_or(told, |(_, to)| to.clone())
+    }
+}
+
+/// More than one server, as the options say.
+pub(crate) struct Several {
+    cluster: Cluster,
+    sentinels: Option<RedisSentinels>,
+    nat: NatMap,
+}
+
+impl Several {
+    pub(crate) fn from_fields(fields: &mut Fields) -> Result<Self> {
+        let several = Self {
+            cluster: Cluster::from_fields(fields)?,
+            sentinels: RedisSentinels::from_fields(fields)?,
+            nat: NatMap::from_fields(fields)?,
+        };
+        match (&several.cluster, &several.sentinels) {
+            (Cluster::Here | Cluster::Nodes(_), Some(_)) => {
+                Err(Error::argument("sentinels", "options.sentinels has no meaning beside options.cluster"))
+            }
+            (Cluster::Off, None) if !several.nat.is_empty() => {
+                Err(Error::argument("natMap", "options.natMap needs options.cluster or options.sentinels"))
+            }
+            _ => Ok(several),
+        }
+    }
+
+    pub(crate) fn brings_addresses(&self) -> bool {
+        matches!(self.cluster, Cluster::Nodes(_)) || self.sentinels.is_some()
+    }
+
+    pub(crate) fn field(&self) -> &'static str {
+        if self.sentinels.is_some() { "options.sentinels" } else { "the nodes in options.cluster" }
+    }
+
+    pub(crate) fn listed(&self) -> Option<&Listed> {
+        match &self.cluster {
+            Cluster::Nodes(listed) => Some(listed),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn finish(self, address: &RedisAddress, db: u32) -> Result<(RedisTopology, NatMap)> {
+        let topology = match (self.cluster, self.sentinels) {
+            (Cluster::Off, None) => return Ok((RedisTopology::Single, self.nat)),
+            (_, Some(sentinels)) => return Ok((RedisTopology::Sentinel(sentinels), self.nat)),
+            (Cluster::Nodes(listed), None) => RedisTopology::Cluster(listed.addresses),
+            (Cluster::Here, None) => {
+                if matches!(address, RedisAddress::Unix(_)) {
+                    return Err(Error::argument("path", "a cluster cannot be reached by a Unix socket"));
+                }
+                RedisTopology::Cluster(vec![address.clone()])
+            }
+        };
+        if db != 0 {
+            return Err(Error::argument("db", "a cluster has no databases but 0"));
+        }
+        Ok((topology, self.nat))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::options::config::RedisConfig;
+
+    fn read(options: Value) -> Result<RedisConfig> {
+        let mut fields = Fields::new("redis options", options)?;
+        let config = RedisConfig::from_fields(&mut fields)?;
+        fields.finish()?;
+        Ok(config)
+    }
+
+    fn tcp(host: &str, port: u16) -> RedisAddress {
+        RedisAddress::Tcp(host.to_owned(), port)
+    }
+
+    fn seeds(options: Value) -> Vec<RedisAddress> {
+        match read(options).unwrap().topology {
+            RedisTopology::Cluster(seeds) => seeds,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_cluster_begins_with_its_nodes_or_with_the_one_address() {
+        let nodes = json!([{ "host": "a", "port": 7000 }, "redis://b:7001", { "url": "redis://c" }]);
+        assert_eq!(seeds(json!({ "cluster": nodes })), [tcp("a", 7000), tcp("b", 7001), tcp("c", 6379)]);
+        assert_eq!(seeds(json!({ "cluster": true, "url": "redis://a:7000" })), [tcp("a", 7000)]);
+        assert!(matches!(read(json!({ "cluster": false })).unwrap().topology, RedisTopology::Single));
+    }
+
+    #[test]
+    fn nodes_of_a_cluster_bring_credentials_and_tls_with_their_urls() {
+        let config = read(json!({ "cluster": ["rediss://u:p@a"] })).unwrap();
+        assert_eq!((config.username.as_deref(), config.password.as_deref()), (Some("u"), Some("p")));
+        assert!(config.tls.is_some());
+    }
+
+    #[test]
+    fn sentinels_have_a_name_for_the_master_and_credentials_of_their_own() {
+        let config = read(json!({
+            "sentinels": [{ "host": "a" }, { "host": "b", "port": 7000 }], "name": "main", "db": 2, "password": "p",
+            "sentinelUsername": "u", "sentinelPassword": "s", "sentinelTLS": true,
+        }))
+        .unwrap();
+        assert_eq!((config.db, config.password.as_deref()), (2, Some("p")));
+        let RedisTopology::Sentinel(sentinels) = config.topology else { panic!() };
+        assert_eq!(sentinels.addresses, [tcp("a", 26379), tcp("b", 7000)]);
+        assert_eq!((sentinels.name.as_str(), sentinels.tls.is_some()), ("main", true));
+        assert_eq!((sentinels.username.as_deref(), sentinels.password.as_deref()), (Some("u"), Some("s")));
+    }
+
+    #[test]
+    fn what_has_no_meaning_together_is_refused() {
+        let nodes = json!([{ "host": "h" }]);
+        for (field, options) in [
+            ("db", json!({ "cluster": true, "db": 1 })),
+            ("db", json!({ "cluster": true, "url": "redis://h/1" })),
+            ("path", json!({ "cluster": true, "path": "/tmp/redis.sock" })),
+            ("host", json!({ "cluster": nodes, "host": "h" })),
+            ("url", json!({ "cluster": nodes, "url": "redis://h" })),
+            ("cluster", json!({ "cluster": [] })),
+            ("cluster", json!({ "cluster": "s3cret" })),
+            ("cluster", json!({ "cluster": ["redis://:s3cret@h/1"] })),
+            ("cluster", json!({ "cluster": [{ "port": 1 }] })),
+            ("url", json!({ "cluster": ["s3cret"] })),
+            ("hots", json!({ "cluster": [{ "hots": "h" }] })),
+            ("sentinels", json!({ "cluster": true, "sentinels": nodes, "name": "main" })),
+            ("name", json!({ "sentinels": nodes })),
+            ("name", json!({ "name": "main" })),
+            ("sentinelPassword", json!({ "sentinelPassword": "s3cret" })),
+            ("port", json!({ "sentinels": nodes, "name": "main", "port": 1 })),
+            ("natMap", json!({ "natMap": { "a:1": { "host": "b", "port": 2 } } })),
+            ("natMap", json!({ "cluster": true, "natMap": [] })),
+            ("port", json!({ "cluster": true, "natMap": { "a:1": { "host": "b" } } })),
+        ] {
+            let error = read(options.clone()).unwrap_err();
+            assert_eq!(error.field(), Some(field), "{options}");
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_another_network_are_replaced() {
+        let map = json!({ "10.0.0.1:1": { "host": "near", "port": 2 } });
+        let nat = read(json!({ "cluster": true, "natMap": map })).unwrap().nat;
+        assert_eq!(nat.address("10.0.0.1".to_owned(), 1), tcp("near", 2));
+        assert_eq!(nat.address("10.0.0.1".to_owned(), 3), tcp("10.0.0.1", 3));
+    }
+}

@@ -1,0 +1,13 @@
+//! The options of both stores: server, login, TLS, table.
+
+mod security;
+mod table;
+mod url;
+
+#[cfg(feature = "postgres")]
+pub(crate) use security::Binding;
+pub(crate) use security::Security;
+#[cfg(feature = "postgres")]
+pub(crate) use table::check_name;
+pub(crate) use table::{Login, TableOptions, login_of};
+pub(crate) use url::UrlRules;
