@@ -1,5 +1,6 @@
 //! The options of both stores: server, login, TLS, table.
 
+mod merged_tls;
 mod security;
 mod table;
 mod url;

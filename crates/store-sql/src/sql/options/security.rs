@@ -1,9 +1,9 @@
-//! What urls and the environment say of TLS, in the words of libpq, of MySQL's clients and of Prisma.
+//! The TLS parameters of urls and of the environment, in the names of libpq, of MySQL's clients and of Prisma.
 
 use std::fs;
 
 use redkv_core::error::{Error, Result};
-use redkv_net::tls::{Authority, Check, Tls, Versions, Wish};
+use redkv_net::tls::{Authority, Check, Tls, Versions};
 
 /// Whether a password is bound to the certificate that the server showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,16 +19,16 @@ pub(crate) enum Binding {
 
 /// Whether there is to be TLS.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
+pub(super) enum Need {
     Off,
     Preferred,
     On,
 }
 
-/// What one place says. Its errors name the parameter, and repeat no value.
+/// The TLS parameters of one source, a url or the environment. Errors name the parameter and repeat no value.
 #[derive(Default)]
 pub(crate) struct Security {
-    need: Option<(Need, &'static str)>,
+    pub(super) need: Option<(Need, &'static str)>,
     check: Option<(Check, &'static str)>,
     /// The mode is `require` or `verify-ca`, which mean less to libpq than to node-postgres.
     mode: Option<Mode>,
@@ -178,12 +178,12 @@ impl Security {
     }
 
     /// Whether there is to be TLS, with the parameter that says so. Who names an authority wants it asked.
-    fn needs(&self) -> Option<(Need, &'static str)> {
+    pub(super) fn needs(&self) -> Option<(Need, &'static str)> {
         self.need.or(self.files.iter().flatten().next().map(|(name, _)| (Need::On, *name)))
     }
 
     /// Whom to trust and what to show, with the files that are named.
-    fn tls(&self) -> Result<Tls> {
+    pub(super) fn tls(&self) -> Result<Tls> {
         let check = self.check.map(|(check, _)| check).or(self.trusts_system.then_some(Check::Full));
         let is_preferred = matches!(self.need, Some((Need::Preferred, _)));
         let mut tls = match self.mode {
@@ -210,52 +210,6 @@ impl Security {
     }
 }
 
-/// What the options of a store say of TLS.
-pub(crate) struct Asked {
-    /// The option `ssl`.
-    pub(crate) option: Option<Wish>,
-    /// The url, and the name of the option that it is in.
-    pub(crate) url: Security,
-    pub(crate) url_named: &'static str,
-}
-
-impl Asked {
-    /// What they and the environment come to. Where any of them asks for TLS there is TLS, or an error that names those
-    /// that contradict each other.
-    pub(crate) fn agreed(self, environment: &Security) -> Result<Wish> {
-        let Self { option, url, url_named } = self;
-        let refuse = |message: String| Err(Error::argument("ssl", message));
-        let tls = || -> Result<Tls> { Ok(url.tls()?.filled_by(environment.tls()?)) };
-        match (option, url.needs()) {
-            (Some(Wish::Off), Some((Need::On | Need::Preferred, name))) => {
-                refuse(format!("options.ssl is false, and {name} in options.{url_named} asks for TLS"))
-            }
-            (Some(Wish::On(_) | Wish::Preferred(_)), Some((Need::Off, name))) => {
-                refuse(format!("options.ssl asks for TLS, and {name} in options.{url_named} for none"))
-            }
-            (Some(Wish::Off) | None, Some((Need::Off, _))) | (Some(Wish::Off), None) => {
-                match environment.need {
-                    Some((Need::On, _)) => refuse(
-                        "PGSSLMODE in the environment asks for TLS, and the options for none".to_owned(),
-                    ),
-                    _ => Ok(Wish::Off),
-                }
-            }
-            (Some(Wish::On(option)), _) => match option.or(url.tls()?) {
-                Ok(tls) => Ok(Wish::On(tls.filled_by(environment.tls()?))),
-                Err(what) => refuse(format!("options.ssl and options.{url_named} do not agree {what}")),
-            },
-            (_, Some((Need::On, _))) => Ok(Wish::On(tls()?)),
-            (Some(Wish::Preferred(_)), _) | (_, Some((Need::Preferred, _))) => Ok(Wish::Preferred(tls()?)),
-            (None, None) => match environment.need {
-                None | Some((Need::Off, _)) => Ok(Wish::Off),
-                Some((Need::On, _)) => Ok(Wish::On(environment.tls()?)),
-                Some((Need::Preferred, _)) => Ok(Wish::Preferred(environment.tls()?)),
-            },
-        }
-    }
-}
-
 fn switch(name: &'static str, value: &str) -> Refused<bool> {
     match value {
         "true" | "1" | "yes" => Ok(true),
@@ -277,153 +231,5 @@ fn read(file: &File) -> Result<Option<(&'static str, String)>> {
         Err(error) => {
             Err(Error::argument("ssl", format!("the file that {name} names cannot be read")).caused_by(error))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use redkv_core::config::Fields;
-
-    fn said(parameters: &[(&str, &str)]) -> Security {
-        let mut security = Security::default();
-        for (name, value) in parameters {
-            assert_eq!(security.take(name, value), Ok(true), "{name}");
-        }
-        security
-    }
-
-    /// What an option `ssl`, a url and the environment come to: the words of [`Wish`], and what is checked.
-    fn agreed(ssl: &Value, url: &[(&str, &str)], environment: &[(&str, &str)]) -> String {
-        let mut fields = Fields::new("options", json!({ "ssl": ssl })).unwrap();
-        let option = Tls::from_fields(&mut fields, "ssl").unwrap();
-        match (Asked { option, url: said(url), url_named: "url" }).agreed(&said(environment)) {
-            Ok(Wish::Off) => "off".to_owned(),
-            Ok(Wish::Preferred(tls)) => format!("preferred {:?}", tls.check()),
-            Ok(Wish::On(tls)) => format!("on {:?}", tls.check()),
-            Err(error) => {
-                assert_eq!(error.field(), Some("ssl"));
-                error.message().to_owned()
-            }
-        }
-    }
-
-    #[test]
-    fn without_a_word_there_is_no_tls() {
-        assert_eq!(agreed(&Value::Null, &[], &[]), "off");
-    }
-
-    #[test]
-    fn the_modes_of_urls_mean_what_they_mean_to_node_postgres() {
-        for (mode, meaning) in [
-            ("disable", "off"),
-            ("allow", "preferred Nobody"),
-            ("prefer", "preferred Nobody"),
-            ("require", "on Full"),
-            ("verify-ca", "on Full"),
-            ("verify-full", "on Full"),
-            ("no-verify", "on Nobody"),
-        ] {
-            assert_eq!(agreed(&Value::Null, &[("sslmode", mode)], &[]), meaning, "{mode}");
-            assert_eq!(agreed(&Value::Null, &[], &[("sslmode", mode)]), meaning, "PGSSLMODE={mode}");
-        }
-    }
-
-    #[test]
-    fn what_the_code_says_of_certificates_wins_over_the_environment_as_in_node_postgres() {
-        let environment = [("sslmode", "verify-full")];
-        assert_eq!(agreed(&json!({ "rejectUnauthorized": false }), &[], &environment), "on Nobody");
-        assert_eq!(agreed(&json!(true), &[], &environment), "on Full");
-        assert_eq!(agreed(&json!(true), &[], &[("sslmode", "no-verify")]), "on Full");
-        assert_eq!(agreed(&json!({}), &[], &[("sslmode", "no-verify")]), "on Full");
-    }
-
-    #[test]
-    fn the_modes_of_urls_mean_what_they_mean_to_libpq_where_that_is_asked_for() {
-        let compatible = ("uselibpqcompat", "true");
-        for (mode, meaning) in
-            [("require", "on Nobody"), ("verify-ca", "on Authority"), ("verify-full", "on Full")]
-        {
-            assert_eq!(agreed(&Value::Null, &[("sslmode", mode), compatible], &[]), meaning, "{mode}");
-        }
-    }
-
-    #[test]
-    fn the_words_of_mysql_and_prisma_are_understood() {
-        for (name, value, meaning) in [
-            ("ssl-mode", "REQUIRED", "on Full"),
-            ("ssl_mode", "PREFERRED", "preferred Nobody"),
-            ("sslMode", "VERIFY_IDENTITY", "on Full"),
-            ("ssl-mode", "DISABLED", "off"),
-            ("sslaccept", "strict", "on Full"),
-            ("sslaccept", "accept_invalid_certs", "on Nobody"),
-            ("useSSL", "true", "on Full"),
-            ("tls", "skip-verify", "on Nobody"),
-            ("ssl", "true", "on Full"),
-            ("ssl", "0", "off"),
-            ("requiressl", "1", "on Full"),
-        ] {
-            assert_eq!(agreed(&Value::Null, &[(name, value)], &[]), meaning, "{name}={value}");
-        }
-    }
-
-    #[test]
-    fn options_that_contradict_each_other_are_refused_and_named() {
-        for (ssl, url, message) in [
-            (json!(true), ("ssl", "false"), "options.ssl asks for TLS, and ssl in options.url for none"),
-            (
-                json!({}),
-                ("sslmode", "disable"),
-                "options.ssl asks for TLS, and sslmode in options.url for none",
-            ),
-            (
-                json!(false),
-                ("sslmode", "require"),
-                "options.ssl is false, and sslmode in options.url asks for TLS",
-            ),
-            (
-                json!({ "rejectUnauthorized": false }),
-                ("sslmode", "verify-full"),
-                "options.ssl and options.url do not agree whether the server's certificate is checked",
-            ),
-            (
-                json!({ "rejectUnauthorized": true }),
-                ("sslmode", "no-verify"),
-                "options.ssl and options.url do not agree whether the server's certificate is checked",
-            ),
-        ] {
-            assert_eq!(agreed(&ssl, &[url], &[]), message);
-        }
-    }
-
-    #[test]
-    fn options_that_add_to_each_other_are_taken_together() {
-        assert_eq!(
-            agreed(&json!({ "rejectUnauthorized": false }), &[("sslmode", "require")], &[]),
-            "on Nobody"
-        );
-        assert_eq!(agreed(&json!(true), &[("sslmode", "no-verify")], &[]), "on Nobody");
-        assert_eq!(agreed(&json!(true), &[("sslmode", "prefer")], &[]), "on Nobody");
-        assert_eq!(agreed(&json!(false), &[("sslmode", "disable")], &[]), "off");
-    }
-
-    #[test]
-    fn tls_that_the_environment_asks_for_is_never_left_out() {
-        let refused = "PGSSLMODE in the environment asks for TLS, and the options for none";
-        assert_eq!(agreed(&json!(false), &[], &[("sslmode", "require")]), refused);
-        assert_eq!(agreed(&Value::Null, &[("sslmode", "disable")], &[("sslmode", "verify-full")]), refused);
-        assert_eq!(agreed(&json!(false), &[], &[("sslmode", "prefer")]), "off");
-        assert_eq!(agreed(&json!(true), &[], &[("sslmode", "disable")]), "on Full");
-        assert_eq!(agreed(&json!(true), &[], &[("sslmode", "no-verify")]), "on Full");
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_is_named_by_its_parameter() {
-        let message = agreed(&Value::Null, &[("sslrootcert", "/nowhere/s3cret")], &[]);
-        assert_eq!(message, "the file that sslrootcert names cannot be read");
-        assert_eq!(agreed(&Value::Null, &[("sslmode", "require")], &[("sslrootcert", "/nowhere")]), message);
-        assert_eq!(agreed(&Value::Null, &[], &[("sslrootcert", "/nowhere")]), "off");
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::security::{Asked, Security};
+use super::merged_tls::Asked;
+use super::security::Security;
 use super::url::{UrlParts, UrlRules};
 use crate::sql::columns::ColumnType;
 use redkv_core::config::Fields;
