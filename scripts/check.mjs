@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached } from './lib/cache.mjs'
 import { storeFeatures } from './lib/features.mjs'
+import { sizeFaults } from './lib/file-sizes.mjs'
 import { platforms } from './lib/platform.mjs'
 import { Failure, heading, main, must, npm, read, root, run } from './lib/run.mjs'
 import { setup } from './lib/setup.mjs'
@@ -71,6 +72,12 @@ function actionsArePinned() {
   }
 }
 
+/** No file and no folder of sources has grown too large to be taken in. */
+function sourcesAreSmall() {
+  const faults = sizeFaults()
+  if (faults.length > 0) throw new Failure(faults.join('\n'))
+}
+
 const denyVersion = '0.20.2'
 
 /** Licences that fit, sources that are known. Built once, then kept in the cache. */
@@ -98,6 +105,7 @@ const parts = {
   sources: {
     'formatting (cargo fmt)': () => command('cargo', ['fmt', '--all', '--check']),
     'versions agree': versionsAgree,
+    'files and folders are small': sourcesAreSmall,
     'lock files are whole': lockFilesAreWhole,
     'actions are pinned': actionsArePinned,
     'types (tsc)': () => must(...npm('run', '--silent', 'test:types')),
