@@ -1,24 +1,24 @@
 //! Work that nobody waits for, and that must not outlive the chain.
 
-use std::sync::{Mutex, PoisonError};
-
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
+use redkv_core::lock::Lock;
+
 /// Tasks that end with the chain: when it is closed, or dropped without that.
 #[derive(Debug)]
-pub(crate) struct Background(Mutex<Option<JoinSet<()>>>);
+pub(crate) struct Background(Lock<Option<JoinSet<()>>>);
 
 impl Default for Background {
     fn default() -> Self {
-        Self(Mutex::new(Some(JoinSet::new())))
+        Self(Lock::new(Some(JoinSet::new())))
     }
 }
 
 impl Background {
     /// Starts a task; after [`Background::stop`], or outside of a runtime, nothing is started any more.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = self.0.lock();
         // A write that is given up with its runtime has nobody left to repair anything for.
         if let (Some(tasks), Ok(runtime)) = (&mut *tasks, Handle::try_current()) {
             while tasks.try_join_next().is_some() {}
@@ -28,7 +28,7 @@ impl Background {
 
     /// Gives the tasks up where they stand, and waits until they are gone.
     pub(crate) async fn stop(&self) {
-        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let tasks = self.0.lock().take();
         if let Some(mut tasks) = tasks {
             tasks.shutdown().await;
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 
 use crate::background::Background;
 use crate::events::{Events, Observer};
@@ -17,6 +17,7 @@ use crate::tier::tiers::Tiers;
 use redkv_core::clock::Clock;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
+use redkv_core::lock::{Lock, SharedLock};
 use redkv_core::store::{Capabilities, Store};
 
 /// Stores in order: a store earlier in the chain is a cache for the stores after it, the last is the authority.
@@ -26,8 +27,8 @@ use redkv_core::store::{Capabilities, Store};
 ///
 /// Operations are taken by [`Chain::submit`], from within a Tokio runtime that outlives them.
 pub struct Chain {
-    pub(crate) tiers: RwLock<Arc<Tiers>>,
-    pub(crate) table: Mutex<Table>,
+    pub(crate) tiers: SharedLock<Arc<Tiers>>,
+    pub(crate) table: Lock<Table>,
     pub(crate) pending: PendingWrites,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) background: Arc<Background>,
@@ -36,22 +37,22 @@ pub struct Chain {
     /// Whether it is a store of another chain, which knows what it can do.
     pub(crate) is_nested: AtomicBool,
     /// The chains among its stores.
-    pub(crate) nested: Mutex<Vec<Arc<Self>>>,
+    pub(crate) nested: Lock<Vec<Arc<Self>>>,
 }
 
 impl Chain {
     /// A chain without stores, whose deadlines go by `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            tiers: RwLock::default(),
-            table: Mutex::default(),
+            tiers: SharedLock::default(),
+            table: Lock::default(),
             pending: PendingWrites::new(),
             lifecycle: Lifecycle::default(),
             background: Arc::default(),
             events: Events::default(),
             clock,
             is_nested: AtomicBool::new(false),
-            nested: Mutex::default(),
+            nested: Lock::default(),
         }
     }
 
@@ -84,7 +85,7 @@ impl Chain {
     }
 
     fn append(self: &Arc<Self>, tier: Tier) -> Result<u16> {
-        let mut tiers = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
+        let mut tiers = self.tiers.write();
         if self.is_nested.load(Ordering::Relaxed) {
             return Err(Self::has_its_stores());
         }
@@ -124,11 +125,11 @@ impl Chain {
     }
 
     pub(crate) fn tiers(&self) -> Arc<Tiers> {
-        self.tiers.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.tiers.read().clone()
     }
 
     pub(crate) fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock()
     }
 
     /// An operation, called now: from here on a write is ahead of every read that is called later.

@@ -1,15 +1,16 @@
 //! The answers to one submission, gathered for whoever waits for all of them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use crate::request::{Answer, Replies};
 use redkv_core::error::{Error, Result};
+use redkv_core::lock::Lock;
 use redkv_core::store::Answers;
 
 /// Gathers the answers to one submission.
-struct Collected(Mutex<Collecting>);
+struct Collected(Lock<Collecting>);
 
 struct Collecting {
     answers: Vec<Option<Result<Answer>>>,
@@ -21,12 +22,12 @@ struct Collecting {
 pub(crate) fn collect(count: usize) -> (Arc<dyn Replies>, oneshot::Receiver<Answers<Answer>>) {
     let (sender, receiver) = oneshot::channel();
     let collecting = Collecting { answers: vec![None; count], missing: count, done: Some(sender) };
-    (Arc::new(Collected(Mutex::new(collecting))), receiver)
+    (Arc::new(Collected(Lock::new(collecting))), receiver)
 }
 
 impl Replies for Collected {
     fn reply(&self, index: u32, answer: Result<Answer>) {
-        let mut collecting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut collecting = self.0.lock();
         let Some(place) = collecting.answers.get_mut(index as usize) else { return };
         *place = Some(answer);
         collecting.missing -= 1;
@@ -36,7 +37,7 @@ impl Replies for Collected {
     }
 
     fn abandon(&self, error: &Error) {
-        let mut collecting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut collecting = self.0.lock();
         for place in &mut collecting.answers {
             place.get_or_insert_with(|| Err(error.clone()));
         }

@@ -1,12 +1,13 @@
 //! From the first store to the end: who waits for the stores to come up, and who for the last answer.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use tokio::sync::{Notify, OnceCell};
 
 use crate::request::{Replies, Request};
 use redkv_core::entry::Key;
+use redkv_core::lock::Lock;
 
 /// Operations that were called before the stores are up.
 type Submission = (Vec<Request>, Arc<dyn Replies>);
@@ -15,7 +16,7 @@ type Submission = (Vec<Request>, Arc<dyn Replies>);
 pub(crate) struct Lifecycle {
     /// Whether every store had one attempt to come up; operations wait for that, and not for its success.
     settled: AtomicBool,
-    parked: Mutex<Parked>,
+    parked: Lock<Parked>,
     closed: AtomicBool,
     /// Requests that were taken and not yet answered.
     outstanding: AtomicUsize,
@@ -43,7 +44,7 @@ impl Default for Lifecycle {
     fn default() -> Self {
         Self {
             settled: AtomicBool::new(true),
-            parked: Mutex::default(),
+            parked: Lock::default(),
             closed: AtomicBool::new(false),
             outstanding: AtomicUsize::new(0),
             miscounted: AtomicBool::new(false),
@@ -56,7 +57,7 @@ impl Default for Lifecycle {
 
 impl Lifecycle {
     fn parked(&self) -> MutexGuard<'_, Parked> {
-        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
+        self.parked.lock()
     }
 
     /// A store was added that is not up yet.

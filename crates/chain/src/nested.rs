@@ -1,7 +1,7 @@
 //! A chain is itself a store, so chains nest.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 
 use futures_util::future::{BoxFuture, FutureExt};
 
@@ -32,7 +32,7 @@ impl Chain {
         }
         let place = self.add(Arc::new(ChainStore::new(other.clone())), config)?;
         other.is_nested.store(true, Ordering::Relaxed);
-        self.nested.lock().unwrap_or_else(PoisonError::into_inner).push(other.clone());
+        self.nested.lock().push(other.clone());
         Ok(place)
     }
 }

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod entry;
 pub mod error;
+pub mod lock;
 pub mod notices;
 pub mod opening;
 pub mod paging;

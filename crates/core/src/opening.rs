@@ -1,11 +1,12 @@
 //! Something that takes time to open, for many who need it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::lock::Lock;
 use crate::panics::caught;
 
 /// A value that is opened when it is first needed, by one attempt for all who wait.
@@ -14,14 +15,14 @@ use crate::panics::caught;
 /// shorter than an attempt still get there. The next call after a failure tries again.
 pub struct Opening<T> {
     open: OnceLock<Arc<T>>,
-    attempt: Mutex<Option<Attempt<T>>>,
+    attempt: Lock<Option<Attempt<T>>>,
 }
 
 type Attempt<T> = Shared<BoxFuture<'static, Result<Arc<T>>>>;
 
 impl<T> Default for Opening<T> {
     fn default() -> Self {
-        Self { open: OnceLock::new(), attempt: Mutex::new(None) }
+        Self { open: OnceLock::new(), attempt: Lock::new(None) }
     }
 }
 
@@ -59,7 +60,7 @@ impl<T: Send + Sync + 'static> Opening<T> {
     }
 
     fn attempt(&self) -> MutexGuard<'_, Option<Attempt<T>>> {
-        self.attempt.lock().unwrap_or_else(PoisonError::into_inner)
+        self.attempt.lock()
     }
 }
 

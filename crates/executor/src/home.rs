@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::Context;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use mio::event::Source;
 use mio::{Events, Interest, Poll, Registry, Token};
 use smallvec::SmallVec;
 
+use redkv_core::lock::Lock;
+
 /// Whether the poller counts as ready only while one of its sockets is, also when nobody has asked the poller since. That
 /// saves a call of the system for every answer.
 const ASKS_SOCKETS: bool = cfg!(any(target_os = "android", target_os = "linux"));
@@ -20,10 +22,10 @@ const ASKS_SOCKETS: bool = cfg!(any(target_os = "android", target_os = "linux"))
 /// Tells which sockets are ready, to a thread that waits by other means until any of them is: to the event loop of
 /// JavaScript.
 pub struct Home {
-    poll: Mutex<(Poll, Events)>,
+    poll: Lock<(Poll, Events)>,
     registry: Registry,
     is_open: AtomicBool,
-    guests: Mutex<Guests>,
+    guests: Lock<Guests>,
 }
 
 #[derive(Default)]
@@ -76,8 +78,8 @@ impl Home {
     pub(super) fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
-        let poll = Mutex::new((poll, Events::with_capacity(16)));
-        Ok(Self { poll, registry, is_open: AtomicBool::new(false), guests: Mutex::default() })
+        let poll = Lock::new((poll, Events::with_capacity(16)));
+        Ok(Self { poll, registry, is_open: AtomicBool::new(false), guests: Lock::default() })
     }
 
     /// What becomes readable when a socket is ready.
@@ -105,7 +107,7 @@ impl Home {
         if ASKS_SOCKETS && let Some(only) = self.only() {
             return only.tell();
         }
-        let mut poll = self.poll.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut poll = self.poll.lock();
         let (poll, events) = &mut *poll;
         // The tasks find out for themselves what is wrong with their sockets.
         if poll.poll(events, Some(Duration::ZERO)).is_err() {
@@ -166,7 +168,7 @@ impl Home {
     }
 
     fn guests(&self) -> MutexGuard<'_, Guests> {
-        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+        self.guests.lock()
     }
 }
 

@@ -7,7 +7,7 @@ use std::future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 use std::task::{Context, Poll};
 
 use async_task::{Runnable, Task};
@@ -17,13 +17,15 @@ use tokio::task::{AbortHandle, coop};
 
 use super::home::Home;
 
+use redkv_core::lock::Lock;
+
 /// Runs tasks on two threads: on its own, which waits in [`Executor::woken`] within a runtime, and on that of the
 /// caller for as long as a call of [`Executor::run_here`] lasts.
 pub struct Executor {
     runtime: Handle,
     home: Option<Arc<Home>>,
     /// Tasks for the executor's own thread that were woken elsewhere.
-    woken: Mutex<Vec<Runnable>>,
+    woken: Lock<Vec<Runnable>>,
     more: Notify,
     ended: AtomicBool,
 }
@@ -55,7 +57,7 @@ impl Executor {
         Arc::new(Self {
             runtime,
             home: Home::new().ok().map(Arc::new),
-            woken: Mutex::default(),
+            woken: Lock::default(),
             more: Notify::new(),
             ended: AtomicBool::new(false),
         })
@@ -131,7 +133,7 @@ impl Executor {
     }
 
     fn shared(&self) -> MutexGuard<'_, Vec<Runnable>> {
-        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.woken.lock()
     }
 
     fn hand_over(&self, runnables: impl IntoIterator<Item = Runnable>) {

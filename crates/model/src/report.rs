@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::history::Event;
 use super::program::{KEYS, NAMES, Program};
@@ -11,6 +10,8 @@ use super::shrink::shrink;
 use super::world::{Outcome, run};
 use super::{generate, program};
 use redkv_chain::mutants::{Planted, plant};
+
+use redkv_core::lock::Lock;
 
 /// A program that fails, and how.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(super) struct Finding {
 /// Runs the programs of `count` seeds from `first` on, on all processors, until one fails.
 pub(super) fn search(first: u64, count: u64, bug: Option<Planted>) -> Option<Finding> {
     let (next, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
-    let found: Mutex<Option<Finding>> = Mutex::default();
+    let found: Lock<Option<Finding>> = Lock::default();
     let work = || {
         plant(bug);
         while !is_over.load(Ordering::Relaxed) {
@@ -36,7 +37,7 @@ pub(super) fn search(first: u64, count: u64, bug: Option<Planted>) -> Option<Fin
             let program = generate::program(seed);
             if let Err(failure) = judge(&program, &run(&program)) {
                 is_over.store(true, Ordering::Relaxed);
-                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut found = found.lock();
                 if found.as_ref().is_none_or(|found| found.runs > runs) {
                     *found = Some(Finding { seed, runs, failure });
                 }
@@ -45,7 +46,7 @@ pub(super) fn search(first: u64, count: u64, bug: Option<Planted>) -> Option<Fin
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    found.into_inner()
 }
 
 /// Whether a program breaks `promise`.

@@ -1,7 +1,7 @@
 //! Brings the stores of a chain up, and ends them.
 
 use std::pin::pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all, select};
@@ -112,7 +112,7 @@ impl Chain {
 
     /// The chains among the stores.
     fn nested(&self) -> Vec<Arc<Self>> {
-        self.nested.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.nested.lock().clone()
     }
 
     /// As [`Chain::close`], for as long as `patience` lasts; then the stores are closed under what is still on its

@@ -1,7 +1,7 @@
 //! Stops asking a store that fails again and again, until a probe of it succeeds.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::mutants::{Planted, is_planted};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::lock::Lock;
 
 /// Counts failures in a row. Open from the last one that is tolerated to the next sign of life.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub(crate) struct Breaker {
     limit: Option<u32>,
     failures: AtomicU32,
     is_open: AtomicBool,
-    down: Mutex<Option<Down>>,
+    down: Lock<Option<Down>>,
     closed: Notify,
 }
 
@@ -33,7 +34,7 @@ impl Breaker {
             limit,
             failures: AtomicU32::new(0),
             is_open: AtomicBool::new(false),
-            down: Mutex::default(),
+            down: Lock::default(),
             closed: Notify::new(),
         }
     }
@@ -115,7 +116,7 @@ impl Breaker {
     }
 
     fn down(&self) -> MutexGuard<'_, Option<Down>> {
-        self.down.lock().unwrap_or_else(PoisonError::into_inner)
+        self.down.lock()
     }
 }
 

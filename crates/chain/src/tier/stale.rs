@@ -1,8 +1,8 @@
 //! The keys of a tier that hold an old value because a write did not reach it.
 
 use std::hash::BuildHasher;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 // Keys are invalidated in the order of the map, which must be the same when the model checker replays a program.
 #[cfg(feature = "mutants")]
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::mutants::{Planted, is_planted};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Deadline, Key};
+use redkv_core::lock::Lock;
 
 /// Keys that must not be served from a tier until they have been invalidated there.
 ///
@@ -26,7 +27,7 @@ pub(crate) struct StaleKeys<S: BuildHasher = RandomState> {
     /// How many there are, so that the usual answer needs no lock; `usize::MAX` for the whole tier.
     count: AtomicUsize,
     /// When each was marked, in marks, so that a repair does not clear a later mark.
-    marks: Mutex<Marks<S>>,
+    marks: Lock<Marks<S>>,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +62,7 @@ impl StaleKeys {
     pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
 
     fn marks(&self) -> MutexGuard<'_, Marks<RandomState>> {
-        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.marks.lock()
     }
 
     /// The tier may hold an old value under `key`, `until` its ttl has passed, or may be given one up to `late`.

@@ -1,12 +1,12 @@
 //! What went through a chain, counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::tier::histogram::{Histogram, Latency};
 use redkv_core::entry::Entry;
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::lock::Lock;
 use redkv_core::store::Answers;
 
 /// What went through a chain since it was made.
@@ -143,7 +143,7 @@ pub(crate) struct Counters {
     fills: AtomicU64,
     fills_dropped: AtomicU64,
     refused: AtomicU64,
-    errors: Mutex<Vec<(ErrorKind, u64)>>,
+    errors: Lock<Vec<(ErrorKind, u64)>>,
     pending: AtomicU64,
     latency: [Histogram; 4],
 }
@@ -187,7 +187,7 @@ impl Counters {
             bytes_read: both(|counts| &counts.bytes_read),
             bytes_written: both(|counts| &counts.bytes_written),
             refused: read(refused),
-            errors: errors.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            errors: errors.lock().clone(),
             pending: read(pending),
             stale,
             latency: [0, 1, 2, 3].map(|kind: usize| latency[kind].latency()),
@@ -206,7 +206,7 @@ impl Counters {
         if answers.iter().all(Result::is_ok) {
             return;
         }
-        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut errors = self.errors.lock();
         for kind in answers.iter().filter_map(|answer| answer.as_ref().err()).map(Error::kind) {
             match errors.iter_mut().find(|(counted, _)| *counted == kind) {
                 Some((_, count)) => *count += 1,
