@@ -5,7 +5,7 @@ use redis::Value;
 use super::batches::Batch;
 use super::error::{UNREAD, is_protocol_error, may_be_of_one_key, too_large};
 use super::reads::lacked_memory;
-use crate::connection::client::Connection;
+use crate::connection::client::Client;
 use crate::protocol::request::Request;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::Answers;
@@ -31,7 +31,7 @@ pub(super) fn is_unread(replies: &[Value]) -> bool {
 /// Asks for each of `items` by a command, or a transaction, of its own, all of them in one request. `unqueued` as in
 /// [`Batch::ask`].
 pub(super) async fn ask_apart<B: Batch>(
-    connection: &Connection,
+    client: &Client,
     batch: &B,
     items: &[B::Item],
     unqueued: bool,
@@ -39,7 +39,7 @@ pub(super) async fn ask_apart<B: Batch>(
     let mut unqueued = unqueued;
     let mut answers: Vec<Option<Result<B::Answer>>> = vec![None; items.len()];
     for _ in 0..MOST_ROUNDS {
-        let limits = connection.limits();
+        let limits = client.limits();
         for (item, answer) in items.iter().zip(&mut answers) {
             if answer.is_none() && limits.refuses(B::longest(item)) {
                 *answer = Some(Err(too_large()));
@@ -60,7 +60,7 @@ pub(super) async fn ask_apart<B: Batch>(
             }
             request
         };
-        let replies = match connection.ask(B::WRITES, build).await {
+        let replies = match client.ask(B::WRITES, build).await {
             Ok(replies) => replies,
             Err(error) => {
                 left.iter().for_each(|n| answers[*n] = Some(Err(error.clone())));
@@ -82,7 +82,7 @@ pub(super) async fn ask_apart<B: Batch>(
         }
         unqueued |= needs_memory;
         if unreadable > 0 {
-            connection.learn_limit(unreadable).await;
+            client.learn_limit(unreadable).await;
         }
     }
     answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(broken_off()))).collect()

@@ -3,7 +3,7 @@
 use redis::Value;
 
 use super::error::{Failure, error_of};
-use crate::connection::client::Connection;
+use crate::connection::client::Client;
 use crate::protocol::request::Request;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
@@ -11,7 +11,7 @@ use redkv_core::store::Cursor;
 
 /// Where a scan of one server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Position {
     /// Before the first key.
     Start,
     /// Behind so much of what a server told on the connection of this generation. On another connection it may be
@@ -29,29 +29,29 @@ const MOST_TOLD: usize = 1 << 20;
 ///
 /// When the connection was made anew since, the scan starts over.
 pub(crate) async fn scan(
-    connection: &Connection,
+    client: &Client,
     prefix: &str,
-    from: Place,
-) -> Result<(Vec<Key>, Option<Place>)> {
-    let before = match connection.generation() {
+    from: Position,
+) -> Result<(Vec<Key>, Option<Position>)> {
+    let before = match client.generation() {
         Some(generation) => generation,
         None => {
             // Connects.
-            connection.send(Request::bare("PING")).await?;
-            connection.generation().unwrap_or_default()
+            client.send(Request::bare("PING")).await?;
+            client.generation().unwrap_or_default()
         }
     };
     let cursor = match from {
-        Place::At { generation, cursor } if generation == before => cursor,
-        Place::At { .. } => return Ok((Vec::new(), Some(Place::Start))),
-        Place::Start => 0,
+        Position::At { generation, cursor } if generation == before => cursor,
+        Position::At { .. } => return Ok((Vec::new(), Some(Position::Start))),
+        Position::Start => 0,
     };
-    let mut replies = connection.send(step(prefix, cursor)).await?;
-    if connection.generation() != Some(before) {
-        return Ok((Vec::new(), Some(Place::Start)));
+    let mut replies = client.send(step(prefix, cursor)).await?;
+    if client.generation() != Some(before) {
+        return Ok((Vec::new(), Some(Position::Start)));
     }
     let (cursor, keys) = told(replies.pop().unwrap_or(Value::Nil), prefix)?;
-    Ok((keys, (cursor != 0).then_some(Place::At { generation: before, cursor })))
+    Ok((keys, (cursor != 0).then_some(Position::At { generation: before, cursor })))
 }
 
 fn step(prefix: &str, cursor: u64) -> Request {
@@ -103,7 +103,7 @@ fn strange() -> Error {
     error_of(Failure::Answer)
 }
 
-impl Place {
+impl Position {
     pub(crate) fn cursor(self) -> Cursor {
         match self {
             Self::Start => Cursor::starting_over(self.to_bytes()),
@@ -119,7 +119,7 @@ impl Place {
         }
     }
 
-    /// What [`Place::to_bytes`] wrote; anything else is the start.
+    /// What [`Position::to_bytes`] wrote; anything else is the start.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         match bytes.split_first_chunk::<8>() {
             Some((generation, rest)) => match <[u8; 8]>::try_from(rest) {
@@ -145,10 +145,10 @@ mod tests {
 
     #[test]
     fn a_place_is_read_back() {
-        for place in [Place::Start, Place::At { generation: 3, cursor: u64::MAX - 1 }] {
-            assert_eq!(Place::from_bytes(&place.to_bytes()), place);
+        for place in [Position::Start, Position::At { generation: 3, cursor: u64::MAX - 1 }] {
+            assert_eq!(Position::from_bytes(&place.to_bytes()), place);
         }
-        assert_eq!(Place::from_bytes(b"something else"), Place::Start);
+        assert_eq!(Position::from_bytes(b"something else"), Position::Start);
     }
 
     #[test]

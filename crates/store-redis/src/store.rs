@@ -11,10 +11,10 @@ use super::apart::{ask_apart, is_broken_off, is_refused_together};
 use super::batches::{Batch, Deletes, Entries, Existence, Values, Writes};
 use super::cluster::ClusterStore;
 use super::error::{Failure, error_of, too_large};
-use super::listing::{Place, scan};
+use super::listing::{Position, scan};
 use super::reads::{Sought, forbidden, lacked_memory};
 use super::{reads, script, writes};
-use crate::connection::client::Connection;
+use crate::connection::client::Client;
 use crate::connection::handshake::alive;
 use crate::connection::limits::SUSPECT_FROM;
 use crate::connection::lost::Lost;
@@ -35,7 +35,7 @@ use redkv_layers::Prefixed;
 /// when it is first needed and made anew when it breaks; reads that were under way then are sent again, writes fail with
 /// an unknown outcome. Where one key of a batch fails the others, they are asked for one by one.
 pub struct RedisStore {
-    connection: Connection,
+    client: Client,
     clock: Arc<dyn Clock>,
     /// Whether scripts are worth a try: until one has failed.
     scripts: AtomicBool,
@@ -61,7 +61,7 @@ impl RedisStore {
     /// prefix of `config` before them.
     pub fn new(config: RedisConfig, clock: Arc<dyn Clock>) -> Self {
         Self {
-            connection: Connection::new(config),
+            client: Client::new(config),
             clock,
             scripts: AtomicBool::new(true),
             types: AtomicBool::new(true),
@@ -69,7 +69,7 @@ impl RedisStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        match self.connection.send(Request::bare("PING")).await?.first() {
+        match self.client.send(Request::bare("PING")).await?.first() {
             Some(reply) => alive(reply),
             None => Err(error_of(Failure::Answer)),
         }
@@ -80,7 +80,7 @@ impl RedisStore {
         let len = keys.len();
         let asked = self.clock.now();
         if len >= script::WORTH_IT && self.scripts.load(Ordering::Relaxed) {
-            match self.connection.ask(false, || script::entries(keys)).await {
+            match self.client.ask(false, || script::entries(keys)).await {
                 Ok(replies) if lacked_memory(&replies) => return self.entries_unqueued(keys).await,
                 Ok(replies) => {
                     let is_refused = script::is_refused(&replies);
@@ -94,7 +94,7 @@ impl RedisStore {
             }
         }
         let asked = self.clock.now();
-        match self.connection.ask(false, || reads::entries(keys)).await {
+        match self.client.ask(false, || reads::entries(keys)).await {
             Ok(replies) if lacked_memory(&replies) => self.entries_unqueued(keys).await,
             Ok(replies) => {
                 let batch = Entries { asked };
@@ -108,7 +108,7 @@ impl RedisStore {
     async fn entries_unqueued(&self, keys: &[Key]) -> Answers<Option<Entry>> {
         let (len, asked) = (keys.len(), self.clock.now());
         let read = |replies| reads::entries_unqueued_read(replies, len, asked);
-        match self.connection.ask(false, || reads::entries_unqueued(keys)).await {
+        match self.client.ask(false, || reads::entries_unqueued(keys)).await {
             Ok(replies) => self.answers(&Entries { asked }, keys, replies, read).await,
             Err(error) => answer_all(len, &Err(error)),
         }
@@ -121,7 +121,7 @@ impl RedisStore {
 
     /// Writes entries. While it is suspected that one of them is too large for the server, the large ones leave alone.
     async fn write(&self, entries: &[(Key, Entry)], mode: SetMode) -> Answers<bool> {
-        if !self.connection.limits().is_wary() {
+        if !self.client.limits().is_wary() {
             return self.write_together(entries, mode).await;
         }
         let is_large = |n: &usize| Writes::longest(&entries[*n]) >= SUSPECT_FROM;
@@ -134,7 +134,7 @@ impl RedisStore {
         }
         for n in large {
             let entry = std::slice::from_ref(&entries[n]);
-            answers[n] = match self.connection.limits().refuses(Writes::longest(&entries[n])) {
+            answers[n] = match self.client.limits().refuses(Writes::longest(&entries[n])) {
                 true => Err(too_large()),
                 false => self.write_together(entry, mode).await.remove(0),
             };
@@ -147,15 +147,15 @@ impl RedisStore {
         let longest = || entries.iter().map(Writes::longest).max().unwrap_or_default();
         let mut writes = None;
         let build = || {
-            let (request, made) = writes::writes(entries, mode, now, self.connection.is_backlogged());
+            let (request, made) = writes::writes(entries, mode, now, self.client.is_backlogged());
             writes = Some(made);
             request
         };
-        let replies = match self.connection.ask(true, build).await {
+        let replies = match self.client.ask(true, build).await {
             Ok(replies) => replies,
             Err(error) => {
                 let is_suspect = Lost::in_error(&error).is_some_and(Lost::is_suspect);
-                let is_struck = is_suspect && self.connection.limits().strike(longest());
+                let is_struck = is_suspect && self.client.limits().strike(longest());
                 return answer_all(entries.len(), &Err(if is_struck { closes_on(&error) } else { error }));
             }
         };
@@ -163,18 +163,18 @@ impl RedisStore {
         let mut answers = writes.written(&replies);
         let again = writes.refused_together(&replies);
         if again.is_empty() {
-            if self.connection.limits().is_wary() {
-                self.connection.limits().clear(longest());
+            if self.client.limits().is_wary() {
+                self.client.limits().clear(longest());
             }
             return answers;
         }
         let items: Vec<_> = again.iter().map(|n| entries[*n].clone()).collect();
         if is_broken_off(&replies) {
             let refused = items.iter().map(Writes::longest).max().unwrap_or_default();
-            self.connection.learn_limit(refused).await;
+            self.client.learn_limit(refused).await;
         }
         let batch = Writes { mode, clock: &*self.clock };
-        let apart = ask_apart(&self.connection, &batch, &items, false).await;
+        let apart = ask_apart(&self.client, &batch, &items, false).await;
         again.iter().zip(apart).for_each(|(n, answer)| answers[*n] = answer);
         answers
     }
@@ -187,7 +187,7 @@ impl RedisStore {
         build: impl FnMut() -> Request,
         read: impl FnOnce(Vec<Value>) -> Answers<B::Answer>,
     ) -> Answers<B::Answer> {
-        match self.connection.ask(B::WRITES, build).await {
+        match self.client.ask(B::WRITES, build).await {
             Ok(replies) => self.answers(batch, items, replies, read).await,
             Err(error) => answer_all(items.len(), &Err(error)),
         }
@@ -208,10 +208,10 @@ impl RedisStore {
         }
         if is_broken_off {
             let refused = items.iter().map(B::longest).max().unwrap_or_default();
-            self.connection.learn_limit(refused).await;
+            self.client.learn_limit(refused).await;
         }
         let unqueued = B::IS_TRANSACTION && lacked_memory(&replies);
-        ask_apart(&self.connection, batch, items, unqueued).await
+        ask_apart(&self.client, batch, items, unqueued).await
     }
 }
 
@@ -248,7 +248,7 @@ pub(super) fn capabilities(config: &RedisConfig) -> Capabilities {
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore").field("config", self.connection.config()).finish_non_exhaustive()
+        f.debug_struct("RedisStore").field("config", self.client.config()).finish_non_exhaustive()
     }
 }
 
@@ -258,7 +258,7 @@ impl Store for RedisStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        capabilities(self.connection.config())
+        capabilities(self.client.config())
     }
 
     fn init(&self) -> BoxFuture<'_, Result<()>> {
@@ -323,9 +323,9 @@ impl Store for RedisStore {
 
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
         Box::pin(async move {
-            let from = after.map_or(Place::Start, |cursor| Place::from_bytes(cursor.as_bytes()));
-            let (keys, next) = scan(&self.connection, prefix, from).await?;
-            Ok(Page { keys, next: next.map(Place::cursor) })
+            let from = after.map_or(Position::Start, |cursor| Position::from_bytes(cursor.as_bytes()));
+            let (keys, next) = scan(&self.client, prefix, from).await?;
+            Ok(Page { keys, next: next.map(Position::cursor) })
         })
     }
 
@@ -335,19 +335,19 @@ impl Store for RedisStore {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         Box::pin(async move {
-            let from = after.map_or(Place::Start, |cursor| Place::from_bytes(cursor.as_bytes()));
-            let (keys, next) = scan(&self.connection, prefix, from).await?;
+            let from = after.map_or(Position::Start, |cursor| Position::from_bytes(cursor.as_bytes()));
+            let (keys, next) = scan(&self.client, prefix, from).await?;
             if !keys.is_empty() {
                 let len = keys.len();
                 let read = |replies: Vec<Value>| writes::deleted(&replies, len);
                 let gone = self.ask(&Deletes("UNLINK"), &keys, || writes::unlinks(&keys), read);
                 gone.await.into_iter().collect::<Result<()>>()?;
             }
-            Ok(next.map(Place::cursor))
+            Ok(next.map(Position::cursor))
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async { self.connection.close() })
+        Box::pin(async { self.client.close() })
     }
 }

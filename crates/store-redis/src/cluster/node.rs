@@ -7,7 +7,7 @@ use std::time::Duration;
 use redis::Value;
 use tokio::time::sleep;
 
-use crate::connection::client::Connection;
+use crate::connection::client::Client;
 use crate::options::config::RedisAddress;
 use crate::protocol::request::Request;
 use redkv_core::backoff::jittered;
@@ -20,7 +20,7 @@ use redkv_executor::spawn;
 /// of other nodes, which come in the same batches, do not wait for it.
 pub(super) struct Node {
     pub(super) address: RedisAddress,
-    pub(super) connection: Connection,
+    pub(super) client: Client,
     /// How often it has answered.
     answers: AtomicU64,
     is_silent: AtomicBool,
@@ -29,10 +29,10 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(address: RedisAddress, connection: Connection) -> Arc<Self> {
+    pub(super) fn new(address: RedisAddress, client: Client) -> Arc<Self> {
         Arc::new(Self {
             address,
-            connection,
+            client,
             answers: AtomicU64::new(0),
             is_silent: AtomicBool::new(false),
             was_told: AtomicBool::new(false),
@@ -48,7 +48,7 @@ impl Node {
         Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
     }
 
-    /// As [`Connection::ask`].
+    /// As [`Client::ask`].
     pub(super) async fn ask(
         self: &Arc<Self>,
         writes: bool,
@@ -58,7 +58,7 @@ impl Node {
             return Err(self.silence());
         }
         let waiting = Waiting { node: self, answers: self.answers.load(Ordering::Relaxed) };
-        let result = self.connection.ask(writes, build).await;
+        let result = self.client.ask(writes, build).await;
         // An error is no silence either.
         self.answers.fetch_add(1, Ordering::Relaxed);
         drop(waiting);
@@ -90,7 +90,7 @@ struct Listening(Weak<Node>);
 impl Listening {
     async fn until_it_answers(&self) {
         while let Some(node) = self.0.upgrade() {
-            match node.connection.send(Request::bare("PING")).await {
+            match node.client.send(Request::bare("PING")).await {
                 Err(error) if error.kind() != ErrorKind::Closed => {}
                 _ => return,
             }

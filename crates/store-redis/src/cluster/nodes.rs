@@ -14,7 +14,7 @@ use super::super::error::{Failure, error_of};
 use super::map::{self, Stretch};
 use super::node::Node;
 use super::slot::SLOTS;
-use crate::connection::client::{Connection, TlsOnce};
+use crate::connection::client::{Client, TlsOnce};
 use crate::options::config::{RedisAddress, RedisConfig};
 use redkv_core::error::{Error, Result};
 use redkv_executor::spawn;
@@ -211,7 +211,7 @@ impl Nodes {
     async fn ask_node(&self, node: Arc<Node>) -> Result<Vec<Stretch>> {
         // Not as the requests of callers: being slower than another node is no silence.
         let replies = match node.is_silent() {
-            false => node.connection.send(map::question()).await?,
+            false => node.client.send(map::question()).await?,
             true => return Err(node.silence()),
         };
         map::read(replies.into_iter().next(), &node.address, &self.config.nat)
@@ -242,7 +242,7 @@ impl Nodes {
 
     fn connect(&self, address: &RedisAddress) -> Arc<Node> {
         let config = RedisConfig { address: address.clone(), ..self.config.clone() };
-        Node::new(address.clone(), Connection::sharing(config, self.tls.clone()))
+        Node::new(address.clone(), Client::sharing(config, self.tls.clone()))
     }
 
     /// Ends all connections for good.
@@ -253,7 +253,7 @@ impl Nodes {
             std::mem::replace(&mut *table, closed)
         };
         for node in &before.nodes {
-            node.connection.close();
+            node.client.close();
         }
     }
 
@@ -296,7 +296,7 @@ impl Table {
             None => {
                 let node = connect();
                 if self.is_closed {
-                    node.connection.close();
+                    node.client.close();
                 }
                 node
             }

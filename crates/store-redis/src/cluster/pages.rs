@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::nodes::Nodes;
-use crate::listing::{Place, scan};
+use crate::listing::{Position, scan};
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Cursor, Page};
@@ -19,7 +19,7 @@ use redkv_core::store::{Cursor, Page};
 struct Progress {
     assignment: u64,
     done: Vec<String>,
-    now: Option<(String, Place)>,
+    now: Option<(String, Position)>,
 }
 
 /// How often it is looked whether the nodes agree about the slots, and the pause in between. It takes them a second or
@@ -43,9 +43,8 @@ pub(super) async fn page(nodes: &Arc<Nodes>, prefix: &str, after: Option<&Cursor
     let Some((address, node)) = next else {
         return progress.end(nodes).await;
     };
-    let from = progress.now.take().map_or(Place::Start, |(_, place)| place);
-    let told =
-        if node.is_silent() { Err(node.silence()) } else { scan(&node.connection, prefix, from).await };
+    let from = progress.now.take().map_or(Position::Start, |(_, place)| place);
+    let told = if node.is_silent() { Err(node.silence()) } else { scan(&node.client, prefix, from).await };
     let (keys, place) = match told {
         Ok(told) => told,
         Err(error) if error.kind() == ErrorKind::Connection => {
@@ -98,7 +97,7 @@ impl Progress {
         let now = self.now.as_ref().map(|(address, place)| json!([address, place.to_bytes()]));
         let bytes = json!([self.assignment, self.done, now]).to_string().into_bytes();
         match self.now {
-            Some((_, Place::Start)) => Cursor::starting_over(bytes),
+            Some((_, Position::Start)) => Cursor::starting_over(bytes),
             _ => Cursor::new(bytes),
         }
     }
@@ -111,7 +110,7 @@ impl Progress {
             Value::Array(parts) => {
                 let byte = |value: &Value| value.as_u64().and_then(|byte| u8::try_from(byte).ok());
                 let place: Vec<u8> = parts.get(1)?.as_array()?.iter().map(byte).collect::<Option<_>>()?;
-                Some((text(parts.first()?)?, Place::from_bytes(&place)))
+                Some((text(parts.first()?)?, Position::from_bytes(&place)))
             }
             _ => None,
         };
@@ -129,7 +128,7 @@ mod tests {
 
     #[test]
     fn progress_is_read_back() {
-        let now = Some(("a:1".to_owned(), Place::At { generation: 2, cursor: u64::MAX }));
+        let now = Some(("a:1".to_owned(), Position::At { generation: 2, cursor: u64::MAX }));
         let progress = Progress { assignment: u64::MAX, done: vec!["b:2".to_owned()], now };
         let read = Progress::read(&progress.write()).unwrap();
         assert_eq!(

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::node::Node;
 use super::nodes::Nodes;
-use super::redirect::Verdict;
+use super::redirect::SlotReply;
 use super::slot::slot_of;
 use super::sorted::{Asked, Sorted};
 use crate::apart::{is_broken_off, is_refused_together};
@@ -30,7 +30,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(200));
 
 /// The answers of the cluster to `batch`, one for each of `items`.
-pub(crate) async fn run<B: Batch>(nodes: &Arc<Nodes>, batch: &B, items: &[B::Item]) -> Answers<B::Answer> {
+pub(crate) async fn scatter<B: Batch>(
+    nodes: &Arc<Nodes>,
+    batch: &B,
+    items: &[B::Item],
+) -> Answers<B::Answer> {
     if let Err(error) = nodes.known().await {
         return answer_all(items.len(), &Err(error.outcome(Outcome::NotApplied)));
     }
@@ -38,9 +42,9 @@ pub(crate) async fn run<B: Batch>(nodes: &Arc<Nodes>, batch: &B, items: &[B::Ite
         items.iter().enumerate().map(|(place, item)| (slot_of(B::key(item)), place)).collect();
     order.sort_unstable();
     let mut sorted = Sorted::new(batch, order.iter().map(|(_, place)| items[*place].clone()).collect());
-    let mut run = Run { nodes, asked: &mut sorted };
-    let parts = run.parts(&order);
-    run.go(parts).await;
+    let mut scatter = Scatter { nodes, asked: &mut sorted };
+    let parts = scatter.parts(&order);
+    scatter.go(parts).await;
 
     let mut answers = answer_all(items.len(), &Err(unanswered()));
     for ((_, place), answer) in order.iter().zip(sorted.answers) {
@@ -54,7 +58,7 @@ fn unanswered() -> Error {
 }
 
 /// A batch on its way.
-struct Run<'a> {
+struct Scatter<'a> {
     nodes: &'a Arc<Nodes>,
     /// Its items are in the order of their slots.
     asked: &'a mut dyn Asked,
@@ -77,7 +81,7 @@ struct Target {
 }
 
 /// What became of a part at a node.
-type Done = (Part, Arc<Node>, Result<Verdict>);
+type Done = (Part, Arc<Node>, Result<SlotReply>);
 
 /// What a round came to, beside answers.
 #[derive(Default)]
@@ -88,7 +92,7 @@ struct Left {
     redirected: bool,
 }
 
-impl Run<'_> {
+impl Scatter<'_> {
     fn parts(&self, order: &[(u16, usize)]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         for (n, (slot, _)) in order.iter().enumerate() {
@@ -109,7 +113,7 @@ impl Run<'_> {
             let seen = self.nodes.version();
             let mut left = Left::default();
             for (part, node, result) in self.round(parts, &mut left).await {
-                self.judge(part, node, result, &mut left);
+                self.handle(part, node, result, &mut left);
             }
             parts = std::mem::take(&mut left.parts);
             left.redirected |= self.follow(left.unreached, seen, &mut parts).await;
@@ -153,12 +157,12 @@ impl Run<'_> {
     }
 
     async fn ask(&self, node: Arc<Node>, parts: Vec<Part>) -> Vec<Done> {
-        let limits = node.connection.limits();
+        let limits = node.client.limits();
         let is_refused = |part: &Part| limits.refuses(self.asked.longest(part.items.clone()));
         let (refused, parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_refused);
         let refused = refused
             .into_iter()
-            .map(|part| (part, node.clone(), Ok(Verdict::Unreadable { is_unread: false })));
+            .map(|part| (part, node.clone(), Ok(SlotReply::Unreadable { is_unread: false })));
         let mut done: Vec<Done> = refused.collect();
         if parts.is_empty() {
             return done;
@@ -192,8 +196,8 @@ impl Run<'_> {
                     if part.is_asking() {
                         own.remove(0);
                     }
-                    let verdict = Verdict::of(own, self.asked.is_transaction() && !part.unqueued);
-                    (part, node.clone(), Ok(verdict))
+                    let reply = SlotReply::of(own, self.asked.is_transaction() && !part.unqueued);
+                    (part, node.clone(), Ok(reply))
                 }));
             }
             Err(error) => {
@@ -215,38 +219,38 @@ impl Run<'_> {
         let at = replies.iter().position(is_protocol_error).unwrap_or_default();
         let part = parts.iter().zip(ends).find(|(_, end)| at < **end);
         let refused = part.map_or(0, |(part, _)| self.asked.longest(part.items.clone()));
-        node.connection.learn_limit(refused).await;
+        node.client.learn_limit(refused).await;
     }
 
-    fn judge(&mut self, mut part: Part, node: Arc<Node>, result: Result<Verdict>, left: &mut Left) {
+    fn handle(&mut self, mut part: Part, node: Arc<Node>, result: Result<SlotReply>, left: &mut Left) {
         match result {
-            Ok(Verdict::Answered(replies)) if part.items.len() > 1 && is_refused_together(&replies) => {
+            Ok(SlotReply::Answered(replies)) if part.items.len() > 1 && is_refused_together(&replies) => {
                 left.parts.extend(part.single());
             }
-            Ok(Verdict::Unreadable { is_unread: true }) => left.parts.push(part),
-            Ok(Verdict::Unreadable { .. }) if part.items.len() > 1 => left.parts.extend(part.single()),
-            Ok(Verdict::Unreadable { .. }) => self.fail(&part, &too_large()),
-            Ok(Verdict::Answered(replies)) => {
+            Ok(SlotReply::Unreadable { is_unread: true }) => left.parts.push(part),
+            Ok(SlotReply::Unreadable { .. }) if part.items.len() > 1 => left.parts.extend(part.single()),
+            Ok(SlotReply::Unreadable { .. }) => self.fail(&part, &too_large()),
+            Ok(SlotReply::Answered(replies)) => {
                 self.asked.answered(replies, part.items.clone(), part.unqueued);
             }
-            Ok(Verdict::Moved(place)) => {
-                let owner = self.nodes.told(place.host, place.port, &node.address);
+            Ok(SlotReply::Moved(address)) => {
+                let owner = self.nodes.told(address.host, address.port, &node.address);
                 self.nodes.moved(part.slot, &owner);
                 left.redirected = true;
                 part.target = Some(Target { node: owner, asking: false });
                 left.parts.extend(part.single());
             }
-            Ok(Verdict::Asked(place)) => {
-                let other = self.nodes.told(place.host, place.port, &node.address);
+            Ok(SlotReply::Asked(address)) => {
+                let other = self.nodes.told(address.host, address.port, &node.address);
                 left.redirected = true;
                 part.target = Some(Target { node: other, asking: true });
                 left.parts.extend(part.single());
             }
-            Ok(Verdict::Unqueued) => {
+            Ok(SlotReply::Unqueued) => {
                 part.unqueued = true;
                 left.parts.push(part);
             }
-            Ok(Verdict::Later(error)) => {
+            Ok(SlotReply::Later(error)) => {
                 part.target = None;
                 left.later.push((part, error));
             }

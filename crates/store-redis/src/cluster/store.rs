@@ -9,7 +9,7 @@ use super::super::batches::{Deletes, Entries, Existence, Values, Writes};
 use super::super::store::capabilities;
 use super::nodes::Nodes;
 use super::pages::page;
-use super::scatter::run;
+use super::scatter::scatter;
 use crate::options::config::{RedisAddress, RedisConfig};
 use crate::reads::{Sought, forbidden};
 use redkv_core::clock::Clock;
@@ -62,8 +62,10 @@ impl Store for ClusterStore {
         Box::pin(async move {
             match want {
                 _ if keys.is_empty() => Vec::new(),
-                Want::Value => run(&self.nodes, &Values, keys).await,
-                Want::ValueAndDeadline => run(&self.nodes, &Entries { asked: self.clock.now() }, keys).await,
+                Want::Value => scatter(&self.nodes, &Values, keys).await,
+                Want::ValueAndDeadline => {
+                    scatter(&self.nodes, &Entries { asked: self.clock.now() }, keys).await
+                }
             }
         })
     }
@@ -73,11 +75,11 @@ impl Store for ClusterStore {
             if keys.is_empty() {
                 return Vec::new();
             }
-            let mut answers = run(&self.nodes, &Existence(Sought::String), keys).await;
+            let mut answers = scatter(&self.nodes, &Existence(Sought::String), keys).await;
             let forbidden = forbidden(keys, &answers);
             if !forbidden.is_empty() {
                 let again: Vec<_> = forbidden.iter().map(|n| keys[*n].clone()).collect();
-                let others = run(&self.nodes, &Existence(Sought::Anything), &again).await;
+                let others = scatter(&self.nodes, &Existence(Sought::Anything), &again).await;
                 forbidden.into_iter().zip(others).for_each(|(n, answer)| answers[n] = answer);
             }
             answers
@@ -89,13 +91,13 @@ impl Store for ClusterStore {
             if entries.is_empty() {
                 return Vec::new();
             }
-            run(&self.nodes, &Writes { mode, clock: &*self.clock }, entries).await
+            scatter(&self.nodes, &Writes { mode, clock: &*self.clock }, entries).await
         })
     }
 
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
         Box::pin(async move {
-            if keys.is_empty() { Vec::new() } else { run(&self.nodes, &Deletes("DEL"), keys).await }
+            if keys.is_empty() { Vec::new() } else { scatter(&self.nodes, &Deletes("DEL"), keys).await }
         })
     }
 
@@ -111,7 +113,7 @@ impl Store for ClusterStore {
         Box::pin(async move {
             let Page { keys, next } = page(&self.nodes, prefix, after).await?;
             if !keys.is_empty() {
-                let gone = run(&self.nodes, &Deletes("UNLINK"), &keys).await;
+                let gone = scatter(&self.nodes, &Deletes("UNLINK"), &keys).await;
                 gone.into_iter().collect::<Result<()>>()?;
             }
             Ok(next)

@@ -11,7 +11,7 @@ use rustls::client::ClientConfig;
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, oneshot};
 
-use super::connection::{Answer, Link};
+use super::connection::{Answer, Connection};
 use super::limits::Limits;
 use super::lost::{Fate, Lost};
 use super::sentinel::Sentinels;
@@ -27,7 +27,7 @@ use redkv_core::panics::{caught, lost};
 /// All commands that wait for a connection wait for the same attempt. After a failed attempt, commands fail at
 /// once with its error until a pause is over that grows from 50 ms to 1 s; the first command after it tries
 /// again. A command that changes something is sent once, unless it is certain that the server has not read it.
-pub(crate) struct Connection(Arc<Shared>);
+pub(crate) struct Client(Arc<Shared>);
 
 /// What a connection, its attempts and its requests share.
 pub(crate) struct Shared {
@@ -45,7 +45,7 @@ pub(crate) type TlsOnce = OnceCell<Arc<ClientConfig>>;
 enum State {
     Down(Pause),
     Connecting { generation: u64, failures: u32, waiting: Vec<Waiting> },
-    Up(Arc<Link>),
+    Up(Arc<Connection>),
     Closed,
 }
 
@@ -72,7 +72,7 @@ enum Submitted {
     Waiting(oneshot::Receiver<Result<Answer>>),
 }
 
-impl Connection {
+impl Client {
     /// A connection that will be made when it is first used.
     pub(crate) fn new(config: RedisConfig) -> Self {
         Self::sharing(config, Arc::default())
@@ -97,7 +97,7 @@ impl Connection {
         }
     }
 
-    /// As [`Connection::send`]. What the connection breaks under is sent once more, on a fresh one: a read, and also a
+    /// As [`Client::send`]. What the connection breaks under is sent once more, on a fresh one: a read, and also a
     /// write if it is certain that the server has not read it. (A process that was frozen, or idle, finds its
     /// connection dead only when it uses it.) What a server did not read because of another request is sent again as
     /// often as there may be such requests.
@@ -124,7 +124,7 @@ impl Connection {
     /// Whether a request will wait before it leaves.
     pub(crate) fn is_backlogged(&self) -> bool {
         match &*self.0.lock() {
-            State::Up(link) => link.is_backlogged(),
+            State::Up(connection) => connection.is_backlogged(),
             _ => true,
         }
     }
@@ -156,7 +156,7 @@ impl Connection {
     /// Tells connections of this store apart; `None` while there is none.
     pub(crate) fn generation(&self) -> Option<u64> {
         match &*self.0.lock() {
-            State::Up(link) => Some(link.generation),
+            State::Up(connection) => Some(connection.generation),
             _ => None,
         }
     }
@@ -164,13 +164,13 @@ impl Connection {
     /// Ends the connection for good.
     pub(crate) fn close(&self) {
         let before = mem::replace(&mut *self.0.lock(), State::Closed);
-        if let State::Up(link) = before {
-            link.cut();
+        if let State::Up(connection) = before {
+            connection.cut();
         }
     }
 }
 
-impl Drop for Connection {
+impl Drop for Client {
     fn drop(&mut self) {
         self.close();
     }
@@ -185,7 +185,7 @@ impl Shared {
         let (runtime, generation, receiver) = {
             let mut state = self.lock();
             match &mut *state {
-                State::Up(link) => return Ok(Submitted::Sending(link.answer(request))),
+                State::Up(connection) => return Ok(Submitted::Sending(connection.answer(request))),
                 State::Connecting { waiting, .. } => {
                     let (reply, receiver) = oneshot::channel();
                     waiting.push(Waiting { request, reply });
@@ -223,7 +223,7 @@ impl Shared {
     }
 
     /// Ends an attempt to connect: sends what waited for it, or refuses it.
-    fn finish(&self, generation: u64, result: Result<Arc<Link>>) {
+    fn finish(&self, generation: u64, result: Result<Arc<Connection>>) {
         loop {
             let mut state = self.lock();
             let (failures, waiting) = match &mut *state {
@@ -233,20 +233,20 @@ impl Shared {
                 // Closed meanwhile.
                 _ => {
                     drop(state);
-                    result.iter().for_each(|link| link.cut());
+                    result.iter().for_each(|connection| connection.cut());
                     return;
                 }
             };
             match &result {
                 // New calls queue up behind the others until none is left, so that none overtakes another.
-                Ok(link) if waiting.is_empty() => {
-                    *state = State::Up(link.clone());
+                Ok(connection) if waiting.is_empty() => {
+                    *state = State::Up(connection.clone());
                     return;
                 }
                 // Not under the lock: a connection that is broken already reports that here.
-                Ok(link) => {
+                Ok(connection) => {
                     drop(state);
-                    waiting.into_iter().for_each(|waiting| waiting.start(link));
+                    waiting.into_iter().for_each(|waiting| waiting.start(connection));
                 }
                 Err(error) => {
                     *state = State::Down(Pause::after(failures + 1, generation, error.clone()));
@@ -263,8 +263,8 @@ impl Shared {
 
     /// Ends the connection of this generation, unless that has happened before; what is under way on it fails.
     pub(crate) fn lost(&self, generation: u64) {
-        if let Some(link) = self.take_out(generation) {
-            link.cut();
+        if let Some(connection) = self.take_out(generation) {
+            connection.cut();
         }
     }
 
@@ -273,13 +273,13 @@ impl Shared {
         drop(self.take_out(generation));
     }
 
-    fn take_out(&self, generation: u64) -> Option<Arc<Link>> {
+    fn take_out(&self, generation: u64) -> Option<Arc<Connection>> {
         let mut state = self.lock();
-        let State::Up(link) = &*state else { return None };
-        if link.generation != generation {
+        let State::Up(connection) = &*state else { return None };
+        if connection.generation != generation {
             return None;
         }
-        let pause = if link.was_useful() {
+        let pause = if connection.was_useful() {
             Pause { generation, ..Pause::default() }
         } else {
             let message = "the last connection to the redis server ended before it had answered anything";
@@ -287,7 +287,7 @@ impl Shared {
             Pause::after(1, generation, error)
         };
         match mem::replace(&mut *state, State::Down(pause)) {
-            State::Up(link) => Some(link),
+            State::Up(connection) => Some(connection),
             _ => None,
         }
     }
@@ -295,11 +295,11 @@ impl Shared {
 
 impl Waiting {
     /// Queues the request for sending, unless its caller has left: then it is never sent.
-    fn start(self, link: &Arc<Link>) {
+    fn start(self, connection: &Arc<Connection>) {
         if self.reply.is_closed() {
             return;
         }
-        let mut answer = link.answer(self.request);
+        let mut answer = connection.answer(self.request);
         let answer = match answer.poll_unpin(&mut Context::from_waker(Waker::noop())) {
             Poll::Pending => answer,
             Poll::Ready(result) => future::ready(result).boxed(),
@@ -323,13 +323,13 @@ const PAUSES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_s
 struct Attempt {
     shared: Arc<Shared>,
     generation: u64,
-    result: Option<Result<Arc<Link>>>,
+    result: Option<Result<Arc<Connection>>>,
 }
 
 impl Attempt {
     async fn run(mut self) {
         let config = &self.shared.config;
-        let opening = caught(Link::open(&self.shared, self.generation)).map(Result::flatten);
+        let opening = caught(Connection::open(&self.shared, self.generation)).map(Result::flatten);
         let result = tokio::time::timeout(config.connect_timeout, opening).await;
         self.result = Some(result.unwrap_or_else(|_| Err(self.shared.too_late())));
     }

@@ -22,7 +22,7 @@ pub(crate) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
 /// Opens a stream to the server at `address`; `tls` keeps what all handshakes of a store have in common.
-pub(crate) async fn dial(
+pub(crate) async fn connect(
     address: &RedisAddress,
     options: Option<&RedisTls>,
     tls: &OnceCell<Arc<ClientConfig>>,

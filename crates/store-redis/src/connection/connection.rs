@@ -11,9 +11,9 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::client::Shared;
-use super::connect::{Stream, dial};
-use super::handshake::{Greeting, greet};
-use super::pipeline::Wire;
+use super::connect::{Stream, connect};
+use super::handshake::Handshake;
+use super::pipeline::Pipeline;
 use super::sentinel::Sentinels;
 use crate::error::{Failure, error_of};
 use crate::protocol::request::Request;
@@ -24,11 +24,11 @@ use redkv_executor::{Running, spawn_owned};
 pub(crate) type Answer = BoxFuture<'static, Result<Vec<Value>>>;
 
 /// An open connection that the server has accepted.
-pub(crate) struct Link {
+pub(crate) struct Connection {
     /// Tells the connections of one store apart.
     pub(crate) generation: u64,
-    wire: Arc<Wire>,
-    driver: Driver,
+    pipeline: Arc<Pipeline>,
+    task: TaskHandle,
     runtime: Handle,
     home: Weak<Shared>,
     /// How long silence lasts before it counts as the end of the connection.
@@ -42,25 +42,25 @@ pub(crate) struct Link {
     since: Instant,
 }
 
-impl Link {
+impl Connection {
     /// Connects and makes itself known to the server; the caller bounds the time.
     pub(crate) async fn open(shared: &Arc<Shared>, generation: u64) -> Result<Arc<Self>> {
         let config = &shared.config;
         let Some(sentinels) = &shared.sentinels else {
-            let stream = dial(&config.address, config.tls.as_ref(), &shared.tls).await?;
-            let greeting = Greeting::of(config, &config.address, false);
-            return Self::on(stream, shared, generation, &greeting).await;
+            let stream = connect(&config.address, config.tls.as_ref(), &shared.tls).await?;
+            let handshake = Handshake::of(config, &config.address, false);
+            return Self::on(stream, shared, generation, &handshake).await;
         };
         let master = sentinels.master().await?;
         let opening = async {
-            let stream = dial(&master, config.tls.as_ref(), &shared.tls).await?;
-            Self::on(stream, shared, generation, &Greeting::of(config, &master, true)).await
+            let stream = connect(&master, config.tls.as_ref(), &shared.tls).await?;
+            Self::on(stream, shared, generation, &Handshake::of(config, &master, true)).await
         };
         // Also when the time to connect runs out in between.
         let doubt = Doubt(sentinels);
-        let link = opening.await?;
+        let connection = opening.await?;
         std::mem::forget(doubt);
-        Ok(link)
+        Ok(connection)
     }
 
     /// Makes itself known on an open stream.
@@ -68,26 +68,26 @@ impl Link {
         stream: Stream,
         shared: &Arc<Shared>,
         generation: u64,
-        greeting: &Greeting<'_>,
+        handshake: &Handshake<'_>,
     ) -> Result<Arc<Self>> {
-        let (wire, driver) = Wire::new(stream, shared.config.max_value_bytes);
+        let (pipeline, task) = Pipeline::new(stream, shared.config.max_value_bytes);
         let runtime = Handle::current();
         let home = Arc::downgrade(shared);
         let watcher = home.clone();
-        let driver = spawn_owned(async move {
-            driver.await;
+        let task = spawn_owned(async move {
+            task.await;
             // A connection that the server closed while it was idle is replaced before anyone fails by it.
             if let Some(shared) = watcher.upgrade() {
                 shared.lost(generation);
             }
         });
-        let driver = Driver(Mutex::new(Some(driver)));
-        greet(&wire, greeting).await?;
+        let task = TaskHandle(Mutex::new(Some(task)));
+        handshake.perform(&pipeline).await?;
         let patience = shared.config.connect_timeout.min(PATIENCE);
         Ok(Arc::new(Self {
             generation,
-            wire,
-            driver,
+            pipeline,
+            task,
             runtime,
             home,
             patience,
@@ -102,22 +102,22 @@ impl Link {
     ///
     /// Commands leave in the order of those first polls.
     pub(crate) fn answer(self: &Arc<Self>, request: Request) -> Answer {
-        let link = self.clone();
+        let connection = self.clone();
         Box::pin(async move {
-            let unanswered = Unanswered(&link);
-            let result = link.wire.send(request).await;
+            let unanswered = Unanswered(&connection);
+            let result = connection.pipeline.send(request).await;
             unanswered.settle();
             match result {
                 Ok(values) => {
-                    link.answers.fetch_add(1, Ordering::Relaxed);
+                    connection.answers.fetch_add(1, Ordering::Relaxed);
                     if values.iter().any(is_readonly) {
-                        link.look_for_the_master();
+                        connection.look_for_the_master();
                     }
                     Ok(values)
                 }
                 // Errors of the server are values; anything else is the end of the connection.
                 Err(lost) => {
-                    link.give_up();
+                    connection.give_up();
                     Err(error_of(Failure::Broken(lost)))
                 }
             }
@@ -141,17 +141,17 @@ impl Link {
 
     /// Whether the server has ever answered on this connection.
     pub(crate) fn was_useful(&self) -> bool {
-        self.answers.load(Ordering::Relaxed) > 0 || self.wire.has_refused()
+        self.answers.load(Ordering::Relaxed) > 0 || self.pipeline.has_refused()
     }
 
     /// Whether a request will wait before it leaves.
     pub(crate) fn is_backlogged(&self) -> bool {
-        self.wire.is_backlogged()
+        self.pipeline.is_backlogged()
     }
 
     /// Ends the connection; what is under way on it fails.
     pub(crate) fn cut(&self) {
-        self.driver.end();
+        self.task.end();
     }
 
     fn give_up(&self) {
@@ -166,7 +166,7 @@ impl Link {
     /// impatient. The answer to a `PING` behind the abandoned command tells the two apart, as answers come in
     /// order; while other answers come in, the `PING` is only waiting its turn.
     fn probe(self: &Arc<Self>) {
-        if self.probing.swap(true, Ordering::SeqCst) || self.driver.has_ended() {
+        if self.probing.swap(true, Ordering::SeqCst) || self.task.has_ended() {
             return;
         }
         if self.retired.load(Ordering::SeqCst) {
@@ -174,17 +174,17 @@ impl Link {
             self.cut();
             return;
         }
-        let link = self.clone();
+        let connection = self.clone();
         self.runtime.spawn(async move {
-            if !link.still_answers().await {
-                link.give_up();
+            if !connection.still_answers().await {
+                connection.give_up();
             }
-            link.probing.store(false, Ordering::Relaxed);
+            connection.probing.store(false, Ordering::Relaxed);
         });
     }
 
     async fn still_answers(&self) -> bool {
-        let mut pong = pin!(self.wire.send(Request::bare("PING")));
+        let mut pong = pin!(self.pipeline.send(Request::bare("PING")));
         loop {
             let before = self.answers.load(Ordering::Relaxed);
             match tokio::time::timeout(self.patience, &mut pong).await {
@@ -217,7 +217,7 @@ impl Drop for Doubt<'_> {
 }
 
 /// Notices a caller that stops waiting.
-struct Unanswered<'a>(&'a Arc<Link>);
+struct Unanswered<'a>(&'a Arc<Connection>);
 
 impl Unanswered<'_> {
     fn settle(self) {
@@ -232,20 +232,20 @@ impl Drop for Unanswered<'_> {
 }
 
 /// The task that moves bytes; it ends with this at the latest.
-struct Driver(Mutex<Option<Running>>);
+struct TaskHandle(Mutex<Option<Running>>);
 
-impl Driver {
-    fn task(&self) -> MutexGuard<'_, Option<Running>> {
+impl TaskHandle {
+    fn lock(&self) -> MutexGuard<'_, Option<Running>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn end(&self) {
-        let task = self.task().take();
+        let task = self.lock().take();
         // Not under the lock: the task drops what it holds, and that may look at this.
         drop(task);
     }
 
     fn has_ended(&self) -> bool {
-        self.task().as_ref().is_none_or(Running::is_finished)
+        self.lock().as_ref().is_none_or(Running::is_finished)
     }
 }

@@ -22,11 +22,11 @@ use crate::protocol::replies::Replies;
 use crate::protocol::request::Request;
 use redkv_core::panics;
 
-/// The end of a connection where requests are handed in. They leave in the order of [`Wire::send`], and those that
+/// The end of a connection where requests are handed in. They leave in the order of [`Pipeline::send`], and those that
 /// nobody waits for any more do not leave at all, if they have not yet.
 #[derive(Debug)]
-pub(crate) struct Wire {
-    line: Mutex<Line>,
+pub(crate) struct Pipeline {
+    queue: Mutex<Queue>,
     /// The most bytes that a value may have.
     longest: usize,
     /// Whether requests wait because the server does not take them.
@@ -36,9 +36,9 @@ pub(crate) struct Wire {
 }
 
 #[derive(Debug, Default)]
-struct Line {
-    queue: VecDeque<Queued>,
-    driver: Option<Waker>,
+struct Queue {
+    requests: VecDeque<Queued>,
+    task: Option<Waker>,
     has_ended: bool,
 }
 
@@ -50,18 +50,18 @@ struct Queued {
 
 type Reply = oneshot::Sender<Result<Vec<Value>, Lost>>;
 
-impl Wire {
+impl Pipeline {
     /// Both ends of a connection: the second moves the bytes, and is the connection. No value of more than `longest`
     /// bytes is kept.
-    pub(crate) fn new(stream: Stream, longest: usize) -> (Arc<Self>, Driver) {
-        let wire = Arc::new(Self {
-            line: Mutex::default(),
+    pub(crate) fn new(stream: Stream, longest: usize) -> (Arc<Self>, PipelineTask) {
+        let pipeline = Arc::new(Self {
+            queue: Mutex::default(),
             longest,
             is_backlogged: AtomicBool::new(false),
             has_refused: AtomicBool::new(false),
         });
-        let driver = Driver {
-            wire: wire.clone(),
+        let task = PipelineTask {
+            pipeline: pipeline.clone(),
             stream,
             output: VecDeque::new(),
             output_bytes: 0,
@@ -73,23 +73,23 @@ impl Wire {
             sent: VecDeque::new(),
             cause: None,
         };
-        (wire, driver)
+        (pipeline, task)
     }
 
     /// Hands a request in at once, and answers with one value per command; errors of the server are among them.
     pub(crate) fn send(&self, request: Request) -> impl Future<Output = Result<Vec<Value>, Lost>> + use<> {
         let (reply, answer) = oneshot::channel();
-        let driver = {
-            let mut line = self.line();
-            if line.has_ended {
+        let task = {
+            let mut queue = self.queue();
+            if queue.has_ended {
                 drop(reply.send(Err(Lost { fate: Fate::Unsent, cause: gone() })));
                 None
             } else {
-                line.queue.push_back(Queued { request, reply });
-                line.driver.take()
+                queue.requests.push_back(Queued { request, reply });
+                queue.task.take()
             }
         };
-        driver.into_iter().for_each(Waker::wake);
+        task.into_iter().for_each(Waker::wake);
         async { answer.await.unwrap_or_else(|_| Err(Lost { fate: Fate::Unknown, cause: gone() })) }
     }
 
@@ -103,14 +103,14 @@ impl Wire {
         self.has_refused.load(Ordering::Relaxed)
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The task that moves bytes until the connection ends; what is under way then fails, also if this is only dropped.
-pub(crate) struct Driver {
-    wire: Arc<Wire>,
+pub(crate) struct PipelineTask {
+    pipeline: Arc<Pipeline>,
     stream: Stream,
     /// What is on its way out.
     output: VecDeque<Bytes>,
@@ -165,7 +165,7 @@ const READ_IN_PLACE: usize = 4 * READ;
 /// Pieces of output that the system is handed at a time.
 const SLICES: usize = 64;
 
-impl Future for Driver {
+impl Future for PipelineTask {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -176,7 +176,7 @@ impl Future for Driver {
     }
 }
 
-impl Driver {
+impl PipelineTask {
     /// Does all that can be done now. It is woken when there is more.
     fn turn(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if self.sent.is_empty() {
@@ -208,17 +208,17 @@ impl Driver {
 
     /// Moves requests from the queue to the output.
     fn take_requests(&mut self, context: &Context<'_>) {
-        let mut line = self.wire.line();
+        let mut queue = self.pipeline.queue();
         while self.output_bytes < ENOUGH_OUTPUT
             && self.refused.is_none()
-            && let Some(Queued { mut request, reply }) = line.queue.pop_front()
+            && let Some(Queued { mut request, reply }) = queue.requests.pop_front()
         {
             if reply.is_closed() {
                 continue;
             }
             let commands = request.commands();
             let check = request.check();
-            let allowance = request.allowed().within(self.wire.longest);
+            let allowance = request.allowed().within(self.pipeline.longest);
             let begin = self.handed_over + self.output_bytes as u64;
             for chunk in request.into_chunks() {
                 self.output_bytes += chunk.len();
@@ -228,9 +228,9 @@ impl Driver {
             let values = Vec::with_capacity(commands);
             self.sent.push_back(Sent { values, commands, reply, check, allowance, begin, end });
         }
-        self.wire.is_backlogged.store(!line.queue.is_empty(), Ordering::Relaxed);
-        if !line.driver.as_ref().is_some_and(|driver| driver.will_wake(context.waker())) {
-            line.driver = Some(context.waker().clone());
+        self.pipeline.is_backlogged.store(!queue.requests.is_empty(), Ordering::Relaxed);
+        if !queue.task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
+            queue.task = Some(context.waker().clone());
         }
     }
 
@@ -292,7 +292,7 @@ impl Driver {
                 return Err(stray());
             }
             if let Err(error) = answer(&mut self.sent, value) {
-                self.wire.has_refused.store(true, Ordering::Relaxed);
+                self.pipeline.has_refused.store(true, Ordering::Relaxed);
                 return Err(error);
             }
         }
@@ -340,13 +340,13 @@ fn unasked() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the server answered what nobody had asked")
 }
 
-impl Drop for Driver {
+impl Drop for PipelineTask {
     fn drop(&mut self) {
         let queue = {
-            let mut line = self.wire.line();
-            line.has_ended = true;
-            line.driver = None;
-            std::mem::take(&mut line.queue)
+            let mut queue = self.pipeline.queue();
+            queue.has_ended = true;
+            queue.task = None;
+            std::mem::take(&mut queue.requests)
         };
         // Not under the lock: who waits is woken here.
         let panicked = || panics::dropping().map(|defect| Arc::new(io::Error::other(defect)));

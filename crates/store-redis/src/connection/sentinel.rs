@@ -8,9 +8,9 @@ use redis::Value;
 use rustls::client::ClientConfig;
 use tokio::sync::OnceCell;
 
-use super::connect::dial;
-use super::handshake::{Greeting, greet};
-use super::pipeline::Wire;
+use super::connect::connect;
+use super::handshake::Handshake;
+use super::pipeline::Pipeline;
 use crate::error::{Failure, error_of};
 use crate::options::config::{RedisAddress, RedisConfig};
 use crate::options::topology::{NatMap, RedisSentinels, RedisTopology};
@@ -74,21 +74,21 @@ impl Sentinels {
     }
 
     async fn ask(&self, sentinel: &RedisAddress) -> Result<RedisAddress> {
-        let stream = dial(sentinel, self.config.tls.as_ref(), &self.tls).await?;
-        let (wire, driver) = Wire::new(stream, 0);
-        let _driver = spawn_owned(driver);
-        let greeting = Greeting {
+        let stream = connect(sentinel, self.config.tls.as_ref(), &self.tls).await?;
+        let (pipeline, task) = Pipeline::new(stream, 0);
+        let _task = spawn_owned(task);
+        let handshake = Handshake {
             address: sentinel,
             username: self.config.username.as_deref(),
             password: self.config.password.as_deref(),
             db: 0,
             is_master: false,
         };
-        greet(&wire, &greeting).await?;
+        handshake.perform(&pipeline).await?;
         let mut request = Request::default();
         request.command(3, "SENTINEL").arg(b"GET-MASTER-ADDR-BY-NAME").arg(self.config.name.as_bytes());
         let replies =
-            wire.send(request.talk()).await.map_err(|lost| error_of(Failure::Refused(sentinel, lost)))?;
+            pipeline.send(request.talk()).await.map_err(|lost| error_of(Failure::Refused(sentinel, lost)))?;
         let reply = replies.into_iter().next().unwrap_or(Value::Nil);
         let (host, port) = self.named(reply)?;
         Ok(self.nat.address(host, port))

@@ -1,4 +1,4 @@
-//! A socket that two threads can look after in turn.
+//! A socket that moves between the reactors of two threads.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
@@ -11,47 +11,49 @@ use tokio::net::TcpStream;
 
 use redkv_executor::{Executor, Guest, Home};
 
-/// A connection whose readiness is told by the runtime, or by the [`Home`] of its executor while that is open.
+/// A socket polled by the runtime, or by the [`Home`] of its executor while that is open.
 #[derive(Debug)]
 pub(crate) struct Socket {
     home: Option<Arc<Home>>,
-    place: Place,
+    poller: Poller,
 }
 
+/// Which reactor polls the stream.
 #[derive(Debug)]
-enum Place {
+enum Poller {
     Runtime(TcpStream),
-    Home(Arc<Home>, mio::net::TcpStream, Guest),
+    Caller(Arc<Home>, mio::net::TcpStream, Guest),
     /// Moving failed half-way: the connection is lost.
-    Nowhere,
+    Nobody,
 }
 
 impl Socket {
     /// To be used within the runtime of `stream`.
     pub(crate) fn new(stream: TcpStream) -> Self {
         let home = Executor::current().and_then(|executor| executor.home().cloned());
-        Self { home, place: Place::Runtime(stream) }
+        Self { home, poller: Poller::Runtime(stream) }
     }
 
     /// Moves to where sockets belong now. To be called by the task that uses it, so that its waker is told there.
     fn settle(&mut self) -> io::Result<()> {
         let Some(home) = &self.home else { return Ok(()) };
-        match (&self.place, home.is_open()) {
-            (Place::Runtime(_), true) => {
-                let Place::Runtime(stream) = std::mem::replace(&mut self.place, Place::Nowhere) else {
+        match (&self.poller, home.is_open()) {
+            (Poller::Runtime(_), true) => {
+                let Poller::Runtime(stream) = std::mem::replace(&mut self.poller, Poller::Nobody) else {
                     return Ok(());
                 };
                 let mut stream = mio::net::TcpStream::from_std(stream.into_std()?);
                 let guest = home.take_in(&mut stream)?;
-                self.place = Place::Home(home.clone(), stream, guest);
+                self.poller = Poller::Caller(home.clone(), stream, guest);
             }
-            (Place::Home(..), false) => {
-                let Place::Home(home, mut stream, guest) = std::mem::replace(&mut self.place, Place::Nowhere)
+            (Poller::Caller(..), false) => {
+                let Poller::Caller(home, mut stream, guest) =
+                    std::mem::replace(&mut self.poller, Poller::Nobody)
                 else {
                     return Ok(());
                 };
                 home.release(&guest, &mut stream)?;
-                self.place = Place::Runtime(TcpStream::from_std(stream.into())?);
+                self.poller = Poller::Runtime(TcpStream::from_std(stream.into())?);
             }
             _ => {}
         }
@@ -61,7 +63,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Place::Home(home, stream, guest) = &mut self.place {
+        if let Poller::Caller(home, stream, guest) = &mut self.poller {
             // It only fails for a socket that is not there, and then nothing is left to do.
             drop(home.release(guest, stream));
         }
@@ -90,9 +92,9 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.settle()?;
-        match &mut self.place {
-            Place::Runtime(stream) => Pin::new(stream).poll_read(context, buffer),
-            Place::Home(_, stream, guest) => {
+        match &mut self.poller {
+            Poller::Runtime(stream) => Pin::new(stream).poll_read(context, buffer),
+            Poller::Caller(_, stream, guest) => {
                 // Before it is read: what comes after that is told.
                 guest.listen(context);
                 if !guest.may_read() {
@@ -107,7 +109,7 @@ impl AsyncRead for Socket {
                 buffer.advance(count);
                 Poll::Ready(Ok(()))
             }
-            Place::Nowhere => Poll::Ready(Err(lost())),
+            Poller::Nobody => Poll::Ready(Err(lost())),
         }
     }
 }
@@ -119,15 +121,15 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.settle()?;
-        match &mut self.place {
-            Place::Runtime(stream) => Pin::new(stream).poll_write(context, bytes),
-            Place::Home(home, stream, guest) => {
+        match &mut self.poller {
+            Poller::Runtime(stream) => Pin::new(stream).poll_write(context, bytes),
+            Poller::Caller(home, stream, guest) => {
                 guest.listen(context);
                 let written = tried(|| stream.write(bytes))?;
                 home.watch_output(guest, stream, written.is_none())?;
                 written.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
             }
-            Place::Nowhere => Poll::Ready(Err(lost())),
+            Poller::Nobody => Poll::Ready(Err(lost())),
         }
     }
 
@@ -137,15 +139,15 @@ impl AsyncWrite for Socket {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.settle()?;
-        match &mut self.place {
-            Place::Runtime(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Place::Home(home, stream, guest) => {
+        match &mut self.poller {
+            Poller::Runtime(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Poller::Caller(home, stream, guest) => {
                 guest.listen(context);
                 let written = tried(|| stream.write_vectored(slices))?;
                 home.watch_output(guest, stream, written.is_none())?;
                 written.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
             }
-            Place::Nowhere => Poll::Ready(Err(lost())),
+            Poller::Nobody => Poll::Ready(Err(lost())),
         }
     }
 
@@ -159,10 +161,10 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.place {
-            Place::Runtime(stream) => Pin::new(stream).poll_shutdown(context),
-            Place::Home(_, stream, _) => Poll::Ready(stream.shutdown(Shutdown::Write)),
-            Place::Nowhere => Poll::Ready(Ok(())),
+        match &mut self.poller {
+            Poller::Runtime(stream) => Pin::new(stream).poll_shutdown(context),
+            Poller::Caller(_, stream, _) => Poll::Ready(stream.shutdown(Shutdown::Write)),
+            Poller::Nobody => Poll::Ready(Ok(())),
         }
     }
 }
