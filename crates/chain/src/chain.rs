@@ -11,7 +11,7 @@ use crate::request::{Action, Answer, Replies, Request, Scope, Waiter};
 use crate::schedule::pending::PendingWrites;
 use crate::schedule::table::Table;
 use crate::tier::config::TierConfig;
-use crate::tier::stats::Stats;
+use crate::tier::stats::snapshot::Stats;
 use crate::tier::tier::{Owner, Tier};
 use crate::tier::tiers::Tiers;
 use redkv_core::clock::Clock;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::chain::Chain;
 use crate::request::Scope;
-use crate::tier::stats::FrontCounters;
+use crate::tier::stats::counters::FrontCounters;
 use crate::tier::tier::Tier;
 use redkv_core::entry::{Draft, Entry};
 use redkv_core::store::{Immediate, SetMode};

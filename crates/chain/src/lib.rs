@@ -23,8 +23,8 @@ pub use fast_path::{FastPath, Lookup};
 pub use nested::ChainStore;
 pub use request::{Action, Answer, Question, Replies, Request, Scope};
 pub use tier::config::TierConfig;
-pub use tier::histogram::Latency;
-pub use tier::stats::{Kind, Stats, TierStats};
+pub use tier::stats::histogram::Latency;
+pub use tier::stats::snapshot::{Kind, Stats, TierStats};
 pub use tier::tier::Tier;
 
 /// Whether an entry says that its key was deleted.

@@ -4,12 +4,12 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use super::below::Below;
-use super::breaker::Breaker;
+use super::ask::below::Below;
 use super::config::TierConfig;
+use super::health::breaker::Breaker;
 use super::limits::cannot_expire;
 use super::stale::{Repair, StaleKeys};
-use super::stats::Counters;
+use super::stats::counters::Counters;
 use super::tier::{Behind, Owner, Tier};
 use super::tombstone::Tombstones;
 use crate::background::Background;

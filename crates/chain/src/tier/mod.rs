@@ -1,16 +1,10 @@
 //! A store in a chain and its policies: knows one store, and not the chain.
 
-mod below;
-mod breaker;
+mod ask;
 mod build;
 pub(crate) mod config;
-mod guard;
 mod health;
-pub(crate) mod histogram;
 mod limits;
-mod listing;
-mod losses;
-mod operations;
 pub(crate) mod stale;
 pub(crate) mod stats;
 #[expect(clippy::module_inception, reason = "one noun a file, and this file is about the tier")]

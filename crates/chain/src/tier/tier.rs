@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::breaker::Breaker;
+use super::health::breaker::Breaker;
 use super::stale::{Repair, StaleKeys};
-use super::stats::{Counters, TierStats};
+use super::stats::counters::Counters;
+use super::stats::snapshot::TierStats;
 use super::tombstone::Tombstones;
 use crate::background::Background;
 use crate::events::{Event, Events};

@@ -69,7 +69,7 @@ impl Breaker {
     }
 
     /// The store answered. For how long it had counted as down, if it had.
-    pub(super) fn close(&self) -> Option<Duration> {
+    pub(in crate::tier) fn close(&self) -> Option<Duration> {
         if is_planted(Planted::NoBreakerReset) {
             return None;
         }
@@ -93,18 +93,18 @@ impl Breaker {
     }
 
     /// Whether it ever opens.
-    pub(super) fn has_limit(&self) -> bool {
+    pub(in crate::tier) fn has_limit(&self) -> bool {
         self.limit.is_some()
     }
 
     /// The store failed. Whether that opened it.
-    pub(super) fn fail(&self, error: &Error) -> bool {
+    pub(in crate::tier) fn fail(&self, error: &Error) -> bool {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         self.limit.is_some_and(|limit| failures >= limit) && self.open(error)
     }
 
     /// The store cannot be used. Whether that was not known.
-    pub(super) fn open(&self, error: &Error) -> bool {
+    pub(in crate::tier) fn open(&self, error: &Error) -> bool {
         let mut down = self.down();
         if let Some(down) = &mut *down {
             down.error = error.clone();
@@ -121,14 +121,14 @@ impl Breaker {
 }
 
 /// What the answers of a store say about its state.
-pub(super) enum Sign {
+pub(in crate::tier) enum Sign {
     Alive,
     Failing(Error),
     /// Nothing: the store was not reached for reasons of ours.
     None,
 }
 
-pub(super) fn sign<T>(answers: &[Result<T>]) -> Sign {
+pub(in crate::tier) fn sign<T>(answers: &[Result<T>]) -> Sign {
     let mut sign = Sign::None;
     for answer in answers {
         match answer {

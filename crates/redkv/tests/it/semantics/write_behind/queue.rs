@@ -10,7 +10,7 @@ use redkv::store::Capabilities;
 use redkv_testing::{Fault, Operation};
 
 use crate::semantics::harness::*;
-use crate::semantics::queued::*;
+use crate::semantics::write_behind::support::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_write_resolves_when_the_other_tiers_are_done_and_is_read_at_once() {

@@ -1,85 +1,14 @@
-//! What went through a chain, counted.
+//! Counts what goes through a tier.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::tier::histogram::{Histogram, Latency};
+use super::histogram::Histogram;
+use super::snapshot::{Kind, TierStats};
 use redkv_core::entry::Entry;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::lock::Lock;
 use redkv_core::store::Answers;
-
-/// What went through a chain since it was made.
-#[derive(Clone, Debug)]
-pub struct Stats {
-    /// Reads that shared the way of another one of the same key, so that no store was asked for them.
-    pub joined: u64,
-    /// Of each store, in their order.
-    pub tiers: Vec<TierStats>,
-}
-
-/// What went through one store of a chain since it was added.
-#[derive(Clone, Debug)]
-pub struct TierStats {
-    /// The name of the store.
-    pub name: &'static str,
-    /// Whether it is not asked because it failed too often in a row.
-    pub is_down: bool,
-    /// Keys that were read or looked for, and were there.
-    pub hits: u64,
-    /// Keys that were read or looked for, and were not there.
-    pub misses: u64,
-    /// Entries that it took from writes.
-    pub sets: u64,
-    /// Keys that it deleted for a caller.
-    pub deletes: u64,
-    /// Entries that it took because a read found them in a later store.
-    pub fills: u64,
-    /// Such entries that it did not take: somebody wrote or deleted the key meanwhile, or it failed.
-    pub fills_dropped: u64,
-    /// Bytes of the values that were read.
-    pub bytes_read: u64,
-    /// Bytes of the values that were written.
-    pub bytes_written: u64,
-    /// Keys that it was not asked for because it was down.
-    pub refused: u64,
-    /// Keys that failed, by what they failed with.
-    pub errors: Vec<(ErrorKind, u64)>,
-    /// Keys that it is being asked for.
-    pub pending: u64,
-    /// Keys under which it may hold an old value, which nobody reads there until it is gone; `None` when they are too
-    /// many to tell apart, and nothing is read there.
-    pub stale: Option<u64>,
-    /// How long requests took, by [`Kind`].
-    pub latency: [Latency; 4],
-}
-
-/// A kind of requests. What is answered on the calling thread is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Reads.
-    Get,
-    /// Looks for keys.
-    Has,
-    /// Writes and back-fills.
-    Set,
-    /// Deletions.
-    Delete,
-}
-
-impl Kind {
-    /// All of them, in the order of [`TierStats::latency`].
-    pub const ALL: [Self; 4] = [Self::Get, Self::Has, Self::Set, Self::Delete];
-
-    fn of(operation: &str) -> Self {
-        match operation {
-            "get" => Self::Get,
-            "has" => Self::Has,
-            "set" => Self::Set,
-            _ => Self::Delete,
-        }
-    }
-}
 
 /// What is counted of keys and values.
 #[derive(Debug, Default)]
@@ -162,7 +91,7 @@ impl Drop for Asking<'_> {
 
 impl Counters {
     /// What was counted, of the store `name`.
-    pub(super) fn stats(&self, name: &'static str, is_down: bool, stale: Option<u64>) -> TierStats {
+    pub(in crate::tier) fn stats(&self, name: &'static str, is_down: bool, stale: Option<u64>) -> TierStats {
         let Self {
             front: FrontCounters(front),
             counts,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::tier::Tier;
+use crate::tier::tier::Tier;
 use redkv_core::error::Result;
 use redkv_core::paging::Paging;
 use redkv_core::store::{Cursor, Page, cannot_tell_keys};

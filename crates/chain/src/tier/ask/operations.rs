@@ -3,9 +3,9 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use super::tier::Tier;
-use super::tombstone::is_tombstone;
 use crate::mutants::{Planted, is_planted};
+use crate::tier::tier::Tier;
+use crate::tier::tombstone::is_tombstone;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
 use redkv_core::store::{Answers, Immediate, SetMode, Want};

@@ -8,8 +8,8 @@ use futures_util::FutureExt;
 use tokio::time::{sleep, timeout};
 
 use super::breaker::{Sign, sign};
-use super::tier::Tier;
 use crate::events::Event;
+use crate::tier::tier::Tier;
 use redkv_core::backoff::Backoff;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};

@@ -9,7 +9,7 @@ use redkv::error::ErrorKind;
 use redkv_testing::Operation;
 
 use crate::semantics::harness::*;
-use crate::semantics::queued::*;
+use crate::semantics::write_behind::support::*;
 
 #[tokio::test(start_paused = true)]
 async fn close_waits_until_the_queue_is_empty() {

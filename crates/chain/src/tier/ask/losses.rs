@@ -1,6 +1,6 @@
 //! What a store with a queue in front of it has lost: no read may answer with what a lost write left there.
 
-use super::tier::Tier;
+use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Store};

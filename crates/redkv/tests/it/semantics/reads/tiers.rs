@@ -1,4 +1,4 @@
-//! The walk: first hit, failing tiers, back-fill, deadlines.
+//! Which tier answers a read: first hit, failing tiers, back-fill, deadlines.
 
 use std::time::Duration;
 

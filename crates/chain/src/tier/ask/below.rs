@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
 
-use super::tier::Tier;
-use super::tombstone::is_tombstone;
 use crate::events::Event;
+use crate::tier::tier::Tier;
+use crate::tier::tombstone::is_tombstone;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
@@ -17,9 +17,9 @@ use redkv_layers::Host;
 
 /// A store behind the guard of its tier.
 #[derive(Debug)]
-pub(super) struct Below {
-    pub(super) inner: Arc<dyn Store>,
-    pub(super) tier: Arc<OnceLock<Weak<Tier>>>,
+pub(in crate::tier) struct Below {
+    pub(in crate::tier) inner: Arc<dyn Store>,
+    pub(in crate::tier) tier: Arc<OnceLock<Weak<Tier>>>,
 }
 
 impl Below {

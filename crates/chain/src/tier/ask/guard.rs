@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
-use super::tier::Tier;
 use crate::mutants::{Planted, is_planted};
+use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::panics::caught;
@@ -15,7 +15,7 @@ use redkv_executor::read_for_others;
 
 impl Tier {
     /// As [`Tier::bounded`], of a store that is not asked while it counts as down.
-    pub(super) async fn guarded<T: Clone>(
+    pub(in crate::tier) async fn guarded<T: Clone>(
         &self,
         operation: &'static str,
         keys: &[Key],
@@ -26,7 +26,7 @@ impl Tier {
     }
 
     /// As [`Tier::guarded`], with one of `len` keys.
-    pub(super) async fn guarded_batch<T: Clone>(
+    pub(in crate::tier) async fn guarded_batch<T: Clone>(
         &self,
         operation: &'static str,
         key: &Key,
@@ -101,7 +101,7 @@ impl Tier {
     }
 
     /// What the store answers to a question about no key, within the time of an operation.
-    pub(super) async fn asked_for_all<T: Clone>(
+    pub(in crate::tier) async fn asked_for_all<T: Clone>(
         &self,
         operation: &'static str,
         ask: impl Future<Output = Result<T>>,

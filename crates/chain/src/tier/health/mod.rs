@@ -1,0 +1,4 @@
+//! Whether a store is alive.
+
+pub(crate) mod breaker;
+mod probe;

@@ -1,0 +1,4 @@
+//! Old values in caches: never served, and invalidated.
+
+mod invalidation;
+mod tombstones;

@@ -1,0 +1,4 @@
+//! Writes: the authority first, in the order of the calls.
+
+mod order;
+mod tiers;
