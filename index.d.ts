@@ -120,7 +120,7 @@ declare class RedKV extends EventEmitter {
 
   /**
    * Returns what went through this chain since it was made, store by store: hits, misses, errors, bytes, latencies. All
-   * numbers are totals that only grow, as counters of Prometheus are, but for those of what is `pending`, `stale` or
+   * numbers are totals that only grow, as counters of Prometheus are, but for those of what is pending, stale or
    * down at the moment. Answers at once, also after `close()`, with a plain object that `JSON.stringify` takes.
    *
    * @example
@@ -133,7 +133,7 @@ declare class RedKV extends EventEmitter {
 
   /**
    * Waits until all writes that were acknowledged before are in their stores: those that stores with the tier option
-   * `async` have queued. There is nothing to wait for otherwise.
+   * `writeBehind` have queued. There is nothing to wait for otherwise.
    *
    * Rejects with the error of the first write that was lost since the last `flush()`; each of them also emits the event
    * `writeError`. Rejects with the code `ERR_REDKV_CLOSED` after `close()`.
@@ -154,7 +154,7 @@ declare class RedKV extends EventEmitter {
    * the stores are closed under it. It resolves first where that is much: thousands of operations are rejected a few
    * milliseconds' worth in each turn of the event loop. Without a `timeout` the deadlines of the stores bound it.
    *
-   * Waits for the writes that stores with the tier option `async` have queued, too. What is left of them when the
+   * Waits for the writes that stores with the tier option `writeBehind` have queued, too. What is left of them when the
    * `timeout` is over is lost, and emits the event `writeError`. Without a `timeout` that takes as long as the
    * `retry` of the queue lasts.
    *
@@ -294,8 +294,8 @@ declare namespace RedKV {
     /** Bytes of keys and values that were handed in with them. */
     readonly pendingBytes: number
 
-    /** Reads that shared the way of another one of the same key, so that no store was asked for them. */
-    readonly joined: number
+    /** Reads that shared a read of the same key that was in flight (single flight): no store was asked for them. */
+    readonly coalesced: number
 
     /** Of each store, in their order. */
     readonly stores: readonly StoreStats[]
@@ -306,8 +306,8 @@ declare namespace RedKV {
     /** The name of the store. */
     readonly store: StoreName
 
-    /** Its place in the chain, from 0. */
-    readonly place: number
+    /** Its position in the chain, from 0. */
+    readonly index: number
 
     /** Whether it is not asked at present because it failed too often in a row. */
     readonly isDown: boolean
@@ -328,10 +328,10 @@ declare namespace RedKV {
     readonly deletes: number
 
     /** Entries that it took because a read found them in a later store. */
-    readonly fills: number
+    readonly backfills: number
 
     /** Such entries that it did not take: somebody wrote or deleted the key meanwhile, or it failed. */
-    readonly fillsDropped: number
+    readonly backfillsDropped: number
 
     /** Bytes of the values that were read, as callers see them. */
     readonly bytesRead: number
@@ -339,11 +339,11 @@ declare namespace RedKV {
     /** Bytes of the values that were written, as callers see them. */
     readonly bytesWritten: number
 
-    /**
-     * Keys for which reads skip it at present, because it may hold an old value of them; `null` when they are too many to
-     * list, and nothing is read from it.
-     */
-    readonly stale: number | null
+    /** Whether reads skip it at present for every key, because it may hold old values of too many keys to list them. */
+    readonly isStale: boolean
+
+    /** Keys for which reads skip it at present, because it may hold an old value of them; 0 while it `isStale`. */
+    readonly staleKeys: number
 
     /** Keys that it was not asked for because it was down. */
     readonly refused: number
@@ -416,10 +416,10 @@ declare namespace RedKV {
     tierError: TierErrorEvent
 
     /** Old values that a store had kept because a write did not reach it were taken away there. */
-    repair: RepairEvent
+    tierRepair: TierRepairEvent
 
     /**
-     * A write was lost that a store with the tier option `async` had acknowledged: its promise had resolved.
+     * A write was lost that a store with the tier option `writeBehind` had acknowledged: its promise had resolved.
      * One event for each key, however many. Where nobody listens, the first one is a process warning.
      */
     writeError: WriteErrorEvent
@@ -433,8 +433,8 @@ declare namespace RedKV {
     /** The name of the store. */
     readonly store: StoreName | 'chain'
 
-    /** Its place in the chain, from 0. */
-    readonly place: number
+    /** Its position in the chain, from 0. */
+    readonly index: number
   }
 
   /** See {@link Events.tierDown}. */
@@ -461,8 +461,8 @@ declare namespace RedKV {
     readonly count: number
   }
 
-  /** See {@link Events.repair}. */
-  interface RepairEvent extends TierEvent {
+  /** See {@link Events.tierRepair}. */
+  interface TierRepairEvent extends TierEvent {
     /** How many keys are served from it again. */
     readonly keys: number
   }
@@ -664,7 +664,7 @@ declare namespace RedKV {
     /**
      * Deletes everything: on a chain in all of its stores, the last one first. With a `prefix` in the options of a
      * store or of a tier, all that begins with it. What was called before is deleted too; what is written until this
-     * resolves may stay or go. A store with the tier option `async` has queued the deletions by then; `flush()` waits for
+     * resolves may stay or go. A store with the tier option `writeBehind` has queued the deletions by then; `flush()` waits for
      * them.
      *
      * Takes time with the number of entries, which are deleted page by page, each in its turn among the other
@@ -766,8 +766,8 @@ declare namespace RedKV {
     readonly durable: boolean
   }
 
-  /** The bounds of a queue of writes, see {@link TierOptions.async}. */
-  interface AsyncOptions {
+  /** The bounds of a queue of writes, see {@link TierOptions.writeBehind}. */
+  interface WriteBehindOptions {
     /**
      * How many writes may wait or be in flight at a time. Of the writes of one key that wait only the last one counts.
      * A write that finds no room waits for it up to the `timeout` of the store, then it rejects with
@@ -787,13 +787,19 @@ declare namespace RedKV {
 
     /**
      * How old a write may be, in milliseconds or as text such as `'10s'`, that is tried again after it failed, with pauses
-     * that grow to 1 second. A store that is down (see `breakAfter`) is not asked meanwhile, and the time passes. Only
+     * that grow to 1 second. A store that is down (see `circuitBreaker`) is not asked meanwhile, and the time passes. Only
      * what may work the next time is tried again: lost connections, timeouts, what the store calls temporary. A newer
      * write of the key takes the place of the one that failed, with a time of its own. `false` tries once.
      *
      * @default '60s'
      */
     retry?: Duration | false | undefined
+  }
+
+  /** Tier options under an earlier name, for code that migrates: `TierOptions & LegacyTierOptions`. */
+  interface LegacyTierOptions {
+    /** @deprecated write {@link TierOptions.writeBehind | writeBehind} */
+    async?: boolean | WriteBehindOptions | undefined
   }
 
   /**
@@ -838,7 +844,7 @@ declare namespace RedKV {
      *
      * @default 3
      */
-    breakAfter?: number | false | undefined
+    circuitBreaker?: number | false | undefined
 
     /**
      * For a cache that several processes share: for how long a deleted key is remembered there, in milliseconds or as
@@ -907,7 +913,7 @@ declare namespace RedKV {
      *
      * @default false
      */
-    async?: boolean | AsyncOptions | undefined
+    writeBehind?: boolean | WriteBehindOptions | undefined
 
     /**
      * Whether entries are kept under the SHA-256 of their keys, as 43 characters of base64url after the `prefix`, so
@@ -1065,7 +1071,7 @@ declare namespace RedKV {
      *
      * @default true for a `rediss:` url, else false
      */
-    tls?: boolean | RedisTlsOptions | undefined
+    tls?: boolean | TlsOptions | undefined
 
     /**
      * The nodes of a Redis Cluster that are asked first; the others are found through them. `true` when `url`, or `host`
@@ -1105,7 +1111,7 @@ declare namespace RedKV {
      *
      * @default false
      */
-    sentinelTLS?: boolean | RedisTlsOptions | undefined
+    sentinelTLS?: boolean | TlsOptions | undefined
 
     /**
      * Which address to use instead of one that a cluster or a sentinel reports, such as
@@ -1139,7 +1145,7 @@ declare namespace RedKV {
    * How to speak TLS, in the names of `tls.connect()` of Node.js. Its other options are refused, but for those that change
    * nothing here.
    */
-  interface RedisTlsOptions {
+  interface TlsOptions {
     /**
      * The certificate authorities to trust, in PEM form, and no others. A server may show one of these itself, as one with a
      * self-signed certificate does.
@@ -1185,7 +1191,7 @@ declare namespace RedKV {
 
   /** Options of `tls.connect()` that have no effect here. Each gives a warning. */
   interface LegacyTlsOptions {
-    /** @deprecated write {@link RedisTlsOptions.maxVersion | maxVersion} */
+    /** @deprecated write {@link TlsOptions.maxVersion | maxVersion} */
     secureProtocol?: string | undefined
 
     /** @deprecated has no effect */
@@ -1838,7 +1844,7 @@ declare namespace RedKV {
      *
      * @default false, or for `'postgres'` what `PGSSLMODE` says
      */
-    ssl?: boolean | RedisTlsOptions | SSLMode | undefined
+    ssl?: boolean | TlsOptions | SSLMode | undefined
 
     /**
      * How many connections there are at most.

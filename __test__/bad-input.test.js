@@ -183,22 +183,22 @@ describe('addStore throws at once', () => {
     isArgumentError(addError('memory', {}, { readOnly: true, ttl: '1m' }), 'ttl', 'memory')
   })
 
-  for (const value of [5, 'yes', [], () => {}, Symbol('async'), 5n]) {
+  for (const value of [5, 'yes', [], () => {}, Symbol('symbol'), 5n]) {
     test(`for a queue of writes that is ${typeof value} ${String(value)}`, () => {
-      isArgumentError(addError('sqlite', { path: ':memory:' }, { async: value }), 'async', 'sqlite')
+      isArgumentError(addError('sqlite', { path: ':memory:' }, { writeBehind: value }), 'writeBehind', 'sqlite')
     })
   }
 
   for (const bound of ['many', '', 0, -1, 1.5, NaN, Infinity, true, {}, [5]]) {
     test(`for a bound of a queue that is ${typeof bound} ${String(bound)}`, () => {
-      const tierOptions = (options) => addError('sqlite', { path: ':memory:' }, { async: options })
+      const tierOptions = (options) => addError('sqlite', { path: ':memory:' }, { writeBehind: options })
       isArgumentError(tierOptions({ maxPending: bound }), 'maxPending', 'sqlite')
       isArgumentError(tierOptions({ maxPendingBytes: bound }), 'maxPendingBytes', 'sqlite')
     })
   }
 
   test('for a time of retries that is none, and for what no queue has', () => {
-    const tierOptions = (options) => addError('sqlite', { path: ':memory:' }, { async: options })
+    const tierOptions = (options) => addError('sqlite', { path: ':memory:' }, { writeBehind: options })
     isArgumentError(tierOptions({ retry: 0 }), 'retry', 'sqlite')
     isArgumentError(tierOptions({ retry: true }), 'retry', 'sqlite')
     isArgumentError(tierOptions({ retries: 5 }), 'retries', 'sqlite')

@@ -58,7 +58,7 @@ describe('a bounded store', () => {
 
   test('goes well with a queue of writes', async (t) => {
     const server = await privateRedis(t)
-    const { kv } = await bounded(t, server, { maxEntries: 100, async: true })
+    const { kv } = await bounded(t, server, { maxEntries: 100, writeBehind: true })
     for (let n = 0; n < 500; n++) await kv.set(`key-${n}`, 'value')
     await kv.flush()
     await until(async () => (await size(server)) === 100)

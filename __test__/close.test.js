@@ -129,7 +129,7 @@ describe('thousands of cancelled operations', () => {
   test('keep the process until all are rejected', async () => {
     const { code, stdout } = await child(`(async () => {
       const kv = new RedKV()
-      kv.addStore('file', { path: '/missing/folder/of/redkv/file' }, { breakAfter: false })
+      kv.addStore('file', { path: '/missing/folder/of/redkv/file' }, { circuitBreaker: false })
       let failed = 0
       for (let n = 0; n < 20_000; n++) kv.get(n).catch(() => (failed += 1))
       kv.close({ timeout: 1 })

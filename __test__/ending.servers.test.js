@@ -150,7 +150,7 @@ describe('a process with thousands of operations on a Redis that hangs', () => {
         const { parentPort, workerData } = require('node:worker_threads')
         const RedKV = require(workerData.module)
         const kv = new RedKV()
-        for (const name of ['tierDown', 'tierUp', 'tierError', 'repair']) kv.on(name, () => {})
+        for (const name of ['tierDown', 'tierUp', 'tierError', 'tierRepair']) kv.on(name, () => {})
         kv.addStore('redis', workerData.options, { timeout: 20 + workerData.round, optional: true })
         kv.addStore('memory')
         for (let n = 0; n < 2000; n++) kv.set(n, 'value').then(() => kv.get(n)).catch(() => {})
@@ -171,7 +171,7 @@ describe('a process with thousands of operations on a Redis that hangs', () => {
   test('ends by itself once they have failed', async (t) => {
     const result = await childOf((options) => {
       const kv = new RedKV()
-      for (const name of ['tierDown', 'tierUp', 'tierError', 'repair']) kv.on(name, () => {})
+      for (const name of ['tierDown', 'tierUp', 'tierError', 'tierRepair']) kv.on(name, () => {})
       kv.addStore('redis', options, { timeout: 100 })
       const writes = Array.from({ length: 5000 }, (_, n) => kv.set(n, 'value'))
       Promise.allSettled(writes).then((results) => console.log(results.every(({ status }) => status === 'rejected')))

@@ -35,8 +35,8 @@ describe('events', () => {
     server.pause()
     const told = once(kv, 'tierError')
     assert.equal(await kv.get('key'), 'value')
-    const [{ store, place, error, keys, count }] = await told
-    assert.deepEqual({ store, place, keys, count }, { store: 'redis', place: 0, keys: 1, count: 1 })
+    const [{ store, index, error, keys, count }] = await told
+    assert.deepEqual({ store, index, keys, count }, { store: 'redis', index: 0, keys: 1, count: 1 })
     assert.ok(error instanceof RedKV.RedKVError)
     assert.deepEqual([error.code, error.store, error.operation], ['ERR_REDKV_TIMEOUT', 'redis', 'get'])
     server.resume()
@@ -46,12 +46,12 @@ describe('events', () => {
     const { kv, server } = await cached(t, { optional: true })
     await kv.set('key', 'old')
     server.pause()
-    const [told, repaired] = [once(kv, 'tierError'), once(kv, 'repair')]
+    const [told, repaired] = [once(kv, 'tierError'), once(kv, 'tierRepair')]
     await kv.set('key', 'new')
     const [{ store, error }] = await told
     assert.deepEqual([store, error.operation, error.outcome], ['redis', 'set', 'unknown'])
     server.resume()
-    assert.deepEqual(await repaired, [{ store: 'redis', place: 0, keys: 1 }])
+    assert.deepEqual(await repaired, [{ store: 'redis', index: 0, keys: 1 }])
     assert.equal(await kv.get('key'), 'new')
   })
 
@@ -62,14 +62,14 @@ describe('events', () => {
     let isDown = false
     down.then(() => (isDown = true))
     await until(() => kv.get('key').then(() => isDown))
-    const [{ store, place, error }] = await down
-    assert.deepEqual([store, place, error.store], ['redis', 0, 'redis'])
+    const [{ store, index, error }] = await down
+    assert.deepEqual([store, index, error.store], ['redis', 0, 'redis'])
     await server.start()
     let isUp = false
     up.then(() => (isUp = true))
     await until(() => kv.get('key').then(() => isUp))
     const [event] = await up
-    assert.deepEqual([event.store, event.place, event.downFor > 0], ['redis', 0, true])
+    assert.deepEqual([event.store, event.index, event.downFor > 0], ['redis', 0, true])
   })
 
   test('are published to channels of diagnostics_channel too', async (t) => {
@@ -138,11 +138,11 @@ describe('a process', () => {
 
   test('ends by itself with listeners and a Redis that is gone', async () => {
     const result = await childOf(`async () => {
-      for (const name of ['tierDown', 'tierUp', 'tierError', 'repair']) {
+      for (const name of ['tierDown', 'tierUp', 'tierError', 'tierRepair']) {
         require('node:diagnostics_channel').subscribe('redkv:' + name, () => {})
       }
       const kv = await (${withoutRedis})((kv) => {
-        for (const name of ['tierDown', 'tierUp', 'tierError', 'repair']) kv.on(name, () => {})
+        for (const name of ['tierDown', 'tierUp', 'tierError', 'tierRepair']) kv.on(name, () => {})
       })
       console.log(await kv.get('key'))
     }`)

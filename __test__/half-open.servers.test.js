@@ -83,7 +83,7 @@ describe('a half-open Redis', () => {
 
   test('holds operations on one key no longer than the writes of it that go before', async (t) => {
     const site = await siteOf(t, 'memory', 'redis')
-    const kv = await site.open({ tier: { breakAfter: false } })
+    const kv = await site.open({ tier: { circuitBreaker: false } })
     site.proxy.swallow()
     // The first is sent. Of those behind it only the last is, and the read is after that.
     const writes = Array.from({ length: 20 }, (_, n) => settledWithin(n === 0 ? TIMEOUT : 2 * TIMEOUT, kv.set('key', n)))

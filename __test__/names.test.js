@@ -8,7 +8,7 @@ const { test } = require('node:test')
 const { inspect } = require('node:util')
 const RedKV = require('..')
 
-const redisThatIsNotThere = ['redis', { host: '127.0.0.1', port: 1 }, { optional: true, breakAfter: 1 }]
+const redisThatIsNotThere = ['redis', { host: '127.0.0.1', port: 1 }, { optional: true, circuitBreaker: 1 }]
 
 test('a name is in the statistics, in inspect and on the instance', () => {
   const kv = new RedKV({ name: 'sessions' })

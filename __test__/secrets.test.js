@@ -237,7 +237,7 @@ describe('a secret is not told', () => {
         for (const [form, value] of formsFor(place)) {
           said.length = 0
           const kv = new RedKV()
-          for (const event of ['tierDown', 'tierUp', 'tierError', 'repair', 'writeError', 'error']) {
+          for (const event of ['tierDown', 'tierUp', 'tierError', 'tierRepair', 'writeError', 'error']) {
             kv.on(event, (...told) => said.push(...told.flatMap(printed)))
           }
           try {

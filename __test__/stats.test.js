@@ -17,7 +17,7 @@ const parts = (stats, ...names) => Object.fromEntries(names.map((name) => [name,
 
 describe('stats()', () => {
   test('of a chain without stores is all zero', () => {
-    assert.deepEqual(new RedKV().stats(), { pending: 0, pendingBytes: 0, joined: 0, stores: [] })
+    assert.deepEqual(new RedKV().stats(), { pending: 0, pendingBytes: 0, coalesced: 0, stores: [] })
   })
 
   test('counts what memory answers at once', async (t) => {
@@ -31,7 +31,7 @@ describe('stats()', () => {
     await kv.getBuffer('key')
     const stats = kv.stats().stores[0]
     assert.deepEqual(memory.stats(), stats)
-    const expected = { hits: 5, misses: 3, sets: 1, deletes: 1, bytesRead: 15, bytesWritten: 5, fills: 0, pending: 0 }
+    const expected = { hits: 5, misses: 3, sets: 1, deletes: 1, bytesRead: 15, bytesWritten: 5, backfills: 0, pending: 0 }
     assert.deepEqual(parts(stats, ...Object.keys(expected)), expected)
     assert.deepEqual(stats.latency.get, { count: 0, sum: 0, p50: 0, p90: 0, p99: 0, max: 0 })
   })
@@ -44,8 +44,8 @@ describe('stats()', () => {
     await kv.set('other', '1')
     await kv.delete('other')
     const expected = {
-      memory: { hits: 1, misses: 1, sets: 1, deletes: 1, fills: 1, fillsDropped: 0, bytesRead: 5, bytesWritten: 6 },
-      sqlite: { hits: 1, misses: 0, sets: 2, deletes: 1, fills: 0, fillsDropped: 0, bytesRead: 5, bytesWritten: 6 },
+      memory: { hits: 1, misses: 1, sets: 1, deletes: 1, backfills: 1, backfillsDropped: 0, bytesRead: 5, bytesWritten: 6 },
+      sqlite: { hits: 1, misses: 0, sets: 2, deletes: 1, backfills: 0, backfillsDropped: 0, bytesRead: 5, bytesWritten: 6 },
     }
     assert.deepEqual(parts(memory.stats(), ...Object.keys(expected.memory)), expected.memory)
     assert.deepEqual(parts(sqlite.stats(), ...Object.keys(expected.sqlite)), expected.sqlite)
@@ -61,13 +61,13 @@ describe('stats()', () => {
     const reads = [kv.get('key'), kv.get('key'), kv.set('other', 'value')]
     assert.deepEqual(parts(kv.stats(), 'pending', 'pendingBytes'), { pending: 3, pendingBytes: 16 })
     await Promise.all(reads)
-    assert.deepEqual(parts(kv.stats(), 'pending', 'pendingBytes', 'joined'), { pending: 0, pendingBytes: 0, joined: 1 })
+    assert.deepEqual(parts(kv.stats(), 'pending', 'pendingBytes', 'coalesced'), { pending: 0, pendingBytes: 0, coalesced: 1 })
   })
 
   test('counts errors by their codes', async (t) => {
     const kv = new RedKV()
     t.after(() => kv.close())
-    const redis = kv.addStore('redis', { host: '127.0.0.1', port: 1 }, { breakAfter: 2 })
+    const redis = kv.addStore('redis', { host: '127.0.0.1', port: 1 }, { circuitBreaker: 2 })
     for (let n = 0; n < 5; n++) await assert.rejects(kv.get('key'))
     const { errors, refused, isDown, hits, misses } = redis.stats()
     assert.deepEqual({ errors, refused, isDown, hits, misses }, {
@@ -172,7 +172,7 @@ test('the example for Prometheus writes a line for every number', async (t) => {
   await kv.set('key', 'value')
   await kv.get('key')
   const text = prometheusText(kv.stats())
-  assert.match(text, /^redkv_hits_total\{store="memory",place="0"\} 1$/m)
-  assert.match(text, /^redkv_request_seconds_count\{store="sqlite",place="1",operation="set"\} 1$/m)
+  assert.match(text, /^redkv_hits_total\{store="memory",index="0"\} 1$/m)
+  assert.match(text, /^redkv_request_seconds_count\{store="sqlite",index="1",operation="set"\} 1$/m)
   assert.doesNotMatch(text, /NaN|undefined|null/)
 })

@@ -26,7 +26,7 @@ const sql = { database: 'none', tableName: 'none', keyColumn: 'key', valueColumn
 const interfaces = {
   MemoryOptions: { store: 'memory', path: 'options', give: (given) => ['memory', given] },
   RedisOptions: { store: 'redis', path: 'options', give: (given) => ['redis', { ...redis, ...given }] },
-  RedisTlsOptions: { store: 'redis', source: /^net\/src\/tls\/(options|pem|refused)\.rs$/, path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
+  TlsOptions: { store: 'redis', source: /^net\/src\/tls\/(options|pem|refused)\.rs$/, path: 'options.tls', give: (tls) => ['redis', { ...redis, tls }] },
   DynamoDBOptions: {
     store: 'dynamodb',
     shared: 'aws',
@@ -67,12 +67,17 @@ const interfaces = {
     path: 'options',
     make: (given) => new RedKV(given),
   },
-  AsyncOptions: {
+  WriteBehindOptions: {
     source: /^layers\/src\/behind\/config\.rs$/,
-    path: 'tierOptions.async',
-    give: (async) => ['sqlite', { path: ':memory:' }, { async }],
+    path: 'tierOptions.writeBehind',
+    give: (writeBehind) => ['sqlite', { path: ':memory:' }, { writeBehind }],
   },
-  TierOptions: { path: 'tierOptions', give: (given) => ['memory', {}, given] },
+  TierOptions: {
+    store: 'memory',
+    source: /^(chain\/src\/tier\/config|layers\/src\/.+)\.rs$/,
+    path: 'tierOptions',
+    give: (given) => ['memory', {}, given],
+  },
   CompressOptions: {
     source: /^layers\/src\/compressed\/config\.rs$/,
     path: 'compress',
@@ -122,8 +127,8 @@ function givesName(name, given) {
 function candidates({ store, shared = store, source, others = [] }) {
   const folder = join(root, 'crates')
   const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
-  const ofStore = store !== undefined && new RegExp(`^(store-${store}/src|(store-\\w+|net)/src/(${store}|${shared}))(/.*)?\\.rs$`)
-  const wanted = source ?? (ofStore || /^(chain\/src\/tier\/config|layers\/src\/.+)\.rs$/)
+  const ofStore = new RegExp(`^(store-${store}/src|(store-\\w+|net)/src/(${store}|${shared}))(/.*)?\\.rs$`)
+  const wanted = source ?? ofStore
   const texts = files.filter((file) => wanted.test(file)).map((file) => readFileSync(join(folder, file), 'utf8'))
   texts.push(...others.map((file) => readFileSync(join(root, file), 'utf8')))
   return [...new Set(texts.flatMap((text) => text.match(/(?<="|options\?\.)[A-Za-z]\w*(?="| )/g) ?? []))]
@@ -132,7 +137,7 @@ function candidates({ store, shared = store, source, others = [] }) {
 /** Where the options of 1.x and of other clients are documented. */
 const legacy = {
   RedisOptions: 'LegacyRedisOptions',
-  RedisTlsOptions: 'LegacyTlsOptions',
+  TlsOptions: 'LegacyTlsOptions',
   DynamoDBOptions: 'LegacyDynamoDBOptions',
   S3Options: 'LegacyS3Options',
   AwsHttpOptions: 'LegacyAwsHttpOptions',
@@ -140,6 +145,7 @@ const legacy = {
   SQLiteOptions: 'LegacySQLiteOptions',
   PostgresOptions: 'LegacyPostgresOptions',
   MySQLOptions: 'LegacyMySQLOptions',
+  TierOptions: 'LegacyTierOptions',
 }
 
 for (const [name, given] of Object.entries(interfaces)) {

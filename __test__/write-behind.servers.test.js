@@ -1,6 +1,6 @@
 'use strict'
 
-// The tier option `async`: writes that are acknowledged before their store has made them.
+// The tier option `writeBehind`: writes that are acknowledged before their store has made them.
 
 const assert = require('node:assert/strict')
 const { spawn } = require('node:child_process')
@@ -20,7 +20,7 @@ async function behindMemory(t, options, tierOptions) {
   const kv = new RedKV()
   t.after(() => kv.close({ timeout: 1 }))
   const memory = kv.addStore('memory')
-  const redis = kv.addStore('redis', server.options, { async: options, connectTimeout: '5s', ...tierOptions })
+  const redis = kv.addStore('redis', server.options, { writeBehind: options, connectTimeout: '5s', ...tierOptions })
   await kv.ready()
   return { kv, server, memory, redis }
 }
@@ -94,15 +94,15 @@ describe('a store with a queue', () => {
     const server = await privateRedis(t)
     const kv = new RedKV()
     t.after(() => kv.close({ timeout: 1 }))
-    const redis = kv.addStore('redis', server.options, { async: { retry: false }, timeout: 100 })
+    const redis = kv.addStore('redis', server.options, { writeBehind: { retry: false }, timeout: 100 })
     const sqlite = kv.addStore('sqlite', { path: freshFile(t) })
     await kv.set('key', 'old')
     await kv.flush()
     server.pause()
     const lost = once(kv, 'writeError')
     await kv.set('key', 'new')
-    const [{ store, place, key, operation, error }] = await lost
-    assert.deepEqual([store, place, key, operation, error.code], ['redis', 0, 'key', 'set', 'ERR_REDKV_TIMEOUT'])
+    const [{ store, index, key, operation, error }] = await lost
+    assert.deepEqual([store, index, key, operation, error.code], ['redis', 0, 'key', 'set', 'ERR_REDKV_TIMEOUT'])
     assert.equal(await kv.get('key'), 'new')
     await assert.rejects(redis.get('key'))
     server.resume()
@@ -133,8 +133,8 @@ describe('a write that was lost', () => {
     const sets = events.filter(({ operation }) => operation === 'set')
     assert.deepEqual(sets.map(({ key }) => key).sort(), keys.sort())
     assert.deepEqual(events.filter(({ operation }) => operation === 'delete').map(({ key }) => key), ['deleted'])
-    for (const { store, place, error } of events) {
-      assert.deepEqual([store, place, error.store], ['redis', 1, 'redis'])
+    for (const { store, index, error } of events) {
+      assert.deepEqual([store, index, error.store], ['redis', 1, 'redis'])
       assert.ok(error instanceof RedKV.RedKVError)
     }
     server.resume()
@@ -159,13 +159,13 @@ describe('a write that was lost', () => {
     const result = await childOf(async (options) => {
       process.on('warning', ({ name, message }) => console.log(name, message))
       const kv = new RedKV()
-      kv.addStore('redis', options, { async: { retry: '200ms' } })
+      kv.addStore('redis', options, { writeBehind: { retry: '200ms' } })
       await kv.setMany({ one: '1', two: '2' })
       console.log('set')
       await kv.flush().catch(({ code }) => console.log(code))
       await kv.set('three', '3')
     }, server.options)
-    const warning = "a write to a store with the option 'async' was lost, and nobody listens: add a listener for 'writeError'"
+    const warning = "a write to a store with the option 'writeBehind' was lost, and nobody listens: add a listener for 'writeError'"
     ended(result, 0, `set\nRedKVWarning ${warning}\nERR_REDKV_CONNECTION\n`)
   })
 })
@@ -176,7 +176,7 @@ describe('a process without close()', () => {
     const result = await childOf(async (options) => {
       const kv = new RedKV()
       kv.addStore('memory')
-      kv.addStore('redis', options, { async: true })
+      kv.addStore('redis', options, { writeBehind: true })
       for (let n = 0; n < 500; n++) await kv.set(`key-${n}`, 'value')
       console.log('set')
     }, server.options)
@@ -189,7 +189,7 @@ describe('a process without close()', () => {
     await server.kill()
     const running = childOf(async (options) => {
       const kv = new RedKV()
-      kv.addStore('redis', options, { async: true })
+      kv.addStore('redis', options, { writeBehind: true })
       await kv.set('key', 'value')
       console.log('set')
     }, server.options)
@@ -204,7 +204,7 @@ test('a process that is killed loses what was queued, and nothing that was flush
   const server = await privateRedis(t)
   const script = async (options) => {
     const kv = new RedKV()
-    kv.addStore('redis', options, { async: true })
+    kv.addStore('redis', options, { writeBehind: true })
     const entries = Array.from({ length: 1000 }, (_, index) => [`key-${index}`, 'value'])
     await kv.setMany(entries)
     await kv.flush()
@@ -223,7 +223,7 @@ test('a worker that comes to its end sends what is queued first', async (t) => {
   const server = await privateRedis(t)
   const script = async (options) => {
     const kv = new RedKV()
-    kv.addStore('redis', options, { async: true })
+    kv.addStore('redis', options, { writeBehind: true })
     for (let n = 0; n < 500; n++) await kv.set(`key-${n}`, 'value')
   }
   const worker = new Worker(`${prelude};(${script})(${JSON.stringify(server.options)})`, { eval: true })
@@ -238,7 +238,7 @@ test('flush() with nothing to wait for resolves, and a signal ends the waiting',
   await kv.flush()
   await memory.flush()
   const server = await privateRedis(t)
-  kv.addStore('redis', server.options, { async: true })
+  kv.addStore('redis', server.options, { writeBehind: true })
   await kv.ready()
   server.pause()
   await kv.set('key', 'value')

@@ -76,7 +76,7 @@ const s3Options = { bucket, endpoint, prefix: 'disk-before-s3/', forcePathStyle:
 function open() {
   const kv = new RedKV()
   const disk = kv.addStore('disk', { path: join(folder, 'cache'), maxBytes: ROOM })
-  const s3 = kv.addStore('s3', s3Options, { async: true })
+  const s3 = kv.addStore('s3', s3Options, { writeBehind: true })
   kv.on('writeError', ({ operation, key, error }) => {
     console.error(`S3 did not take ${operation} of ${key}:`, error)
     process.exitCode = 1

@@ -13,12 +13,14 @@ const metrics = [
   ['misses_total', 'counter', 'Keys that were not there', (store) => store.misses],
   ['sets_total', 'counter', 'Entries taken from writes', (store) => store.sets],
   ['deletes_total', 'counter', 'Keys deleted', (store) => store.deletes],
-  ['fills_total', 'counter', 'Entries taken from later stores', (store) => store.fills],
-  ['fills_dropped_total', 'counter', 'Entries from later stores not taken', (store) => store.fillsDropped],
+  ['backfills_total', 'counter', 'Entries taken from later stores', (store) => store.backfills],
+  ['backfills_dropped_total', 'counter', 'Entries from later stores not taken', (store) => store.backfillsDropped],
   ['read_bytes_total', 'counter', 'Bytes of values read', (store) => store.bytesRead],
   ['written_bytes_total', 'counter', 'Bytes of values written', (store) => store.bytesWritten],
   ['refused_total', 'counter', 'Keys not asked for while the store was down', (store) => store.refused],
   ['pending', 'gauge', 'Keys being asked for', (store) => store.pending],
+  ['stale', 'gauge', 'Whether reads skip the store for all keys', (store) => Number(store.isStale)],
+  ['stale_keys', 'gauge', 'Keys for which reads skip the store', (store) => store.staleKeys],
   ['down', 'gauge', 'Whether the store is left out', (store) => Number(store.isDown)],
 ]
 
@@ -28,7 +30,7 @@ const labelled = (labels) => `{${Object.entries(labels).map(([name, value]) => `
 function prometheusText({ stores }) {
   const lines = []
   const describe = (name, kind, help) => lines.push(`# HELP redkv_${name} ${help}.`, `# TYPE redkv_${name} ${kind}`)
-  const labelsOf = ({ store, place }) => ({ store, place })
+  const labelsOf = ({ store, index }) => ({ store, index })
   for (const [name, kind, help, read] of metrics) {
     describe(name, kind, help)
     for (const store of stores) lines.push(`redkv_${name}${labelled(labelsOf(store))} ${read(store)}`)

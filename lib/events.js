@@ -11,13 +11,13 @@ const { WeakRef } = globalThis
 
 // What happens in a chain without a caller who is told of it. Documented in index.d.ts.
 
-/** What each event is made of: the name and place of a store, an error, and details. */
+/** What each event is made of: the name and index of a store, an error, and details. */
 const events = {
-  tierDown: (store, place, error) => ({ store, place, error }),
-  tierUp: (store, place, _error, downFor) => ({ store, place, downFor }),
-  tierError: (store, place, error, keys, count) => ({ store, place, error, keys, count }),
-  repair: (store, place, _error, keys) => ({ store, place, keys }),
-  writeError: (store, place, error, key, operation) => ({ store, place, key, operation, error }),
+  tierDown: (store, index, error) => ({ store, index, error }),
+  tierUp: (store, index, _error, downFor) => ({ store, index, downFor }),
+  tierError: (store, index, error, keys, count) => ({ store, index, error, keys, count }),
+  tierRepair: (store, index, _error, keys) => ({ store, index, keys }),
+  writeError: (store, index, error, key, operation) => ({ store, index, key, operation, error }),
 }
 
 const channels = Object.fromEntries(Object.keys(events).map((name) => [name, channel(`redkv:${name}`)]))
@@ -59,20 +59,20 @@ let hasWarned = false
 function warnOfLoss() {
   if (hasWarned) return
   hasWarned = true
-  const text = "a write to a store with the option 'async' was lost, and nobody listens: add a listener for 'writeError'"
+  const text = "a write to a store with the option 'writeBehind' was lost, and nobody listens: add a listener for 'writeError'"
   process.emitWarning(text, 'RedKVWarning')
 }
 
 /** Called by the addon. */
-function tell(id, name, place, ...parts) {
+function tell(id, name, index, ...parts) {
   if (name === 'notice') return warn(parts[1])
   const instance = instances.get(id)
   // Of an instance that nobody has any more only the error knows the store.
-  const store = instance?.stores[place] ?? parts[0]?.store
+  const store = instance?.stores[index] ?? parts[0]?.store
   if (store === undefined) return
   // In a turn of its own: what a listener throws is an uncaught exception, and not in the way of anything else.
   const emitter = instance?.emitter.deref()
-  const event = events[name](store, place, ...parts)
+  const event = events[name](store, index, ...parts)
   if (instance?.name !== undefined) event.name = instance.name
   const call = [emit, instance?.emitter, name, event]
   if (emitter === undefined) nextTick(...call)

@@ -142,7 +142,7 @@ impl Audience {
             Event::TierError { keys, error, .. } => {
                 ("tierError", Some(error), vec![number(*keys as u128)?, number(report.count.into())?])
             }
-            Event::Repair { keys, .. } => ("repair", None, vec![number(*keys as u128)?]),
+            Event::Repair { keys, .. } => ("tierRepair", None, vec![number(*keys as u128)?]),
             Event::WriteError { key, operation, error, .. } => {
                 ("writeError", Some(error), vec![js.text(key)?, js.text(operation)?])
             }

@@ -8,28 +8,29 @@ pub(crate) fn of_chain(stats: &Stats, pending: Weight) -> Value {
     json!({
         "pending": pending.operations,
         "pendingBytes": pending.bytes,
-        "joined": stats.joined,
-        "stores": (0..).zip(&stats.tiers).map(|(place, tier)| of_tier(place, tier)).collect::<Vec<_>>(),
+        "coalesced": stats.coalesced,
+        "stores": (0..).zip(&stats.tiers).map(|(index, tier)| of_tier(index, tier)).collect::<Vec<_>>(),
     })
 }
 
-/// Of one store at its place.
-pub(crate) fn of_tier(place: u16, tier: &TierStats) -> Value {
+/// Of one store at its index.
+pub(crate) fn of_tier(index: u16, tier: &TierStats) -> Value {
     let errors = tier.errors.iter().map(|(kind, count)| (kind.code().to_owned(), (*count).into()));
     json!({
         "store": tier.name,
-        "place": place,
+        "index": index,
         "isDown": tier.is_down,
         "pending": tier.pending,
         "hits": tier.hits,
         "misses": tier.misses,
         "sets": tier.sets,
         "deletes": tier.deletes,
-        "fills": tier.fills,
-        "fillsDropped": tier.fills_dropped,
+        "backfills": tier.backfills,
+        "backfillsDropped": tier.backfills_dropped,
         "bytesRead": tier.bytes_read,
         "bytesWritten": tier.bytes_written,
-        "stale": tier.stale,
+        "isStale": tier.stale_keys.is_none(),
+        "staleKeys": tier.stale_keys.unwrap_or_default(),
         "refused": tier.refused,
         "errors": errors.collect::<Map<_, _>>(),
         "latency": Kind::ALL.map(|kind| (name(kind), latency(tier.latency[kind as usize]))).into_iter().collect::<Map<_, _>>(),

@@ -92,7 +92,7 @@ describe('an AbortSignal of another maker', () => {
 
   test('ends the waiting, with an AbortError where it has no reason', async (t) => {
     const kv = new RedKV()
-    kv.addStore('redis', { host: '127.0.0.1', port: 1 }, { breakAfter: false })
+    kv.addStore('redis', { host: '127.0.0.1', port: 1 }, { circuitBreaker: false })
     t.after(() => kv.close({ timeout: 1 }))
     const signal = new Signal()
     const reading = rejectionOf(() => kv.get('k', { signal }))

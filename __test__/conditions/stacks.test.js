@@ -10,7 +10,7 @@ const RedKV = require('../..')
 /** An instance whose only store fails, later than it is called. */
 function failing(t) {
   const kv = new RedKV()
-  kv.addStore('redis', { host: '127.0.0.1', port: 1 }, { breakAfter: false })
+  kv.addStore('redis', { host: '127.0.0.1', port: 1 }, { circuitBreaker: false })
   t.after(() => kv.close({ timeout: 1 }))
   return kv
 }

@@ -144,13 +144,13 @@ async function play(t, role, { title, fault: name, waits = false, once = false }
   const { names } = roles[role]
   const redis = await privateRedis(t)
   const proxy = await proxyTo(t, redis.options)
-  const chain = await chainOf(t, { ...roles[role], tier: { ...roles[role].tier, breakAfter: false } }, proxy)
+  const chain = await chainOf(t, { ...roles[role], tier: { ...roles[role].tier, circuitBreaker: false } }, proxy)
   const fault = once ? losesOneAnswer : faults[name]
   const within = waits ? TIMEOUT : 0
   const again = async () => {
     await until(() => chain.redis.get('warm-up').then(() => true, () => false))
     // It is not the deletion of what the one before left that is to lose its answer.
-    await until(() => chain.redis.stats().stale === 0)
+    await until(() => chain.redis.stats().staleKeys === 0)
     await fault.begin({ t, redis, proxy })
   }
   const before = once ? again : undefined

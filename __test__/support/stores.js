@@ -76,7 +76,7 @@ const kinds = {
   sqliteBehind: {
     store: 'sqlite',
     options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
-    tierOptions: { async: true },
+    tierOptions: { writeBehind: true },
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   sqliteBounded: {
@@ -89,14 +89,14 @@ const kinds = {
     store: 'redis',
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL') }),
     get tierOptions() {
-      return { prefix: freshPrefix(), maxEntries: 10_000, maxBytes: 256 << 20, async: true }
+      return { prefix: freshPrefix(), maxEntries: 10_000, maxBytes: 256 << 20, writeBehind: true }
     },
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redisBehind: {
     store: 'redis',
     options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
-    tierOptions: { async: { maxPending: 1000, maxPendingBytes: 1 << 20, retry: '10s' } },
+    tierOptions: { writeBehind: { maxPending: 1000, maxPendingBytes: 1 << 20, retry: '10s' } },
     can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   dynamodb: {
@@ -174,7 +174,7 @@ const kinds = {
   s3Behind: {
     store: 's3',
     options: (t) => s3Options(t, server('REDKV_TEST_S3_ENDPOINT'), { prefix: 'a folder/' }),
-    tierOptions: { async: true },
+    tierOptions: { writeBehind: true },
     can: { expire: true, emptyValues: true, emptyKeys: true, longKeys: false },
   },
 }

@@ -15,11 +15,11 @@ import { assert, type Equal } from './equal.js'
 const redkv = new RedKV({ maxPending: 1000, maxPendingBytes: 1 << 20 })
 const emitter: EventEmitter = redkv
 
-assert<Equal<keyof Events, 'tierDown' | 'tierUp' | 'tierError' | 'repair' | 'writeError'>>()
+assert<Equal<keyof Events, 'tierDown' | 'tierUp' | 'tierError' | 'tierRepair' | 'writeError'>>()
 
-redkv.on('tierDown', ({ store, place, error }) => {
+redkv.on('tierDown', ({ store, index, error }) => {
   assert<Equal<typeof store, StoreName | 'chain'>>()
-  assert<Equal<typeof place, number>>()
+  assert<Equal<typeof index, number>>()
   assert<Equal<typeof error, RedKVError>>()
 })
 redkv.once('tierUp', ({ downFor }) => assert<Equal<typeof downFor, number>>())
@@ -28,7 +28,7 @@ redkv.on('tierError', ({ error, keys, count }) => {
   assert<Equal<typeof keys, number>>()
   assert<Equal<typeof count, number>>()
 })
-redkv.on('repair', ({ keys }) => assert<Equal<typeof keys, number>>()).on('repair', () => {})
+redkv.on('tierRepair', ({ keys }) => assert<Equal<typeof keys, number>>()).on('tierRepair', () => {})
 
 redkv.on('writeError', ({ store, key, operation, error }) => {
   assert<Equal<typeof store, StoreName | 'chain'>>()
@@ -37,8 +37,8 @@ redkv.on('writeError', ({ store, key, operation, error }) => {
   assert<Equal<typeof error, RedKVError>>()
 })
 
-const listener = ({ store }: Events['repair']): void => console.log(store)
-redkv.addListener('repair', listener).off('repair', listener).removeListener('repair', listener)
+const listener = ({ store }: Events['tierRepair']): void => console.log(store)
+redkv.addListener('tierRepair', listener).off('tierRepair', listener).removeListener('tierRepair', listener)
 redkv.removeAllListeners()
 redkv.setMaxListeners(20)
 
@@ -54,9 +54,9 @@ redkv.addStore('memory').on('tierDown', () => {})
 // Statistics
 
 assert<Equal<ReturnType<typeof redkv.stats>, Stats>>()
-const { pending, joined, stores } = redkv.stats()
+const { pending, coalesced, stores } = redkv.stats()
 assert<Equal<typeof pending, number>>()
-assert<Equal<typeof joined, number>>()
+assert<Equal<typeof coalesced, number>>()
 const of = (store: Store): StoreStats => store.stats()
 for (const { store, stale, errors, latency } of stores) {
   assert<Equal<typeof store, StoreName>>()

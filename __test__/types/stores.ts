@@ -211,26 +211,26 @@ redkv.addStore('postgres', { ...table, connectionString: 'postgres://localhost/a
 redkv.addStore('memory', {}, { compress: 'lz4', hashKeys: true, readOnly: false })
 redkv.addStore('redis', {}, { maxValueBytes: 64 << 20 })
 redkv.addStore('memory', {}, { compress: { algorithm: 'zstd', threshold: 0, level: 19 } })
-redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, connectTimeout: '1s', breakAfter: 5, optional: true, prefix: 'app:' })
-redkv.addStore('memory', {}, { breakAfter: false })
+redkv.addStore('memory', {}, { ttl: '5m', timeout: 100, connectTimeout: '1s', circuitBreaker: 5, optional: true, prefix: 'app:' })
+redkv.addStore('memory', {}, { circuitBreaker: false })
 redkv.addStore('redis', {}, { tombstone: '30s' })
 redkv.addStore('sqlite', { path: ':memory:' }, {})
-redkv.addStore('sqlite', { path: ':memory:' }, { async: true })
-redkv.addStore('redis', {}, { async: { maxPending: 5, maxPendingBytes: 1 << 20, retry: '5m' } })
-redkv.addStore('redis', {}, { async: { retry: false } })
+redkv.addStore('sqlite', { path: ':memory:' }, { writeBehind: true })
+redkv.addStore('redis', {}, { writeBehind: { maxPending: 5, maxPendingBytes: 1 << 20, retry: '5m' } })
+redkv.addStore('redis', {}, { writeBehind: { retry: false } })
 redkv.addStore('sqlite', { path: ':memory:' }, { maxEntries: 1000, maxBytes: 1 << 30 })
 assert<Equal<ReturnType<Store['flush']>, Promise<void>>>()
 assert<Equal<ReturnType<typeof redkv.flush>, Promise<void>>>()
 redkv.flush({ signal: new AbortController().signal })
 
 // @ts-expect-error — misspelt
-redkv.addStore('redis', {}, { async: { maxpending: 5 } })
+redkv.addStore('redis', {}, { writeBehind: { maxpending: 5 } })
 // @ts-expect-error — no number of attempts, but a time
-redkv.addStore('redis', {}, { async: { retry: true } })
+redkv.addStore('redis', {}, { writeBehind: { retry: true } })
 // @ts-expect-error — a number
 redkv.addStore('redis', {}, { maxBytes: '1MB' })
 // @ts-expect-error — true, false or an object
-redkv.addStore('redis', {}, { async: 5 })
+redkv.addStore('redis', {}, { writeBehind: 5 })
 
 // @ts-expect-error — misspelt
 redkv.addStore('memory', {}, { prefx: 'app:' })

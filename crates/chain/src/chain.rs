@@ -180,8 +180,8 @@ impl Chain {
 impl Chain {
     /// What went through this chain so far. What happens at the same time may be counted in part.
     pub fn stats(&self) -> Stats {
-        let joined = self.table().joined();
-        Stats { joined, tiers: self.tiers().all.iter().map(|tier| tier.stats()).collect() }
+        let coalesced = self.table().coalesced();
+        Stats { coalesced, tiers: self.tiers().all.iter().map(|tier| tier.stats()).collect() }
     }
 }
 

@@ -14,7 +14,7 @@ use redkv_core::store::Store;
 /// 2. `maxEntries`, `maxBytes`: they count what the store keeps
 /// 3. `hashKeys`
 /// 4. `compress`
-/// 5. `async`: inside of what refuses writes, so that none is acknowledged that will be refused
+/// 5. `writeBehind`: inside of what refuses writes, so that none is acknowledged that will be refused
 /// 6. `readOnly`
 #[derive(Clone, Debug, Default)]
 pub struct LayerConfig {
@@ -35,7 +35,7 @@ pub struct LayerConfig {
 }
 
 impl LayerConfig {
-    /// Reads `prefix`, `maxEntries`, `maxBytes`, `hashKeys`, `compress`, `async`, `readOnly` and
+    /// Reads `prefix`, `maxEntries`, `maxBytes`, `hashKeys`, `compress`, `writeBehind`, `readOnly` and
     /// `maxValueBytes`.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         Ok(Self {

@@ -53,7 +53,7 @@ fn tiers(rng: &mut Rng, instances: usize) -> Vec<TierSetup> {
             place,
             ttl: ends.then(|| [30, 300, 3_000][rng.usize(0..3)]),
             timeout: [Some(20), Some(100), Some(1_000), None][rng.usize(0..4)],
-            break_after: [None, Some(1), Some(3)][rng.usize(0..3)],
+            circuit_breaker: [None, Some(1), Some(3)][rng.usize(0..3)],
             tombstone: None,
             optional: !is_authority && rng.u8(0..4) == 0,
         };

@@ -30,7 +30,7 @@ pub(super) struct TierSetup {
     pub(super) place: Place,
     pub(super) ttl: Option<u64>,
     pub(super) timeout: Option<u64>,
-    pub(super) break_after: Option<u32>,
+    pub(super) circuit_breaker: Option<u32>,
     /// How long tombstones last.
     pub(super) tombstone: Option<u64>,
     pub(super) optional: bool,
@@ -177,7 +177,7 @@ impl fmt::Display for Program {
             write!(f, "  {}: {:?}", NAMES[place], tier.place)?;
             tier.ttl.map_or(Ok(()), |ttl| write!(f, ", ttl {ttl}"))?;
             tier.timeout.map_or(Ok(()), |timeout| write!(f, ", timeout {timeout}"))?;
-            tier.break_after.map_or(Ok(()), |failures| write!(f, ", breaks after {failures}"))?;
+            tier.circuit_breaker.map_or(Ok(()), |failures| write!(f, ", breaks after {failures}"))?;
             tier.tombstone.map_or(Ok(()), |life| write!(f, ", tombstones for {life}"))?;
             writeln!(f, "{}", if tier.optional { ", optional" } else { "" })?;
         }

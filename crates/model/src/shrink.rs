@@ -103,7 +103,7 @@ impl<F: Fn(&Program) -> bool> Shrinking<F> {
                 setup.bury(setup.tombstone.is_some());
             });
             self.attempt(|program| program.tiers[tier].tombstone = None);
-            self.attempt(|program| program.tiers[tier].break_after = None);
+            self.attempt(|program| program.tiers[tier].circuit_breaker = None);
             self.attempt(|program| program.tiers[tier].optional = false);
             if self.best.tiers[tier].place == Place::Unordered {
                 self.attempt(|program| program.tiers[tier].place = Place::Ordered);

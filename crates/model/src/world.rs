@@ -150,7 +150,7 @@ impl<'a> World<'a> {
                 ttl: setup.ttl,
                 timeout,
                 optional: setup.optional,
-                break_after: setup.break_after,
+                circuit_breaker: setup.circuit_breaker,
                 tombstone: setup.tombstone,
                 ..TierConfig::default()
             };

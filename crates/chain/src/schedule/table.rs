@@ -56,7 +56,7 @@ pub(crate) struct Table {
     startable: Vec<Key>,
     pool: Pool,
     /// Reads that joined the walk of another one.
-    joined: u64,
+    coalesced: u64,
 }
 
 impl Table {
@@ -89,7 +89,7 @@ impl Table {
                     flight.scope == scope && flight.question == question && flight.is_joinable(busy.epoch)
                 });
                 if let Some(flight) = joinable {
-                    self.joined += 1;
+                    self.coalesced += 1;
                     flight.waiters.push(waiter());
                     return None;
                 }
@@ -162,7 +162,7 @@ impl Table {
                 .iter_mut()
                 .find(|flight| flight.id > first_new && flight.scope == scope && flight.question == question);
             if let Some(flight) = shared {
-                self.joined += 1;
+                self.coalesced += 1;
                 flight.waiters.push(waiter);
                 continue;
             }
@@ -264,8 +264,8 @@ impl Table {
     }
 
     /// How many reads had no walk of their own so far.
-    pub(crate) fn joined(&self) -> u64 {
-        self.joined
+    pub(crate) fn coalesced(&self) -> u64 {
+        self.coalesced
     }
 
     /// Whether nobody works on any key.

@@ -58,7 +58,7 @@ impl Tier {
             optional: config.optional,
             clock,
             typical_value: AtomicUsize::new(0),
-            breaker: Breaker::new(config.break_after),
+            breaker: Breaker::new(config.circuit_breaker),
             place: 0,
             events: Events::default(),
             background: Weak::new(),

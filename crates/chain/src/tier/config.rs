@@ -16,7 +16,7 @@ pub struct TierConfig {
     /// How long [`Chain::ready`](crate::Chain::ready) waits for this tier; as long as for an operation when absent.
     pub connect_timeout: Option<Duration>,
     /// Failures in a row after which the store is not asked until it has answered a probe; never when absent.
-    pub break_after: Option<u32>,
+    pub circuit_breaker: Option<u32>,
     /// For how many milliseconds a deleted key is remembered in this tier, so that no back-fill of another process
     /// brings it back; not at all when absent.
     pub tombstone: Option<u64>,
@@ -32,7 +32,7 @@ impl Default for TierConfig {
             ttl: None,
             timeout: None,
             connect_timeout: None,
-            break_after: Some(Self::BREAK_AFTER),
+            circuit_breaker: Some(Self::CIRCUIT_BREAKER),
             tombstone: None,
             optional: false,
             layers: LayerConfig::default(),
@@ -42,7 +42,7 @@ impl Default for TierConfig {
 
 impl TierConfig {
     pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
-    const BREAK_AFTER: u32 = 3;
+    const CIRCUIT_BREAKER: u32 = 3;
 
     /// The names of the options that are read.
     pub fn names() -> Vec<&'static str> {
@@ -63,7 +63,7 @@ impl TierConfig {
         Fields::new("tierOptions", options).and_then(read).ok().flatten().unwrap_or(Self::TIMEOUT)
     }
 
-    /// Reads `ttl`, `timeout`, `connectTimeout`, `breakAfter`, `tombstone`, `optional`, and what
+    /// Reads `ttl`, `timeout`, `connectTimeout`, `circuitBreaker`, `tombstone`, `optional`, and what
     /// [`LayerConfig`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -71,7 +71,7 @@ impl TierConfig {
             ttl: fields.duration("ttl")?.map(millis),
             timeout: fields.duration("timeout")?,
             connect_timeout: fields.duration("connectTimeout")?,
-            break_after: break_after(fields)?,
+            circuit_breaker: circuit_breaker(fields)?,
             tombstone: fields.duration("tombstone")?.map(millis),
             optional: fields.boolean("optional")?.unwrap_or(false),
             layers: LayerConfig::from_fields(fields)?,
@@ -80,10 +80,10 @@ impl TierConfig {
 }
 
 /// A number of failures; `false` for never.
-fn break_after(fields: &mut Fields) -> Result<Option<u32>> {
-    if fields.is_off("breakAfter") {
+fn circuit_breaker(fields: &mut Fields) -> Result<Option<u32>> {
+    if fields.is_off("circuitBreaker") {
         return Ok(None);
     }
-    let number = fields.integer("breakAfter", 1, u64::from(u32::MAX))?;
-    Ok(Some(number.and_then(|number| u32::try_from(number).ok()).unwrap_or(TierConfig::BREAK_AFTER)))
+    let number = fields.integer("circuitBreaker", 1, u64::from(u32::MAX))?;
+    Ok(Some(number.and_then(|number| u32::try_from(number).ok()).unwrap_or(TierConfig::CIRCUIT_BREAKER)))
 }

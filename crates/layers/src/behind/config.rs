@@ -25,15 +25,15 @@ impl Default for BehindConfig {
 }
 
 impl BehindConfig {
-    /// Reads `async`: `true`, `false`, or an object with `maxPending`, `maxPendingBytes` and `retry`.
+    /// Reads `writeBehind`: `true`, `false`, or an object with `maxPending`, `maxPendingBytes` and `retry`. Its former
+    /// name `async` is read too, with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Option<Self>> {
-        if fields.is_off("async") {
-            return Ok(None);
-        }
-        let mut own = match fields.any("async") {
-            None => return Ok(None),
+        fields.prefer(&[("async", "writeBehind")]);
+        let former = fields.any("async");
+        let mut own = match fields.any("writeBehind").or(former) {
+            None | Some(Value::Bool(false)) => return Ok(None),
             Some(Value::Bool(true)) => return Ok(Some(Self::default())),
-            Some(other) => fields.nested("async", other, "true, false or an object")?,
+            Some(other) => fields.nested("writeBehind", other, "true, false or an object")?,
         };
         let default = Self::default();
         let bound = |number: Option<u64>, default| {
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     fn read(options: Value) -> Result<Option<BehindConfig>> {
-        let mut fields = Fields::new("tierOptions", json!({ "async": options }))?;
+        let mut fields = Fields::new("tierOptions", json!({ "writeBehind": options }))?;
         let config = BehindConfig::from_fields(&mut fields)?;
         fields.finish()?;
         Ok(config)
@@ -68,6 +68,18 @@ mod tests {
         assert_eq!(read(json!({})).unwrap(), Some(BehindConfig::default()));
         assert_eq!(read(json!(false)).unwrap(), None);
         assert_eq!(read(json!(null)).unwrap(), None);
+    }
+
+    #[test]
+    fn the_former_name_is_read_with_a_warning_and_the_new_one_wins() {
+        let read = |options| {
+            let mut fields = Fields::new("tierOptions", options).unwrap();
+            (BehindConfig::from_fields(&mut fields).unwrap().is_some(), fields.finish().unwrap())
+        };
+        let warning = vec!["tierOptions: write writeBehind instead of async".to_owned()];
+        assert_eq!(read(json!({ "async": true })), (true, warning.clone()));
+        assert_eq!(read(json!({ "async": true, "writeBehind": false })), (false, warning));
+        assert_eq!(read(json!({ "writeBehind": true })), (true, vec![]));
     }
 
     #[test]
@@ -84,14 +96,14 @@ mod tests {
         let error = |options| read(options).unwrap_err();
         assert_eq!(
             error(json!("yes")).message(),
-            "tierOptions.async must be true, false or an object, got a string"
+            "tierOptions.writeBehind must be true, false or an object, got a string"
         );
         assert_eq!(error(json!({ "maxPending": 0 })).field(), Some("maxPending"));
         assert_eq!(error(json!({ "retry": 0 })).field(), Some("retry"));
         let misspelt = error(json!({ "maxPendin": 5 }));
         assert_eq!(
             misspelt.message(),
-            "unknown option 'maxPendin' in tierOptions.async; did you mean 'maxPending'?"
+            "unknown option 'maxPendin' in tierOptions.writeBehind; did you mean 'maxPending'?"
         );
     }
 }

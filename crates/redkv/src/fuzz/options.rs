@@ -147,7 +147,7 @@ const NAMES: &[&str] = &[
     "attributeName",
     "authPass",
     "auth_pass",
-    "breakAfter",
+    "circuitBreaker",
     "bucket",
     "ca",
     "cacheBytes",

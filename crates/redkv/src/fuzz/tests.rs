@@ -49,7 +49,7 @@ fn any_text_and_number_is_a_sensible_duration_or_none() {
 #[test]
 fn any_options_are_taken_or_refused_by_the_name_of_one() {
     let seeds: &[&[u8]] = &[
-        br#"0 {"ttl":"1m","timeout":250,"optional":true,"breakAfter":false,"prefix":"p:"}"#,
+        br#"0 {"ttl":"1m","timeout":250,"optional":true,"circuitBreaker":false,"prefix":"p:"}"#,
         br#"1 {"tableName":"t","ttlAttribute":"v","credentials":{"accessKeyId":"s3cret"}}"#,
         br#"2 {"maxEntries":1000,"maxBytes":1e9}"#,
         br#"3 {"url":"rediss://:s3cret@h/1","path":"/s3cret","tls":{"ca":["s3cret"]}}"#,

@@ -69,8 +69,8 @@ fn add(counter: &AtomicU64, by: u64) {
 pub(crate) struct Counters {
     pub(crate) front: FrontCounters,
     counts: Counts,
-    fills: AtomicU64,
-    fills_dropped: AtomicU64,
+    backfills: AtomicU64,
+    backfills_dropped: AtomicU64,
     refused: AtomicU64,
     errors: Lock<Vec<(ErrorKind, u64)>>,
     pending: AtomicU64,
@@ -91,12 +91,17 @@ impl Drop for Asking<'_> {
 
 impl Counters {
     /// What was counted, of the store `name`.
-    pub(in crate::tier) fn stats(&self, name: &'static str, is_down: bool, stale: Option<u64>) -> TierStats {
+    pub(in crate::tier) fn stats(
+        &self,
+        name: &'static str,
+        is_down: bool,
+        stale_keys: Option<u64>,
+    ) -> TierStats {
         let Self {
             front: FrontCounters(front),
             counts,
-            fills,
-            fills_dropped,
+            backfills,
+            backfills_dropped,
             refused,
             errors,
             pending,
@@ -111,14 +116,14 @@ impl Counters {
             misses: both(|counts| &counts.misses),
             sets: both(|counts| &counts.sets),
             deletes: both(|counts| &counts.deletes),
-            fills: read(fills),
-            fills_dropped: read(fills_dropped),
+            backfills: read(backfills),
+            backfills_dropped: read(backfills_dropped),
             bytes_read: both(|counts| &counts.bytes_read),
             bytes_written: both(|counts| &counts.bytes_written),
             refused: read(refused),
             errors: errors.lock().clone(),
             pending: read(pending),
-            stale,
+            stale_keys,
             latency: [0, 1, 2, 3].map(|kind: usize| latency[kind].latency()),
         }
     }
@@ -192,17 +197,17 @@ impl Counters {
 
     pub(crate) fn filled(&self, answers: &Answers<bool>) {
         let filled = answers.iter().filter(|answer| matches!(answer, Ok(true))).count();
-        add(&self.fills, filled as u64);
-        add(&self.fills_dropped, (answers.len() - filled) as u64);
+        add(&self.backfills, filled as u64);
+        add(&self.backfills_dropped, (answers.len() - filled) as u64);
     }
 
     /// A back-fill was made or dropped on the calling thread.
     pub(crate) fn filled_now(&self, filled: bool, entry: &Entry) {
-        add(if filled { &self.fills } else { &self.fills_dropped }, 1);
+        add(if filled { &self.backfills } else { &self.backfills_dropped }, 1);
         self.wrote(if filled { entry.value.len() } else { 0 });
     }
 
     pub(crate) fn fill_dropped(&self) {
-        add(&self.fills_dropped, 1);
+        add(&self.backfills_dropped, 1);
     }
 }

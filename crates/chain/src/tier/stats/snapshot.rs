@@ -7,7 +7,7 @@ use redkv_core::error::ErrorKind;
 #[derive(Clone, Debug)]
 pub struct Stats {
     /// Reads that shared the way of another one of the same key, so that no store was asked for them.
-    pub joined: u64,
+    pub coalesced: u64,
     /// Of each store, in their order.
     pub tiers: Vec<TierStats>,
 }
@@ -28,9 +28,9 @@ pub struct TierStats {
     /// Keys that it deleted for a caller.
     pub deletes: u64,
     /// Entries that it took because a read found them in a later store.
-    pub fills: u64,
+    pub backfills: u64,
     /// Such entries that it did not take: somebody wrote or deleted the key meanwhile, or it failed.
-    pub fills_dropped: u64,
+    pub backfills_dropped: u64,
     /// Bytes of the values that were read.
     pub bytes_read: u64,
     /// Bytes of the values that were written.
@@ -41,9 +41,9 @@ pub struct TierStats {
     pub errors: Vec<(ErrorKind, u64)>,
     /// Keys that it is being asked for.
     pub pending: u64,
-    /// Keys under which it may hold an old value, which nobody reads there until it is gone; `None` when they are too
-    /// many to tell apart, and nothing is read there.
-    pub stale: Option<u64>,
+    /// Keys that reads skip here, because it may hold old values of them; `None` when they are too many to list, and
+    /// reads skip the whole tier.
+    pub stale_keys: Option<u64>,
     /// How long requests took, by [`Kind`].
     pub latency: [Latency; 4],
 }

@@ -26,9 +26,9 @@ async fn hits_misses_and_back_fills_are_counted_where_they_are() {
     assert_eq!(world.get("missing").value().await, None);
     assert!(world.has("k").yes().await);
     let (cache, source) = (of(&world, 0), of(&world, 1));
-    assert_eq!((cache.name, cache.hits, cache.misses, cache.fills), ("first", 2, 2, 1));
+    assert_eq!((cache.name, cache.hits, cache.misses, cache.backfills), ("first", 2, 2, 1));
     assert_eq!((cache.bytes_read, cache.bytes_written, cache.sets), (5, 5, 0));
-    assert_eq!((source.name, source.hits, source.misses, source.fills), ("second", 1, 1, 0));
+    assert_eq!((source.name, source.hits, source.misses, source.backfills), ("second", 1, 1, 0));
     assert_eq!((requests(&cache, Kind::Get), requests(&cache, Kind::Has)), (3, 1));
     assert_eq!((requests(&cache, Kind::Set), requests(&source, Kind::Set)), (1, 0));
 }
@@ -45,7 +45,7 @@ async fn writes_and_deletes_are_counted_at_every_store_that_made_them() {
     assert_eq!((source.sets, source.deletes, source.bytes_written), (3, 1, 7));
     assert_eq!((cache.sets, cache.deletes, cache.bytes_written), (2, 1, 6));
     assert_eq!((cache.errors, source.errors), (vec![(ErrorKind::Store, 1)], Vec::new()));
-    assert_eq!(cache.stale, Some(1));
+    assert_eq!(cache.stale_keys, Some(1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,11 +89,11 @@ async fn a_back_fill_that_came_too_late_counts_as_dropped() {
     gate.open();
     read.value().await;
     assert!(write.written().await);
-    assert_eq!((of(&world, 0).fills, of(&world, 0).fills_dropped), (0, 1));
+    assert_eq!((of(&world, 0).backfills, of(&world, 0).backfills_dropped), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_that_share_a_walk_are_counted_as_joined() {
+async fn reads_that_share_a_walk_are_counted_as_coalesced() {
     let (world, [store]) = chain();
     let gate = store.faults.hold_before(Operation::Get);
     let reads = [world.get("k"), world.get("k"), world.get("k")];
@@ -101,7 +101,7 @@ async fn reads_that_share_a_walk_are_counted_as_joined() {
     for read in reads {
         read.value().await;
     }
-    assert_eq!((world.chain.stats().joined, of(&world, 0).misses), (2, 1));
+    assert_eq!((world.chain.stats().coalesced, of(&world, 0).misses), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,6 +135,6 @@ async fn a_miss_at_once_is_counted_by_the_walk_that_it_leads_to() {
     assert_eq!(world.get("k").value().await, some("value"));
     front.get("k");
     let memory = of(&world, 0);
-    assert_eq!((memory.hits, memory.misses, memory.fills), (1, 2, 1));
+    assert_eq!((memory.hits, memory.misses, memory.backfills), (1, 2, 1));
     assert_eq!((memory.bytes_read, memory.bytes_written), (5, 5));
 }

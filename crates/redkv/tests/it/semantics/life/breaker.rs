@@ -129,7 +129,7 @@ async fn a_store_that_refuses_is_alive() {
 async fn how_many_failures_it_takes_is_an_option_and_may_be_no_number() {
     for (limit, asked) in [(Some(1), 1), (Some(7), 7), (None, 50)] {
         let world = World::empty();
-        let store = world.add(TierConfig { break_after: limit, ..TierConfig::default() }, plain);
+        let store = world.add(TierConfig { circuit_breaker: limit, ..TierConfig::default() }, plain);
         store.faults.inject(Operation::Get, Fault::Fail(lost()));
         for _ in 0..50 {
             world.get("k").error().await;

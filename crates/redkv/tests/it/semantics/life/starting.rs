@@ -104,7 +104,7 @@ async fn a_store_that_came_up_late_is_used_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_never_counts_as_down_is_asked_even_if_it_did_not_come_up() {
-    let (world, _tier, _gate) = hanging(TierConfig { break_after: None, ..TierConfig::default() });
+    let (world, _tier, _gate) = hanging(TierConfig { circuit_breaker: None, ..TierConfig::default() });
     assert_eq!(world.get("k").error().await.kind(), ErrorKind::Timeout);
 }
 

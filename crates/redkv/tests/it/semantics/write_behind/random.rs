@@ -19,7 +19,7 @@ fn queued(rng: &mut Rng) -> TierConfig {
     let retry = rng.bool().then(|| Duration::from_millis(rng.u64(1..500)));
     let behind = BehindConfig { retry, ..BehindConfig::default() };
     let layers = LayerConfig { behind: Some(behind), ..LayerConfig::default() };
-    TierConfig { layers, break_after: rng.bool().then_some(3), ..TierConfig::default() }
+    TierConfig { layers, circuit_breaker: rng.bool().then_some(3), ..TierConfig::default() }
 }
 
 /// Has calls of `tier` fail at random, before or after they have reached the store.
