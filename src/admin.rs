@@ -10,6 +10,7 @@ use napi_derive::napi;
 use redkv::chain::{PendingLimits, Scope, TierConfig};
 use redkv::config::Fields;
 use redkv::error::{Error, Result};
+use redkv::operation::Operation;
 use redkv::store::Cursor;
 use redkv::stores::{self, Built, Place};
 
@@ -126,13 +127,13 @@ callbacks! {
     add_store = |js: Js, Admin(instance, _): &Admin, [name, options, tier_options]: [Value; 3]| {
         let name = js.string(name);
         let (options, tier_options) = (js.string(options), js.string(tier_options));
-        added(js, instance, add(instance, name.as_deref(), options.as_deref(), tier_options.as_deref()), "addStore")
+        added(js, instance, add(instance, name.as_deref(), options.as_deref(), tier_options.as_deref()), Operation::AddStore)
     };
     add_chain = |js: Js, Admin(instance, _): &Admin, [id, tier_options]: [Value; 2]| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "given to `create`")]
         let other = instance.exchange.instance(js.float(id)? as u32);
         let tier_options = js.string(tier_options);
-        added(js, instance, add_nested(instance, other.as_deref(), tier_options.as_deref()), "addChain")
+        added(js, instance, add_nested(instance, other.as_deref(), tier_options.as_deref()), Operation::AddChain)
     };
     make_operations = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
         js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
@@ -142,7 +143,7 @@ callbacks! {
         js.number(instance.flush(js, scope(js, place)?))
     };
     keys = |js: Js, Admin(instance, _): &Admin, [place, prefix, after]: [Value; 3]| {
-        let prefix = values::prefix(js, prefix).map_err(|refusal| refused(js, instance, refusal, "keys"))?;
+        let prefix = values::prefix(js, prefix).map_err(|refusal| refused(js, instance, refusal, Operation::Keys))?;
         let after = js.with_bytes(after, |bytes| Cursor::new(bytes))?;
         js.number(instance.keys(js, scope(js, place)?, prefix, after))
     };
@@ -154,7 +155,7 @@ callbacks! {
     };
     close = |js: Js, Admin(instance, _): &Admin, [timeout]: [Value; 1]| {
         let patience = values::millis(js, "timeout", timeout, "");
-        let patience = patience.map_err(|refusal| refused(js, instance, refusal, "close"))?;
+        let patience = patience.map_err(|refusal| refused(js, instance, refusal, Operation::Close))?;
         js.number(instance.close(js, patience.map(Duration::from_millis)))
     };
     stats = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
@@ -201,9 +202,11 @@ fn read_options(options: Option<&str>) -> Result<Options> {
 }
 
 /// Throws what is wrong with an argument of `operation`.
-fn refused(js: Js, instance: &Instance, refusal: Refusal, operation: &'static str) -> Pending {
+fn refused(js: Js, instance: &Instance, refusal: Refusal, operation: Operation) -> Pending {
     match refusal {
-        Refusal::Wrong(error) => instance.exchange.promises().throw(js, &error.in_operation(operation)),
+        Refusal::Wrong(error) => {
+            instance.exchange.promises().throw(js, &error.with_operation_if_unset(operation))
+        }
         Refusal::Pending(pending) => pending,
     }
 }
@@ -278,8 +281,9 @@ fn of_all() -> [(&'static str, &'static str); OPTIONS.len()] {
 }
 
 /// Hands what was added to JavaScript, or throws why it was not.
-fn added(js: Js, instance: &Rc<Instance>, added: Result<Added>, operation: &'static str) -> JsResult<Value> {
-    let throw = |error: Error| instance.exchange.promises().throw(js, &error.in_operation(operation));
+fn added(js: Js, instance: &Rc<Instance>, added: Result<Added>, operation: Operation) -> JsResult<Value> {
+    let throw =
+        |error: Error| instance.exchange.promises().throw(js, &error.with_operation_if_unset(operation));
     let Added { place, name, warnings } = added.map_err(throw)?;
     instance.refresh();
     instance.warm_up();

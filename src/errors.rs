@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use redkv::error::Error;
+use redkv::operation::Operation;
 
 use crate::js::{Js, JsResult, Kept, Pending, Value};
 
@@ -15,7 +16,7 @@ pub(crate) fn to_js(js: Js, factory: &Kept, error: &Error) -> JsResult<Value> {
         js.text(error.kind().code())?,
         js.text(&error.to_string())?,
         text(error.store())?,
-        text(error.operation())?,
+        text(error.operation().map(Operation::as_str))?,
         text(error.field())?,
         js.boolean(error.is_retryable())?,
         js.boolean(may_have_applied(error))?,
@@ -27,11 +28,8 @@ pub(crate) fn to_js(js: Js, factory: &Kept, error: &Error) -> JsResult<Value> {
 /// Whether it is a write that failed, and may have been made all the same. Any other operation that got no answer did
 /// nothing.
 fn may_have_applied(error: &Error) -> bool {
-    error.may_have_applied() && error.operation().is_none_or(|operation| WRITES.contains(&operation))
+    error.may_have_applied() && error.operation().is_none_or(Operation::is_write)
 }
-
-/// The operations that change something.
-const WRITES: [&str; 7] = ["clear", "close", "delete", "deleteMany", "flush", "set", "setMany"];
 
 /// Throws the JavaScript error for `error`.
 pub(crate) fn throw(js: Js, factory: &Kept, error: &Error) -> Pending {

@@ -11,6 +11,7 @@ use redkv::clock::{Clock, SystemClock};
 use redkv::entry::Key;
 use redkv::error::{Error, Result};
 use redkv::notices::Notices;
+use redkv::operation::Operation;
 use redkv::store::Cursor;
 
 use crate::exchange::Exchange;
@@ -120,9 +121,9 @@ impl Instance {
     }
 
     /// Whether the instance takes operations and its bounds have room for `load`, as an error if not.
-    pub(crate) fn check(&self, load: Weight, operation: &'static str) -> Result<()> {
+    pub(crate) fn check(&self, load: Weight, operation: Operation) -> Result<()> {
         if self.is_closed.get() {
-            return Err(Error::closed().in_operation(operation));
+            return Err(Error::closed().with_operation_if_unset(operation));
         }
         self.gauge.check(load, operation)
     }
@@ -137,8 +138,8 @@ impl Instance {
         format: Format,
     ) -> Result<i32> {
         let load = load::of_action(&key, &action);
-        self.check(load, action.name())?;
-        let slot = self.open_slot(format, load, action.name());
+        self.check(load, action.operation())?;
+        let slot = self.open_slot(format, load, action.operation());
         let request = self.chain.request(scope, key, action);
         let is_first = self.begin_gathering();
         let mut gathered = self.gathered.borrow_mut();
@@ -151,7 +152,7 @@ impl Instance {
     /// `actions` are for the others.
     pub(crate) fn gather_many(
         self: &Rc<Self>,
-        operation: &'static str,
+        operation: Operation,
         scope: Scope,
         known: Vec<Option<Result<Answer>>>,
         actions: Vec<(Key, Action)>,
@@ -168,7 +169,7 @@ impl Instance {
     /// Notes one read of many keys, about none of which anything is known; fails if there is no room for it.
     pub(crate) fn gather_reads(
         self: &Rc<Self>,
-        operation: &'static str,
+        operation: Operation,
         scope: Scope,
         question: Question,
         keys: Vec<Key>,
@@ -182,7 +183,7 @@ impl Instance {
         Ok(place_of(slot, is_first))
     }
 
-    fn open_slot(&self, format: Format, load: Weight, operation: &'static str) -> u32 {
+    fn open_slot(&self, format: Format, load: Weight, operation: Operation) -> u32 {
         self.exchange.promises().open_slot(format, Some(self.gauge.count(load, operation)))
     }
 
@@ -235,7 +236,7 @@ impl Instance {
     /// Starts `ready`, and answers with the slot of its promise.
     pub(crate) fn ready(&self, js: Js, scope: Scope) -> u32 {
         let chain = self.chain.clone();
-        let slot = self.open_slot(Format::Nothing, Weight::default(), "ready");
+        let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Ready);
         self.run(js, slot, |done| async move { done.tell(chain.ready(scope).await) });
         slot
     }
@@ -245,7 +246,7 @@ impl Instance {
     pub(crate) fn keys(&self, js: Js, scope: Scope, prefix: String, after: Option<Cursor>) -> u32 {
         self.exchange.flush(js);
         let chain = self.chain.clone();
-        let slot = self.open_slot(Format::Nothing, Weight::default(), "keys");
+        let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Keys);
         self.run(js, slot, move |done| async move {
             done.tell_page(chain.keys(scope, &prefix, after.as_ref()).await);
         });
@@ -256,7 +257,7 @@ impl Instance {
     pub(crate) fn clear(&self, js: Js, scope: Scope) -> u32 {
         self.exchange.flush(js);
         let chain = self.chain.clone();
-        let slot = self.open_slot(Format::Nothing, Weight::default(), "clear");
+        let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Clear);
         let is_wanted = Arc::new(AtomicBool::new(true));
         let mut clears = self.clears.borrow_mut();
         clears.retain(|(other, wanted)| *other != slot && wanted.strong_count() > 0);
@@ -281,7 +282,7 @@ impl Instance {
     pub(crate) fn flush(&self, js: Js, scope: Scope) -> u32 {
         self.exchange.flush(js);
         let chain = self.chain.clone();
-        let slot = self.open_slot(Format::Nothing, Weight::default(), "flush");
+        let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Flush);
         self.run(js, slot, |done| async move { done.tell(chain.flush(scope).await) });
         slot
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use redkv::chain::{Action, PendingLimits, Weight};
 use redkv::entry::{Entry, Key};
 use redkv::error::Result;
+use redkv::operation::Operation;
 
 /// Weighs what is on its way in one instance.
 #[derive(Debug)]
@@ -22,8 +23,8 @@ impl Gauge {
     }
 
     /// Whether the bounds have room for `load`, as an error if not.
-    pub(crate) fn check(&self, load: Weight, operation: &'static str) -> Result<()> {
-        self.bounds.check(self.pending.get(), load).map_err(|error| error.in_operation(operation))
+    pub(crate) fn check(&self, load: Weight, operation: Operation) -> Result<()> {
+        self.bounds.check(self.pending.get(), load).map_err(|error| error.with_operation_if_unset(operation))
     }
 
     /// What is on its way.
@@ -32,7 +33,7 @@ impl Gauge {
     }
 
     /// Counts a call as on its way, bounds or not.
-    pub(crate) fn count(self: &Rc<Self>, load: Weight, operation: &'static str) -> Share {
+    pub(crate) fn count(self: &Rc<Self>, load: Weight, operation: Operation) -> Share {
         self.pending.set(self.pending.get() + load);
         Share { gauge: self.clone(), load, operation }
     }
@@ -44,7 +45,7 @@ pub(crate) struct Share {
     gauge: Rc<Gauge>,
     load: Weight,
     /// What was called.
-    pub(crate) operation: &'static str,
+    pub(crate) operation: Operation,
 }
 
 impl Share {

@@ -5,6 +5,7 @@ use napi::sys;
 use redkv::chain::{Action, Answer, Lookup, Question};
 use redkv::entry::{Draft, Entry, Key};
 use redkv::error::{Error, Result};
+use redkv::operation::Operation;
 use redkv::store::Want;
 
 use crate::callback::{Arguments, callback};
@@ -99,7 +100,7 @@ fn remove(js: Js, handle: &Handle, key: Value) -> Answered {
 fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     let keys = Keys::new(js, keys)?;
     if !handle.has_front() {
-        return ask_all(js, handle, "getMany", &keys, Question::Get(Want::Value));
+        return ask_all(js, handle, Operation::GetMany, &keys, Question::Get(Want::Value));
     }
     let texts = keys.texts()?;
     let texts = texts.list();
@@ -120,13 +121,13 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         Some(Lookup::Ask) | None => None,
     };
     let keys = texts.into_iter().map(Key::from).collect();
-    ask_rest(js, handle, "getMany", keys, known, || Action::Get(Want::Value))
+    ask_rest(js, handle, Operation::GetMany, keys, known, || Action::Get(Want::Value))
 }
 
 fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     let keys = Keys::new(js, keys)?;
     if !handle.has_front() {
-        return ask_all(js, handle, "hasMany", &keys, Question::Has);
+        return ask_all(js, handle, Operation::HasMany, &keys, Question::Has);
     }
     let known = |key: &str| match handle.ask_front(|front| front.has(key)) {
         Some(Lookup::Known(has)) => Some(has),
@@ -136,7 +137,7 @@ fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         return Ok(handle.instance.exchange.promises().array(js, &known)?);
     }
     let known = |key: &Key| known(key).map(|has| Ok(Answer::Has(has)));
-    ask_rest(js, handle, "hasMany", keys.list()?, known, || Action::Has)
+    ask_rest(js, handle, Operation::HasMany, keys.list()?, known, || Action::Has)
 }
 
 /// All or nothing as far as arguments go: nothing is written until every key and value was read.
@@ -151,7 +152,7 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
     let load = load::of_writes(&writes);
     let takes =
         |(key, entry): &(Key, Entry)| handle.ask_front(|front| front.takes(key, entry.into())) == Some(true);
-    if let Err(error) = handle.instance.check(load, "setMany")
+    if let Err(error) = handle.instance.check(load, Operation::SetMany)
         && !writes.iter().all(takes)
     {
         return Err(error.into());
@@ -170,7 +171,13 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
     if rest.is_empty() {
         return Ok(js.undefined()?);
     }
-    Ok(js.integer(handle.instance.gather_many("setMany", handle.scope, known, rest, Format::Nothing))?)
+    Ok(js.integer(handle.instance.gather_many(
+        Operation::SetMany,
+        handle.scope,
+        known,
+        rest,
+        Format::Nothing,
+    ))?)
 }
 
 fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
@@ -178,7 +185,7 @@ fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     let keys = Keys::new(js, keys)?.list()?;
     let load = load::of_keys(&keys);
     let takes = |key: &Key| handle.ask_front(|front| front.takes_delete(key)) == Some(true);
-    if let Err(error) = handle.instance.check(load, "deleteMany")
+    if let Err(error) = handle.instance.check(load, Operation::DeleteMany)
         && !keys.iter().all(takes)
     {
         return Err(error.into());
@@ -192,7 +199,13 @@ fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     if rest.is_empty() {
         return Ok(js.undefined()?);
     }
-    Ok(js.integer(handle.instance.gather_many("deleteMany", handle.scope, known, rest, Format::Nothing))?)
+    Ok(js.integer(handle.instance.gather_many(
+        Operation::DeleteMany,
+        handle.scope,
+        known,
+        rest,
+        Format::Nothing,
+    ))?)
 }
 
 /// Keys for which room is made before they are read.
@@ -284,7 +297,7 @@ impl Texts {
 }
 
 /// Asks the chain, where nothing is known at once.
-fn ask_all(js: Js, handle: &Handle, operation: &'static str, keys: &Keys, question: Question) -> Answered {
+fn ask_all(js: Js, handle: &Handle, operation: Operation, keys: &Keys, question: Question) -> Answered {
     let keys = keys.list()?;
     if keys.is_empty() {
         return Ok(handle.instance.exchange.promises().array(js, &[])?);
@@ -296,7 +309,7 @@ fn ask_all(js: Js, handle: &Handle, operation: &'static str, keys: &Keys, questi
 fn ask_rest(
     js: Js,
     handle: &Handle,
-    operation: &'static str,
+    operation: Operation,
     keys: Vec<Key>,
     known: impl Fn(&Key) -> Option<Result<Answer>>,
     action: impl Fn() -> Action,

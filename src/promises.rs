@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use redkv::chain::Answer;
 use redkv::error::{Error, ErrorKind, Result};
+use redkv::operation::Operation;
 use redkv::store::Page;
 
 use crate::backlog::{Backlog, GivenUp, Slice};
@@ -288,7 +289,7 @@ impl Promises {
         slot: u32,
         outcome: Outcome,
         format: Format,
-        operation: Option<&'static str>,
+        operation: Option<Operation>,
         arguments: &mut Vec<Value>,
     ) -> JsResult<()> {
         let value = match outcome {
@@ -303,7 +304,7 @@ impl Promises {
                 // Where the value could not be made, an exception may be pending.
                 js.clear_exception();
                 if let Some(operation) = operation {
-                    error = error.in_operation(operation);
+                    error = error.with_operation_if_unset(operation);
                 }
                 self.fail(js, slot, &error)?;
             }
@@ -384,7 +385,7 @@ impl Promises {
 /// The error of an operation whose instance is closed while it is on its way.
 fn closed_under(share: Option<&Share>) -> Error {
     let error = Error::closed().outcome(redkv::error::Outcome::Unknown);
-    share.map_or_else(|| error.clone(), |share| error.clone().in_operation(share.operation))
+    share.map_or_else(|| error.clone(), |share| error.clone().with_operation_if_unset(share.operation))
 }
 
 /// The JavaScript value of an answer.
@@ -407,7 +408,7 @@ pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<V
             Ok(text) => js.text(text).map_err(|pending| lost_text(value, pending)),
             Err(_) => {
                 let message = "the value is not UTF-8 text; read it with getBuffer()";
-                Err(Error::new(ErrorKind::Value, message).in_operation("get"))
+                Err(Error::new(ErrorKind::Value, message).with_operation_if_unset(Operation::Get))
             }
         },
     }
@@ -422,7 +423,7 @@ fn lost_text(value: &[u8], pending: Pending) -> Error {
         return lost(pending);
     }
     let message = "the value is longer than a string of JavaScript can be; read it with getBuffer()";
-    Error::new(ErrorKind::Value, message).in_operation("get")
+    Error::new(ErrorKind::Value, message).with_operation_if_unset(Operation::Get)
 }
 
 fn lost(_: Pending) -> Error {

@@ -144,7 +144,7 @@ impl Audience {
             }
             Event::Repair { keys, .. } => ("tierRepair", None, vec![number(*keys as u128)?]),
             Event::WriteError { key, operation, error, .. } => {
-                ("writeError", Some(error), vec![js.text(key)?, js.text(operation)?])
+                ("writeError", Some(error), vec![js.text(key)?, js.text(operation.as_str())?])
             }
             Event::Notice { text } => ("notice", None, vec![js.text(text)?]),
             _ => return Ok(()),

@@ -171,7 +171,7 @@ impl Chain {
     fn refuse_with(&self, requests: Vec<Request>, replies: &Arc<dyn Replies>, error: &Error) {
         for (index, Request { key, action, .. }) in (0..).zip(requests) {
             let waiter = Waiter { replies: replies.clone(), index };
-            let error = error.clone().in_operation(action.name());
+            let error = error.clone().with_operation_if_unset(action.operation());
             self.answer(action.is_write().then_some(&key), [waiter], Err(error));
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use redkv_core::entry::Key;
 use redkv_core::error::Error;
+use redkv_core::operation::Operation;
 
 /// Something that no answer to an operation tells. `tier` is the place of the store in the chain.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ pub enum Event {
         /// What was to be written or deleted.
         key: Key,
         /// What was called.
-        operation: &'static str,
+        operation: Operation,
         /// Why; it names the store.
         error: Error,
     },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
+use redkv_core::operation::Operation;
 use redkv_core::store::Want;
 
 /// Which tiers an operation is for.
@@ -47,10 +48,10 @@ pub enum Question {
 }
 
 impl Question {
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn operation(self) -> Operation {
         match self {
-            Self::Get(_) => "get",
-            Self::Has => "has",
+            Self::Get(_) => Operation::Get,
+            Self::Has => Operation::Has,
         }
     }
 
@@ -63,13 +64,13 @@ impl Question {
 }
 
 impl Action {
-    /// What callers know it as.
-    pub fn name(&self) -> &'static str {
+    /// Returns the operation that callers know it as.
+    pub fn operation(&self) -> Operation {
         match self {
-            Self::Get(_) => "get",
-            Self::Has => "has",
-            Self::Set(_) | Self::SetIfAbsent(_) => "set",
-            Self::Delete => "delete",
+            Self::Get(_) => Operation::Get,
+            Self::Has => Operation::Has,
+            Self::Set(_) | Self::SetIfAbsent(_) => Operation::Set,
+            Self::Delete => Operation::Delete,
         }
     }
 

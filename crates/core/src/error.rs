@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::operation::Operation;
+
 /// The result of anything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -71,7 +73,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     store: Option<Arc<str>>,
-    operation: Option<&'static str>,
+    operation: Option<Operation>,
     field: Option<String>,
     retryable: bool,
     outcome: Outcome,
@@ -129,18 +131,18 @@ impl Error {
         self.with(|inner| inner.store = Some(store.clone()))
     }
 
-    /// Says which operation failed (`get`, `set` …); the first name given stays.
+    /// Sets the operation that failed, unless it is known already.
     #[must_use]
-    pub fn in_operation(self, operation: &'static str) -> Self {
+    pub fn with_operation_if_unset(self, operation: Operation) -> Self {
         if self.0.operation.is_some() {
             return self;
         }
         self.with(|inner| inner.operation = Some(operation))
     }
 
-    /// Says which operation failed, whatever was said before.
+    /// Sets the operation that failed.
     #[must_use]
-    pub fn of_operation(self, operation: &'static str) -> Self {
+    pub fn with_operation(self, operation: Operation) -> Self {
         self.with(|inner| inner.operation = Some(operation))
     }
 
@@ -204,7 +206,7 @@ impl Error {
     }
 
     /// The operation that failed.
-    pub fn operation(&self) -> Option<&'static str> {
+    pub fn operation(&self) -> Option<Operation> {
         self.0.operation
     }
 

@@ -9,6 +9,7 @@ pub mod error;
 pub mod lock;
 pub mod notices;
 pub mod opening;
+pub mod operation;
 pub mod paging;
 pub mod panics;
 pub mod store;

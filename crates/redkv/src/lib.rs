@@ -12,6 +12,6 @@ pub mod fuzz;
 pub mod stores;
 
 pub use redkv_chain as chain;
-pub use redkv_core::{clock, config, entry, error, notices, panics, store};
+pub use redkv_core::{clock, config, entry, error, notices, operation, panics, store};
 pub use redkv_executor as executor;
 pub use redkv_layers as layers;

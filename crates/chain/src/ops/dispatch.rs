@@ -130,7 +130,7 @@ impl Chain {
         action: &Action,
     ) -> Option<Result<Answer>> {
         if let Err(error) = tiers.check(scope, key, action) {
-            return Some(Err(error.in_operation(action.name())));
+            return Some(Err(error.with_operation_if_unset(action.operation())));
         }
         if !tiers.range(scope).is_empty() {
             return None;

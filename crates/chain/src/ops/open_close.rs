@@ -9,6 +9,7 @@ use futures_util::future::{BoxFuture, join_all, select};
 use crate::chain::Chain;
 use crate::request::Scope;
 use redkv_core::error::{Error, Result};
+use redkv_core::operation::Operation;
 
 impl Chain {
     /// Starts to bring the stores up, in the background; [`Chain::ready`] tells how it went. From within a runtime.
@@ -57,7 +58,7 @@ impl Chain {
     /// the authority, and being `optional` is refused for it.
     pub async fn ready(&self, scope: Scope) -> Result<()> {
         if self.is_closed() {
-            return Err(Error::closed().in_operation("ready"));
+            return Err(Error::closed().with_operation_if_unset(Operation::Ready));
         }
         let tiers = self.tiers();
         let asked = &tiers.all[tiers.range(scope)];
@@ -77,7 +78,9 @@ impl Chain {
         } else {
             return Ok(());
         };
-        Err(Error::argument(field, message).in_operation("ready").in_store(&tier.name().into()))
+        Err(Error::argument(field, message)
+            .with_operation_if_unset(Operation::Ready)
+            .in_store(&tier.name().into()))
     }
 
     /// Refuses new operations, waits for those on their way, and closes the stores. Idempotent; all callers wait, at

@@ -163,7 +163,7 @@ impl Walk {
         let keys = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
         let (mut stale, others): (Vec<_>, Vec<_>) = keys.partition(|(key, _)| tier.is_stale(key));
         for (_, open) in &mut stale {
-            open.failure = (scope != Scope::Chain).then(|| tier.holds_old_value(question.name()));
+            open.failure = (scope != Scope::Chain).then(|| tier.holds_old_value(question.operation()));
         }
         let asked = others.len();
         (self.keys, self.open) = others.into_iter().chain(stale).unzip();

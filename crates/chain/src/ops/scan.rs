@@ -9,25 +9,26 @@ use crate::tier::tier::Tier;
 use crate::tier::tiers::Tiers;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::operation::Operation;
 use redkv_core::store::{Cursor, Page, cannot_clear};
 
 /// A call that is no [`Request`](crate::Request) of a key. The end of the chain waits for it, too.
 struct Call<'a>(&'a Chain);
 
 impl Chain {
-    fn begin_call(&self, operation: &'static str) -> Result<Call<'_>> {
+    fn begin_call(&self, operation: Operation) -> Result<Call<'_>> {
         self.lifecycle.begin(1);
         let call = Call(self);
-        if self.is_closed() { Err(Error::closed().in_operation(operation)) } else { Ok(call) }
+        if self.is_closed() { Err(Error::closed().with_operation_if_unset(operation)) } else { Ok(call) }
     }
 
     /// Some of the keys that begin with `prefix`, as the authority of `scope` tells them; see
     /// [`Store::keys`](redkv_core::store::Store::keys).
     pub async fn keys(&self, scope: Scope, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
-        let _call = self.begin_call("keys")?;
+        let _call = self.begin_call(Operation::Keys)?;
         let tiers = self.tiers();
         let Some((_, authority)) = tiers.authority(scope) else {
-            return Err(Error::no_stores().in_operation("keys"));
+            return Err(Error::no_stores().with_operation_if_unset(Operation::Keys));
         };
         authority.keys(prefix, after).await
     }
@@ -64,7 +65,7 @@ impl Chain {
         after: Option<&Cursor>,
     ) -> Result<Option<Cursor>> {
         // It tells and deletes keys, which nobody has called for.
-        self.step_of_clear(scope, prefix, after).await.map_err(|error| error.of_operation("clear"))
+        self.step_of_clear(scope, prefix, after).await.map_err(|error| error.with_operation(Operation::Clear))
     }
 
     async fn step_of_clear(
@@ -107,7 +108,7 @@ impl Chain {
         for tier in &tiers.all[tiers.range(scope)] {
             let can = tier.capabilities();
             if !can.clearable || !(can.enumerable || prefix.is_empty()) {
-                return Err(tier.tag(cannot_clear(), "clear"));
+                return Err(tier.tag(cannot_clear(), Operation::Clear));
             }
         }
         // Nobody could tell the keys that are not there yet.
@@ -121,7 +122,7 @@ impl Chain {
         prefix: &str,
         after: Option<&Cursor>,
     ) -> Result<Option<Cursor>> {
-        let call = self.begin_call("clear")?;
+        let call = self.begin_call(Operation::Clear)?;
         if !tier.tells_all() {
             return tier.clear(prefix, after).await;
         }

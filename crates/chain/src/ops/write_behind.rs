@@ -7,6 +7,7 @@ use crate::request::Scope;
 use crate::tier::tier::Owner;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
+use redkv_core::operation::Operation;
 
 impl Owner for Chain {
     fn doubt_cache(self: Arc<Self>, place: u16, key: &Key, may_come: bool) {
@@ -32,7 +33,7 @@ impl Chain {
     /// since the last flush.
     pub async fn flush(&self, scope: Scope) -> Result<()> {
         if self.is_closed() {
-            return Err(Error::closed().in_operation("flush"));
+            return Err(Error::closed().with_operation_if_unset(Operation::Flush));
         }
         let tiers = self.tiers();
         let flushes = tiers.all[tiers.range(scope)].iter().map(|tier| tier.flush());

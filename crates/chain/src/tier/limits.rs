@@ -6,6 +6,7 @@ use super::tier::Tier;
 use super::tombstone::is_mark;
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::operation::Operation;
 use redkv_core::store::{Answers, Expiry};
 use redkv_layers::read_only;
 
@@ -74,7 +75,7 @@ impl Tier {
 
     /// Refuses the values in `answers` that are larger than this tier believes.
     #[cold]
-    pub(crate) fn refuse_large(&self, operation: &'static str, answers: &mut Answers<Option<Entry>>) {
+    pub(crate) fn refuse_large(&self, operation: Operation, answers: &mut Answers<Option<Entry>>) {
         let most = self.capabilities.max_value_bytes;
         for answer in answers {
             if let Ok(Some(entry)) = answer
@@ -93,7 +94,7 @@ impl Tier {
     }
 
     /// Sorts out the keys that the store cannot have.
-    pub(crate) fn askable<'a>(&self, operation: &'static str, keys: &'a [Key]) -> Askable<'a> {
+    pub(crate) fn askable<'a>(&self, operation: Operation, keys: &'a [Key]) -> Askable<'a> {
         if keys.iter().all(|key| self.check_key(key).is_ok()) {
             return Askable { keys: Cow::Borrowed(keys), refused: Vec::new() };
         }

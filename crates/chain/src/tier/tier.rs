@@ -16,6 +16,7 @@ use crate::events::{Event, Events};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::operation::Operation;
 use redkv_core::store::{Capabilities, Store};
 use redkv_layers::WriteBehind;
 
@@ -122,8 +123,8 @@ impl Tier {
     }
 
     /// `error`, from this store in this operation.
-    pub(crate) fn tag(&self, error: Error, operation: &'static str) -> Error {
-        error.in_store(&self.label).in_operation(operation)
+    pub(crate) fn tag(&self, error: Error, operation: Operation) -> Error {
+        error.in_store(&self.label).with_operation_if_unset(operation)
     }
 
     pub(crate) fn defect(&self) -> Error {

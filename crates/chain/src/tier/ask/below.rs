@@ -12,6 +12,7 @@ use crate::tier::tier::Tier;
 use crate::tier::tombstone::is_tombstone;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
+use redkv_core::operation::Operation;
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
 use redkv_layers::Host;
 
@@ -25,7 +26,7 @@ pub(in crate::tier) struct Below {
 impl Below {
     async fn guarded<T: Clone>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         key: Option<&Key>,
         len: usize,
         answers: impl Future<Output = Answers<T>>,
@@ -58,22 +59,22 @@ impl Store for Below {
 
     fn get<'a>(&'a self, keys: &'a [Key], want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
         let ask = async move { self.inner.get(keys, want).await };
-        Box::pin(self.guarded("get", keys.first(), keys.len(), ask))
+        Box::pin(self.guarded(Operation::Get, keys.first(), keys.len(), ask))
     }
 
     fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
         let ask = async move { self.inner.has(keys).await };
-        Box::pin(self.guarded("has", keys.first(), keys.len(), ask))
+        Box::pin(self.guarded(Operation::Has, keys.first(), keys.len(), ask))
     }
 
     fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
         let ask = async move { self.inner.set(entries, mode).await };
-        Box::pin(self.guarded("set", entries.first().map(|(key, _)| key), entries.len(), ask))
+        Box::pin(self.guarded(Operation::Set, entries.first().map(|(key, _)| key), entries.len(), ask))
     }
 
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
         let ask = async move { self.inner.delete(keys).await };
-        Box::pin(self.guarded("delete", keys.first(), keys.len(), ask))
+        Box::pin(self.guarded(Operation::Delete, keys.first(), keys.len(), ask))
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
@@ -117,8 +118,8 @@ impl Host for Tier {
             owner.disown(self.place, key, error.may_have_applied());
         }
         let is_set = entry.is_some_and(|entry| self.tombstones.is_none() || !is_tombstone(entry));
-        let operation = if is_set { "set" } else { "delete" };
-        let error = self.tag(error.clone(), operation).of_operation(operation);
+        let operation = if is_set { Operation::Set } else { Operation::Delete };
+        let error = self.tag(error.clone(), operation).with_operation(operation);
         self.events.tell(Event::WriteError { tier: self.place, key: key.clone(), operation, error });
     }
 }

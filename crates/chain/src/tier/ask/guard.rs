@@ -9,6 +9,7 @@ use crate::mutants::{Planted, is_planted};
 use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::operation::Operation;
 use redkv_core::panics::caught;
 use redkv_core::store::{Answers, answer_all};
 use redkv_executor::read_for_others;
@@ -17,7 +18,7 @@ impl Tier {
     /// As [`Tier::bounded`], of a store that is not asked while it counts as down.
     pub(in crate::tier) async fn guarded<T: Clone>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         keys: &[Key],
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
@@ -28,7 +29,7 @@ impl Tier {
     /// As [`Tier::guarded`], with one of `len` keys.
     pub(in crate::tier) async fn guarded_batch<T: Clone>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         key: &Key,
         len: usize,
         answers: impl Future<Output = Answers<T>>,
@@ -43,7 +44,7 @@ impl Tier {
     /// As [`Tier::guarded_batch`], of the store under the queue of its writes.
     pub(crate) async fn guarded_below<T: Clone>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         key: &Key,
         len: usize,
         answers: impl Future<Output = Answers<T>>,
@@ -66,7 +67,7 @@ impl Tier {
     /// The store must be called inside of `answers`, so that it may panic there too.
     pub(crate) async fn bounded<T: Clone>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         timeout: Option<Duration>,
         len: usize,
         answers: impl Future<Output = Answers<T>>,
@@ -103,7 +104,7 @@ impl Tier {
     /// What the store answers to a question about no key, within the time of an operation.
     pub(in crate::tier) async fn asked_for_all<T: Clone>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         ask: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         if let Some(error) = self.breaker.refusal() {

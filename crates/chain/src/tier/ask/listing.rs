@@ -6,19 +6,20 @@ use tokio::time::Instant;
 
 use crate::tier::tier::Tier;
 use redkv_core::error::Result;
+use redkv_core::operation::Operation;
 use redkv_core::paging::Paging;
 use redkv_core::store::{Cursor, Page, cannot_tell_keys};
 
 impl Tier {
     pub(crate) async fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
         if !self.capabilities().enumerable {
-            return Err(self.tag(cannot_tell_keys(), "keys"));
+            return Err(self.tag(cannot_tell_keys(), Operation::Keys));
         }
         let (paging, after) = Paging::resume(after)?;
         let asked = Instant::now();
-        let mut page = self.asked_for_all("keys", self.store().keys(prefix, after.as_ref())).await?;
+        let mut page = self.asked_for_all(Operation::Keys, self.store().keys(prefix, after.as_ref())).await?;
         let next = paging.after(page.keys.len(), asked.elapsed(), page.next.take());
-        page.next = next.map_err(|error| self.tag(error, "keys"))?;
+        page.next = next.map_err(|error| self.tag(error, Operation::Keys))?;
         if self.tombstones.is_some() {
             // Only the value tells an entry from a tombstone.
             let are_there = self.has(&page.keys).await;
@@ -30,9 +31,9 @@ impl Tier {
 
     pub(crate) async fn clear(&self, prefix: &str, after: Option<&Cursor>) -> Result<Option<Cursor>> {
         let (paging, after) = Paging::resume(after)?;
-        let next = self.asked_for_all("clear", self.store().clear(prefix, after.as_ref())).await?;
+        let next = self.asked_for_all(Operation::Clear, self.store().clear(prefix, after.as_ref())).await?;
         // What it deletes is not counted, so the time may have been well spent.
-        paging.after(0, Duration::ZERO, next).map_err(|error| self.tag(error, "clear"))
+        paging.after(0, Duration::ZERO, next).map_err(|error| self.tag(error, Operation::Clear))
     }
 
     /// Whether it tells the keys of everything that it can be asked for.

@@ -3,6 +3,7 @@
 use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::operation::Operation;
 use redkv_core::store::{Answers, Store};
 
 /// Times that a read is made again because a write was lost meanwhile.
@@ -12,7 +13,7 @@ impl Tier {
     /// Waits until the writes that were acknowledged are made or lost, here and in what the store consists of.
     pub(crate) async fn flush(&self) -> Result<()> {
         let flush = async { vec![self.store().flush().await] };
-        let answer = self.bounded("flush", None, 1, flush).await.pop();
+        let answer = self.bounded(Operation::Flush, None, 1, flush).await.pop();
         answer.unwrap_or_else(|| Err(self.defect()))
     }
 
@@ -29,7 +30,7 @@ impl Tier {
     /// The answers of `ask` about `keys`, but for old values that the store has because it lost a write meanwhile.
     pub(crate) async fn past_losses<T, F>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         keys: &[Key],
         ask: impl Fn() -> F,
     ) -> Answers<T>
@@ -54,7 +55,7 @@ impl Tier {
     }
 
     /// The answer to a read of a key under which the store holds an old value.
-    pub(crate) fn holds_old_value(&self, operation: &'static str) -> Error {
+    pub(crate) fn holds_old_value(&self, operation: Operation) -> Error {
         let message = "the store holds an old value under this key, because a write did not reach it";
         self.tag(Error::new(ErrorKind::Connection, message), operation)
     }
@@ -64,6 +65,6 @@ impl Tier {
         let Some(behind) = &self.behind else { return self.delete(keys).await };
         let entries = self.tombstones.map(|tombstones| tombstones.over(keys, self.clock()));
         let write = async { behind.queue.write_through(keys, entries.as_deref()).await };
-        self.bounded("delete", None, keys.len(), write).await
+        self.bounded(Operation::Delete, None, keys.len(), write).await
     }
 }

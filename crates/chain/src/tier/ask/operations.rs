@@ -8,6 +8,7 @@ use crate::tier::tier::Tier;
 use crate::tier::tombstone::is_tombstone;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
+use redkv_core::operation::Operation;
 use redkv_core::store::{Answers, Immediate, SetMode, Want};
 
 impl Tier {
@@ -23,7 +24,7 @@ impl Tier {
 
     async fn init_within(&self, timeout: Option<Duration>) -> Result<()> {
         let init = async { vec![self.store.init().await] };
-        let answer = self.bounded("ready", timeout, 1, init).await.pop();
+        let answer = self.bounded(Operation::Ready, timeout, 1, init).await.pop();
         let answer = answer.unwrap_or_else(|| Err(self.defect()));
         if answer.is_ok() {
             self.is_alive();
@@ -37,15 +38,15 @@ impl Tier {
             self.store.close().await;
             vec![Ok(())]
         };
-        self.bounded("close", self.timeout, 1, close).await;
+        self.bounded(Operation::Close, self.timeout, 1, close).await;
     }
 
     /// Reads live entries. Keys that the store cannot have are an error each.
     pub(crate) async fn get(&self, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
-        self.read("get", keys, want).await
+        self.read(Operation::Get, keys, want).await
     }
 
-    async fn read(&self, operation: &'static str, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
+    async fn read(&self, operation: Operation, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
         let askable = self.askable(operation, keys);
         let ask =
             || self.guarded(operation, &askable.keys, async { self.store.get(&askable.keys, want).await });
@@ -78,12 +79,13 @@ impl Tier {
     pub(crate) async fn has(&self, keys: &[Key]) -> Answers<bool> {
         if self.tombstones.is_some() {
             // Only the value tells an entry from a tombstone.
-            let entries = self.read("has", keys, Want::Value).await;
+            let entries = self.read(Operation::Has, keys, Want::Value).await;
             return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
         }
-        let askable = self.askable("has", keys);
-        let ask = || self.guarded("has", &askable.keys, async { self.store.has(&askable.keys).await });
-        let answers = self.past_losses("has", &askable.keys, ask).await;
+        let askable = self.askable(Operation::Has, keys);
+        let ask =
+            || self.guarded(Operation::Has, &askable.keys, async { self.store.has(&askable.keys).await });
+        let answers = self.past_losses(Operation::Has, &askable.keys, ask).await;
         self.counters.looked(&answers);
         askable.complete(answers)
     }
@@ -113,7 +115,7 @@ impl Tier {
         self.note_sizes(entries.iter().map(|(_, entry)| entry));
         let Some((key, _)) = entries.first() else { return Vec::new() };
         let answers = self
-            .guarded_batch("set", key, entries.len(), async { self.store.set(&entries, mode).await })
+            .guarded_batch(Operation::Set, key, entries.len(), async { self.store.set(&entries, mode).await })
             .await;
         let written = entries.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Ok(true)));
         self.counters.wrote(written.map(|((_, entry), _)| entry.value.len()).sum());
@@ -123,14 +125,14 @@ impl Tier {
     /// Deletes entries.
     pub(crate) async fn delete(&self, keys: &[Key]) -> Answers<()> {
         if is_planted(Planted::NoTombstones) {
-            return self.guarded("delete", keys, async { self.store.delete(keys).await }).await;
+            return self.guarded(Operation::Delete, keys, async { self.store.delete(keys).await }).await;
         }
         if let Some(tombstones) = self.tombstones {
             let entries = tombstones.over(keys, &*self.clock);
             let set = async { self.store.set(&entries, SetMode::Always).await };
-            let answers = self.guarded("delete", keys, set).await;
+            let answers = self.guarded(Operation::Delete, keys, set).await;
             return answers.into_iter().map(|answer| answer.map(|_| ())).collect();
         }
-        self.guarded("delete", keys, async { self.store.delete(keys).await }).await
+        self.guarded(Operation::Delete, keys, async { self.store.delete(keys).await }).await
     }
 }

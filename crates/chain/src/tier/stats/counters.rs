@@ -8,6 +8,7 @@ use super::snapshot::{Kind, TierStats};
 use redkv_core::entry::Entry;
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::lock::Lock;
+use redkv_core::operation::Operation;
 use redkv_core::store::Answers;
 
 /// What is counted of keys and values.
@@ -135,8 +136,10 @@ impl Counters {
     }
 
     /// A request was answered.
-    pub(crate) fn answered<T>(&self, operation: &str, took: Duration, answers: &[Result<T>]) {
-        self.latency[Kind::of(operation) as usize].add(took);
+    pub(crate) fn answered<T>(&self, operation: Operation, took: Duration, answers: &[Result<T>]) {
+        if let Some(kind) = Kind::of(operation) {
+            self.latency[kind as usize].add(took);
+        }
         if answers.iter().all(Result::is_ok) {
             return;
         }

@@ -2,6 +2,7 @@
 
 use super::histogram::Latency;
 use redkv_core::error::ErrorKind;
+use redkv_core::operation::Operation;
 
 /// What went through a chain since it was made.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ pub struct TierStats {
     pub latency: [Latency; 4],
 }
 
-/// A kind of requests. What is answered on the calling thread is none.
+/// Kinds of requests. Answers from the calling thread are not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Reads.
@@ -65,12 +66,20 @@ impl Kind {
     /// All of them, in the order of [`TierStats::latency`].
     pub const ALL: [Self; 4] = [Self::Get, Self::Has, Self::Set, Self::Delete];
 
-    pub(crate) fn of(operation: &str) -> Self {
+    /// Returns the kind of `operation`, if it is about single keys.
+    pub(crate) fn of(operation: Operation) -> Option<Self> {
         match operation {
-            "get" => Self::Get,
-            "has" => Self::Has,
-            "set" => Self::Set,
-            _ => Self::Delete,
+            Operation::Get | Operation::GetMany => Some(Self::Get),
+            Operation::Has | Operation::HasMany => Some(Self::Has),
+            Operation::Set | Operation::SetMany => Some(Self::Set),
+            Operation::Delete | Operation::DeleteMany => Some(Self::Delete),
+            Operation::Keys
+            | Operation::Clear
+            | Operation::Ready
+            | Operation::Flush
+            | Operation::Close
+            | Operation::AddStore
+            | Operation::AddChain => None,
         }
     }
 }

@@ -9,6 +9,8 @@ use redkv::chain::{Action, Answer, Chain, Question, Replies, Scope, TierConfig};
 use redkv::clock::{Clock, ManualClock};
 use redkv::entry::{Deadline, Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
+/// What a caller asked for, where `Operation` is what a store was asked for.
+pub(crate) use redkv::operation::Operation as Called;
 use redkv::store::{Capabilities, Immediate, SetMode, Want};
 use redkv::stores::{MemoryConfig, MemoryStore};
 use redkv_testing::{Fault, Faults, Faulty, Operation};

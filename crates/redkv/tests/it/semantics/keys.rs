@@ -43,7 +43,7 @@ async fn the_authority_tells_the_keys_and_a_store_tells_its_own() {
 async fn a_chain_without_stores_has_no_keys_to_tell_and_nothing_to_clear() {
     let world = World::empty();
     let error = world.chain.keys(Scope::Chain, "", None).await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::NoStores, Some("keys")));
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::NoStores, Some(Called::Keys)));
     world.clear().await.unwrap();
 }
 
@@ -156,7 +156,7 @@ async fn where_the_authority_cannot_tell_its_keys_they_are_refused() {
     let world = World::empty();
     world.add(TierConfig::default(), |can| can.enumerable = false);
     let error = world.chain.keys(Scope::Chain, "", None).await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::Unsupported, Some("keys")));
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Unsupported, Some(Called::Keys)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,7 +166,7 @@ async fn a_failing_store_fails_clear() {
     cache.faults.inject(Operation::Keys, Fault::Fail(lost()));
     let error = world.clear().await.unwrap_err();
     let (kind, store, operation) = (error.kind(), error.store(), error.operation());
-    assert_eq!((kind, store, operation), (ErrorKind::Connection, Some("first"), Some("clear")));
+    assert_eq!((kind, store, operation), (ErrorKind::Connection, Some("first"), Some(Called::Clear)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,7 +244,7 @@ async fn a_store_whose_keys_have_no_end_is_given_up() {
     for keys in [0, 10] {
         (0..keys).for_each(|n| tier.put(&n.to_string(), "v"));
         tier.faults.inject(Operation::Keys, Fault::NoEnd);
-        for (error, operation) in without_an_end(&tier).await.into_iter().zip(["keys", "clear"]) {
+        for (error, operation) in without_an_end(&tier).await.into_iter().zip([Called::Keys, Called::Clear]) {
             assert_eq!((error.kind(), error.operation()), (ErrorKind::Store, Some(operation)));
             assert!(error.is_retryable() && error.store() == Some("first"), "{error:?}");
         }

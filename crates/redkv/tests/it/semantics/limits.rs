@@ -22,7 +22,7 @@ async fn a_key_that_some_store_cannot_have_is_refused_and_nothing_is_written() {
         (error.kind(), error.store(), error.field()),
         (ErrorKind::Argument, Some("first"), Some("key"))
     );
-    assert_eq!(error.operation(), Some("set"));
+    assert_eq!(error.operation(), Some(Called::Set));
     assert_eq!((first.holds("long"), second.holds("long")), (None, None));
     assert_eq!(second.faults.count(Operation::Set), 0);
 }
@@ -34,7 +34,7 @@ async fn a_delete_of_a_key_that_some_store_cannot_have_is_refused() {
     let second = world.add(TierConfig::default(), |can| can.max_key_bytes = 3);
     let error = world.delete("long").error().await;
     assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("key")));
-    assert_eq!(error.operation(), Some("delete"));
+    assert_eq!(error.operation(), Some(Called::Delete));
     assert_eq!(second.faults.count(Operation::Delete), 0);
 }
 
@@ -142,7 +142,7 @@ async fn a_read_of_a_key_that_the_authority_cannot_have_rejects_and_the_others_a
         (error.kind(), error.store(), error.field()),
         (ErrorKind::Argument, Some("first"), Some("key"))
     );
-    assert_eq!(error.operation(), Some("get"));
+    assert_eq!(error.operation(), Some(Called::Get));
     assert_eq!(calls.pop().unwrap().value().await, some("1"));
     assert_eq!(first.faults.count(Operation::Get), 1);
 }

@@ -16,7 +16,7 @@ fn read_only() -> TierConfig {
     TierConfig { layers, ..TierConfig::default() }
 }
 
-fn is_refusal(error: &Error, operation: &str, store: &str) {
+fn is_refusal(error: &Error, operation: Called, store: &str) {
     assert_eq!((error.kind(), error.field()), (ErrorKind::Unsupported, Some("readOnly")));
     assert_eq!((error.operation(), error.store()), (Some(operation), Some(store)));
     assert!(!error.may_have_applied() && !error.is_retryable());
@@ -36,10 +36,10 @@ async fn writes_are_refused_when_the_authority_is_read_only_and_reach_no_store()
     let source = world.add(read_only(), |_| {});
     source.put("k", "v");
     cache.put("k", "copy");
-    is_refusal(&world.set("k", "new").error().await, "set", "second");
-    is_refusal(&world.set_if_absent("other", "new").error().await, "set", "second");
-    is_refusal(&world.delete("k").error().await, "delete", "second");
-    is_refusal(&source.set("k", "new").error().await, "set", "second");
+    is_refusal(&world.set("k", "new").error().await, Called::Set, "second");
+    is_refusal(&world.set_if_absent("other", "new").error().await, Called::Set, "second");
+    is_refusal(&world.delete("k").error().await, Called::Delete, "second");
+    is_refusal(&source.set("k", "new").error().await, Called::Set, "second");
     assert_eq!((cache.holds("k"), source.holds("k")), (some("copy"), some("v")));
     assert_eq!((written(&cache), written(&source)), (0, 0));
 }
@@ -112,5 +112,5 @@ async fn a_read_only_store_in_memory_refuses_on_the_calling_thread_too() {
     assert_eq!(front.set("k", (&entry).into()), Lookup::Ask);
     assert_eq!(front.delete("k"), Lookup::Ask);
     assert_eq!(front.get("k"), Lookup::Known(None));
-    is_refusal(&world.call("k", Action::Set(entry)).error().await, "set", "memory");
+    is_refusal(&world.call("k", Action::Set(entry)).error().await, Called::Set, "memory");
 }

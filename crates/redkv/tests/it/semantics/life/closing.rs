@@ -59,7 +59,7 @@ async fn a_closed_chain_refuses_operations() {
     assert!(world.chain.is_closed());
     first.faults.forget_calls();
     let error = world.get("k").error().await;
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::Closed, Some("get")));
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Closed, Some(Called::Get)));
     assert_eq!(world.set("k", "v").error().await.kind(), ErrorKind::Closed);
     assert_eq!(world.delete("k").error().await.kind(), ErrorKind::Closed);
     assert_eq!(world.has("k").error().await.kind(), ErrorKind::Closed);

@@ -183,7 +183,7 @@ async fn ready_rejects_when_a_store_cannot_come_up_and_the_next_call_tries_again
     let error = world.chain.ready(Scope::Chain).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.store(), error.operation()),
-        (ErrorKind::Connection, Some("first"), Some("ready"))
+        (ErrorKind::Connection, Some("first"), Some(Called::Ready))
     );
     first.faults.heal();
     world.chain.ready(Scope::Chain).await.unwrap();

@@ -118,7 +118,7 @@ async fn get_rejects_where_the_authority_failed_and_no_tier_had_the_key() {
     second.faults.inject(Operation::Get, Fault::Fail(lost()));
     let error = world.get("k").error().await;
     assert_eq!(error.kind(), ErrorKind::Connection);
-    assert_eq!((error.store(), error.operation()), (Some("second"), Some("get")));
+    assert_eq!((error.store(), error.operation()), (Some("second"), Some(Called::Get)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,7 +179,7 @@ async fn get_rejects_with_a_timeout_when_the_authority_hangs() {
     second.faults.inject(Operation::Get, Fault::HoldBefore(Gate::new()));
     let error = world.get("k").error().await;
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert_eq!((error.store(), error.operation()), (Some("second"), Some("get")));
+    assert_eq!((error.store(), error.operation()), (Some("second"), Some(Called::Get)));
     assert!(error.is_retryable());
 }
 
@@ -244,7 +244,7 @@ async fn has_rejects_where_the_authority_failed_and_no_tier_had_the_key() {
     let (world, [_first, second]) = chain();
     second.faults.inject(Operation::Has, Fault::Fail(lost()));
     let error = world.has("k").error().await;
-    assert_eq!((error.store(), error.operation()), (Some("second"), Some("has")));
+    assert_eq!((error.store(), error.operation()), (Some("second"), Some(Called::Has)));
 }
 
 #[tokio::test(start_paused = true)]

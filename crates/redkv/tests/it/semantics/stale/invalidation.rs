@@ -39,7 +39,7 @@ async fn the_old_value_of_a_tier_that_missed_a_delete_is_never_served() {
     world.set("k", "old").written().await;
     first.faults.inject(Operation::Delete, Fault::Fail(lost()));
     let error = world.delete("k").error().await;
-    assert_eq!((error.store(), error.operation()), (Some("first"), Some("delete")));
+    assert_eq!((error.store(), error.operation()), (Some("first"), Some(Called::Delete)));
     assert_eq!(second.holds("k"), None);
     assert_eq!(first.holds("k"), some("old"));
     assert_eq!(world.get("k").value().await, None);
@@ -186,10 +186,10 @@ async fn a_read_of_the_tier_itself_rejects_rather_than_answering_with_the_old_va
     let get = first.get("k").error().await;
     assert_eq!(
         (get.kind(), get.store(), get.operation()),
-        (ErrorKind::Connection, Some("first"), Some("get"))
+        (ErrorKind::Connection, Some("first"), Some(Called::Get))
     );
     let has = first.has("k").error().await;
-    assert_eq!((has.store(), has.operation()), (Some("first"), Some("has")));
+    assert_eq!((has.store(), has.operation()), (Some("first"), Some(Called::Has)));
 }
 
 #[tokio::test(start_paused = true)]

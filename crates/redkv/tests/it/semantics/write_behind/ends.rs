@@ -76,7 +76,7 @@ async fn close_within_a_time_tells_what_is_left_as_lost() {
     world.chain.close_within(Duration::from_millis(100), || {}).await;
     let mut told = losses.take();
     told.sort_by_key(|(_, key, ..)| key.clone());
-    let closed = |key: &str| (1, Key::from(key), "set", ErrorKind::Closed);
+    let closed = |key: &str| (1, Key::from(key), Called::Set, ErrorKind::Closed);
     assert_eq!(told, [closed("a"), closed("b")]);
     assert_eq!(losses.queued.lock().unwrap().last(), Some(&false));
 }
@@ -105,5 +105,5 @@ async fn a_chain_within_a_chain_that_is_closed_within_a_time_tells_what_it_loses
     let _gate = authority.faults.hold_before(Operation::Set);
     assert!(outer.set("k", "v").written().await);
     outer.chain.close_within(Duration::from_millis(100), || {}).await;
-    assert_eq!(losses.take(), [(1, Key::from("k"), "set", ErrorKind::Closed)]);
+    assert_eq!(losses.take(), [(1, Key::from("k"), Called::Set, ErrorKind::Closed)]);
 }

@@ -61,7 +61,7 @@ async fn a_cache_that_lost_a_write_is_read_past_and_invalidated() {
     let gate = cache.faults.hold_before(Operation::Delete);
     world.set("k", "new").written().await;
     gate.arrival().await;
-    assert_eq!(losses.take(), [(0, "k".into(), "set", ErrorKind::Store)]);
+    assert_eq!(losses.take(), [(0, "k".into(), Called::Set, ErrorKind::Store)]);
     assert_eq!(cache.holds("k"), some("old"));
     assert_eq!(world.get("k").value().await, some("new"));
     assert_eq!(cache.get("k").error().await.store(), Some("first"));
@@ -97,7 +97,7 @@ async fn a_deletion_that_a_cache_lost_does_not_bring_the_value_back() {
     cache.faults.inject(Operation::Delete, Fault::Fail(refused()));
     world.delete("k").written().await;
     quiet().await;
-    assert_eq!(losses.take(), [(0, "k".into(), "delete", ErrorKind::Store)]);
+    assert_eq!(losses.take(), [(0, "k".into(), Called::Delete, ErrorKind::Store)]);
     assert_eq!((cache.holds("k"), authority.holds("k")), (some("old"), None));
     assert_eq!(world.get("k").value().await, None);
     cache.faults.heal();
@@ -118,7 +118,7 @@ async fn caches_do_not_keep_what_an_authority_has_lost() {
     assert_eq!(cache.holds("k"), some("new"));
     gate.open();
     assert_eq!(world.chain.flush(Scope::Chain).await.unwrap_err().store(), Some("second"));
-    assert_eq!(losses.take(), [(1, "k".into(), "set", ErrorKind::Store)]);
+    assert_eq!(losses.take(), [(1, "k".into(), Called::Set, ErrorKind::Store)]);
     assert_eq!(world.get("k").value().await, some("old"));
     quiet().await;
     assert_eq!(world.get("k").value().await, some("old"));
@@ -211,7 +211,10 @@ async fn a_write_is_told_as_lost_when_its_store_stays_down_for_too_long() {
     let mut told = losses.take();
     told.sort_by_key(|(_, key, ..)| key.clone());
     let told: Vec<_> = told.iter().map(|(_, key, operation, kind)| (&**key, *operation, *kind)).collect();
-    assert_eq!(told, [("a", "set", ErrorKind::Connection), ("b", "delete", ErrorKind::Connection)]);
+    assert_eq!(
+        told,
+        [("a", Called::Set, ErrorKind::Connection), ("b", Called::Delete, ErrorKind::Connection)]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,7 +248,7 @@ async fn a_store_that_panics_has_its_writes_told_as_lost() {
     authority.faults.inject(Operation::Set, Fault::Panic);
     world.set("k", "v").written().await;
     pass(Duration::from_secs(62)).await;
-    assert_eq!(losses.take(), [(1, "k".into(), "set", ErrorKind::Internal)]);
+    assert_eq!(losses.take(), [(1, "k".into(), Called::Set, ErrorKind::Internal)]);
     assert_eq!(world.chain.flush(Scope::Chain).await.unwrap_err().kind(), ErrorKind::Internal);
     authority.faults.heal();
     world.set("k", "w").written().await;
@@ -263,7 +266,7 @@ async fn a_write_waits_for_room_up_to_the_timeout_of_its_tier() {
     let error = world.set("b", "1").error().await;
     assert_eq!(
         (error.kind(), error.store(), error.operation()),
-        (ErrorKind::Overload, Some("first"), Some("set"))
+        (ErrorKind::Overload, Some("first"), Some(Called::Set))
     );
     assert!(error.is_retryable() && !error.may_have_applied());
     let waiting = world.set("b", "2");
@@ -329,7 +332,7 @@ async fn a_tombstone_goes_through_the_queue() {
     cache.faults.inject(Operation::Set, Fault::Fail(refused()));
     world.delete("k").written().await;
     quiet().await;
-    assert_eq!(losses.take()[0].2, "delete");
+    assert_eq!(losses.take()[0].2, Called::Delete);
 }
 
 #[tokio::test(start_paused = true)]

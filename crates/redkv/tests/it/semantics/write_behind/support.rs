@@ -36,7 +36,7 @@ pub(crate) fn queued_authority() -> (World, [TestTier; 2]) {
 /// The writes that are told as lost, and how often it was told that writes wait.
 #[derive(Default)]
 pub(crate) struct Losses {
-    pub(crate) lost: Mutex<Vec<(u16, Key, &'static str, ErrorKind)>>,
+    pub(crate) lost: Mutex<Vec<(u16, Key, Called, ErrorKind)>>,
     pub(crate) queued: Mutex<Vec<bool>>,
 }
 
@@ -61,7 +61,7 @@ impl Losses {
         losses
     }
 
-    pub(crate) fn take(&self) -> Vec<(u16, Key, &'static str, ErrorKind)> {
+    pub(crate) fn take(&self) -> Vec<(u16, Key, Called, ErrorKind)> {
         std::mem::take(&mut *self.lost.lock().unwrap())
     }
 }

@@ -65,7 +65,7 @@ async fn where_the_authority_refuses_a_set_no_earlier_tier_sees_the_value() {
     let error = world.set("k", "rejected").error().await;
     assert_eq!(
         (error.kind(), error.store(), error.operation()),
-        (ErrorKind::Store, Some("second"), Some("set"))
+        (ErrorKind::Store, Some("second"), Some(Called::Set))
     );
     assert_eq!(memory.holds("k"), some("old"));
     assert_eq!(first.holds("k"), some("old"));
@@ -78,7 +78,7 @@ async fn where_the_authority_refuses_a_delete_no_earlier_tier_sees_it() {
     world.set("k", "old").written().await;
     second.faults.inject(Operation::Delete, Fault::Fail(refused()));
     let error = world.delete("k").error().await;
-    assert_eq!((error.store(), error.operation()), (Some("second"), Some("delete")));
+    assert_eq!((error.store(), error.operation()), (Some("second"), Some(Called::Delete)));
     assert_eq!((memory.holds("k"), first.holds("k")), (some("old"), some("old")));
 }
 
@@ -136,7 +136,7 @@ async fn a_set_rejects_with_a_timeout_when_the_authority_hangs_and_earlier_tiers
     let error = world.set("k", "new").error().await;
     assert_eq!(
         (error.kind(), error.store(), error.operation()),
-        (ErrorKind::Timeout, Some("second"), Some("set"))
+        (ErrorKind::Timeout, Some("second"), Some(Called::Set))
     );
     hang.arrival().await;
     quiet().await;
