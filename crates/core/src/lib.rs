@@ -12,4 +12,5 @@ pub mod opening;
 pub mod operation;
 pub mod paging;
 pub mod panics;
+pub mod partial;
 pub mod store;

@@ -1,12 +1,11 @@
 //! What a tier can have, and what it refuses.
 
-use std::borrow::Cow;
-
 use super::tier::Tier;
 use super::tombstone::is_mark;
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::operation::Operation;
+use redkv_core::partial::Partial;
 use redkv_core::store::{Answers, Expiry};
 use redkv_layers::read_only;
 
@@ -94,32 +93,8 @@ impl Tier {
     }
 
     /// Sorts out the keys that the store cannot have.
-    pub(crate) fn askable<'a>(&self, operation: Operation, keys: &'a [Key]) -> Askable<'a> {
-        if keys.iter().all(|key| self.check_key(key).is_ok()) {
-            return Askable { keys: Cow::Borrowed(keys), refused: Vec::new() };
-        }
-        let refuse = |key: &Key| self.check_key(key).err().map(|error| self.tag(error, operation));
-        let refused: Vec<_> = keys.iter().map(refuse).collect();
-        let good = keys.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
-        Askable { keys: good.map(|(key, _)| key.clone()).collect(), refused }
-    }
-}
-
-/// The keys of a batch that a store can have.
-pub(crate) struct Askable<'a> {
-    pub(crate) keys: Cow<'a, [Key]>,
-    /// Per key of the batch, why it is not asked for; empty when all are.
-    refused: Vec<Option<Error>>,
-}
-
-impl Askable<'_> {
-    /// The answers to the whole batch, from those to the keys that were asked for.
-    pub(crate) fn complete<T>(self, answers: Answers<T>) -> Answers<T> {
-        if self.refused.is_empty() {
-            return answers;
-        }
-        let mut answers = answers.into_iter();
-        self.refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect()
+    pub(crate) fn allowed<'a>(&self, operation: Operation, keys: &'a [Key]) -> Partial<'a, Key> {
+        Partial::new(keys, |key| self.check_key(key).map_err(|error| self.tag(error, operation)))
     }
 }
 

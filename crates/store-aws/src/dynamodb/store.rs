@@ -11,8 +11,9 @@ use super::table::{Table, side_by_side};
 use super::writes::{Change, MOST_CHANGES};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
-use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::error::{Error, Result};
 use redkv_core::opening::Opening;
+use redkv_core::partial::Partial;
 use redkv_core::store::{
     Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all, clear_a_page,
 };
@@ -43,38 +44,25 @@ impl DynamoDbStore {
             .await
     }
 
-    fn refusal(&self, entry: &Entry) -> Option<Error> {
-        let refused = entry.deadline.is_some() && self.config.ttl_attribute.is_none();
-        refused.then(|| {
-            Error::unsupported(
-                "entries with a ttl need the option 'ttlAttribute', the table's attribute for it",
-            )
-        })
+    fn check_entry(&self, entry: &Entry) -> Result<()> {
+        if entry.deadline.is_none() || self.config.ttl_attribute.is_some() {
+            return Ok(());
+        }
+        let message = "entries with a ttl need the option 'ttlAttribute', the table's attribute for it";
+        Err(Error::unsupported(message))
     }
 
     async fn put_all(&self, table: &Table, entries: &[(Key, Entry)]) -> Answers<bool> {
-        let refusals: Vec<_> = entries.iter().map(|(_, entry)| self.refusal(entry)).collect();
-        let changes: Vec<_> = entries
-            .iter()
-            .zip(&refusals)
-            .filter(|(_, refusal)| refusal.is_none())
-            .map(|((key, entry), _)| Change::Put(key, entry))
-            .collect();
-        let mut written = table.write(&changes).await.into_iter();
-        let mut next = || written.next().unwrap_or_else(|| Err(unanswered())).map(|()| true);
-        refusals.into_iter().map(|refusal| refusal.map_or_else(&mut next, Err)).collect()
+        let partial = Partial::new(entries, |(_, entry)| self.check_entry(entry));
+        let changes: Vec<_> = partial.good.iter().map(|(key, entry)| Change::Put(key, entry)).collect();
+        let written = table.write(&changes).await;
+        partial.complete(written.into_iter().map(|answer| answer.map(|()| true)).collect())
     }
 
     async fn put_if_absent(&self, table: &Table, key: &Key, entry: &Entry) -> Result<bool> {
-        match self.refusal(entry) {
-            Some(refusal) => Err(refusal),
-            None => table.put_if_absent(key, entry, self.clock.now()).await,
-        }
+        self.check_entry(entry)?;
+        table.put_if_absent(key, entry, self.clock.now()).await
     }
-}
-
-fn unanswered() -> Error {
-    Error::new(ErrorKind::Internal, "a write was not answered")
 }
 
 impl fmt::Debug for DynamoDbStore {

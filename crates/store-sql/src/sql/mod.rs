@@ -2,7 +2,6 @@
 
 mod answers;
 mod backoff;
-mod checked;
 mod columns;
 mod dialect;
 mod options;

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::{self, BoxFuture};
 
-use super::checked::Checked;
 use super::dialect::Dialect;
 use super::pool::Lease;
 use super::pool::{Connector, Pool};
@@ -15,6 +14,7 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
 use redkv_core::notices::Notices;
 use redkv_core::opening::Opening;
+use redkv_core::partial::Partial;
 use redkv_core::store::{Answers, Capabilities, Cursor, Page, SetMode, Store, Want};
 
 /// Milliseconds between two looks for entries past their deadline.
@@ -70,16 +70,16 @@ impl<D: Dialect> SqlStore<D> {
     /// or while this process stood still: then they are read once more on another one.
     async fn read<T>(&self, keys: &[Key], ask: Ask<D, T>) -> Result<Answers<T>> {
         let (table, mut lease) = self.begin().await?;
-        let checked = Checked::new(keys, |key| D::check_key(table, key));
-        if checked.good.is_empty() {
-            return Ok(checked.complete(Vec::new()));
+        let partial = Partial::new(keys, |key| D::check_key(table, key));
+        if partial.good.is_empty() {
+            return Ok(partial.complete(Vec::new()));
         }
         let mut was_idle = lease.idle_since().is_some();
         loop {
-            let answers = ask(table, lease.begin()?, &checked.good, self.clock.now()).await;
+            let answers = ask(table, lease.begin()?, &partial.good, self.clock.now()).await;
             lease.settle_with(&answers);
             if lease.is_usable() || !was_idle {
-                return Ok(checked.complete(answers));
+                return Ok(partial.complete(answers));
             }
             drop(lease);
             lease = self.pool.get().await?;
@@ -106,32 +106,32 @@ impl<D: Dialect> SqlStore<D> {
     async fn set_all(&self, entries: &[(Key, Entry)], mode: SetMode) -> Result<Answers<bool>> {
         let (table, mut lease) = self.begin().await?;
         let connection = lease.begin()?;
-        let checked = Checked::new(entries, |(key, entry)| {
+        let partial = Partial::new(entries, |(key, entry)| {
             if entry.deadline.is_some() && !self.has_deadlines {
                 return Err(Error::unsupported("a ttl needs the option expiresColumn"));
             }
             D::check_key(table, key)?;
             D::check_entry(table, connection, key, entry)
         });
-        if checked.good.is_empty() {
+        if partial.good.is_empty() {
             lease.settle();
-            return Ok(checked.complete(Vec::new()));
+            return Ok(partial.complete(Vec::new()));
         }
-        let answers = D::set(table, connection, &checked.good, mode, self.clock.now()).await;
+        let answers = D::set(table, connection, &partial.good, mode, self.clock.now()).await;
         lease.settle_with(&answers);
         self.sweep(table, lease);
-        Ok(checked.complete(answers))
+        Ok(partial.complete(answers))
     }
 
     async fn delete_all(&self, keys: &[Key]) -> Result<Answers<()>> {
         let (table, mut lease) = self.begin().await?;
-        let checked = Checked::new(keys, |key| D::check_key(table, key));
-        if checked.good.is_empty() {
-            return Ok(checked.complete(Vec::new()));
+        let partial = Partial::new(keys, |key| D::check_key(table, key));
+        if partial.good.is_empty() {
+            return Ok(partial.complete(Vec::new()));
         }
-        let answers = D::delete(table, lease.begin()?, &checked.good).await;
+        let answers = D::delete(table, lease.begin()?, &partial.good).await;
         lease.settle_with(&answers);
-        Ok(checked.complete(answers))
+        Ok(partial.complete(answers))
     }
 
     /// Deletes some of the entries past their deadline, behind a write and on its connection: once in a while, and

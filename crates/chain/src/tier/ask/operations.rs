@@ -47,11 +47,11 @@ impl Tier {
     }
 
     async fn read(&self, operation: Operation, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
-        let askable = self.askable(operation, keys);
+        let allowed = self.allowed(operation, keys);
         let ask =
-            || self.guarded(operation, &askable.keys, async { self.store.get(&askable.keys, want).await });
-        let answers = self.past_losses(operation, &askable.keys, ask).await;
-        let mut answers = askable.complete(answers);
+            || self.guarded(operation, &allowed.good, async { self.store.get(&allowed.good, want).await });
+        let answers = self.past_losses(operation, &allowed.good, ask).await;
+        let mut answers = allowed.complete(answers);
         let largest = self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
         if largest > self.capabilities.max_value_bytes {
             self.refuse_large(operation, &mut answers);
@@ -82,12 +82,12 @@ impl Tier {
             let entries = self.read(Operation::Has, keys, Want::Value).await;
             return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
         }
-        let askable = self.askable(Operation::Has, keys);
+        let allowed = self.allowed(Operation::Has, keys);
         let ask =
-            || self.guarded(Operation::Has, &askable.keys, async { self.store.has(&askable.keys).await });
-        let answers = self.past_losses(Operation::Has, &askable.keys, ask).await;
+            || self.guarded(Operation::Has, &allowed.good, async { self.store.has(&allowed.good).await });
+        let answers = self.past_losses(Operation::Has, &allowed.good, ask).await;
         self.counters.looked(&answers);
-        askable.complete(answers)
+        allowed.complete(answers)
     }
 
     /// What a store that answers on the calling thread has of `keys`; `None` of any other store, of keys that it
