@@ -9,7 +9,7 @@ import { digits } from './lib/digits.mjs'
 import { median } from './lib/statistics.mjs'
 
 const require = createRequire(import.meta.url)
-const { privateRedis } = require('../__test__/support/redis-server.js')
+const { privateRedis } = require('../__test__/support/servers/redis-server.js')
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, 'as-is': { type: 'boolean', default: false } }

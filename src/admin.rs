@@ -270,7 +270,8 @@ fn policies(
     let read = || {
         let mut fields = Fields::new("tierOptions", options)?.but_not(elsewhere);
         let config = TierConfig::from_fields(&mut fields)?;
-        Ok((config, fields.finish()?))
+        let warnings = fields.finish()?.into_iter().map(|warning| format!("{store}: {warning}"));
+        Ok((config, warnings.collect()))
     };
     read().map_err(|error: Error| error.in_store(&store.into()))
 }

@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const RedKV = require('../..')
-const { privateRedis } = require('../support/redis-server.js')
+const { privateRedis } = require('../support/servers/redis-server.js')
 
 function chain(t, ...stores) {
   const kv = new RedKV()

@@ -3,9 +3,9 @@
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const RedKV = require('../..')
-const dynamodb = require('./dynamodb.js')
+const dynamodb = require('./servers/dynamodb.js')
 const { freshFile, freshFolder, freshPrefix, server } = require('./fresh.js')
-const s3 = require('./s3.js')
+const s3 = require('./servers/s3.js')
 
 /** Tier options with all layers in which a store can be written. */
 const allLayers = { prefix: 'p:', hashKeys: true, compress: { algorithm: 'zstd', threshold: 0 } }

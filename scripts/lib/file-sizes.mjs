@@ -16,7 +16,7 @@ const exceptions = {
   'src/promises.rs': 'as src',
 }
 
-const isSource = (name) => name.endsWith('.rs')
+const isSource = (name) => /\.([cm]?[jt]s|rs)$/.test(name)
 
 /** `[path, what is too large]` of `folder` and all in it. */
 function* tooLarge(folder) {
@@ -33,7 +33,8 @@ function* tooLarge(folder) {
 
 function sourceFolders() {
   const crates = readdirSync(join(root, 'crates')).flatMap((crate) => ['src', 'tests'].map((part) => join(root, 'crates', crate, part)))
-  return [join(root, 'src'), ...crates].filter((folder) => readdirSync(join(folder, '..')).includes(folder.split(sep).at(-1)))
+  const own = ['src', 'lib', '__test__'].map((part) => join(root, part))
+  return [...own, ...crates].filter((folder) => readdirSync(join(folder, '..')).includes(folder.split(sep).at(-1)))
 }
 
 /** Returns a line for each file and folder that is too large, and for each exception without a need. */

@@ -16,14 +16,23 @@ const sideBySide = { files: 4, rust: 8 }
 const durations = pathToFileURL(join(root, 'scripts', 'lib', 'report-durations.mjs'))
 
 /** Where test files are, below `__test__`. */
-const folders = ['', 'conditions', 'conformance']
+const folders = ['api', 'chain', 'conditions', 'conformance', 'faults', 'process', 'project', 'types']
 
 /**
  * The test files of what differs between versions of Node.js (promises, workers, signals, exits, module loading), which
  * run under each of them. What a server keeps does not differ.
  */
-const ofNode =
-  /^(conditions\/.+|conformance\/(every-node\.servers|local)|bad-input|close|ending\.servers|events\.servers|many|process(\.servers)?|short-way\.servers|signals\.servers|types|workers)\.test\.js$/
+const ofNode = new RegExp(
+  `^(${[
+    'conditions/.+',
+    'process/.+',
+    'api/(bad-input|close|events\\.servers|many|signals\\.servers)',
+    'chain/short-way\\.servers',
+    'conformance/(every-node\\.servers|local)',
+    'faults/(claimed-sizes|clock|frozen-process|pending-memory)\\.servers',
+    'types/types',
+  ].join('|')})\\.test\\.js$`,
+)
 
 /** The tests in Rust: the engine's, which need servers, and of what it stands on. All features: as `npm run check`. */
 export async function engineSuite({ env, signal }) {
@@ -38,7 +47,7 @@ export async function engineSuite({ env, signal }) {
  */
 function testFiles({ local, everyNode }) {
   return folders
-    .flatMap((folder) => readdirSync(join(root, '__test__', folder)).map((file) => (folder ? `${folder}/${file}` : file)))
+    .flatMap((folder) => readdirSync(join(root, '__test__', folder)).map((file) => `${folder}/${file}`))
     .filter((file) => file.endsWith('.test.js'))
     .filter((file) => !(local && file.endsWith('.servers.test.js')) && (!everyNode || ofNode.test(file)))
     .map((file) => `__test__/${file}`)

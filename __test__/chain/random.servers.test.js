@@ -1,0 +1,15 @@
+'use strict'
+
+const { test } = require('node:test')
+const { randomOperations } = require('../support/random.js')
+const { open } = require('../support/stores.js')
+
+for (const names of [['memory', 'redis'], ['memory', 'redis', 'sqlite'], ['redis', 'memory', 'sqlite']]) {
+  test(`20,000 random operations on ${names.join(', ')} read what was last written`, async (t) => {
+    await randomOperations(t, await open(t, ...names), 20_000)
+  })
+}
+
+test('2,000 random operations on memory, redis, dynamodb read what was last written', async (t) => {
+  await randomOperations(t, await open(t, 'memory', 'redis', 'dynamodb'), 2000)
+})
