@@ -58,9 +58,10 @@ const { pending, coalesced, stores } = redkv.stats()
 assert<Equal<typeof pending, number>>()
 assert<Equal<typeof coalesced, number>>()
 const of = (store: Store): StoreStats => store.stats()
-for (const { store, stale, errors, latency } of stores) {
+for (const { store, isStale, staleKeys, errors, latency } of stores) {
   assert<Equal<typeof store, StoreName>>()
-  assert<Equal<typeof stale, number | null>>()
+  assert<Equal<typeof isStale, boolean>>()
+  assert<Equal<typeof staleKeys, number>>()
   assert<Equal<typeof latency.get, Latency>>()
   assert<Equal<typeof errors.ERR_REDKV_TIMEOUT, number | undefined>>()
   // @ts-expect-error — no such code
