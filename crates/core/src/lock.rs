@@ -1,6 +1,6 @@
 //! Locks that ignore poisoning: no code here panics while it holds one and leaves a half-made change.
 
-use std::sync::{self, MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{self, MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 /// A mutual exclusion lock whose holder may have panicked.
 #[derive(Debug, Default)]
@@ -38,6 +38,11 @@ impl<T> SharedLock<T> {
     #[inline]
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns whether somebody reads or writes at this moment.
+    pub fn is_held(&self) -> bool {
+        matches!(self.0.try_write(), Err(TryLockError::WouldBlock))
     }
 
     /// Waits until nobody reads or writes and returns a guard for writing.

@@ -1,7 +1,7 @@
 //! The store.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use futures_util::future::{self, BoxFuture, FutureExt};
 
@@ -12,6 +12,7 @@ use super::map::{Map, Spot, TOGETHER};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::Result;
+use redkv_core::lock::SharedLock;
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, clear_a_page};
 
 /// Keeps entries in a map and answers on the calling thread.
@@ -21,7 +22,7 @@ use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode,
 pub struct MemoryStore {
     /// Under a lock of its own instead of a map for threads of the crate: that one can only hand out clones of entries,
     /// and a clone is two more atomic operations and one more line of memory for every read.
-    map: RwLock<Map>,
+    map: SharedLock<Map>,
     bounds: Bounds,
     clock: Arc<dyn Clock>,
 }
@@ -30,15 +31,7 @@ impl MemoryStore {
     /// An empty store within the bounds of `config`.
     pub fn new(config: MemoryConfig, clock: Arc<dyn Clock>) -> Self {
         let bounds = Bounds::new(config);
-        Self { map: RwLock::new(Map::new(bounds)), bounds, clock }
-    }
-
-    fn map(&self) -> RwLockReadGuard<'_, Map> {
-        self.map.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn map_mut(&self) -> RwLockWriteGuard<'_, Map> {
-        self.map.write().unwrap_or_else(PoisonError::into_inner)
+        Self { map: SharedLock::new(Map::new(bounds)), bounds, clock }
     }
 
     fn is_live(&self, kept: &Kept) -> bool {
@@ -48,7 +41,7 @@ impl MemoryStore {
     /// Shows what is live under `key` to `read`.
     fn read<T>(&self, key: &str, read: impl FnOnce(&Kept, Name<'_>) -> T) -> Option<T> {
         {
-            let map = self.map();
+            let map = self.map.read();
             let name = Name(key.as_bytes());
             let kept = map.get(name)?;
             if self.is_live(kept) {
@@ -64,7 +57,7 @@ impl MemoryStore {
         let names = keys.iter().map(|key| Name(key.as_bytes()));
         let mut ended = Vec::new();
         let were_read = {
-            let map = self.map();
+            let map = self.map.read();
             let found = map.get_many(names.clone());
             names.zip(keys).zip(found).all(|((name, key), kept)| match kept {
                 Some(kept) if self.is_live(kept) => read(Some(kept.value(name))),
@@ -81,14 +74,14 @@ impl MemoryStore {
     }
 
     fn remove_if(&self, key: &str, should_go: impl FnOnce(&Kept) -> bool) {
-        let removed = self.map_mut().remove_if(Name(key.as_bytes()), should_go);
+        let removed = self.map.write().remove_if(Name(key.as_bytes()), should_go);
         drop(removed);
     }
 }
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("entries", &self.map().len()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore").field("entries", &self.map.read().len()).finish_non_exhaustive()
     }
 }
 
@@ -106,12 +99,12 @@ impl Immediate for MemoryStore {
     }
 
     fn has_now(&self, key: &str) -> bool {
-        self.map().peek(Name(key.as_bytes())).is_some_and(|kept| self.is_live(kept))
+        self.map.read().peek(Name(key.as_bytes())).is_some_and(|kept| self.is_live(kept))
     }
 
     fn set_now(&self, key: &str, entry: Draft<'_>, mode: SetMode) -> bool {
         let name = Name(key.as_bytes());
-        let mut map = self.map_mut();
+        let mut map = self.map.write();
         if mode == SetMode::IfAbsent && map.peek(name).is_some_and(|present| self.is_live(present)) {
             return false;
         }
@@ -169,7 +162,7 @@ impl Store for MemoryStore {
                 keys.extend(str::from_utf8(kept.key()).map(Key::from));
             }
         };
-        let next = self.map().show_some(after.and_then(Spot::read), tell).map(|spot| spot.cursor());
+        let next = self.map.read().show_some(after.and_then(Spot::read), tell).map(|spot| spot.cursor());
         future::ready(Ok(Page { keys, next })).boxed()
     }
 
@@ -181,14 +174,14 @@ impl Store for MemoryStore {
         if !prefix.is_empty() {
             return clear_a_page(self, prefix, after).boxed();
         }
-        let emptied = std::mem::replace(&mut *self.map_mut(), Map::new(self.bounds));
+        let emptied = std::mem::replace(&mut *self.map.write(), Map::new(self.bounds));
         // Not under the lock: it takes its time.
         drop(emptied);
         future::ready(Ok(None)).boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        self.map_mut().clear();
+        self.map.write().clear();
         future::ready(()).boxed()
     }
 }
@@ -238,14 +231,14 @@ mod tests {
         for n in 0..100 {
             put(&store, &format!("key-{n}"), Entry::new(vec![0; 10_000]));
         }
-        assert!((1..10).contains(&store.map().len()), "{} entries", store.map().len());
+        assert!((1..10).contains(&store.map.read().len()), "{} entries", store.map.read().len());
     }
 
     #[test]
     fn without_bounds_nothing_is_evicted() {
         let store = store(None, None);
         fill(&store, 100_000, "value");
-        assert_eq!(store.map().len(), 100_000);
+        assert_eq!(store.map.read().len(), 100_000);
     }
 
     #[test]
@@ -253,7 +246,7 @@ mod tests {
         for bound in [1, 2, 3, 10, 1000] {
             let store = store(Some(bound), None);
             fill(&store, 5_000, "value");
-            assert_eq!(store.map().len() as u64, bound);
+            assert_eq!(store.map.read().len() as u64, bound);
         }
     }
 
@@ -261,7 +254,7 @@ mod tests {
     fn max_bytes_bounds_keys_and_values() {
         let store = store(None, Some(100_000));
         fill(&store, 5_000, "0123456789");
-        let entries = store.map().len() as u64;
+        let entries = store.map.read().len() as u64;
         assert!(entries * 138 <= 100_000, "{entries} entries");
         assert!(entries > 500, "{entries} entries");
     }
@@ -270,11 +263,11 @@ mod tests {
     fn with_both_bounds_the_tighter_one_holds() {
         let few = store(Some(100), Some(1 << 30));
         fill(&few, 5_000, "0123456789");
-        assert_eq!(few.map().len(), 100);
+        assert_eq!(few.map.read().len(), 100);
 
         let small = store(Some(1_000_000), Some(100_000));
         fill(&small, 5_000, "0123456789");
-        assert!(small.map().len() * 138 <= 100_000);
+        assert!(small.map.read().len() * 138 <= 100_000);
     }
 
     #[test]
@@ -292,7 +285,7 @@ mod tests {
         put(&store, "k", Entry::until("v", Deadline::at(1_050)));
         clock.advance(50);
         assert_eq!(store.get_now("k"), None);
-        assert_eq!(store.map().len(), 0);
+        assert_eq!(store.map.read().len(), 0);
     }
 
     /// What `store` shows of `keys`, which are all read.
@@ -357,6 +350,6 @@ mod tests {
         put(&store, "long", Entry::until("v", Deadline::at(1_051)));
         clock.advance(50);
         assert_eq!(shown(&store, &["short", "long"]), [None, Some(b"v".to_vec())]);
-        assert_eq!(store.map().len(), 1);
+        assert_eq!(store.map.read().len(), 1);
     }
 }

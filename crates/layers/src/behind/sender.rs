@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, OnceLock, Weak};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -19,6 +19,7 @@ use redkv_core::backoff::Backoff;
 use redkv_core::clock::Clock;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::lock::Lock;
 use redkv_core::store::{Answers, SetMode, Store, answer_all};
 use redkv_executor::leave_caller;
 
@@ -33,7 +34,7 @@ pub(super) struct Shared {
     pub(super) config: BehindConfig,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) host: OnceLock<Weak<dyn Host>>,
-    queue: Mutex<Queue>,
+    queue: Lock<Queue>,
     /// There is something to send.
     pub(super) more: Notify,
     /// Something is no longer in the queue.
@@ -49,7 +50,7 @@ impl Shared {
             config,
             clock,
             host: OnceLock::new(),
-            queue: Mutex::default(),
+            queue: Lock::default(),
             more: Notify::new(),
             less: Notify::new(),
             losses: AtomicU64::new(0),
@@ -57,7 +58,7 @@ impl Shared {
     }
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 
     pub(super) fn host(&self) -> Option<Arc<dyn Host>> {

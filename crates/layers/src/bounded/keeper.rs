@@ -1,7 +1,7 @@
 //! What is done in the background: to delete what was pushed out, and to learn what the store holds.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -13,6 +13,7 @@ use super::index::Index;
 use redkv_core::backoff::{Backoff, jittered};
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::lock::Lock;
 use redkv_core::paging::Paging;
 use redkv_core::store::{Cursor, Store, Want};
 use redkv_executor::{leave_caller, spawn};
@@ -21,7 +22,7 @@ use redkv_executor::{leave_caller, spawn};
 pub(super) struct Shared {
     pub(super) inner: Arc<dyn Store>,
     pub(super) bounds: StoreBounds,
-    index: Mutex<Index>,
+    index: Lock<Index>,
     /// Keys are no longer being deleted.
     pub(super) freed: Notify,
 }
@@ -37,11 +38,11 @@ const MUCH_LATER: Duration = Duration::from_secs(60 * 60);
 
 impl Shared {
     pub(super) fn new(inner: Arc<dyn Store>, bounds: StoreBounds) -> Arc<Self> {
-        Arc::new(Self { inner, bounds, index: Mutex::new(Index::new(bounds)), freed: Notify::new() })
+        Arc::new(Self { inner, bounds, index: Lock::new(Index::new(bounds)), freed: Notify::new() })
     }
 
     pub(super) fn index(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+        self.index.lock()
     }
 
     /// Sees to it that what was pushed out is deleted.

@@ -1,12 +1,13 @@
 //! The thread on which large values are compressed, so that the I/O thread goes on meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc;
 use std::thread;
 
 use tokio::sync::oneshot;
 
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::lock::Lock;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -14,7 +15,7 @@ type Job = Box<dyn FnOnce() + Send>;
 /// other; one whose caller has given up is left out.
 #[derive(Debug, Default)]
 pub(super) struct Worker {
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    jobs: Lock<Option<mpsc::Sender<Job>>>,
 }
 
 impl Worker {
@@ -38,7 +39,7 @@ impl Worker {
     }
 
     fn hand_over(&self, job: Job) {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut jobs = self.jobs.lock();
         if jobs.is_none() {
             *jobs = start();
         }
@@ -54,7 +55,7 @@ impl Worker {
 
     /// Ends the thread when it has done what it was given.
     pub(super) fn close(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.jobs.lock().take();
     }
 }
 

@@ -3,7 +3,7 @@
 //! The SDK keeps what it found until it ends. Keys that are rotated earlier, in the shared files, by a process or at the
 //! machine's service for them, would be refused until then.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_config::identity::IdentityCache;
@@ -25,6 +25,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::client::loader;
 use super::config::AwsConfig;
+use redkv_core::lock::{Lock, SharedLock};
 
 /// Those who are refused at the same time have the credentials found anew once.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -39,8 +40,8 @@ pub(crate) struct Renewal(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    cache: RwLock<SharedIdentityCache>,
-    renewed: Mutex<Option<Instant>>,
+    cache: SharedLock<SharedIdentityCache>,
+    renewed: Lock<Option<Instant>>,
     /// Whether there is anything to find: what is in the options stays what it is.
     can_renew: bool,
 }
@@ -50,8 +51,8 @@ impl Renewal {
     pub(super) fn of(config: &AwsConfig, loaded: SdkConfig, region: Region) -> (SdkConfig, Self) {
         let can_renew = config.credentials.is_none() && loaded.credentials_provider().is_some();
         let renewal = Self(Arc::new(State {
-            cache: RwLock::new(IdentityCache::lazy().build()),
-            renewed: Mutex::new(None),
+            cache: SharedLock::new(IdentityCache::lazy().build()),
+            renewed: Lock::new(None),
             can_renew,
         }));
         if !can_renew {
@@ -67,13 +68,13 @@ impl Renewal {
     }
 
     fn cache(&self) -> SharedIdentityCache {
-        self.0.cache.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.cache.read().clone()
     }
 
     fn renew(&self) {
-        let mut renewed = self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut renewed = self.0.renewed.lock();
         if renewed.is_none_or(|renewed| renewed.elapsed() >= PAUSE) {
-            *self.0.cache.write().unwrap_or_else(PoisonError::into_inner) = IdentityCache::lazy().build();
+            *self.0.cache.write() = IdentityCache::lazy().build();
             *renewed = Some(Instant::now());
         }
     }

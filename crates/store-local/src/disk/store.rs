@@ -1,8 +1,8 @@
 //! The store: hands writes to its thread, and reads to others.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
@@ -16,6 +16,7 @@ use crate::lanes::Lanes;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::lock::Lock;
 use redkv_core::store::{Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want, answer_all};
 
 /// How many threads read. They do not wait for the one that writes.
@@ -38,7 +39,7 @@ pub struct DiskStore {
     config: Arc<DiskConfig>,
     clock: Arc<dyn Clock>,
     slot: Arc<Slot>,
-    state: Mutex<State>,
+    state: Lock<State>,
     readers: Lanes,
     /// The reader that is asked next.
     turn: AtomicUsize,
@@ -59,7 +60,7 @@ impl DiskStore {
             config: Arc::new(config),
             clock,
             slot: Arc::default(),
-            state: Mutex::new(State::Idle),
+            state: Lock::new(State::Idle),
             readers: Lanes::new("redkv-disk-read", READERS),
             turn: AtomicUsize::new(0),
         }
@@ -75,7 +76,7 @@ impl DiskStore {
     }
 
     fn send(&self, job: Job) -> Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if matches!(*state, State::Idle) {
             let thread = Thread::start(self.config.clone(), self.clock.clone(), self.slot.clone())?;
             *state = State::Running(thread);
@@ -111,7 +112,7 @@ impl DiskStore {
         let work = move || {
             let open = slot.get()?;
             let answer = open.check_for_reader().map(|()| {
-                let _reading = open.reading.read().unwrap_or_else(PoisonError::into_inner);
+                let _reading = open.reading.read();
                 read(&open)
             });
             slot.look_after(open);
@@ -139,7 +140,7 @@ impl DiskStore {
 
     /// Lets the thread finish what it has, and answers the sign that it has ended.
     fn stop(&self) -> Option<watch::Receiver<()>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let ended = match &*state {
             State::Idle => None,
             State::Running(thread) => Some(thread.ended.clone()),

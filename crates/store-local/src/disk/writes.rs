@@ -1,7 +1,6 @@
 //! Changes, many in one transaction together with all that follows from them: room, order of use, totals.
 
 use std::cell::Cell;
-use std::sync::PoisonError;
 
 use redb::{Durability, ReadableTable, WriteTransaction};
 
@@ -80,7 +79,7 @@ impl Open {
     ) -> Result<(T, bool)> {
         if sync == Sync::Now {
             // What they see cannot be used again while they read.
-            drop(self.reading.write().unwrap_or_else(PoisonError::into_inner));
+            drop(self.reading.write());
         }
         let is_committing = Cell::new(false);
         let change_it = || self.change_and_commit(sync, must, change, &is_committing);

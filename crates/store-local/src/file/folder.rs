@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use super::config::FileConfig;
 use super::error::{damaged, error_from, error_of_opening, locked};
@@ -15,6 +15,7 @@ use crate::private::{Rights, open_regular};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Outcome, Result};
+use redkv_core::lock::Lock;
 use redkv_core::store::SetMode;
 
 /// An open folder.
@@ -27,7 +28,7 @@ pub(super) struct Folder {
     /// Opened by the first change: who only reads needs neither, nor a disk on which something can be made.
     locks: OnceLock<Locks>,
     scratch: OnceLock<Scratch>,
-    opening: Mutex<()>,
+    opening: Lock<()>,
 }
 
 /// What is at the place of a key.
@@ -48,7 +49,7 @@ impl Folder {
             clock,
             locks: OnceLock::new(),
             scratch: OnceLock::new(),
-            opening: Mutex::new(()),
+            opening: Lock::new(()),
         })
     }
 
@@ -91,7 +92,7 @@ impl Folder {
         if let Some(open) = place.get() {
             return Ok(open);
         }
-        let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.opening.lock();
         if let Some(open) = place.get() {
             return Ok(open);
         }

@@ -1,8 +1,8 @@
 //! The store: shares every batch among its threads and gathers the answers.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{BoxFuture, join_all};
 
@@ -16,6 +16,7 @@ use crate::lanes::Lanes;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::lock::Lock;
 use redkv_core::store::{Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want};
 
 /// How many threads wait for the disk. Each has its share of the keys, so that what is done with a key is done in order.
@@ -44,10 +45,10 @@ struct Shared {
     config: FileConfig,
     clock: Arc<dyn Clock>,
     /// Opened when it is first needed, and again after it was removed.
-    folder: Mutex<Option<Arc<Folder>>>,
+    folder: Lock<Option<Arc<Folder>>>,
     /// Whether entries that end were seen: only then it is worth looking for them.
     may_end: AtomicBool,
-    sweeps: Vec<Mutex<Sweep>>,
+    sweeps: Vec<Lock<Sweep>>,
 }
 
 impl Shared {
@@ -56,13 +57,13 @@ impl Shared {
         let folder = self.folder()?;
         let answer = work(&folder);
         if answer.as_ref().is_err_and(|error| error.is_retryable()) && folder.is_gone() {
-            *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            *self.folder.lock() = None;
         }
         answer
     }
 
     fn folder(&self) -> Result<Arc<Folder>> {
-        let mut open = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.folder.lock();
         if let Some(folder) = &*open {
             return Ok(folder.clone());
         }
@@ -78,7 +79,7 @@ impl Shared {
             if self.may_end.load(Ordering::Relaxed)
                 && let Some(sweep) = self.sweeps.get(lane)
             {
-                sweep.lock().unwrap_or_else(PoisonError::into_inner).step(folder);
+                sweep.lock().step(folder);
             }
             answer
         })
@@ -104,9 +105,9 @@ impl FileStore {
         let shared = Shared {
             config: config.clone(),
             clock,
-            folder: Mutex::new(None),
+            folder: Lock::new(None),
             may_end: AtomicBool::new(false),
-            sweeps: (0..THREADS).map(|lane| Mutex::new(Sweep::new(lane, THREADS))).collect(),
+            sweeps: (0..THREADS).map(|lane| Lock::new(Sweep::new(lane, THREADS))).collect(),
         };
         Self { config, shared: Arc::new(shared), lanes: Lanes::new("redkv-file", THREADS) }
     }
@@ -222,7 +223,7 @@ impl Store for FileStore {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.lanes.close().await;
-            let folder = self.shared.folder.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let folder = self.shared.folder.lock().take();
             if let Some(folder) = folder {
                 // Removes its files of this user, which is work for a thread too.
                 let last = Lanes::new("redkv-file", 1);

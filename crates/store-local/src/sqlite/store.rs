@@ -1,7 +1,7 @@
 //! The store: hands every batch to its thread and waits for the answers.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
@@ -12,6 +12,7 @@ use crate::sqlite::table::change::Change;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::lock::Lock;
 use redkv_core::store::{
     Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all,
 };
@@ -40,7 +41,7 @@ const LONGEST_ROW: usize = 1_000_000_000;
 pub struct SqliteStore {
     config: Arc<SqliteConfig>,
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Debug)]
@@ -54,7 +55,7 @@ enum State {
 impl SqliteStore {
     /// A store for the table that `config` names; nothing is opened yet.
     pub fn new(config: SqliteConfig, clock: Arc<dyn Clock>) -> Self {
-        Self { config: Arc::new(config), clock, state: Mutex::new(State::Idle) }
+        Self { config: Arc::new(config), clock, state: Lock::new(State::Idle) }
     }
 
     /// Sends a job and waits for its answers, `len` of them.
@@ -74,7 +75,7 @@ impl SqliteStore {
     }
 
     fn send(&self, job: Job) -> Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if matches!(*state, State::Idle) {
             *state = State::Running(Thread::start(self.config.clone(), self.clock.clone())?);
         }
@@ -96,7 +97,7 @@ impl SqliteStore {
 
     /// Lets the thread finish what it has, and answers the sign that it has ended.
     fn stop(&self) -> Option<watch::Receiver<()>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let ended = match &*state {
             State::Idle => None,
             State::Running(thread) => Some(thread.ended.clone()),

@@ -1,8 +1,8 @@
 //! The nodes of a cluster, and which of them serves which slots.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -17,6 +17,7 @@ use super::slot::SLOTS;
 use crate::connection::client::{Client, TlsOnce};
 use crate::options::config::{RedisAddress, RedisConfig};
 use redkv_core::error::{Error, Result};
+use redkv_core::lock::Lock;
 use redkv_executor::spawn;
 
 /// The nodes of a cluster. The map of slots is asked for when it is first needed, when a node says that it is out of
@@ -25,7 +26,7 @@ pub(super) struct Nodes {
     pub(super) config: RedisConfig,
     seeds: Vec<RedisAddress>,
     tls: Arc<TlsOnce>,
-    table: Mutex<Table>,
+    table: Lock<Table>,
     /// Held while the map is asked for, which happens once at a time.
     renewal: tokio::sync::Mutex<Option<Renewal>>,
     is_renewing: AtomicBool,
@@ -60,34 +61,30 @@ impl Nodes {
             config,
             seeds,
             tls: Arc::default(),
-            table: Mutex::default(),
+            table: Lock::default(),
             renewal: tokio::sync::Mutex::default(),
             is_renewing: AtomicBool::new(false),
         })
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Tells maps apart: it grows with each.
     pub(super) fn version(&self) -> u64 {
-        self.table().version
+        self.table.lock().version
     }
 
     /// The nodes that serve `slots`, in their order, as far as anybody does.
     pub(super) fn owners(&self, slots: impl Iterator<Item = u16>) -> Vec<Option<Arc<Node>>> {
-        let table = self.table();
+        let table = self.table.lock();
         slots.map(|slot| table.owner(slot).cloned()).collect()
     }
 
     pub(super) fn owner(&self, slot: u16) -> Option<Arc<Node>> {
-        self.table().owner(slot).cloned()
+        self.table.lock().owner(slot).cloned()
     }
 
     /// The nodes that serve any slots.
     pub(super) fn masters(&self) -> Vec<Arc<Node>> {
-        let table = self.table();
+        let table = self.table.lock();
         let mut serves = vec![false; table.nodes.len()];
         for owner in &table.owners {
             if let Some(serves) = serves.get_mut(usize::from(*owner)) {
@@ -100,7 +97,7 @@ impl Nodes {
 
     /// A number that changes when a slot changes hands, as the map says.
     pub(super) fn assignment(&self) -> u64 {
-        let table = self.table();
+        let table = self.table.lock();
         let owners = table.owners.iter().map(|owner| table.nodes.get(usize::from(*owner)));
         hash_of(owners.map(|node| node.map(|node| &node.address)))
     }
@@ -123,7 +120,7 @@ impl Nodes {
     /// The node that is at `host` and `port` as the one at `asked` says.
     pub(super) fn told(&self, host: String, port: u16, asked: &RedisAddress) -> Arc<Node> {
         let address = map::located(host, port, asked, &self.config.nat);
-        let mut table = self.table();
+        let mut table = self.table.lock();
         let node = table.node(&address, || self.connect(&address));
         // One to which a slot is being moved may have none yet, and is on no map then.
         node.was_told.store(true, Ordering::Relaxed);
@@ -133,7 +130,7 @@ impl Nodes {
 
     /// Notes that `slot` belongs to `node` now, and has the map read anew beside the other work.
     pub(super) fn moved(self: &Arc<Self>, slot: u16, node: &Arc<Node>) {
-        self.table().assign(slot, node);
+        self.table.lock().assign(slot, node);
         if !self.is_renewing.swap(true, Ordering::Relaxed) {
             let renewing = Renewing(self.clone());
             spawn(async move {
@@ -154,7 +151,7 @@ impl Nodes {
     pub(super) async fn renew(&self, seen: u64) -> Result<()> {
         let mut renewal = self.renewal.lock().await;
         {
-            let table = self.table();
+            let table = self.table.lock();
             if table.is_closed {
                 return Err(Error::closed());
             }
@@ -197,7 +194,7 @@ impl Nodes {
 
     /// Whom to ask: the nodes that are known, those that answer first, and the first ones that were.
     fn candidates(&self) -> Vec<Arc<Node>> {
-        let mut nodes = self.table().nodes.clone();
+        let mut nodes = self.table.lock().nodes.clone();
         fastrand::shuffle(&mut nodes);
         nodes.sort_by_key(|node| node.is_silent());
         for seed in &self.seeds {
@@ -218,7 +215,7 @@ impl Nodes {
     }
 
     fn take(&self, map: Vec<Stretch>) {
-        let mut table = self.table();
+        let mut table = self.table.lock();
         if table.is_closed {
             return;
         }
@@ -248,7 +245,7 @@ impl Nodes {
     /// Ends all connections for good.
     pub(super) fn close(&self) {
         let before = {
-            let mut table = self.table();
+            let mut table = self.table.lock();
             let closed = Table { is_closed: true, version: table.version + 1, ..Table::default() };
             std::mem::replace(&mut *table, closed)
         };
@@ -258,7 +255,7 @@ impl Nodes {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.table().is_closed
+        self.table.lock().is_closed
     }
 }
 

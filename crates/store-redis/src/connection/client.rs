@@ -1,7 +1,7 @@
 //! The one connection of a store: made when it is needed, replaced when it breaks.
 
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use crate::options::config::RedisConfig;
 use crate::protocol::request::Request;
 use redkv_core::backoff::Backoff;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::lock::Lock;
 use redkv_core::panics::{caught, lost};
 
 /// Sends commands over one connection, in the order of the calls.
@@ -37,7 +38,7 @@ pub(crate) struct Shared {
     pub(crate) sentinels: Option<Sentinels>,
     /// What was learnt about the size of requests, over all connections.
     limits: Limits,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 pub(crate) type TlsOnce = OnceCell<Arc<ClientConfig>>;
@@ -81,7 +82,7 @@ impl Client {
     /// The same, one of many that have `tls` in common.
     pub(crate) fn sharing(config: RedisConfig, tls: Arc<TlsOnce>) -> Self {
         let sentinels = Sentinels::of(&config);
-        let state = Mutex::new(State::Down(Pause::default()));
+        let state = Lock::new(State::Down(Pause::default()));
         Self(Arc::new(Shared { config, tls, sentinels, limits: Limits::default(), state }))
     }
 
@@ -123,7 +124,7 @@ impl Client {
 
     /// Whether a request will wait before it leaves.
     pub(crate) fn is_backlogged(&self) -> bool {
-        match &*self.0.lock() {
+        match &*self.0.state.lock() {
             State::Up(connection) => connection.is_backlogged(),
             _ => true,
         }
@@ -155,7 +156,7 @@ impl Client {
 
     /// Tells connections of this store apart; `None` while there is none.
     pub(crate) fn generation(&self) -> Option<u64> {
-        match &*self.0.lock() {
+        match &*self.0.state.lock() {
             State::Up(connection) => Some(connection.generation),
             _ => None,
         }
@@ -163,7 +164,7 @@ impl Client {
 
     /// Ends the connection for good.
     pub(crate) fn close(&self) {
-        let before = mem::replace(&mut *self.0.lock(), State::Closed);
+        let before = mem::replace(&mut *self.0.state.lock(), State::Closed);
         if let State::Up(connection) = before {
             connection.cut();
         }
@@ -177,13 +178,9 @@ impl Drop for Client {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn submit(self: &Arc<Self>, request: Request) -> Result<Submitted> {
         let (runtime, generation, receiver) = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             match &mut *state {
                 State::Up(connection) => return Ok(Submitted::Sending(connection.answer(request))),
                 State::Connecting { waiting, .. } => {
@@ -225,7 +222,7 @@ impl Shared {
     /// Ends an attempt to connect: sends what waited for it, or refuses it.
     fn finish(&self, generation: u64, result: Result<Arc<Connection>>) {
         loop {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             let (failures, waiting) = match &mut *state {
                 State::Connecting { generation: current, failures, waiting } if *current == generation => {
                     (*failures, mem::take(waiting))
@@ -274,7 +271,7 @@ impl Shared {
     }
 
     fn take_out(&self, generation: u64) -> Option<Arc<Connection>> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let State::Up(connection) = &*state else { return None };
         if connection.generation != generation {
             return None;

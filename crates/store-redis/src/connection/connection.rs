@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -18,6 +18,7 @@ use super::sentinel::Sentinels;
 use crate::error::{Failure, error_of};
 use crate::protocol::request::Request;
 use redkv_core::error::Result;
+use redkv_core::lock::Lock;
 use redkv_executor::{Running, spawn_owned};
 
 /// A request that is under way, or will be when this is first polled.
@@ -81,7 +82,7 @@ impl Connection {
                 shared.lost(generation);
             }
         });
-        let task = TaskHandle(Mutex::new(Some(task)));
+        let task = TaskHandle(Lock::new(Some(task)));
         handshake.perform(&pipeline).await?;
         let patience = shared.config.connect_timeout.min(PATIENCE);
         Ok(Arc::new(Self {
@@ -232,20 +233,16 @@ impl Drop for Unanswered<'_> {
 }
 
 /// The task that moves bytes; it ends with this at the latest.
-struct TaskHandle(Mutex<Option<Running>>);
+struct TaskHandle(Lock<Option<Running>>);
 
 impl TaskHandle {
-    fn lock(&self) -> MutexGuard<'_, Option<Running>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn end(&self) {
-        let task = self.lock().take();
+        let task = self.0.lock().take();
         // Not under the lock: the task drops what it holds, and that may look at this.
         drop(task);
     }
 
     fn has_ended(&self) -> bool {
-        self.lock().as_ref().is_none_or(Running::is_finished)
+        self.0.lock().as_ref().is_none_or(Running::is_finished)
     }
 }

@@ -1,14 +1,15 @@
 //! How long strings a server takes, once it has refused some.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use redkv_core::lock::Lock;
 
 /// What is known of a server that closes the connection over what is too long for it.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     is_wary: AtomicBool,
-    known: Mutex<Known>,
+    known: Lock<Known>,
 }
 
 #[derive(Debug, Default)]
@@ -26,10 +27,6 @@ const BELIEVED: Duration = Duration::from_secs(60);
 pub(crate) const SUSPECT_FROM: usize = 64 * 1024;
 
 impl Limits {
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whether anything is known, or suspected.
     pub(crate) fn is_wary(&self) -> bool {
         self.is_wary.load(Ordering::Relaxed)
@@ -38,12 +35,12 @@ impl Limits {
     /// Whether a string of so many bytes would be refused.
     pub(crate) fn refuses(&self, bytes: usize) -> bool {
         self.is_wary()
-            && self.known().most.is_some_and(|(most, until)| bytes > most && Instant::now() < until)
+            && self.known.lock().most.is_some_and(|(most, until)| bytes > most && Instant::now() < until)
     }
 
     /// Notes that strings of more bytes are refused.
     pub(crate) fn learn(&self, most: usize) {
-        let mut known = self.known();
+        let mut known = self.known.lock();
         known.most = Some((most, Instant::now() + BELIEVED));
         known.suspect = 0;
         self.is_wary.store(true, Ordering::Relaxed);
@@ -55,7 +52,7 @@ impl Limits {
         if bytes < SUSPECT_FROM {
             return false;
         }
-        let before = std::mem::replace(&mut self.known().suspect, bytes);
+        let before = std::mem::replace(&mut self.known.lock().suspect, bytes);
         self.is_wary.store(true, Ordering::Relaxed);
         if before == 0 {
             return false;
@@ -66,7 +63,7 @@ impl Limits {
 
     /// A request was answered whose longest string has so many bytes.
     pub(crate) fn clear(&self, bytes: usize) {
-        let mut known = self.known();
+        let mut known = self.known.lock();
         let now = Instant::now();
         known.most = known.most.filter(|(most, until)| bytes <= *most && now < *until);
         if bytes >= known.suspect {

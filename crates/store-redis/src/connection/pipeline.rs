@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -20,13 +20,14 @@ use crate::protocol::allowance::{Allowance, instead};
 use crate::protocol::expected::Check;
 use crate::protocol::replies::Replies;
 use crate::protocol::request::Request;
+use redkv_core::lock::Lock;
 use redkv_core::panics;
 
 /// The end of a connection where requests are handed in. They leave in the order of [`Pipeline::send`], and those that
 /// nobody waits for any more do not leave at all, if they have not yet.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    queue: Mutex<Queue>,
+    queue: Lock<Queue>,
     /// The most bytes that a value may have.
     longest: usize,
     /// Whether requests wait because the server does not take them.
@@ -55,7 +56,7 @@ impl Pipeline {
     /// bytes is kept.
     pub(crate) fn new(stream: Stream, longest: usize) -> (Arc<Self>, PipelineTask) {
         let pipeline = Arc::new(Self {
-            queue: Mutex::default(),
+            queue: Lock::default(),
             longest,
             is_backlogged: AtomicBool::new(false),
             has_refused: AtomicBool::new(false),
@@ -80,7 +81,7 @@ impl Pipeline {
     pub(crate) fn send(&self, request: Request) -> impl Future<Output = Result<Vec<Value>, Lost>> + use<> {
         let (reply, answer) = oneshot::channel();
         let task = {
-            let mut queue = self.queue();
+            let mut queue = self.queue.lock();
             if queue.has_ended {
                 drop(reply.send(Err(Lost { fate: Fate::Unsent, cause: gone() })));
                 None
@@ -101,10 +102,6 @@ impl Pipeline {
     /// Whether the server has said that it cannot read a request; it has closed the connection then.
     pub(crate) fn has_refused(&self) -> bool {
         self.has_refused.load(Ordering::Relaxed)
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -208,7 +205,7 @@ impl PipelineTask {
 
     /// Moves requests from the queue to the output.
     fn take_requests(&mut self, context: &Context<'_>) {
-        let mut queue = self.pipeline.queue();
+        let mut queue = self.pipeline.queue.lock();
         while self.output_bytes < ENOUGH_OUTPUT
             && self.refused.is_none()
             && let Some(Queued { mut request, reply }) = queue.requests.pop_front()
@@ -343,7 +340,7 @@ fn unasked() -> io::Error {
 impl Drop for PipelineTask {
     fn drop(&mut self) {
         let queue = {
-            let mut queue = self.pipeline.queue();
+            let mut queue = self.pipeline.queue.lock();
             queue.has_ended = true;
             queue.task = None;
             std::mem::take(&mut queue.requests)

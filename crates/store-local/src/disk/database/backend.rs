@@ -3,16 +3,18 @@
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
 use crate::private::open_regular;
 
+use redkv_core::lock::SharedLock;
+
 /// A file, until it is cut off: then it is closed, its locks are released, and whatever redb still asks of it fails.
 #[derive(Clone, Debug)]
-pub(crate) struct Base(Arc<RwLock<Option<FileBackend>>>);
+pub(crate) struct Base(Arc<SharedLock<Option<FileBackend>>>);
 
 impl Base {
     /// Opens the file at `path`, which must be there.
@@ -22,19 +24,19 @@ impl Base {
             // redb would make a new database of it.
             return Err(redb::Error::Corrupted("the file is empty".to_owned()));
         }
-        Ok(Self(Arc::new(RwLock::new(Some(FileBackend::new(file)?)))))
+        Ok(Self(Arc::new(SharedLock::new(Some(FileBackend::new(file)?)))))
     }
 
     /// Takes the file away.
     pub(crate) fn cut(&self) {
-        let file = self.0.write().unwrap_or_else(PoisonError::into_inner).take();
+        let file = self.0.write().take();
         if let Some(file) = file {
             file.close().ok();
         }
     }
 
     fn ask<T, E: From<io::Error>>(&self, ask: impl FnOnce(&FileBackend) -> Result<T, E>) -> Result<T, E> {
-        match &*self.0.read().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.0.read() {
             Some(file) => ask(file),
             None => Err(io::Error::other("the file was closed because it is damaged").into()),
         }

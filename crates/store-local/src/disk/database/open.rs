@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, TryLockError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use redb::{Database, ReadableDatabase};
@@ -21,6 +21,7 @@ use crate::patience::{patiently, taken};
 use crate::private::Rights;
 use redkv_core::clock::Clock;
 use redkv_core::error::{Error, Result};
+use redkv_core::lock::{Lock, SharedLock};
 use redkv_core::panics::caught_now;
 
 pub(crate) const FILE: &str = "entries.redb";
@@ -44,13 +45,13 @@ pub(crate) struct Open {
     /// Keys that were read and should move to the end of those that make room.
     pub(crate) touches: Touches,
     /// Held by those who read.
-    pub(crate) reading: RwLock<()>,
+    pub(crate) reading: SharedLock<()>,
     next: AtomicU64,
     entries: AtomicU64,
     /// Whether redb refuses everything from now on, so that the file must be opened again.
     has_failed: AtomicBool,
     /// The file, of which others may take the name.
-    watched: Mutex<Watched>,
+    watched: Lock<Watched>,
     /// Keeps other processes out for as long as this lives. Behind the database, so that it is let go of last.
     _lock: File,
 }
@@ -78,11 +79,11 @@ impl Open {
             config,
             clock,
             touches: Touches::default(),
-            reading: RwLock::new(()),
+            reading: SharedLock::new(()),
             next: AtomicU64::new(0),
             entries: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
-            watched: Mutex::new(watched),
+            watched: Lock::new(watched),
             _lock: lock,
         };
         open.tell(totals);
@@ -100,7 +101,7 @@ impl Open {
     }
 
     fn checked(&self, look: impl FnOnce(&mut Watched, &Path) -> bool) -> Result<()> {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.watched.lock();
         if look(&mut watched, &self.config.path.join(FILE)) {
             return Ok(());
         }
@@ -115,7 +116,7 @@ impl Open {
     }
 
     pub(crate) fn is_read(&self) -> bool {
-        matches!(self.reading.try_write(), Err(TryLockError::WouldBlock))
+        self.reading.is_held()
     }
 
     /// Makes the file as short as it can be. Takes as long as writing all of it.

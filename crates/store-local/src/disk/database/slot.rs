@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::open::Open;
 use crate::identity::Watched;
 use crate::private::open_regular;
 use redkv_core::error::{Error, Result};
+use redkv_core::lock::Lock;
 
 /// A file over which redb has panicked. It is not opened again in this store, unless another one takes its place.
 #[derive(Clone)]
@@ -37,7 +38,7 @@ impl Damaged {
 
 /// The open file, if it is open. Whoever finds it failing takes it out, and the next one opens it again.
 #[derive(Default)]
-pub(crate) struct Slot(Mutex<Known>);
+pub(crate) struct Slot(Lock<Known>);
 
 #[derive(Default)]
 enum Known {
@@ -49,7 +50,7 @@ enum Known {
 
 impl Slot {
     pub(crate) fn get(&self) -> Option<Arc<Open>> {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.0.lock() {
             Known::Open(open) => Some(open.clone()),
             Known::Nothing | Known::Damaged(_) => None,
         }
@@ -64,13 +65,13 @@ impl Slot {
     }
 
     fn know(&self, known: Known) {
-        let before = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), known);
+        let before = std::mem::replace(&mut *self.0.lock(), known);
         drop(before);
     }
 
     /// Fails where the file is one that is known to be damaged.
     pub(crate) fn check(&self) -> Result<()> {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.0.lock() {
             Known::Damaged(damaged) if damaged.is_there() => Err(damaged.error.clone()),
             Known::Nothing | Known::Open(_) | Known::Damaged(_) => Ok(()),
         }
@@ -82,7 +83,7 @@ impl Slot {
             return;
         }
         let known = open.damaged().map_or(Known::Nothing, Known::Damaged);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         if matches!(&*kept, Known::Open(kept) if Arc::ptr_eq(kept, &open)) {
             *kept = known;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, FutureExt};
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::lease::Lease;
 use redkv_core::backoff::Backoff;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::lock::Lock;
 use redkv_core::panics::{caught, lost};
 
 /// How connections of one kind are made, looked at and ended.
@@ -56,7 +57,7 @@ pub(crate) struct Shared<C: Connector> {
     connect_timeout: Duration,
     /// For messages.
     server: String,
-    state: Mutex<State<C>>,
+    state: Lock<State<C>>,
 }
 
 struct State<C: Connector> {
@@ -94,7 +95,7 @@ impl<C: Connector> Pool<C> {
             runtime: None,
             is_closed: false,
         };
-        Self(Arc::new(Shared { connector, most, connect_timeout, server, state: Mutex::new(state) }))
+        Self(Arc::new(Shared { connector, most, connect_timeout, server, state: Lock::new(state) }))
     }
 
     /// What makes the connections.
@@ -124,7 +125,7 @@ impl<C: Connector> Pool<C> {
     /// Ends idle connections now, and those on loan when they come back. Whoever waits gets an error.
     pub(crate) fn close(&self) {
         let (idle, waiting) = {
-            let mut state = self.0.lock();
+            let mut state = self.0.state.lock();
             state.is_closed = true;
             state.open -= state.idle.len();
             (mem::take(&mut state.idle), mem::take(&mut state.waiting))
@@ -148,16 +149,12 @@ enum Taken<C: Connector> {
 }
 
 impl<C: Connector> Shared<C> {
-    fn lock(&self) -> MutexGuard<'_, State<C>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn take(self: &Arc<Self>) -> Result<Taken<C>> {
         let runtime = Handle::try_current().map_err(|error| {
             Error::new(ErrorKind::Internal, "a pool was used outside its runtime").caused_by(error)
         })?;
         let receiver = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             if state.is_closed {
                 return Err(Error::closed());
             }
@@ -187,7 +184,7 @@ impl<C: Connector> Shared<C> {
     /// Begins to connect, if somebody waits for it and there may be another connection.
     fn attempt(self: &Arc<Self>) {
         let runtime = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             let is_needed = state.attempts < state.waiting.len() && state.open + state.attempts < self.most;
             if !is_needed || state.is_closed || state.paused().is_some() {
                 return;
@@ -205,7 +202,7 @@ impl<C: Connector> Shared<C> {
         let error = match result {
             Ok(connection) => {
                 {
-                    let mut state = self.lock();
+                    let mut state = self.state.lock();
                     state.attempts -= 1;
                     state.open += 1;
                     (state.failures, state.pause) = (0, None);
@@ -215,7 +212,7 @@ impl<C: Connector> Shared<C> {
             Err(error) => error,
         };
         let waiting = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             state.attempts -= 1;
             state.failures = state.failures.saturating_add(1);
             state.pause = Some((Instant::now() + PAUSES.after(state.failures), error.clone()));
@@ -231,7 +228,7 @@ impl<C: Connector> Shared<C> {
     fn hand_out(self: &Arc<Self>, mut connection: C::Connection, since: Option<Instant>) {
         loop {
             let waiting = {
-                let mut state = self.lock();
+                let mut state = self.state.lock();
                 if state.is_closed {
                     state.open -= 1;
                     return;
@@ -258,7 +255,7 @@ impl<C: Connector> Shared<C> {
 
     pub(crate) fn give_up(self: &Arc<Self>, connection: C::Connection) {
         let idle = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             state.open -= 1 + state.idle.len();
             mem::take(&mut state.idle)
         };
@@ -268,7 +265,7 @@ impl<C: Connector> Shared<C> {
         }
         self.attempt();
         let (waiting, error) = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             if state.open + state.attempts > 0 {
                 return;
             }
