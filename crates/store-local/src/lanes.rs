@@ -1,99 +1,60 @@
 //! Threads on which a store blocks, so that no caller does.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Mutex, PoisonError, mpsc};
-use std::thread;
 
-use tokio::sync::{oneshot, watch};
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
 
-use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use crate::worker::{Work, Worker};
+use redkv_core::error::{Error, ErrorKind, Result};
 
-type Work = Box<dyn FnOnce() + Send>;
-
-/// A few threads, each of which does what it is given in the order in which it was given. A thread starts with its first
-/// work, and ends when it has done all and the lanes are closed.
+/// A few threads, each of which does its calls in the order in which they were made.
 #[derive(Debug)]
-pub(crate) struct Lanes {
-    /// What the threads are called.
-    name: &'static str,
-    state: Mutex<State>,
-}
+pub(crate) struct Lanes(Vec<Worker<Calls>>);
 
+/// Calls the functions that it is sent.
 #[derive(Debug)]
-struct State {
-    lanes: Vec<Option<mpsc::Sender<Work>>>,
-    /// Given to every thread; gone once all of them are. Absent when the lanes are closed.
-    ending: Option<watch::Sender<()>>,
-    ended: watch::Receiver<()>,
+struct Calls;
+
+impl Work for Calls {
+    type Job = Box<dyn FnOnce() + Send>;
+
+    fn run(&mut self, jobs: impl Iterator<Item = Self::Job>) {
+        for job in jobs {
+            // A panic fails this call, and not those after it.
+            panic::catch_unwind(AssertUnwindSafe(job)).ok();
+        }
+    }
 }
 
 impl Lanes {
-    /// That many threads, of which none is there yet.
+    /// Returns `count` lanes, whose threads will be called `name`.
     pub(crate) fn new(name: &'static str, count: usize) -> Self {
-        let (ending, ended) = watch::channel(());
-        let lanes = (0..count).map(|_| None).collect();
-        Self { name, state: Mutex::new(State { lanes, ending: Some(ending), ended }) }
+        Self((0..count).map(|_| Worker::new(name, || Calls)).collect())
     }
 
-    /// Does `work` on the thread of `lane`, unless the caller has given up before its turn comes.
+    /// Calls `work` on the thread of `lane`, unless the caller has cancelled before its turn comes.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         lane: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        self.send(
-            lane,
+        let gone = || Error::new(ErrorKind::Internal, "the thread of the store is gone");
+        let worker = self.0.get(lane).ok_or_else(gone)?;
+        let call = |reply: oneshot::Sender<T>| -> Box<dyn FnOnce() + Send> {
             Box::new(move || {
                 if !reply.is_closed() {
                     reply.send(work()).ok();
                 }
-            }),
-        )?;
-        answer.await.map_err(|_| {
-            Error::new(ErrorKind::Internal, "the thread of the store panicked").outcome(Outcome::Unknown)
-        })
-    }
-
-    fn send(&self, lane: usize, work: Work) -> Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { lanes, ending, .. } = &mut *state;
-        let Some(ending) = ending else { return Err(Error::closed()) };
-        let gone = || Error::new(ErrorKind::Internal, "the thread of the store is gone");
-        let lane = lanes.get_mut(lane).ok_or_else(gone)?;
-        let jobs = match lane {
-            Some(jobs) => jobs,
-            none => none.insert(start(self.name, ending.clone())?),
+            })
         };
-        jobs.send(work).map_err(|_| gone())
+        worker.ask(call).await
     }
 
-    /// Lets the threads finish what they were given, and waits for it.
+    /// Lets the threads finish what they were given, and waits until they have ended.
     pub(crate) async fn close(&self) {
-        let mut ended = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.lanes.clear();
-            state.ending = None;
-            state.ended.clone()
-        };
-        // Nothing is ever sent: this waits for the other sides to go.
-        while ended.changed().await.is_ok() {}
+        join_all(self.0.iter().map(Worker::close)).await;
     }
-}
-
-fn start(name: &str, ending: watch::Sender<()>) -> Result<mpsc::Sender<Work>> {
-    let (jobs, inbox) = mpsc::channel::<Work>();
-    let work = move || {
-        for work in inbox {
-            // A panic is a defect of ours. It drops the reply, which tells who waits.
-            panic::catch_unwind(AssertUnwindSafe(work)).ok();
-        }
-        drop(ending);
-    };
-    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|cause| {
-        Error::new(ErrorKind::Store, "no thread could be started").retryable(true).caused_by(cause)
-    })?;
-    Ok(jobs)
 }
 
 #[cfg(test)]

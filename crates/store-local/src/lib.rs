@@ -19,6 +19,8 @@ mod private;
 mod reserve;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "disk", feature = "file", feature = "sqlite"))]
+mod worker;
 
 #[cfg(all(feature = "disk", any(test, feature = "conformance")))]
 pub use disk::Audit as DiskAudit;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{oneshot, watch};
 
 use super::config::DiskConfig;
 use super::thread::{Job, Thread};
@@ -13,10 +12,10 @@ use super::writes::Change;
 use crate::disk::database::open::Open;
 use crate::disk::database::slot::Slot;
 use crate::lanes::Lanes;
+use crate::worker::Worker;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
-use redkv_core::error::{Error, ErrorKind, Outcome, Result};
-use redkv_core::lock::Lock;
+use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want, answer_all};
 
 /// How many threads read. They do not wait for the one that writes.
@@ -37,56 +36,29 @@ const LONGEST_VALUE: usize = 1 << 30;
 /// the file afterwards takes no longer than otherwise.
 pub struct DiskStore {
     config: Arc<DiskConfig>,
-    clock: Arc<dyn Clock>,
     slot: Arc<Slot>,
-    state: Lock<State>,
+    writer: Worker<Thread>,
     readers: Lanes,
     /// The reader that is asked next.
     turn: AtomicUsize,
 }
 
-#[derive(Debug)]
-enum State {
-    Idle,
-    Running(Thread),
-    /// With the sign that the last thread has ended, if there was one.
-    Closed(Option<watch::Receiver<()>>),
-}
-
 impl DiskStore {
     /// A store for the folder that `config` names; nothing is opened yet.
     pub fn new(config: DiskConfig, clock: Arc<dyn Clock>) -> Self {
+        let config = Arc::new(config);
+        let slot = Arc::<Slot>::default();
+        let of_thread = (config.clone(), slot.clone());
+        let new_thread = move || {
+            let (config, slot) = of_thread.clone();
+            Thread::new(config, clock.clone(), slot)
+        };
         Self {
-            config: Arc::new(config),
-            clock,
-            slot: Arc::default(),
-            state: Lock::new(State::Idle),
+            config,
+            slot,
+            writer: Worker::new("redkv-disk", new_thread),
             readers: Lanes::new("redkv-disk-read", READERS),
             turn: AtomicUsize::new(0),
-        }
-    }
-
-    /// Sends a job to the thread that writes, and waits for its answer.
-    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        self.send(job(reply))?;
-        answer.await.map_err(|_| {
-            Error::new(ErrorKind::Internal, "the thread of the store panicked").outcome(Outcome::Unknown)
-        })
-    }
-
-    fn send(&self, job: Job) -> Result<()> {
-        let mut state = self.state.lock();
-        if matches!(*state, State::Idle) {
-            let thread = Thread::start(self.config.clone(), self.clock.clone(), self.slot.clone())?;
-            *state = State::Running(thread);
-        }
-        match &*state {
-            State::Running(thread) if thread.jobs.send(job).is_ok() => Ok(()),
-            State::Closed(_) => Err(Error::closed()),
-            State::Idle | State::Running(_) => {
-                Err(Error::new(ErrorKind::Internal, "the thread of the store is gone"))
-            }
         }
     }
 
@@ -95,7 +67,8 @@ impl DiskStore {
             return Vec::new();
         }
         let len = changes.len();
-        self.ask(|reply| Job::Write(changes, reply))
+        self.writer
+            .ask(|reply| Job::Write(changes, reply))
             .await
             .unwrap_or_else(|error| answer_all(len, &Err(error)))
     }
@@ -128,7 +101,7 @@ impl DiskStore {
             && open.touches.add(keys)
         {
             // When the store is closed there is nothing to note.
-            self.send(Job::Touched).ok();
+            self.writer.send(Job::Touched).ok();
         }
     }
 
@@ -136,18 +109,6 @@ impl DiskStore {
     #[cfg(any(test, feature = "conformance"))]
     pub async fn audit(&self) -> Result<super::Audit> {
         self.read(Open::audit).await?
-    }
-
-    /// Lets the thread finish what it has, and answers the sign that it has ended.
-    fn stop(&self) -> Option<watch::Receiver<()>> {
-        let mut state = self.state.lock();
-        let ended = match &*state {
-            State::Idle => None,
-            State::Running(thread) => Some(thread.ended.clone()),
-            State::Closed(ended) => ended.clone(),
-        };
-        *state = State::Closed(ended.clone());
-        ended
     }
 }
 
@@ -174,7 +135,7 @@ impl Store for DiskStore {
     }
 
     fn init(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async { self.ask(Job::Open).await? })
+        Box::pin(async { self.writer.ask(Job::Open).await? })
     }
 
     fn get<'a>(&'a self, keys: &'a [Key], _want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
@@ -227,17 +188,14 @@ impl Store for DiskStore {
 
     /// Waits until what was written is on the disk.
     fn flush(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async { self.ask(Job::Flush).await? })
+        Box::pin(async { self.writer.ask(Job::Flush).await? })
     }
 
     /// Finishes what was asked for, brings it to the disk, and closes the file.
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.readers.close().await;
-            if let Some(mut ended) = self.stop() {
-                // Nothing is ever sent: this waits for the other side to go.
-                while ended.changed().await.is_ok() {}
-            }
+            self.writer.close().await;
         })
     }
 }

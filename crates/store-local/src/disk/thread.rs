@@ -1,13 +1,9 @@
 //! The thread that writes, so that no caller waits for the disk, and those who wait share a commit.
 
-use std::iter;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::config::DiskConfig;
 use super::error::{is_broken, is_full};
@@ -16,12 +12,11 @@ use super::writes::{Change, Changing, Sync, Write};
 use crate::disk::database::open::{FILE, Open};
 use crate::disk::database::slot::{Damaged, Slot};
 use crate::reserve::Reserve;
+use crate::worker::Work;
 use redkv_core::clock::Clock;
-use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::error::Result;
 use redkv_core::store::{Answers, answer_all};
 
-/// Most jobs that are taken at a time: those that wait share a transaction.
-const GROUP: usize = 256;
 /// How long what was written or read may wait until it is on the disk, where nobody waits for it.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 
@@ -41,55 +36,8 @@ pub(super) enum Job {
     Touched,
 }
 
-/// A running thread. It does what it was sent before the last sender goes, closes the file, and ends.
-#[derive(Debug)]
+/// What the thread works with. The file is closed when this is dropped.
 pub(super) struct Thread {
-    pub(super) jobs: mpsc::Sender<Job>,
-    /// Closed once the thread has let go of the file.
-    pub(super) ended: watch::Receiver<()>,
-}
-
-impl Thread {
-    pub(super) fn start(config: Arc<DiskConfig>, clock: Arc<dyn Clock>, slot: Arc<Slot>) -> Result<Self> {
-        let (jobs, inbox) = mpsc::channel();
-        let (ending, ended) = watch::channel(());
-        let space = Space::default();
-        let worker =
-            Worker { config, clock, slot, is_dirty: false, unsynced: 0, space, sync_at: None, reserve: None };
-        thread::Builder::new()
-            .name("redkv-disk".to_owned())
-            .spawn(move || work(ending, inbox, worker))
-            .map_err(|cause| {
-                Error::new(ErrorKind::Store, "no thread could be started").retryable(true).caused_by(cause)
-            })?;
-        Ok(Self { jobs, ended })
-    }
-}
-
-fn work(ending: watch::Sender<()>, inbox: mpsc::Receiver<Job>, mut worker: Worker) {
-    loop {
-        let first = match worker.sync_at {
-            None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(at) => inbox.recv_timeout(at.saturating_duration_since(Instant::now())),
-        };
-        let is_last = matches!(first, Err(RecvTimeoutError::Disconnected));
-        // A panic is a defect of ours, those of redb are met where it is asked. It drops the replies of its group, which
-        // tells those who wait, so the thread goes on.
-        panic::catch_unwind(AssertUnwindSafe(|| match first {
-            Ok(first) => worker.run(iter::once(first).chain(inbox.try_iter()).take(GROUP)),
-            // Who could be told of a failure is gone; the next write meets it again.
-            Err(_) => drop(worker.settle()),
-        }))
-        .ok();
-        if is_last {
-            break;
-        }
-    }
-    worker.slot.put(None);
-    drop(ending);
-}
-
-struct Worker {
     config: Arc<DiskConfig>,
     clock: Arc<dyn Clock>,
     slot: Arc<Slot>,
@@ -104,8 +52,20 @@ struct Worker {
     reserve: Option<Reserve>,
 }
 
-impl Worker {
+impl Work for Thread {
+    type Job = Job;
+
+    fn pause(&self) -> Option<Duration> {
+        self.sync_at.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
     fn run(&mut self, jobs: impl Iterator<Item = Job>) {
+        let mut jobs = jobs.peekable();
+        if jobs.peek().is_none() {
+            // Who could be told of a failure is gone; the next write meets it again.
+            drop(self.settle());
+            return;
+        }
         let mut writes = Vec::new();
         let mut flushes = Vec::new();
         for job in jobs {
@@ -121,6 +81,25 @@ impl Worker {
             let outcome = self.settle();
             flushes.into_iter().for_each(|reply| drop(reply.send(outcome.clone())));
         }
+    }
+
+    fn finish(&mut self) -> bool {
+        drop(self.settle());
+        false
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.slot.put(None);
+    }
+}
+
+impl Thread {
+    /// Returns a thread that has not opened the file. Others find it in `slot` when it has.
+    pub(super) fn new(config: Arc<DiskConfig>, clock: Arc<dyn Clock>, slot: Arc<Slot>) -> Self {
+        let space = Space::default();
+        Self { config, clock, slot, is_dirty: false, unsynced: 0, space, sync_at: None, reserve: None }
     }
 
     fn write(&mut self, jobs: Vec<(Vec<Change>, oneshot::Sender<Answers<bool>>)>) {

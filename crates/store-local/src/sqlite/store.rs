@@ -4,15 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::config::SqliteConfig;
 use super::thread::{Job, Thread};
 use crate::sqlite::table::change::Change;
+use crate::worker::Worker;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
-use redkv_core::error::{Error, ErrorKind, Outcome, Result};
-use redkv_core::lock::Lock;
+use redkv_core::error::Result;
 use redkv_core::store::{
     Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all,
 };
@@ -40,22 +40,16 @@ const LONGEST_ROW: usize = 1_000_000_000;
 /// type: what a column would change is kept as BLOB.
 pub struct SqliteStore {
     config: Arc<SqliteConfig>,
-    clock: Arc<dyn Clock>,
-    state: Lock<State>,
-}
-
-#[derive(Debug)]
-enum State {
-    Idle,
-    Running(Thread),
-    /// With the sign that the last thread has ended, if there was one.
-    Closed(Option<watch::Receiver<()>>),
+    worker: Worker<Thread>,
 }
 
 impl SqliteStore {
     /// A store for the table that `config` names; nothing is opened yet.
     pub fn new(config: SqliteConfig, clock: Arc<dyn Clock>) -> Self {
-        Self { config: Arc::new(config), clock, state: Lock::new(State::Idle) }
+        let config = Arc::new(config);
+        let of_thread = config.clone();
+        let worker = Worker::new("redkv-sqlite", move || Thread::new(of_thread.clone(), clock.clone()));
+        Self { config, worker }
     }
 
     /// Sends a job and waits for its answers, `len` of them.
@@ -64,28 +58,7 @@ impl SqliteStore {
         len: usize,
         job: impl FnOnce(oneshot::Sender<Answers<T>>) -> Job,
     ) -> Answers<T> {
-        let (reply, answers) = oneshot::channel();
-        if let Err(error) = self.send(job(reply)) {
-            return answer_all(len, &Err(error));
-        }
-        answers.await.unwrap_or_else(|_| {
-            let lost = Error::new(ErrorKind::Internal, "the thread of the store panicked");
-            answer_all(len, &Err(lost.outcome(Outcome::Unknown)))
-        })
-    }
-
-    fn send(&self, job: Job) -> Result<()> {
-        let mut state = self.state.lock();
-        if matches!(*state, State::Idle) {
-            *state = State::Running(Thread::start(self.config.clone(), self.clock.clone())?);
-        }
-        match &*state {
-            State::Running(thread) if thread.jobs.send(job).is_ok() => Ok(()),
-            State::Closed(_) => Err(Error::closed()),
-            State::Idle | State::Running(_) => {
-                Err(Error::new(ErrorKind::Internal, "the thread of the store is gone"))
-            }
-        }
+        self.worker.ask(job).await.unwrap_or_else(|error| answer_all(len, &Err(error)))
     }
 
     async fn write(&self, changes: Vec<Change>) -> Answers<bool> {
@@ -93,18 +66,6 @@ impl SqliteStore {
             return Vec::new();
         }
         self.ask(changes.len(), |reply| Job::Write(changes, reply)).await
-    }
-
-    /// Lets the thread finish what it has, and answers the sign that it has ended.
-    fn stop(&self) -> Option<watch::Receiver<()>> {
-        let mut state = self.state.lock();
-        let ended = match &*state {
-            State::Idle => None,
-            State::Running(thread) => Some(thread.ended.clone()),
-            State::Closed(ended) => ended.clone(),
-        };
-        *state = State::Closed(ended.clone());
-        ended
     }
 }
 
@@ -178,12 +139,7 @@ impl Store for SqliteStore {
 
     /// Finishes what was asked for and closes the database, which moves the write-ahead log into the file.
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            if let Some(mut ended) = self.stop() {
-                // Nothing is ever sent: this waits for the other side to go.
-                while ended.changed().await.is_ok() {}
-            }
-        })
+        Box::pin(async { self.worker.close().await })
     }
 }
 
@@ -197,6 +153,7 @@ mod tests {
     use super::*;
     use redkv_core::clock::SystemClock;
     use redkv_core::config::Fields;
+    use redkv_core::error::ErrorKind;
 
     fn impatient(path: &std::path::Path) -> SqliteStore {
         let mut fields = Fields::new("sqlite options", json!({ "path": path })).unwrap();

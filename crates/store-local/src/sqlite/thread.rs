@@ -1,25 +1,22 @@
 //! The thread on which SQLite blocks, so that no caller does.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::iter;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::config::SqliteConfig;
 use super::error::while_in_use;
 use crate::sqlite::database::waiting::{Waiting, Writer};
 use crate::sqlite::table::change::Change;
 use crate::sqlite::table::table::Table;
+use crate::worker::Work;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
-use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::error::Result;
 use redkv_core::store::{Answers, Cursor, Page, answer_all};
-
-/// Most jobs that are taken at a time: those that wait share a transaction.
-const GROUP: usize = 256;
 
 /// What the thread is asked to do, with the way back.
 ///
@@ -34,53 +31,8 @@ pub(super) enum Job {
     Write(Vec<Change>, oneshot::Sender<Answers<bool>>),
 }
 
-/// A running thread. It does what it was sent before the last sender goes, closes the database, and ends.
-#[derive(Debug)]
+/// What the thread works with.
 pub(super) struct Thread {
-    pub(super) jobs: mpsc::Sender<Job>,
-    /// Closed once the thread has let go of the database.
-    pub(super) ended: watch::Receiver<()>,
-}
-
-impl Thread {
-    pub(super) fn start(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
-        let (jobs, inbox) = mpsc::channel();
-        let (ending, ended) = watch::channel(());
-        let worker = Worker { config, clock, table: None, was_open: false, waiting: Waiting::default() };
-        thread::Builder::new()
-            .name("redkv-sqlite".to_owned())
-            .spawn(move || work(ending, inbox, worker))
-            .map_err(|cause| {
-                Error::new(ErrorKind::Store, "no thread could be started").retryable(true).caused_by(cause)
-            })?;
-        Ok(Self { jobs, ended })
-    }
-}
-
-fn work(ending: watch::Sender<()>, inbox: mpsc::Receiver<Job>, mut worker: Worker) {
-    loop {
-        let first = if worker.waiting.is_empty() {
-            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            inbox.recv_timeout(worker.waiting.pause())
-        };
-        let is_last = matches!(first, Err(RecvTimeoutError::Disconnected));
-        if is_last && worker.waiting.is_empty() {
-            break;
-        }
-        if is_last {
-            thread::sleep(worker.waiting.pause());
-        }
-        let jobs = first.into_iter().chain(inbox.try_iter()).take(GROUP);
-        // A panic is a defect of ours. It drops the replies of its group, which tells those who wait, and its
-        // transaction, which rolls it back; the database is as usable as before, so the thread goes on.
-        panic::catch_unwind(AssertUnwindSafe(|| worker.run(jobs))).ok();
-    }
-    drop(worker);
-    drop(ending);
-}
-
-struct Worker {
     config: Arc<SqliteConfig>,
     clock: Arc<dyn Clock>,
     /// Opened when it is first needed, and again with the next job where that failed.
@@ -90,7 +42,13 @@ struct Worker {
     waiting: Waiting,
 }
 
-impl Worker {
+impl Work for Thread {
+    type Job = Job;
+
+    fn pause(&self) -> Option<Duration> {
+        (!self.waiting.is_empty()).then(|| self.waiting.pause())
+    }
+
     /// Writes first, in one transaction, then reads: what waits has not been answered, so a read may see a write
     /// that came later, but it always sees those that came before. While another connection keeps writes out, reads of
     /// other keys go on.
@@ -119,6 +77,21 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// Tries a write again that another connection keeps out.
+    fn finish(&mut self) -> bool {
+        let Some(pause) = self.pause() else { return false };
+        thread::sleep(pause);
+        self.run(iter::empty());
+        true
+    }
+}
+
+impl Thread {
+    /// Returns a thread that has not opened the database.
+    pub(super) fn new(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Self {
+        Self { config, clock, table: None, was_open: false, waiting: Waiting::default() }
     }
 
     /// Opens the database, and makes the table again if somebody has removed it.
