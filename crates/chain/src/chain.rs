@@ -11,8 +11,9 @@ use crate::request::{Action, Answer, Replies, Request, Scope, Waiter};
 use crate::schedule::pending::PendingWrites;
 use crate::schedule::table::Table;
 use crate::tier::config::TierConfig;
+use crate::tier::membership::{Membership, Owner};
 use crate::tier::stats::snapshot::Stats;
-use crate::tier::tier::{Owner, Tier};
+use crate::tier::tier::Tier;
 use crate::tier::tiers::Tiers;
 use redkv_core::clock::Clock;
 use redkv_core::entry::Key;
@@ -27,17 +28,17 @@ use redkv_core::store::{Capabilities, Store};
 ///
 /// Operations are taken by [`Chain::submit`], from within a Tokio runtime that outlives them.
 pub struct Chain {
-    pub(crate) tiers: SharedLock<Arc<Tiers>>,
-    pub(crate) table: Lock<Table>,
-    pub(crate) pending: PendingWrites,
-    pub(crate) lifecycle: Lifecycle,
-    pub(crate) background: Arc<Background>,
-    pub(crate) events: Events,
-    pub(crate) clock: Arc<dyn Clock>,
+    tiers: SharedLock<Arc<Tiers>>,
+    table: Lock<Table>,
+    pending: PendingWrites,
+    lifecycle: Lifecycle,
+    background: Arc<Background>,
+    events: Events,
+    clock: Arc<dyn Clock>,
     /// Whether it is a store of another chain, which knows what it can do.
-    pub(crate) is_nested: AtomicBool,
+    is_nested: AtomicBool,
     /// The chains among its stores.
-    pub(crate) nested: Lock<Vec<Arc<Self>>>,
+    nested: Lock<Vec<Arc<Self>>>,
 }
 
 impl Chain {
@@ -86,7 +87,7 @@ impl Chain {
 
     fn append(self: &Arc<Self>, tier: Tier) -> Result<u16> {
         let mut tiers = self.tiers.write();
-        if self.is_nested.load(Ordering::Relaxed) {
+        if self.is_nested() {
             return Err(Self::has_its_stores());
         }
         let place = tiers.all.len();
@@ -100,7 +101,8 @@ impl Chain {
         #[expect(clippy::cast_possible_truncation, reason = "bounded by `MOST_TIERS`")]
         let place = place as u16;
         let owner: Weak<dyn Owner> = Arc::downgrade(self) as _;
-        let tier = tier.placed(place, self.events.clone(), Arc::downgrade(&self.background), owner);
+        let membership = Membership::new(place, self.events.clone(), Arc::downgrade(&self.background), owner);
+        let tier = tier.joined(membership);
         let all = tiers.all.iter().cloned().chain([tier]).collect();
         *tiers = Arc::new(Tiers { all });
         Ok(place)
@@ -122,6 +124,47 @@ impl Chain {
         let tiers = self.tiers();
         let remote = tiers.all.iter().find(|tier| !tier.capabilities().immediate);
         remote.is_none_or(|tier| tier.capabilities().light)
+    }
+
+    /// Runs `task` until the chain is closed or dropped.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.background.spawn(task);
+    }
+
+    /// Cancels what [`Chain::spawn`] has started, and waits until it is gone.
+    pub(crate) async fn stop_background(&self) {
+        self.background.stop().await;
+    }
+
+    /// Who waits for the stores to come up, and who for the last answer.
+    pub(crate) fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
+    }
+
+    /// Returns whether a write of `key` may be in flight.
+    pub(crate) fn may_be_writing(&self, key: &str) -> bool {
+        self.pending.may_have(key)
+    }
+
+    /// Notes that `count` writes of `key` are answered.
+    pub(crate) fn end_writes(&self, key: &Key, count: usize) {
+        self.pending.end(key, count);
+    }
+
+    /// Returns the chains among the stores.
+    pub(crate) fn nested(&self) -> Vec<Arc<Self>> {
+        self.nested.lock().clone()
+    }
+
+    /// Returns whether this is a store of another chain.
+    pub(crate) fn is_nested(&self) -> bool {
+        self.is_nested.load(Ordering::Relaxed)
+    }
+
+    /// Makes `other`, which was added as a store, belong to this chain.
+    pub(crate) fn adopt(&self, other: &Arc<Self>) {
+        other.is_nested.store(true, Ordering::Relaxed);
+        self.nested.lock().push(other.clone());
     }
 
     pub(crate) fn tiers(&self) -> Arc<Tiers> {
@@ -191,7 +234,7 @@ impl Chain {
     #[doc(hidden)]
     pub fn is_at_rest(&self, keys: &[&str]) -> bool {
         let is_idle = self.table().is_empty() && keys.iter().all(|key| !self.pending.may_have(key));
-        is_idle && (self.is_closed() || self.tiers().all.iter().all(|tier| tier.stale.is_empty()))
+        is_idle && (self.is_closed() || self.tiers().all.iter().all(|tier| !tier.has_stale()))
     }
 }
 

@@ -41,17 +41,17 @@ impl FastPath {
     /// The store, if it may be asked for `key` past the queue: no write of the key is on its way, and the stores
     /// had their attempt to come up.
     fn store(&self, key: &str) -> Option<&dyn Immediate> {
-        let is_free = self.chain.lifecycle.is_settled() && !self.chain.is_closed() && self.is_current(key);
+        let is_free = self.chain.lifecycle().is_settled() && !self.chain.is_closed() && self.is_current(key);
         if is_free { self.tier.store().immediate() } else { None }
     }
 
     fn counters(&self) -> &FrontCounters {
-        &self.tier.counters.front
+        self.tier.counters().front()
     }
 
     /// Whether what the store has of `key` is what was called last.
     fn is_current(&self, key: &str) -> bool {
-        !self.chain.pending.may_have(key) && !self.tier.is_stale(key)
+        !self.chain.may_be_writing(key) && !self.tier.is_stale(key)
     }
 
     /// As [`FastPath::store`], for writes: only a chain of one can take them here.

@@ -25,7 +25,7 @@ pub(crate) struct Lifecycle {
     drained: Notify,
     /// Whether nobody waits for the last answer any more.
     abandoned: AtomicBool,
-    pub(crate) ended: OnceCell<()>,
+    ended: OnceCell<()>,
 }
 
 #[derive(Default)]
@@ -153,6 +153,11 @@ impl Lifecycle {
             }
             drained.await;
         }
+    }
+
+    /// Runs `end` for the first caller; the others wait until it is done.
+    pub(crate) async fn end_once<F: Future<Output = ()>>(&self, end: impl FnOnce() -> F) {
+        self.ended.get_or_init(end).await;
     }
 
     fn is_abandoned(&self) -> bool {

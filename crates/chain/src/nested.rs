@@ -1,7 +1,6 @@
 //! A chain is itself a store, so chains nest.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use futures_util::future::{BoxFuture, FutureExt};
 
@@ -22,7 +21,7 @@ impl Chain {
         if Arc::ptr_eq(self, other) {
             return refused("a chain cannot be a store of itself");
         }
-        if other.is_nested.load(Ordering::Relaxed) {
+        if other.is_nested() {
             return refused("the chain is a store of another chain already");
         }
         if other.tiers().all.is_empty() {
@@ -31,8 +30,7 @@ impl Chain {
             );
         }
         let place = self.add(Arc::new(ChainStore::new(other.clone())), config)?;
-        other.is_nested.store(true, Ordering::Relaxed);
-        self.nested.lock().push(other.clone());
+        self.adopt(other);
         Ok(place)
     }
 }

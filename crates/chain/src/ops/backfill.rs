@@ -70,7 +70,7 @@ impl Filling {
                 continue;
             }
             if !table.may_fill_now(key, open.flight) {
-                missed(&self.tiers, open).for_each(|(_, tier)| tier.counters.fill_dropped());
+                missed(&self.tiers, open).for_each(|(_, tier)| tier.counters().fill_dropped());
                 continue;
             }
             let mut waits = false;
@@ -79,7 +79,7 @@ impl Filling {
                     // Under the lock of the table no write can come in between.
                     Some(store) if tier.takes(key, entry) => {
                         let draft = Draft::from(entry).capped(tier.cap());
-                        tier.counters.filled_now(store.set_now(key, draft, fill_mode()), entry);
+                        tier.counters().filled_now(store.set_now(key, draft, fill_mode()), entry);
                     }
                     Some(_) => {}
                     None => waits |= tier.takes(key, entry),
@@ -103,7 +103,7 @@ impl Filling {
         let keys: Vec<_> =
             if keeps_order { Vec::new() } else { entries.iter().map(|(key, _)| key.clone()).collect() };
         let answers = tier.set(entries, fill_mode()).await;
-        tier.counters.filled(&answers);
+        tier.counters().filled(&answers);
         tier.report(&answers);
         // One that may still be made could bring back what is deleted meanwhile.
         for (key, answer) in keys.iter().zip(&answers) {

@@ -19,14 +19,14 @@ impl Chain {
     /// latest when the deadlines of the tiers that it needs have passed, and with an error if the chain is closed. Does
     /// not panic.
     pub fn submit(self: &Arc<Self>, requests: Vec<Request>, replies: &Arc<dyn Replies>) {
-        self.lifecycle.begin(requests.len());
+        self.lifecycle().begin(requests.len());
         self.or_abandon(replies, || self.take(requests, replies));
     }
 
     /// Does `work`, and if that panics, answers what it would have answered.
     fn or_abandon(&self, replies: &Arc<dyn Replies>, work: impl FnOnce()) {
         if let Err(error) = caught_now(work) {
-            self.lifecycle.lose_count();
+            self.lifecycle().lose_count();
             replies.abandon(&error);
         }
     }
@@ -39,7 +39,7 @@ impl Chain {
         keys: Vec<Key>,
         replies: &Arc<dyn Replies>,
     ) {
-        self.lifecycle.begin(keys.len());
+        self.lifecycle().begin(keys.len());
         self.or_abandon(replies, || self.take_reads(scope, question, keys, replies));
     }
 
@@ -50,7 +50,7 @@ impl Chain {
         keys: Vec<Key>,
         replies: &Arc<dyn Replies>,
     ) {
-        if self.is_closed() || !self.lifecycle.is_settled() {
+        if self.is_closed() || !self.lifecycle().is_settled() {
             return self.take(requests(scope, question, keys), replies);
         }
         let mut table = self.table();
@@ -74,7 +74,7 @@ impl Chain {
         if self.is_closed() {
             return self.refuse_all(requests, replies);
         }
-        let requests = match self.lifecycle.park_unless_settled(requests, replies) {
+        let requests = match self.lifecycle().park_unless_settled(requests, replies) {
             Ok(requests) => requests,
             Err(first_to_wait) => {
                 if first_to_wait {

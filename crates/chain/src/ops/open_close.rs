@@ -14,7 +14,7 @@ use redkv_core::operation::Operation;
 impl Chain {
     /// Starts to bring the stores up, in the background; [`Chain::ready`] tells how it went. From within a runtime.
     pub fn warm_up(self: &Arc<Self>) {
-        if !self.is_closed() && self.lifecycle.begin_settling() {
+        if !self.is_closed() && self.lifecycle().begin_settling() {
             self.settle();
         }
     }
@@ -22,12 +22,12 @@ impl Chain {
     /// Gives every store one attempt, then lets the parked operations go.
     pub(crate) fn settle(self: &Arc<Self>) {
         let chain = self.clone();
-        self.background.spawn(async move {
+        self.spawn(async move {
             loop {
                 let tiers = chain.tiers();
                 // How it went shows when the store is used: it tries again by itself.
                 let attempts = join_all(tiers.all.iter().map(|tier| tier.init_in_time())).await;
-                if let Some(key) = chain.lifecycle.parked_key() {
+                if let Some(key) = chain.lifecycle().parked_key() {
                     for (tier, attempt) in tiers.all.iter().zip(attempts) {
                         attempt.err().into_iter().for_each(|error| tier.did_not_come_up(&key, error));
                     }
@@ -37,7 +37,7 @@ impl Chain {
                     continue;
                 }
                 loop {
-                    let parked = chain.lifecycle.next_parked(is_current);
+                    let parked = chain.lifecycle().next_parked(is_current);
                     if parked.is_empty() {
                         break;
                     }
@@ -45,7 +45,7 @@ impl Chain {
                         chain.admit(requests, &replies);
                     }
                 }
-                if chain.lifecycle.is_settled() || !chain.lifecycle.begin_settling() {
+                if chain.lifecycle().is_settled() || !chain.lifecycle().begin_settling() {
                     return;
                 }
             }
@@ -73,7 +73,7 @@ impl Chain {
             return Ok(());
         } else if tier.is_optional() {
             ("optional", "the last store is the source of truth and cannot be optional")
-        } else if tier.tombstones.is_some() {
+        } else if tier.has_tombstones() {
             ("tombstone", "the last store is the source of truth, and no back-fill goes there")
         } else {
             return Ok(());
@@ -87,19 +87,18 @@ impl Chain {
     /// most until the deadlines of the tiers have passed.
     pub async fn close(&self) {
         self.refuse();
-        self.lifecycle
-            .ended
-            .get_or_init(|| async {
-                self.lifecycle.drain().await;
+        self.lifecycle()
+            .end_once(|| async {
+                self.lifecycle().drain().await;
                 let tiers = self.tiers();
                 let flushed = join_all(tiers.all.iter().map(|tier| tier.flush()));
                 // When nobody waits any more, what is queued is lost when its store is closed.
-                select(pin!(flushed), pin!(self.lifecycle.abandonment())).await;
+                select(pin!(flushed), pin!(self.lifecycle().abandonment())).await;
                 // Whatever is still being brought up or invalidated would use the stores after their end.
-                self.background.stop().await;
+                self.stop_background().await;
                 let closes = join_all(tiers.all.iter().map(|tier| tier.close()));
                 // When nobody waits any more they are told to end, and end when they can.
-                select(pin!(closes), pin!(self.lifecycle.abandonment())).await;
+                select(pin!(closes), pin!(self.lifecycle().abandonment())).await;
                 // Chains among them were given up too, and tell what they lose before this one has ended.
                 self.close_nested().await;
             })
@@ -111,11 +110,6 @@ impl Chain {
             let nested = self.nested();
             join_all(nested.iter().map(|chain| chain.close())).await;
         })
-    }
-
-    /// The chains among the stores.
-    fn nested(&self) -> Vec<Arc<Self>> {
-        self.nested.lock().clone()
     }
 
     /// As [`Chain::close`], for as long as `patience` lasts; then the stores are closed under what is still on its
@@ -133,7 +127,7 @@ impl Chain {
 
     /// Waits for nothing any more, nor do the chains among the stores.
     fn abandon(&self) {
-        for (requests, replies) in self.lifecycle.abandon() {
+        for (requests, replies) in self.lifecycle().abandon() {
             self.refuse_all(requests, &replies);
         }
         self.nested().iter().for_each(|chain| chain.abandon());
@@ -141,16 +135,16 @@ impl Chain {
 
     /// Whether every store had its attempt to come up, so that operations do not wait for that.
     pub fn is_settled(&self) -> bool {
-        self.lifecycle.is_settled()
+        self.lifecycle().is_settled()
     }
 
     /// Whether new operations are refused.
     pub fn is_closed(&self) -> bool {
-        self.lifecycle.is_closed()
+        self.lifecycle().is_closed()
     }
 
     /// From now on every new operation is refused as closed; those on their way go on.
     pub fn refuse(&self) {
-        self.lifecycle.refuse();
+        self.lifecycle().refuse();
     }
 }

@@ -71,7 +71,7 @@ pub(crate) async fn run(chain: Arc<Chain>, tiers: Arc<Tiers>, jobs: Vec<ReadJob>
         open.push(Open { flight, index, missed: 0, failure: None });
     }
     let mut walk = Walk { chain, caller, keys, open };
-    let since = tiers.all.iter().any(|tier| tier.tombstones.is_some()).then(Instant::now);
+    let since = tiers.all.iter().any(|tier| tier.has_tombstones()).then(Instant::now);
     for place in tiers.range(scope) {
         if walk.open.is_empty() {
             return;
@@ -157,7 +157,7 @@ impl Walk {
     /// Puts the keys under which `tier` holds an old value behind the others, and answers with how many others
     /// there are: it is asked for those only.
     fn put_stale_last(&mut self, tier: &Tier, scope: Scope, question: Question) -> usize {
-        if tier.stale.is_empty() {
+        if !tier.has_stale() {
             return self.open.len();
         }
         let keys = std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.open));
@@ -207,12 +207,13 @@ fn answers_now(tier: &Tier, keys: &[Key], question: Question) -> Option<Answers<
         Ok(match question {
             Question::Get(_) => {
                 let entry = store.get_now(key);
-                tier.counters.read_one(entry.is_some(), entry.as_ref().map_or(0, |entry| entry.value.len()));
+                tier.counters()
+                    .read_one(entry.is_some(), entry.as_ref().map_or(0, |entry| entry.value.len()));
                 Answer::Entry(entry)
             }
             Question::Has => {
                 let has = store.has_now(key);
-                tier.counters.read_one(has, 0);
+                tier.counters().read_one(has, 0);
                 Answer::Has(has)
             }
         })
@@ -257,6 +258,6 @@ impl Chain {
         for (waiters, answer) in joined {
             tell(waiters.into_iter(), answer);
         }
-        self.lifecycle.end(count);
+        self.lifecycle().end(count);
     }
 }

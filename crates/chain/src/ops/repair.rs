@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::chain::Chain;
-use crate::events::Event;
 use crate::mutants::{Planted, is_planted};
 use crate::schedule::table::Due;
 use crate::tier::stale::Marked;
@@ -38,10 +37,8 @@ impl Chain {
         let tier = &tiers.all[place];
         let late = (may_come && !tier.capabilities().ordered).then(|| Instant::now() + LATE);
         let late = late.filter(|_| !is_planted(Planted::NoQuarantine));
-        // What the store has now is gone by its ttl at the latest.
-        tier.stale.mark(key, tier.cap(), late);
-        if tier.repair.begin() {
-            self.background.spawn(repair(Arc::downgrade(self), tier.clone()));
+        if tier.mark_stale(key, late) {
+            self.spawn(repair(Arc::downgrade(self), tier.clone()));
         }
     }
 }
@@ -50,20 +47,18 @@ impl Chain {
 async fn repair(chain: Weak<Chain>, tier: Arc<Tier>) {
     let mut pauses = PAUSES;
     loop {
-        let marked = tier.stale.some(BATCH);
-        if marked.is_empty() && tier.stale.wants_repair() {
+        let marked = tier.stale_keys(BATCH);
+        if marked.is_empty() && tier.wants_repair() {
             sleep(UNTIL_SETTLED).await;
             continue;
         }
         if marked.is_empty() {
-            // A key that is marked from here on finds no repair on its way and begins one.
-            tier.repair.end();
-            if !tier.stale.wants_repair() || !tier.repair.begin() {
+            if tier.end_repair() {
                 return;
             }
             continue;
         }
-        if tier.breaker.is_in_doubt() && !tier.answers(&marked[0].0).await {
+        if tier.is_in_doubt() && !tier.answers(&marked[0].0).await {
             // Nobody waits for this: a write of one of the keys need not wait for what may well be in vain.
             sleep(pauses.next_pause()).await;
             continue;
@@ -96,17 +91,9 @@ impl Repairing {
     async fn run(self, tier: &Tier) -> bool {
         let keys: Vec<_> = self.marked.iter().map(|(key, _)| key.clone()).collect();
         let answers = tier.invalidate(&keys).await;
-        let mut repaired = 0;
-        for (marked, answer) in self.marked.iter().zip(&answers) {
-            if answer.is_ok() {
-                repaired += 1;
-                tier.stale.repaired(marked);
-            }
-        }
         tier.report(&answers);
-        if repaired > 0 {
-            tier.events.tell(Event::Repair { tier: tier.place, keys: repaired });
-        }
+        let done = self.marked.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
+        let repaired = tier.repaired(done.map(|(marked, _)| marked));
         repaired > 0 && repaired == keys.len()
     }
 }

@@ -17,7 +17,7 @@ struct Call<'a>(&'a Chain);
 
 impl Chain {
     fn begin_call(&self, operation: Operation) -> Result<Call<'_>> {
-        self.lifecycle.begin(1);
+        self.lifecycle().begin(1);
         let call = Call(self);
         if self.is_closed() { Err(Error::closed().with_operation_if_unset(operation)) } else { Ok(call) }
     }
@@ -88,7 +88,7 @@ impl Chain {
         let after = match self.clear_some_of(scope, tier, prefix, after.as_ref()).await {
             Err(error) if tier.is_optional() && place != authority => {
                 tier.report(&[Err::<(), _>(error)]);
-                tier.stale.mark_all(tier.cap());
+                tier.mark_all_stale();
                 None
             }
             cleared => cleared?,
@@ -134,7 +134,7 @@ impl Chain {
 
     /// The keys that are being written or filled.
     fn keys_on_their_way(&self, prefix: &str) -> Vec<Key> {
-        let mut keys = self.lifecycle.parked_writes();
+        let mut keys = self.lifecycle().parked_writes();
         keys.extend(self.table().keys_on_their_way());
         keys.retain(|key| key.starts_with(prefix));
         keys
@@ -183,6 +183,6 @@ impl Spot {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        self.0.lifecycle.end(1);
+        self.0.lifecycle().end(1);
     }
 }

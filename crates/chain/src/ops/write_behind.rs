@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::chain::Chain;
 use crate::request::Scope;
-use crate::tier::tier::Owner;
+use crate::tier::membership::Owner;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 use redkv_core::operation::Operation;

@@ -47,7 +47,7 @@ pub(crate) async fn run(chain: Arc<Chain>, tiers: Arc<Tiers>, scope: Scope, jobs
         match answer {
             Ok(true) => {
                 // A cache that was written to by itself is an authority of its own.
-                authority.stale.clear(&writing.jobs[index].key);
+                authority.clear_stale(&writing.jobs[index].key);
                 made.push(index);
             }
             // Somebody else's entry stays, and what the caches hold of it.
@@ -108,7 +108,7 @@ impl Writing {
         let mut failures = Vec::new();
         for (index, answer) in made.iter().zip(answers) {
             match answer {
-                Ok(_) => tier.stale.clear(&self.jobs[*index].key),
+                Ok(_) => tier.clear_stale(&self.jobs[*index].key),
                 Err(error) => {
                     let may_come = error.may_have_applied();
                     self.chain.mark_stale(&self.tiers, place, &self.jobs[*index].key, may_come);
@@ -140,13 +140,13 @@ impl Drop for Writing {
         for (key, waiters) in done {
             let answer = answers.next().unwrap_or_else(given_up).map(Answer::Written);
             count += waiters.len();
-            self.chain.pending.end(key, waiters.len());
+            self.chain.end_writes(key, waiters.len());
             for waiter in waiters {
                 telling.add(waiter, answer.clone());
             }
         }
         telling.flush();
-        self.chain.lifecycle.end(count);
+        self.chain.lifecycle().end(count);
         self.chain.start_next(due);
     }
 }
@@ -253,8 +253,8 @@ impl Tier {
         let ((set, add), delete) = join(join(set, add), delete).await;
         let made =
             |answers: &Answers<bool>| answers.iter().filter(|answer| matches!(answer, Ok(true))).count();
-        self.counters.set(made(&set.1) + made(&add.1));
-        self.counters.deleted(made(&delete.1));
+        self.counters().set(made(&set.1) + made(&add.1));
+        self.counters().deleted(made(&delete.1));
         for (places, answers) in [set, add, delete] {
             for (place, answer) in places.into_iter().zip(answers) {
                 all[place] = answer;

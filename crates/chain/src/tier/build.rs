@@ -8,12 +8,11 @@ use super::ask::below::Below;
 use super::config::TierConfig;
 use super::health::breaker::Breaker;
 use super::limits::cannot_expire;
+use super::membership::Membership;
 use super::stale::{Repair, StaleKeys};
 use super::stats::counters::Counters;
-use super::tier::{Behind, Owner, Tier};
+use super::tier::{Behind, Tier};
 use super::tombstone::Tombstones;
-use crate::background::Background;
-use crate::events::Events;
 use redkv_core::clock::Clock;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::{Expiry, Store};
@@ -59,28 +58,18 @@ impl Tier {
             clock,
             typical_value: AtomicUsize::new(0),
             breaker: Breaker::new(config.circuit_breaker),
-            place: 0,
-            events: Events::default(),
-            background: Weak::new(),
-            owner: None,
-            me: Weak::new(),
+            membership: Membership::default(),
             stale: StaleKeys::default(),
             repair: Repair::default(),
             counters: Counters::default(),
         })
     }
 
-    /// The tier at its place in the chain `owner`, with what it has from there.
-    pub(crate) fn placed(
-        self,
-        place: u16,
-        events: Events,
-        background: Weak<Background>,
-        owner: Weak<dyn Owner>,
-    ) -> Arc<Self> {
+    /// Makes it a member of a chain.
+    pub(crate) fn joined(self, membership: Membership) -> Arc<Self> {
         Arc::new_cyclic(|me| {
             self.behind.iter().for_each(|behind| behind.attach(me));
-            Self { place, events, background, owner: Some(owner), me: me.clone(), ..self }
+            Self { membership: membership.of(me), ..self }
         })
     }
 }

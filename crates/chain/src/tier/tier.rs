@@ -7,47 +7,43 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::health::breaker::Breaker;
+use super::membership::Membership;
 use super::stale::{Repair, StaleKeys};
 use super::stats::counters::Counters;
 use super::stats::snapshot::TierStats;
 use super::tombstone::Tombstones;
-use crate::background::Background;
-use crate::events::{Event, Events};
+use crate::events::Event;
 use redkv_core::clock::Clock;
-use redkv_core::entry::{Deadline, Entry, Key};
+use redkv_core::entry::{Deadline, Entry};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::operation::Operation;
 use redkv_core::store::{Capabilities, Store};
 use redkv_layers::WriteBehind;
 
-/// A store at its place in a chain. Bounds every operation in time, keeps the limits of the store, filters what is
-/// past its deadline, and says in every error which store it came from.
+/// A store at its place in a chain. Bounds every operation in time, keeps the limits of the store, filters expired
+/// entries, and names its store in every error.
+///
+/// The files of `tier/` share its fields: each implements one subject of it. Nobody else does.
 #[derive(Debug)]
 pub struct Tier {
     pub(super) store: Arc<dyn Store>,
     /// The queue of its writes, if they are acknowledged early.
     pub(super) behind: Option<Behind>,
-    pub(crate) label: Arc<str>,
-    pub(crate) capabilities: Capabilities,
+    pub(super) label: Arc<str>,
+    pub(super) capabilities: Capabilities,
     pub(super) ttl: Option<u64>,
     pub(super) timeout: Option<Duration>,
     pub(super) connect_timeout: Option<Duration>,
-    pub(crate) tombstones: Option<Tombstones>,
+    pub(super) tombstones: Option<Tombstones>,
     pub(super) optional: bool,
     pub(super) clock: Arc<dyn Clock>,
     /// About how many bytes a value here has, as of the last batches.
     pub(super) typical_value: AtomicUsize,
-    pub(crate) breaker: Breaker,
-    /// Where it is in its chain, and what it has from there.
-    pub(crate) place: u16,
-    pub(crate) events: Events,
-    pub(crate) background: Weak<Background>,
-    /// Its chain, if it is in one.
-    pub(crate) owner: Option<Weak<dyn Owner>>,
-    pub(crate) me: Weak<Self>,
-    pub(crate) stale: StaleKeys,
-    pub(crate) repair: Repair,
-    pub(crate) counters: Counters,
+    pub(super) breaker: Breaker,
+    pub(super) membership: Membership,
+    pub(super) stale: StaleKeys,
+    pub(super) repair: Repair,
+    pub(super) counters: Counters,
 }
 
 impl Tier {
@@ -118,7 +114,7 @@ impl Tier {
         let mut errors = answers.iter().filter_map(|answer| answer.as_ref().err()).filter(is_failure);
         if let Some(first) = errors.next() {
             let (keys, error) = (1 + errors.count(), first.clone());
-            self.events.tell(Event::TierError { tier: self.place, keys, error });
+            self.membership.report(|tier| Event::TierError { tier, keys, error });
         }
     }
 
@@ -132,23 +128,23 @@ impl Tier {
             .outcome(Outcome::Unknown)
     }
 
+    /// Counts what goes through it.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Returns whether deleted keys leave tombstones here.
+    pub(crate) fn has_tombstones(&self) -> bool {
+        self.tombstones.is_some()
+    }
+
     /// Whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
     pub(crate) fn may_fill_at(&self, since: Instant) -> bool {
         self.tombstones.is_none_or(|tombstones| tombstones.is_in_time(since))
     }
 
-    /// Whether the tier must be read past for `key`.
-    pub(crate) fn is_stale(&self, key: &str) -> bool {
-        !self.stale.is_empty() && self.stale.contains(key, self.clock())
-    }
-
     pub(crate) fn stats(&self) -> TierStats {
         self.counters.stats(self.name(), self.breaker.is_open(), self.stale.count())
-    }
-
-    /// Its chain, while there is one.
-    pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
-        self.owner.as_ref()?.upgrade()
     }
 }
 
@@ -160,14 +156,4 @@ pub(super) struct Behind {
     pub(super) store: Arc<dyn Store>,
     /// Whose queue it is.
     pub(super) tier: Arc<OnceLock<Weak<Tier>>>,
-}
-
-/// The chain of a tier, as far as the tier knows it: what it does about writes that were acknowledged and not made.
-pub(crate) trait Owner: Send + Sync {
-    /// The cache at `place` may hold an old value; the authority never does.
-    fn doubt_cache(self: Arc<Self>, place: u16, key: &Key, may_come: bool);
-
-    /// The tier at `place` has lost a write that it had acknowledged. If it is a cache, what it holds is old; if it is the
-    /// authority, its word counts again, and what the caches have is not what it says.
-    fn disown(self: Arc<Self>, place: u16, key: &Key, may_come: bool);
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
 
+use super::guard::Subject;
 use crate::events::Event;
 use crate::tier::tier::Tier;
 use crate::tier::tombstone::is_tombstone;
@@ -24,16 +25,15 @@ pub(in crate::tier) struct Below {
 }
 
 impl Below {
-    async fn guarded<T: Clone>(
+    async fn call<T: Clone>(
         &self,
         operation: Operation,
-        key: Option<&Key>,
-        len: usize,
+        subject: impl Into<Subject<'_>>,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
-        let Some(key) = key else { return Vec::new() };
+        let subject: Subject<'_> = subject.into();
         match self.tier.get().and_then(Weak::upgrade) {
-            Some(tier) => tier.guarded_below(operation, key, len, answers).await,
+            Some(tier) => tier.guard(operation, subject).under_the_queue().call(answers).await,
             None => answers.await,
         }
     }
@@ -59,22 +59,22 @@ impl Store for Below {
 
     fn get<'a>(&'a self, keys: &'a [Key], want: Want) -> BoxFuture<'a, Answers<Option<Entry>>> {
         let ask = async move { self.inner.get(keys, want).await };
-        Box::pin(self.guarded(Operation::Get, keys.first(), keys.len(), ask))
+        Box::pin(self.call(Operation::Get, keys, ask))
     }
 
     fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>> {
         let ask = async move { self.inner.has(keys).await };
-        Box::pin(self.guarded(Operation::Has, keys.first(), keys.len(), ask))
+        Box::pin(self.call(Operation::Has, keys, ask))
     }
 
     fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
         let ask = async move { self.inner.set(entries, mode).await };
-        Box::pin(self.guarded(Operation::Set, entries.first().map(|(key, _)| key), entries.len(), ask))
+        Box::pin(self.call(Operation::Set, entries, ask))
     }
 
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
         let ask = async move { self.inner.delete(keys).await };
-        Box::pin(self.guarded(Operation::Delete, keys.first(), keys.len(), ask))
+        Box::pin(self.call(Operation::Delete, keys, ask))
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
@@ -100,26 +100,26 @@ impl Store for Below {
 
 impl Host for Tier {
     fn hold(&self, holds: bool) {
-        self.events.tell(Event::Queued { tier: self.place, any: holds });
+        self.membership.report(|tier| Event::Queued { tier, any: holds });
     }
 
     fn failed(&self, failures: &[(Key, Error)]) {
-        if let Some(owner) = self.owner().filter(|_| !self.capabilities().ordered) {
-            // What was given up may be made after what comes next.
-            let late = failures.iter().filter(|(_, error)| error.may_have_applied());
-            late.for_each(|(key, _)| owner.clone().doubt_cache(self.place, key, true));
+        if !self.capabilities().ordered {
+            // A request that was cancelled may be made after what comes next.
+            let late = || failures.iter().filter(|(_, error)| error.may_have_applied());
+            self.membership.with_owner(|owner, place| {
+                late().for_each(|(key, _)| owner.clone().doubt_cache(place, key, true));
+            });
         }
         let answers: Answers<()> = failures.iter().map(|(_, error)| Err(error.clone())).collect();
         self.report(&answers);
     }
 
     fn lost(&self, key: &Key, entry: Option<&Entry>, error: &Error) {
-        if let Some(owner) = self.owner() {
-            owner.disown(self.place, key, error.may_have_applied());
-        }
+        self.membership.with_owner(|owner, place| owner.disown(place, key, error.may_have_applied()));
         let is_set = entry.is_some_and(|entry| self.tombstones.is_none() || !is_tombstone(entry));
         let operation = if is_set { Operation::Set } else { Operation::Delete };
         let error = self.tag(error.clone(), operation).with_operation(operation);
-        self.events.tell(Event::WriteError { tier: self.place, key: key.clone(), operation, error });
+        self.membership.report(|tier| Event::WriteError { tier, key: key.clone(), operation, error });
     }
 }

@@ -1,4 +1,4 @@
-//! What bounds every question to a store: its deadline, and its breaker.
+//! The guard of a tier: every call of its store goes through here.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -7,71 +7,139 @@ use futures_util::FutureExt;
 
 use crate::mutants::{Planted, is_planted};
 use crate::tier::tier::Tier;
-use redkv_core::entry::Key;
+use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::operation::Operation;
 use redkv_core::panics::caught;
 use redkv_core::store::{Answers, answer_all};
 use redkv_executor::read_for_others;
 
+/// What a call of a store is about.
+#[derive(Clone, Copy)]
+pub(in crate::tier) struct Subject<'a> {
+    /// A key to probe the store with, should it fail.
+    key: Option<&'a Key>,
+    /// How many answers there must be.
+    answers: usize,
+}
+
+impl Subject<'_> {
+    /// The store as a whole, which gives one answer.
+    pub(in crate::tier) const STORE: Self = Self { key: None, answers: 1 };
+}
+
+impl<'a> From<&'a [Key]> for Subject<'a> {
+    fn from(keys: &'a [Key]) -> Self {
+        Self { key: keys.first(), answers: keys.len() }
+    }
+}
+
+impl<'a> From<&'a [(Key, Entry)]> for Subject<'a> {
+    fn from(entries: &'a [(Key, Entry)]) -> Self {
+        Self { key: entries.first().map(|(key, _)| key), answers: entries.len() }
+    }
+}
+
+/// A call of the store of a tier that is about to be made; see [`Tier::guard`].
+#[must_use = "nothing is called before `call` or `call_once`"]
+pub(in crate::tier) struct Guard<'a> {
+    tier: &'a Tier,
+    operation: Operation,
+    subject: Subject<'a>,
+    bounds: Bounds,
+}
+
+/// What bounds a call.
+#[derive(Clone, Copy)]
+enum Bounds {
+    /// The policies of the tier: the breaker refuses it, or it has the time of an operation, and the breaker and the
+    /// statistics learn from it.
+    Policies,
+    /// Only a deadline, if there is one.
+    Deadline(Option<Duration>),
+}
+
 impl Tier {
-    /// As [`Tier::bounded`], of a store that is not asked while it counts as down.
-    pub(in crate::tier) async fn guarded<T: Clone>(
-        &self,
+    /// Guards a call of the store: `tier.guard(Operation::Get, keys).call(async { store.get(keys, want).await })`.
+    ///
+    /// Whatever the store does, there is one answer per key, and each error names the store and the operation. A panic is
+    /// an error, too. Calls of a queue of writes have no bounds: what the queue itself calls is guarded.
+    pub(in crate::tier) fn guard<'a>(
+        &'a self,
         operation: Operation,
-        keys: &[Key],
-        answers: impl Future<Output = Answers<T>>,
-    ) -> Answers<T> {
-        let Some(key) = keys.first() else { return Vec::new() };
-        self.guarded_batch(operation, key, keys.len(), answers).await
+        subject: impl Into<Subject<'a>>,
+    ) -> Guard<'a> {
+        let bounds = if self.behind.is_some() { Bounds::Deadline(None) } else { Bounds::Policies };
+        Guard { tier: self, operation, subject: subject.into(), bounds }
+    }
+}
+
+impl Guard<'_> {
+    /// For a call that does not wait for the queue of writes: the policies of the tier bound it in any case.
+    pub(in crate::tier) fn under_the_queue(self) -> Self {
+        Self { bounds: Bounds::Policies, ..self }
     }
 
-    /// As [`Tier::guarded`], with one of `len` keys.
-    pub(in crate::tier) async fn guarded_batch<T: Clone>(
-        &self,
-        operation: Operation,
-        key: &Key,
-        len: usize,
-        answers: impl Future<Output = Answers<T>>,
-    ) -> Answers<T> {
-        if self.behind.is_some() {
-            // It is the calls of the queue that are guarded.
-            return self.bounded(operation, None, len, answers).await;
-        }
-        self.guarded_below(operation, key, len, answers).await
+    /// For a call that starts, ends or empties the store: it is made whatever the breaker says, with a deadline of its own
+    /// or none.
+    pub(in crate::tier) fn within(self, timeout: Option<Duration>) -> Self {
+        Self { bounds: Bounds::Deadline(timeout), ..self }
     }
 
-    /// As [`Tier::guarded_batch`], of the store under the queue of its writes.
-    pub(crate) async fn guarded_below<T: Clone>(
-        &self,
-        operation: Operation,
-        key: &Key,
-        len: usize,
+    /// Makes the call and returns its answers. The store must be called inside of `answers`, so that it may panic there.
+    pub(in crate::tier) async fn call<T: Clone>(
+        self,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
-        if let Some(error) = self.breaker.refusal() {
-            self.counters.refused(len);
-            return answer_all(len, &Err(self.tag(error, operation)));
+        let Self { tier, subject, bounds, .. } = self;
+        if subject.answers == 0 {
+            return Vec::new();
         }
-        let asking = self.counters.asking(len);
-        let start = Instant::now();
-        let answers = self.bounded(operation, self.timeout, len, answers).await;
-        drop(asking);
-        self.counters.answered(operation, start.elapsed(), &answers);
-        self.learn(key, &answers);
+        let mut counted = None;
+        let timeout = match bounds {
+            Bounds::Deadline(timeout) => timeout,
+            Bounds::Policies => {
+                if let Some(error) = tier.breaker.refusal() {
+                    return self.refuse(error);
+                }
+                // What is about no key is no request that is counted.
+                counted = subject.key.map(|key| (key, tier.counters.asking(subject.answers), Instant::now()));
+                tier.timeout()
+            }
+        };
+        let answers = self.answers_within(timeout, answers).await;
+        if let Some((key, asking, start)) = counted {
+            drop(asking);
+            tier.counters.answered(self.operation, start.elapsed(), &answers);
+            tier.learn(key, &answers);
+        }
         answers
     }
 
-    /// Waits for the answers of the store until `timeout` has passed; one answer per key in any case.
-    ///
-    /// The store must be called inside of `answers`, so that it may panic there too.
-    pub(crate) async fn bounded<T: Clone>(
+    /// Makes a call that gives one answer.
+    pub(in crate::tier) async fn call_once<T: Clone>(
+        self,
+        answer: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let tier = self.tier;
+        let answer = self.call(async { vec![answer.await] }).await.pop();
+        answer.unwrap_or_else(|| Err(tier.defect()))
+    }
+
+    fn refuse<T: Clone>(&self, error: Error) -> Answers<T> {
+        let Self { tier, operation, subject, .. } = self;
+        if subject.key.is_some() {
+            tier.counters.refused(subject.answers);
+        }
+        answer_all(subject.answers, &Err(tier.tag(error, *operation)))
+    }
+
+    async fn answers_within<T: Clone>(
         &self,
-        operation: Operation,
         timeout: Option<Duration>,
-        len: usize,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
+        let (operation, len) = (self.operation, self.subject.answers);
         let timeout = timeout.filter(|_| !is_planted(Planted::NoDeadline));
         let mut answers = pin!(caught(answers));
         let answers = match timeout {
@@ -90,27 +158,14 @@ impl Tier {
         };
         let mut answers = match answers {
             Ok(answers) if answers.len() == len => answers,
-            Ok(_) => answer_all(len, &Err(self.defect())),
+            Ok(_) => answer_all(len, &Err(self.tier.defect())),
             Err(panic) => answer_all(len, &Err(panic)),
         };
         for answer in &mut answers {
             if let Err(error) = answer {
-                *error = self.tag(error.clone(), operation);
+                *error = self.tier.tag(error.clone(), operation);
             }
         }
         answers
-    }
-
-    /// What the store answers to a question about no key, within the time of an operation.
-    pub(in crate::tier) async fn asked_for_all<T: Clone>(
-        &self,
-        operation: Operation,
-        ask: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        if let Some(error) = self.breaker.refusal() {
-            return Err(self.tag(error, operation));
-        }
-        let answers = self.bounded(operation, self.timeout(), 1, async { vec![ask.await] }).await;
-        answers.into_iter().next().unwrap_or_else(|| Err(self.defect()))
     }
 }

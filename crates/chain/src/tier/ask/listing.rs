@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::guard::Subject;
 use crate::tier::tier::Tier;
 use redkv_core::error::Result;
 use redkv_core::operation::Operation;
@@ -17,7 +18,8 @@ impl Tier {
         }
         let (paging, after) = Paging::resume(after)?;
         let asked = Instant::now();
-        let mut page = self.asked_for_all(Operation::Keys, self.store().keys(prefix, after.as_ref())).await?;
+        let list = async { self.store().keys(prefix, after.as_ref()).await };
+        let mut page = self.guard(Operation::Keys, Subject::STORE).under_the_queue().call_once(list).await?;
         let next = paging.after(page.keys.len(), asked.elapsed(), page.next.take());
         page.next = next.map_err(|error| self.tag(error, Operation::Keys))?;
         if self.tombstones.is_some() {
@@ -31,7 +33,8 @@ impl Tier {
 
     pub(crate) async fn clear(&self, prefix: &str, after: Option<&Cursor>) -> Result<Option<Cursor>> {
         let (paging, after) = Paging::resume(after)?;
-        let next = self.asked_for_all(Operation::Clear, self.store().clear(prefix, after.as_ref())).await?;
+        let clear = async { self.store().clear(prefix, after.as_ref()).await };
+        let next = self.guard(Operation::Clear, Subject::STORE).under_the_queue().call_once(clear).await?;
         // What it deletes is not counted, so the time may have been well spent.
         paging.after(0, Duration::ZERO, next).map_err(|error| self.tag(error, Operation::Clear))
     }

@@ -1,8 +1,9 @@
 //! What a store with a queue in front of it has lost: no read may answer with what a lost write left there.
 
+use super::guard::Subject;
 use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
-use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::error::Result;
 use redkv_core::operation::Operation;
 use redkv_core::store::{Answers, Store};
 
@@ -12,9 +13,8 @@ const MOST_ROUNDS: usize = 8;
 impl Tier {
     /// Waits until the writes that were acknowledged are made or lost, here and in what the store consists of.
     pub(crate) async fn flush(&self) -> Result<()> {
-        let flush = async { vec![self.store().flush().await] };
-        let answer = self.bounded(Operation::Flush, None, 1, flush).await.pop();
-        answer.unwrap_or_else(|| Err(self.defect()))
+        let flush = async { self.store().flush().await };
+        self.guard(Operation::Flush, Subject::STORE).within(None).call_once(flush).await
     }
 
     /// The store itself, under the queue of its writes.
@@ -52,19 +52,5 @@ impl Tier {
             }
         }
         keys.iter().map(|_| Err(self.holds_old_value(operation))).collect()
-    }
-
-    /// The answer to a read of a key under which the store holds an old value.
-    pub(crate) fn holds_old_value(&self, operation: Operation) -> Error {
-        let message = "the store holds an old value under this key, because a write did not reach it";
-        self.tag(Error::new(ErrorKind::Connection, message), operation)
-    }
-
-    /// Deletes old values, ahead of all writes of their keys that are to come.
-    pub(crate) async fn invalidate(&self, keys: &[Key]) -> Answers<()> {
-        let Some(behind) = &self.behind else { return self.delete(keys).await };
-        let entries = self.tombstones.map(|tombstones| tombstones.over(keys, self.clock()));
-        let write = async { behind.queue.write_through(keys, entries.as_deref()).await };
-        self.bounded(Operation::Delete, None, keys.len(), write).await
     }
 }

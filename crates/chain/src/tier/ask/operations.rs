@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use super::guard::Subject;
 use crate::mutants::{Planted, is_planted};
 use crate::tier::tier::Tier;
 use crate::tier::tombstone::is_tombstone;
@@ -23,9 +24,8 @@ impl Tier {
     }
 
     async fn init_within(&self, timeout: Option<Duration>) -> Result<()> {
-        let init = async { vec![self.store.init().await] };
-        let answer = self.bounded(Operation::Ready, timeout, 1, init).await.pop();
-        let answer = answer.unwrap_or_else(|| Err(self.defect()));
+        let init = async { self.store.init().await };
+        let answer = self.guard(Operation::Ready, Subject::STORE).within(timeout).call_once(init).await;
         if answer.is_ok() {
             self.is_alive();
         }
@@ -36,9 +36,10 @@ impl Tier {
     pub(crate) async fn close(&self) {
         let close = async {
             self.store.close().await;
-            vec![Ok(())]
+            Ok(())
         };
-        self.bounded(Operation::Close, self.timeout, 1, close).await;
+        let ended = self.guard(Operation::Close, Subject::STORE).within(self.timeout).call_once(close).await;
+        drop(ended);
     }
 
     /// Reads live entries. Keys that the store cannot have are an error each.
@@ -48,8 +49,8 @@ impl Tier {
 
     async fn read(&self, operation: Operation, keys: &[Key], want: Want) -> Answers<Option<Entry>> {
         let allowed = self.allowed(operation, keys);
-        let ask =
-            || self.guarded(operation, &allowed.good, async { self.store.get(&allowed.good, want).await });
+        let get = || async { self.store.get(&allowed.good, want).await };
+        let ask = || self.guard(operation, &*allowed.good).call(get());
         let answers = self.past_losses(operation, &allowed.good, ask).await;
         let mut answers = allowed.complete(answers);
         let largest = self.note_sizes(answers.iter().filter_map(|answer| answer.as_ref().ok()?.as_ref()));
@@ -83,8 +84,8 @@ impl Tier {
             return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
         }
         let allowed = self.allowed(Operation::Has, keys);
-        let ask =
-            || self.guarded(Operation::Has, &allowed.good, async { self.store.has(&allowed.good).await });
+        let has = || async { self.store.has(&allowed.good).await };
+        let ask = || self.guard(Operation::Has, &*allowed.good).call(has());
         let answers = self.past_losses(Operation::Has, &allowed.good, ask).await;
         self.counters.looked(&answers);
         allowed.complete(answers)
@@ -113,10 +114,8 @@ impl Tier {
             }
         }
         self.note_sizes(entries.iter().map(|(_, entry)| entry));
-        let Some((key, _)) = entries.first() else { return Vec::new() };
-        let answers = self
-            .guarded_batch(Operation::Set, key, entries.len(), async { self.store.set(&entries, mode).await })
-            .await;
+        let set = async { self.store.set(&entries, mode).await };
+        let answers = self.guard(Operation::Set, &*entries).call(set).await;
         let written = entries.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Ok(true)));
         self.counters.wrote(written.map(|((_, entry), _)| entry.value.len()).sum());
         answers
@@ -124,15 +123,13 @@ impl Tier {
 
     /// Deletes entries.
     pub(crate) async fn delete(&self, keys: &[Key]) -> Answers<()> {
-        if is_planted(Planted::NoTombstones) {
-            return self.guarded(Operation::Delete, keys, async { self.store.delete(keys).await }).await;
-        }
-        if let Some(tombstones) = self.tombstones {
+        let guard = self.guard(Operation::Delete, keys);
+        if let Some(tombstones) = self.tombstones.filter(|_| !is_planted(Planted::NoTombstones)) {
             let entries = tombstones.over(keys, &*self.clock);
             let set = async { self.store.set(&entries, SetMode::Always).await };
-            let answers = self.guarded(Operation::Delete, keys, set).await;
+            let answers = guard.call(set).await;
             return answers.into_iter().map(|answer| answer.map(|_| ())).collect();
         }
-        self.guarded(Operation::Delete, keys, async { self.store.delete(keys).await }).await
+        guard.call(async { self.store.delete(keys).await }).await
     }
 }

@@ -26,7 +26,7 @@ impl Tier {
             Sign::Alive => self.is_alive(),
             Sign::Failing(error) => {
                 // Without a chain there is nobody to probe it.
-                if self.background.upgrade().is_some() && self.breaker.fail(&error) {
+                if self.membership.has_background() && self.breaker.fail(&error) {
                     self.went_down(key, error);
                 }
             }
@@ -37,7 +37,7 @@ impl Tier {
     /// The store answered.
     pub(crate) fn is_alive(&self) {
         if let Some(after) = self.breaker.close() {
-            self.events.tell(Event::TierUp { tier: self.place, after });
+            self.membership.report(|tier| Event::TierUp { tier, after });
         }
     }
 
@@ -51,9 +51,8 @@ impl Tier {
     }
 
     fn went_down(&self, key: &Key, error: Error) {
-        if let Some(background) = self.background.upgrade() {
-            background.spawn(probe(self.me.clone(), key.clone()));
-            self.events.tell(Event::TierDown { tier: self.place, error });
+        if self.membership.spawn(|tier| probe(tier, key.clone())) {
+            self.membership.report(|tier| Event::TierDown { tier, error });
         }
     }
 
@@ -64,6 +63,11 @@ impl Tier {
         if let Ok(Ok(answers)) = timeout(PROBE, ask).await {
             self.learn(key, &answers);
         }
+    }
+
+    /// Returns whether the last that is known of the store is a failure.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.breaker.is_in_doubt()
     }
 
     /// Whether the store answers a probe, when it does not count as down any more.

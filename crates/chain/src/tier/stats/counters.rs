@@ -68,7 +68,7 @@ fn add(counter: &AtomicU64, by: u64) {
 /// Counts what goes through a tier.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) front: FrontCounters,
+    front: FrontCounters,
     counts: Counts,
     backfills: AtomicU64,
     backfills_dropped: AtomicU64,
@@ -127,6 +127,11 @@ impl Counters {
             stale_keys,
             latency: [0, 1, 2, 3].map(|kind: usize| latency[kind].latency()),
         }
+    }
+
+    /// Counts what is answered on the calling thread.
+    pub(crate) fn front(&self) -> &FrontCounters {
+        &self.front
     }
 
     pub(crate) fn asking(&self, keys: usize) -> Asking<'_> {
