@@ -236,7 +236,7 @@ impl Exchange {
         self.outbox.set_gathering(false);
         self.was_forgotten.set(false);
         let jobs: Vec<_> = instances.iter().flat_map(|instance| instance.take_gathered()).collect();
-        if self.goes_short(js, &jobs) && instances.iter().all(|instance| instance.begins_light()) {
+        if self.goes_short(js, &jobs) && instances.iter().all(|instance| instance.begins_inline()) {
             self.reference(js, true);
             self.with_io(|io| io.start_here(jobs));
             // What was answered at once, as by a store that is down, is told in a turn of its own: a caller who tries

@@ -33,7 +33,7 @@ pub(crate) struct Instance {
     /// Calls of `clear` that are on their way, by their slots, and whether somebody waits for them.
     clears: RefCell<Vec<(u32, std::sync::Weak<AtomicBool>)>>,
     /// Whether the chain may begin its work on this thread.
-    begins_light: Cell<bool>,
+    begins_inline: Cell<bool>,
     /// Whether `close` was called. The chain hears of it behind the operations that were called before.
     is_closed: Cell<bool>,
     /// Whether the exchange was told that this needs it no longer.
@@ -71,7 +71,7 @@ impl Instance {
             gathered: RefCell::default(),
             handles: RefCell::default(),
             clears: RefCell::default(),
-            begins_light: Cell::new(false),
+            begins_inline: Cell::new(false),
             is_closed: Cell::new(false),
             has_ended: Arc::default(),
         })
@@ -107,7 +107,7 @@ impl Instance {
 
     /// To be called after a store was added: what is answered at once may have changed.
     pub(crate) fn refresh(&self) {
-        self.begins_light.set(self.chain.begins_light());
+        self.begins_inline.set(self.chain.begins_inline());
         self.handles.borrow_mut().retain(|handle| {
             let Some(handle) = handle.upgrade() else { return false };
             handle.front.replace(self.chain.fast_path(handle.scope));
@@ -222,8 +222,8 @@ impl Instance {
     }
 
     /// Whether the chain may begin its work on this thread.
-    pub(crate) fn begins_light(&self) -> bool {
-        self.begins_light.get()
+    pub(crate) fn begins_inline(&self) -> bool {
+        self.begins_inline.get()
     }
 
     /// Brings the stores up while the caller goes on, unless they are up already.

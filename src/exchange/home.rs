@@ -36,7 +36,8 @@ impl Exchange {
     fn open_home(&self, open: bool) {
         self.shortcut.set_open(open);
         self.with_io(|io| {
-            let move_sockets = || io.executor().home().iter().for_each(|home| home.open(open));
+            let move_sockets =
+                || io.executor().caller_reactor().iter().for_each(|reactor| reactor.open(open));
             io.executor().run_here(move_sockets);
         });
     }
@@ -44,7 +45,8 @@ impl Exchange {
     /// Has the event loop run [`answered`] when something arrives for a socket that this thread looks after.
     #[cfg(unix)]
     fn watch_home(&self, js: Js) -> JsResult<()> {
-        let descriptor = self.with_io(|io| io.executor().home().map(|home| home.as_raw_fd())).flatten();
+        let descriptor =
+            self.with_io(|io| io.executor().caller_reactor().map(|reactor| reactor.as_raw_fd())).flatten();
         let data = ptr::from_ref(self).cast_mut().cast();
         // SAFETY: `sleep` ends it before the descriptor is closed and this is dropped; `end` was added before.
         let watching = unsafe { crate::watch::watch(js, descriptor.ok_or(Pending)?, answered, data)? };
@@ -62,7 +64,8 @@ impl Exchange {
     fn read_here(&self, js: Js) {
         self.flush_forgotten(js);
         self.with_io(|io| {
-            io.executor().run_here(|| io.executor().home().iter().for_each(|home| home.turn()));
+            io.executor()
+                .run_here(|| io.executor().caller_reactor().iter().for_each(|reactor| reactor.turn()));
         });
         if !self.outbox.is_empty() && self.rest_waits_for.get().is_none() {
             // It only fails when the environment is going down.

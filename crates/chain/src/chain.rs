@@ -118,12 +118,12 @@ impl Chain {
         &*self.clock
     }
 
-    /// Whether reads that the first stores can answer are short enough for the thread of a caller: those that go
-    /// further, and writes to heavier stores, leave it by themselves.
-    pub fn begins_light(&self) -> bool {
+    /// Returns whether the thread of a caller may run reads that the first stores can answer: those that go further, and
+    /// writes to other stores, move to the I/O thread by themselves.
+    pub fn begins_inline(&self) -> bool {
         let tiers = self.tiers();
         let remote = tiers.all.iter().find(|tier| !tier.capabilities().immediate);
-        remote.is_none_or(|tier| tier.capabilities().light)
+        remote.is_none_or(|tier| tier.capabilities().runs_inline)
     }
 
     /// Runs `task` until the chain is closed or dropped.

@@ -247,9 +247,9 @@ pub struct Capabilities {
     pub writes: Pieces,
     /// Answers on the calling thread, without waiting.
     pub immediate: bool,
-    /// Operations take the processor so shortly that the thread of a caller may run them, up to where they wait for
+    /// Operations need so little of the processor that the thread of a caller may run them, up to where they wait for
     /// an answer.
-    pub light: bool,
+    pub runs_inline: bool,
     /// Requests take effect in the order in which they were made, also those that nobody waits for any more. Where
     /// they do not, a write that was given up may be made after a later one.
     pub ordered: bool,
@@ -281,7 +281,7 @@ impl Capabilities {
         reads: Pieces::WHOLE,
         writes: Pieces::WHOLE,
         immediate: false,
-        light: false,
+        runs_inline: false,
         ordered: true,
         writable: true,
         enumerable: true,

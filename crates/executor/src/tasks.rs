@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, coop};
 
-use super::home::Home;
+use super::caller_reactor::CallerReactor;
 
 use redkv_core::lock::Lock;
 
@@ -23,7 +23,7 @@ use redkv_core::lock::Lock;
 /// caller for as long as a call of [`Executor::run_here`] lasts.
 pub struct Executor {
     runtime: Handle,
-    home: Option<Arc<Home>>,
+    reactor: Option<Arc<CallerReactor>>,
     /// Tasks for the executor's own thread that were woken elsewhere.
     woken: Lock<Vec<Runnable>>,
     more: Notify,
@@ -43,7 +43,7 @@ struct Current {
     is_own: bool,
     /// Whether the tasks that are woken on this thread run on it.
     is_running: bool,
-    /// Whether the task that is running goes on on the executor's own thread.
+    /// Whether the task that is running continues on the executor's own thread.
     is_leaving: bool,
     woken: VecDeque<Runnable>,
 }
@@ -52,23 +52,23 @@ struct Current {
 const IN_A_ROW: usize = 1024;
 
 impl Executor {
-    /// An executor whose own thread runs `runtime`.
+    /// Creates an executor whose own thread runs `runtime`.
     pub fn new(runtime: Handle) -> Arc<Self> {
         Arc::new(Self {
             runtime,
-            home: Home::new().ok().map(Arc::new),
+            reactor: CallerReactor::new().ok().map(Arc::new),
             woken: Lock::default(),
             more: Notify::new(),
             ended: AtomicBool::new(false),
         })
     }
 
-    /// The sockets that the thread of the caller looks after, where the system can tell it about them.
-    pub fn home(&self) -> Option<&Arc<Home>> {
-        self.home.as_ref()
+    /// Returns the reactor of the caller's thread, where the system has one.
+    pub fn caller_reactor(&self) -> Option<&Arc<CallerReactor>> {
+        self.reactor.as_ref()
     }
 
-    /// The executor that the calling thread works for.
+    /// Returns the executor that the calling thread works for.
     pub fn current() -> Option<Arc<Self>> {
         CURRENT.with_borrow(|current| Some(current.as_ref()?.executor.clone()))
     }
@@ -78,7 +78,7 @@ impl Executor {
         CURRENT.replace(Some(Current { is_own: true, ..Current::of(self) }));
     }
 
-    /// Has [`Executor::woken`] return.
+    /// Makes [`Executor::woken`] return.
     pub fn wake(&self) {
         self.more.notify_one();
     }
@@ -88,12 +88,12 @@ impl Executor {
         self.more.notified().await;
     }
 
-    /// On the executor's own thread: does `work`, then runs what that woke and what was woken elsewhere.
+    /// Does `work` on the executor's own thread, then runs what that woke and what was woken elsewhere.
     pub fn run_own(self: &Arc<Self>, work: impl FnOnce()) {
         self.run(true, work, || std::mem::take(&mut *self.shared()));
     }
 
-    /// On the thread of a caller: does `work`, then runs what that woke.
+    /// Does `work` on the thread of a caller, then runs what that woke.
     pub fn run_here(self: &Arc<Self>, work: impl FnOnce()) {
         let _runtime = self.runtime.enter();
         self.run(false, work, Vec::new);
@@ -122,14 +122,14 @@ impl Executor {
         }
     }
 
-    /// Gives all tasks up: those that are woken from now on are dropped. The runtime must be ended next, which wakes
+    /// Cancels all tasks: those that are woken from now on are dropped. The runtime must be ended next, which wakes
     /// the others.
     pub fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
         let woken = std::mem::take(&mut *self.shared());
         // Not under the lock: what a task holds may wake others when it is dropped.
         drop(woken);
-        self.home.iter().for_each(|home| home.end());
+        self.reactor.iter().for_each(|reactor| reactor.end());
     }
 
     fn shared(&self) -> MutexGuard<'_, Vec<Runnable>> {
@@ -151,7 +151,7 @@ impl Executor {
 
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Executor").field("home", &self.home).finish_non_exhaustive()
+        f.debug_struct("Executor").field("reactor", &self.reactor).finish_non_exhaustive()
     }
 }
 
@@ -204,7 +204,7 @@ pub enum Running {
 }
 
 impl Running {
-    /// Whether the task has ended.
+    /// Returns whether the task has ended.
     pub fn is_finished(&self) -> bool {
         match self {
             Self::OnExecutor(task) => task.is_finished(),
@@ -235,7 +235,7 @@ pub fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
-/// As [`spawn`], for a task that has an owner.
+/// Starts a task as [`spawn`] does, which is cancelled when its owner drops it.
 pub fn spawn_owned(future: impl Future<Output = ()> + Send + 'static) -> Running {
     match Executor::current() {
         Some(executor) => Running::OnExecutor(start(&executor, future)),
@@ -243,8 +243,8 @@ pub fn spawn_owned(future: impl Future<Output = ()> + Send + 'static) -> Running
     }
 }
 
-/// Goes on on the executor's own thread, for work that is too much for the thread of a caller.
-pub async fn leave_caller() {
+/// Moves the task that calls it to the executor's own thread, for work that is too much for the thread of a caller.
+pub async fn move_to_io_thread() {
     future::poll_fn(|context| {
         let leaves = CURRENT.with_borrow_mut(|current| match current {
             Some(current) if current.is_running && !current.is_own => {
@@ -263,11 +263,11 @@ pub async fn leave_caller() {
     .await;
 }
 
-/// Has the tasks of sockets read what has arrived, where that is the work of a thread that is busy with something else.
-pub async fn read_for_others() {
-    let Some(home) = Executor::current().and_then(|executor| executor.home.clone()) else { return };
-    if home.is_open() {
-        home.wake_all();
+/// Lets the tasks of sockets read what has arrived, where that is the work of the caller's thread, which may be busy.
+pub async fn drain_caller_sockets() {
+    let Some(reactor) = Executor::current().and_then(|executor| executor.reactor.clone()) else { return };
+    if reactor.is_open() {
+        reactor.wake_all();
         // They were woken before this is, so they run before this does.
         tokio::task::yield_now().await;
     }

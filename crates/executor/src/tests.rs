@@ -79,7 +79,7 @@ fn a_task_that_leaves_its_caller_goes_on_on_the_executors_own_thread() {
     let (said, heard) = mpsc::channel();
     own.executor.run_here(|| {
         spawn(async move {
-            leave_caller().await;
+            move_to_io_thread().await;
             said.send(thread::current().id()).expect("somebody listens");
         });
     });
@@ -170,7 +170,7 @@ fn the_end_drops_tasks_whose_drop_wakes_others() {
         });
         // Waits on the shared queue, and lets the other go when it is dropped.
         spawn(async move {
-            leave_caller().await;
+            move_to_io_thread().await;
             drop(release);
         });
     });

@@ -239,7 +239,7 @@ impl Store for Remote {
         match self.server.place {
             // As Redis.
             Place::Memory | Place::Ordered => {
-                Capabilities { light: true, deadline_costs_extra: true, ..base }
+                Capabilities { runs_inline: true, deadline_costs_extra: true, ..base }
             }
             // As a service of which each request may take its own way.
             Place::Unordered => Capabilities { ordered: false, reads: single, writes: single, ..base },

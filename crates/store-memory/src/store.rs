@@ -126,7 +126,7 @@ impl Store for MemoryStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { immediate: true, light: true, ..Capabilities::BASE }
+        Capabilities { immediate: true, runs_inline: true, ..Capabilities::BASE }
     }
 
     fn immediate(&self) -> Option<&dyn Immediate> {

@@ -237,7 +237,7 @@ pub(super) fn capabilities(config: &RedisConfig) -> Capabilities {
         reads: PIECES,
         writes: PIECES,
         // Encryption is work for another thread.
-        light: config.tls.is_none(),
+        runs_inline: config.tls.is_none(),
         shared: true,
         // As a server is set up by default, a crash takes the writes since its last snapshot with it, and one with a
         // memory limit may evict any entry.

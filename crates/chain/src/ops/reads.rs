@@ -15,7 +15,7 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::panics::lost;
 use redkv_core::store::{Answers, Want};
-use redkv_executor::{leave_caller, spawn};
+use redkv_executor::{move_to_io_thread, spawn};
 
 /// Who is answered by a walk itself: those who called for it. Other readers wait in the table.
 pub(crate) type Caller = Option<Arc<dyn Replies>>;
@@ -76,8 +76,8 @@ pub(crate) async fn run(chain: Arc<Chain>, tiers: Arc<Tiers>, jobs: Vec<ReadJob>
         if walk.open.is_empty() {
             return;
         }
-        if !tiers.all[place].capabilities().light {
-            leave_caller().await;
+        if !tiers.all[place].capabilities().runs_inline {
+            move_to_io_thread().await;
         }
         let losses = tiers.all[place].losses();
         let ended = walk.ask(&tiers, place, scope, question).await;

@@ -14,7 +14,7 @@ use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::panics::lost;
 use redkv_core::store::{Answers, Expiry, SetMode};
-use redkv_executor::leave_caller;
+use redkv_executor::move_to_io_thread;
 
 /// Writes on their way. However they end, their callers get an answer and the next writes of their keys begin.
 struct Writing {
@@ -27,8 +27,8 @@ struct Writing {
 /// Makes writes that have the scope in common, of distinct keys.
 pub(crate) async fn run(chain: Arc<Chain>, tiers: Arc<Tiers>, scope: Scope, jobs: Vec<WriteJob>) {
     let mut writing = Writing { chain, tiers, jobs, answers: Vec::new() };
-    if !writing.tiers.all[writing.tiers.range(scope)].iter().all(|tier| tier.capabilities().light) {
-        leave_caller().await;
+    if !writing.tiers.all[writing.tiers.range(scope)].iter().all(|tier| tier.capabilities().runs_inline) {
+        move_to_io_thread().await;
     }
     let Some((_, authority)) = writing.tiers.authority(scope) else { return };
     // Drawn up before the authority draws up its own, so that no cache keeps an entry longer than it does.

@@ -101,7 +101,7 @@ impl Tiers {
             binary_values: all.binary_values && tier.binary_values,
             clearable: all.clearable && tier.clearable,
             nul_characters: all.nul_characters && tier.nul_characters,
-            light: all.light && tier.light,
+            runs_inline: all.runs_inline && tier.runs_inline,
             ordered: all.ordered && tier.ordered,
             deadline_costs_extra: all.deadline_costs_extra || tier.deadline_costs_extra,
             ..all

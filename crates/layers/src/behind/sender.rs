@@ -21,7 +21,7 @@ use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::lock::Lock;
 use redkv_core::store::{Answers, SetMode, Store, answer_all};
-use redkv_executor::leave_caller;
+use redkv_executor::move_to_io_thread;
 
 /// Pieces that are on their way at a time.
 const SIDE_BY_SIDE: usize = 8;
@@ -90,8 +90,8 @@ impl Shared {
     /// Sends until nothing waits any more. What a write is told to is kept alive meanwhile.
     pub(super) async fn serve(self: Arc<Self>, host: Option<Arc<dyn Host>>) {
         let capabilities = self.inner.capabilities();
-        if !capabilities.light {
-            leave_caller().await;
+        if !capabilities.runs_inline {
+            move_to_io_thread().await;
         }
         let mut on_way = FuturesUnordered::new();
         loop {

@@ -16,7 +16,7 @@ use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::lock::Lock;
 use redkv_core::paging::Paging;
 use redkv_core::store::{Cursor, Store, Want};
-use redkv_executor::{leave_caller, spawn};
+use redkv_executor::{move_to_io_thread, spawn};
 
 /// What the layer and its work in the background have in common.
 pub(super) struct Shared {
@@ -137,7 +137,7 @@ async fn in_time<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
 
 /// Deletes what was pushed out, for as long as there is any and somebody has the store.
 async fn evict(shared: Weak<Shared>) {
-    leave_caller().await;
+    move_to_io_thread().await;
     let mut pauses = PAUSES;
     loop {
         let Some(current) = shared.upgrade() else { return };
@@ -154,7 +154,7 @@ async fn evict(shared: Weak<Shared>) {
 /// Learns what the store holds, page by page, with pauses where that fails. Where the pages come to no end it begins
 /// anew much later.
 pub(super) async fn learn(shared: Weak<Shared>) {
-    leave_caller().await;
+    move_to_io_thread().await;
     let (mut after, mut pauses, mut paging) = (None, PAUSES, Paging::default());
     loop {
         let Some(current) = shared.upgrade() else { return };

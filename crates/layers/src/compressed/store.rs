@@ -117,7 +117,7 @@ impl Store for Compressed {
         Capabilities {
             max_value_bytes: self.most,
             immediate: false,
-            light: false,
+            runs_inline: false,
             ..self.inner.capabilities()
         }
     }

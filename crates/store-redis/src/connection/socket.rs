@@ -9,12 +9,12 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use redkv_executor::{Executor, Guest, Home};
+use redkv_executor::{CallerReactor, Executor, Registration};
 
-/// A socket polled by the runtime, or by the [`Home`] of its executor while that is open.
+/// A socket polled by the runtime, or by the [`CallerReactor`] of its executor while that is open.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    home: Option<Arc<Home>>,
+    reactor: Option<Arc<CallerReactor>>,
     poller: Poller,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct Socket {
 #[derive(Debug)]
 enum Poller {
     Runtime(TcpStream),
-    Caller(Arc<Home>, mio::net::TcpStream, Guest),
+    Caller(Arc<CallerReactor>, mio::net::TcpStream, Registration),
     /// Moving failed half-way: the connection is lost.
     Nobody,
 }
@@ -30,29 +30,29 @@ enum Poller {
 impl Socket {
     /// To be used within the runtime of `stream`.
     pub(crate) fn new(stream: TcpStream) -> Self {
-        let home = Executor::current().and_then(|executor| executor.home().cloned());
-        Self { home, poller: Poller::Runtime(stream) }
+        let reactor = Executor::current().and_then(|executor| executor.caller_reactor().cloned());
+        Self { reactor, poller: Poller::Runtime(stream) }
     }
 
     /// Moves to where sockets belong now. To be called by the task that uses it, so that its waker is told there.
     fn settle(&mut self) -> io::Result<()> {
-        let Some(home) = &self.home else { return Ok(()) };
-        match (&self.poller, home.is_open()) {
+        let Some(reactor) = &self.reactor else { return Ok(()) };
+        match (&self.poller, reactor.is_open()) {
             (Poller::Runtime(_), true) => {
                 let Poller::Runtime(stream) = std::mem::replace(&mut self.poller, Poller::Nobody) else {
                     return Ok(());
                 };
                 let mut stream = mio::net::TcpStream::from_std(stream.into_std()?);
-                let guest = home.take_in(&mut stream)?;
-                self.poller = Poller::Caller(home.clone(), stream, guest);
+                let registration = reactor.register(&mut stream)?;
+                self.poller = Poller::Caller(reactor.clone(), stream, registration);
             }
             (Poller::Caller(..), false) => {
-                let Poller::Caller(home, mut stream, guest) =
+                let Poller::Caller(reactor, mut stream, registration) =
                     std::mem::replace(&mut self.poller, Poller::Nobody)
                 else {
                     return Ok(());
                 };
-                home.release(&guest, &mut stream)?;
+                reactor.deregister(&registration, &mut stream)?;
                 self.poller = Poller::Runtime(TcpStream::from_std(stream.into())?);
             }
             _ => {}
@@ -63,9 +63,9 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Poller::Caller(home, stream, guest) = &mut self.poller {
+        if let Poller::Caller(reactor, stream, registration) = &mut self.poller {
             // It only fails for a socket that is not there, and then nothing is left to do.
-            drop(home.release(guest, stream));
+            drop(reactor.deregister(registration, stream));
         }
     }
 }
@@ -94,17 +94,17 @@ impl AsyncRead for Socket {
         self.settle()?;
         match &mut self.poller {
             Poller::Runtime(stream) => Pin::new(stream).poll_read(context, buffer),
-            Poller::Caller(_, stream, guest) => {
+            Poller::Caller(_, stream, registration) => {
                 // Before it is read: what comes after that is told.
-                guest.listen(context);
-                if !guest.may_read() {
+                registration.listen(context);
+                if !registration.may_read() {
                     return Poll::Pending;
                 }
                 let free = buffer.initialize_unfilled();
                 let size = free.len();
                 let Some(count) = tried(|| stream.read(free))? else { return Poll::Pending };
                 if count == size || count == 0 {
-                    guest.is_not_empty();
+                    registration.is_not_empty();
                 }
                 buffer.advance(count);
                 Poll::Ready(Ok(()))
@@ -123,10 +123,10 @@ impl AsyncWrite for Socket {
         self.settle()?;
         match &mut self.poller {
             Poller::Runtime(stream) => Pin::new(stream).poll_write(context, bytes),
-            Poller::Caller(home, stream, guest) => {
-                guest.listen(context);
+            Poller::Caller(reactor, stream, registration) => {
+                registration.listen(context);
                 let written = tried(|| stream.write(bytes))?;
-                home.watch_output(guest, stream, written.is_none())?;
+                reactor.watch_output(registration, stream, written.is_none())?;
                 written.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
             }
             Poller::Nobody => Poll::Ready(Err(lost())),
@@ -141,10 +141,10 @@ impl AsyncWrite for Socket {
         self.settle()?;
         match &mut self.poller {
             Poller::Runtime(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Poller::Caller(home, stream, guest) => {
-                guest.listen(context);
+            Poller::Caller(reactor, stream, registration) => {
+                registration.listen(context);
                 let written = tried(|| stream.write_vectored(slices))?;
-                home.watch_output(guest, stream, written.is_none())?;
+                reactor.watch_output(registration, stream, written.is_none())?;
                 written.map_or(Poll::Pending, |count| Poll::Ready(Ok(count)))
             }
             Poller::Nobody => Poll::Ready(Err(lost())),

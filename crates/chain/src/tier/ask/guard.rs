@@ -12,7 +12,7 @@ use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::operation::Operation;
 use redkv_core::panics::caught;
 use redkv_core::store::{Answers, answer_all};
-use redkv_executor::read_for_others;
+use redkv_executor::drain_caller_sockets;
 
 /// What a call of a store is about.
 #[derive(Clone, Copy)]
@@ -148,7 +148,7 @@ impl Guard<'_> {
                 Ok(answers) => answers,
                 Err(_) => {
                     // The answer may be there, and only nobody had the time to read it.
-                    read_for_others().await;
+                    drain_caller_sockets().await;
                     answers.now_or_never().unwrap_or_else(|| {
                         let message = format!("no answer to {operation} within {} ms", timeout.as_millis());
                         Ok(answer_all(len, &Err(Error::new(ErrorKind::Timeout, message))))
