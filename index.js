@@ -3,7 +3,7 @@
 const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 
-const { create, pending } = require('./lib/crossing.js')
+const { create, pending } = require('./lib/bridge.js')
 const { RedKVError, argumentError, checkOptions, described } = require('./lib/errors.js')
 const { nextId, register } = require('./lib/events.js')
 const { hide, withOperations } = require('./lib/operations.js')
@@ -30,15 +30,15 @@ async function begun(called, options, begin) {
 /** The promise of a `clear`, which deletes no further when its signal aborts. */
 async function cleared(called, options, target) {
   try {
-    const { native, place } = target()
+    const { native, index } = target()
     const signal = signalOf(options, ['signal'])
-    if (signal === undefined) return pending(native.clear(place))
+    if (signal === undefined) return pending(native.clear(index))
     let slot
     const stopped = () => {
       native.stopClear(slot)
       return abortedWrite('clear')(signal)
     }
-    return untilAborted(signal, stopped, () => pending((slot = native.clear(place))))
+    return untilAborted(signal, stopped, () => pending((slot = native.clear(index))))
   } catch (error) {
     throw explained(error, called)
   }
@@ -53,8 +53,8 @@ function explained(error, called) {
 /** The statistics of a chain, or of a store. */
 function statsOf(called, target) {
   try {
-    const { native, place, name } = target()
-    const stats = JSON.parse(native.stats(place))
+    const { native, index, name } = target()
+    const stats = JSON.parse(native.stats(index))
     return name === undefined ? stats : { name, ...stats }
   } catch (error) {
     throw explained(error, called)
@@ -64,21 +64,21 @@ function statsOf(called, target) {
 /** The keys of a chain, or of a store, page by page as they are asked for. */
 function keysOf(called, target, options) {
   try {
-    const { native, place } = target()
-    return pagesOf(native, place, options)
+    const { native, index } = target()
+    return pagesOf(native, index, options)
   } catch (error) {
     throw explained(error, called)
   }
 }
 
-function pagesOf(native, place, options) {
+function pagesOf(native, index, options) {
   const signal = signalOf(options, ['prefix', 'signal'])
   const prefix = options?.prefix
   if (prefix !== undefined && typeof prefix !== 'string') {
     throw argumentError('prefix', `prefix must be a string, got ${described(prefix)}`)
   }
   return tellKeys((after) => {
-    const ask = () => pending(native.keys(place, prefix, after))
+    const ask = () => pending(native.keys(index, prefix, after))
     return signal === undefined ? ask() : untilAborted(signal, reason, ask)
   })
 }
@@ -109,18 +109,18 @@ function kept(object, key, name) {
 
 /** One store of a chain, with the operations that act on it alone. Made by `addStore`. */
 class Store extends withOperations(Object) {
-  constructor(native, place, name) {
-    super(native.operations(place))
-    hide(this, STORE, { native, place })
+  constructor(native, index, name) {
+    super(native.operations(index))
+    hide(this, STORE, { native, index })
     Object.defineProperty(this, 'name', { value: name, enumerable: true })
   }
 
   ready(options) {
-    return begun(Store.prototype.ready, options, () => kept(this, STORE, 'ready').native.ready(this[STORE].place))
+    return begun(Store.prototype.ready, options, () => kept(this, STORE, 'ready').native.ready(this[STORE].index))
   }
 
   flush(options) {
-    return begun(Store.prototype.flush, options, () => kept(this, STORE, 'flush').native.flush(this[STORE].place))
+    return begun(Store.prototype.flush, options, () => kept(this, STORE, 'flush').native.flush(this[STORE].index))
   }
 
   keys(options) {
@@ -146,8 +146,8 @@ class Store extends withOperations(Object) {
   }
 }
 
-function capabilitiesOf({ native, place }) {
-  const { maxKeyBytes, maxValueBytes, ...others } = JSON.parse(native.capabilities(place))
+function capabilitiesOf({ native, index }) {
+  const { maxKeyBytes, maxValueBytes, ...others } = JSON.parse(native.capabilities(index))
   return Object.freeze({ ...others, maxKeyBytes: maxKeyBytes ?? Infinity, maxValueBytes: maxValueBytes ?? Infinity })
 }
 
@@ -210,9 +210,9 @@ class RedKV extends withOperations(EventEmitter) {
     }
   }
 
-  [ADD]([place, name, warnings]) {
+  [ADD]([index, name, warnings]) {
     warnings.forEach(warn)
-    const store = new Store(this[CHAIN].native, place, name)
+    const store = new Store(this[CHAIN].native, index, name)
     this[CHAIN].stores.push(store.name)
     return store
   }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { pending, pendingMany } = require('./crossing.js')
+const { pending, pendingMany } = require('./bridge.js')
 const { argumentError, described, partialError } = require('./errors.js')
 const { fieldsOf, isPlain, otherThanFields } = require('./fields.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./signals.js')

@@ -1,27 +1,8 @@
-//! The Node.js binding of RedKV: translation between JavaScript and the engine, and nothing else.
+//! The Node.js binding of RedKV: translates between JavaScript and the engine, and decides nothing.
 
-mod admin;
-mod backlog;
-mod callback;
-mod capabilities;
-mod errors;
-mod exchange;
-mod instance;
-mod io;
-mod js;
-mod load;
-mod operations;
-mod outbox;
-mod panics;
-mod promises;
-mod replies;
-mod reports;
-mod shortcut;
-mod stats;
-mod text;
-mod values;
-#[cfg(unix)]
-mod watch;
+mod api;
+mod bridge;
+mod node_api;
 
 #[cfg(not(feature = "system-allocator"))]
 #[global_allocator]

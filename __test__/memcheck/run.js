@@ -20,7 +20,7 @@ async function main() {
   for (const [name, options, tier] of stores) kv.addStore(name, options, tier)
   const tally = new Tally()
   await operations(kv, tally, 300, 1)
-  // One at a time goes the short way.
+  // One at a time is sent inline.
   for (let n = 0; n < 20; n += 1) await tally.all([kv.get(`single-${n}`)])
   await refusals(kv)
   await instances(stores, tally)

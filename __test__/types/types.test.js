@@ -63,7 +63,7 @@ const interfaces = {
   },
   RedKVOptions: {
     source: /^chain\/src\/admission\.rs$/,
-    others: ['src/admin.rs', 'lib/metrics.js'],
+    others: ['src/api/exports.rs', 'lib/metrics.js'],
     path: 'options',
     make: (given) => new RedKV(given),
   },

@@ -1,14 +1,14 @@
 //! Strings of JavaScript as the binding reads them, with what Node-API does in the place of Node.js.
 #![no_main]
 
-use js::{Js, Value};
+use node_api::{Js, Value};
 use text::{Broken, Units, is_ascii};
 
-#[path = "../../src/text.rs"]
+#[path = "../../src/node_api/text.rs"]
 mod text;
 
-/// As `src/js.rs`, with strings of UTF-16 units that are here.
-mod js {
+/// As `src/node_api/js.rs`, with strings of UTF-16 units that are here.
+mod node_api {
     use std::mem::MaybeUninit;
 
     #[derive(Clone, Copy)]

@@ -11,9 +11,6 @@ const mostFiles = 12
 const exceptions = {
   'crates/core/src/config.rs': 'becomes a declared schema of options',
   'crates/model/src': 'one file a concept, and the tests',
-  src: 'becomes folders: the binding is being taken apart',
-  'src/js.rs': 'as src',
-  'src/promises.rs': 'as src',
 }
 
 const isSource = (name) => /\.([cm]?[jt]s|rs)$/.test(name)

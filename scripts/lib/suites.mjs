@@ -27,7 +27,7 @@ const ofNode = new RegExp(
     'conditions/.+',
     'process/.+',
     'api/(bad-input|close|events\\.servers|many|signals\\.servers)',
-    'chain/short-way\\.servers',
+    'chain/inline\\.servers',
     'conformance/(every-node\\.servers|local)',
     'faults/(claimed-sizes|clock|frozen-process|pending-memory)\\.servers',
     'types/types',

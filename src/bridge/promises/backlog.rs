@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::outbox::{Completion, Outcome};
+use crate::bridge::completions::{Completion, Waiting};
 
 /// Answers in the order in which they are told. Those that failed cost many times as much, and do not keep the others
 /// waiting.
@@ -12,30 +12,30 @@ use crate::outbox::{Completion, Outcome};
 pub(crate) struct Backlog {
     waiting: VecDeque<Completion>,
     failed: VecDeque<Completion>,
-    given_up: VecDeque<GivenUp>,
+    cancelled: VecDeque<Cancelled>,
 }
 
-/// An instance whose pending operations are given up.
+/// An instance whose pending operations are cancelled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct GivenUp {
+pub(crate) struct Cancelled {
     pub(crate) instance: u32,
     /// The slot from which on its operations are still pending.
     pub(crate) from: u32,
 }
 
 impl Backlog {
-    pub(crate) fn add(&mut self, completions: Vec<Completion>) {
+    pub(crate) fn add(&mut self, Waiting { completions, cancelled, .. }: Waiting) {
         for completion in completions {
-            match completion.outcome {
-                Outcome::GivenUp => self.given_up.push_back(GivenUp { instance: completion.slot, from: 0 }),
-                _ if completion.has_failed() => self.failed.push_back(completion),
-                _ => self.waiting.push_back(completion),
+            match completion.has_failed() {
+                true => self.failed.push_back(completion),
+                false => self.waiting.push_back(completion),
             }
         }
+        self.cancelled.extend(cancelled.into_iter().map(|instance| Cancelled { instance, from: 0 }));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.failed.is_empty() && self.given_up.is_empty()
+        self.waiting.is_empty() && self.failed.is_empty() && self.cancelled.is_empty()
     }
 
     /// How many answers have failed that were not told.
@@ -54,18 +54,18 @@ impl Backlog {
     }
 
     /// The next instance that is given up, once all that failed by itself is told.
-    pub(crate) fn next_given_up(&mut self) -> Option<&mut GivenUp> {
-        self.given_up.front_mut()
+    pub(crate) fn next_cancelled(&mut self) -> Option<&mut Cancelled> {
+        self.cancelled.front_mut()
     }
 
-    /// Nothing of the [next instance](Backlog::next_given_up) is pending any more.
-    pub(crate) fn end_given_up(&mut self) {
-        self.given_up.pop_front();
+    /// Nothing of the [next instance](Backlog::next_cancelled) is pending any more.
+    pub(crate) fn end_cancelled(&mut self) {
+        self.cancelled.pop_front();
     }
 
     /// Whether the instances among which `is_it` finds one are given up.
-    pub(crate) fn gives_up(&self, is_it: impl Fn(u32) -> bool) -> bool {
-        self.given_up.iter().any(|given_up| is_it(given_up.instance))
+    pub(crate) fn cancels(&self, is_it: impl Fn(u32) -> bool) -> bool {
+        self.cancelled.iter().any(|cancelled| is_it(cancelled.instance))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two bells that call the JavaScript thread. What a bell rings for while it is heard is done in the same turn of the
+//! The two wakers that call the JavaScript thread. What a waker rings for while it is heard is done in the same turn of the
 //! event loop, so for what is left for a later turn the other one rings.
 
 use std::ffi::c_void;
@@ -6,13 +6,13 @@ use std::ptr;
 
 use napi::sys;
 
-use super::Exchange;
-use crate::js::{Js, JsResult, Pending, Value};
+use super::Bridge;
+use crate::node_api::{Js, JsResult, Pending, Value};
 
-impl Exchange {
-    pub(super) fn release_bells(&self) {
-        self.outbox.disconnect().into_iter().for_each(release);
-        let second = self.second_bell.replace(ptr::null_mut());
+impl Bridge {
+    pub(super) fn release_wakers(&self) {
+        self.completions.disconnect().into_iter().for_each(release);
+        let second = self.second_waker.replace(ptr::null_mut());
         if !second.is_null() {
             release(second);
         }
@@ -20,7 +20,7 @@ impl Exchange {
     }
 
     /// A function that any thread can call to have `ring` run on this one.
-    pub(super) fn bell(&self, js: Js, ring: Ring) -> JsResult<sys::napi_threadsafe_function> {
+    pub(super) fn waker(&self, js: Js, ring: OnWake) -> JsResult<sys::napi_threadsafe_function> {
         let name = js.text("redkv")?;
         let mut function = ptr::null_mut();
         let context = ptr::from_ref(self).cast_mut().cast();
@@ -44,28 +44,28 @@ impl Exchange {
         if status == sys::Status::napi_ok { Ok(function) } else { Err(Pending) }
     }
 
-    pub(super) fn ring_for_rest(&self, bell: Which) {
-        let second = self.second_bell.get();
-        match bell {
-            Which::Second if !second.is_null() => {
+    pub(super) fn notify_for_rest(&self, waker: WakerId) {
+        let second = self.second_waker.get();
+        match waker {
+            WakerId::Second if !second.is_null() => {
                 let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
                 // SAFETY: on the JavaScript thread, which takes it away before it is released.
                 unsafe { sys::napi_call_threadsafe_function(second, ptr::null_mut(), mode) };
             }
-            _ => self.outbox.ring(),
+            _ => self.completions.ring(),
         }
     }
 }
 
-/// The bells of an exchange.
+/// The wakers of an bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
-    /// That of the outbox, which the I/O thread rings.
+pub(super) enum WakerId {
+    /// That of the completions, which the I/O thread rings.
     First,
     Second,
 }
 
-impl Which {
+impl WakerId {
     pub(super) fn other(self) -> Self {
         match self {
             Self::First => Self::Second,
@@ -74,36 +74,36 @@ impl Which {
     }
 }
 
-/// What runs when a bell rings.
-pub(super) type Ring = unsafe extern "C" fn(sys::napi_env, Value, *mut c_void, *mut c_void);
+/// What runs when a waker rings.
+pub(super) type OnWake = unsafe extern "C" fn(sys::napi_env, Value, *mut c_void, *mut c_void);
 
-/// Ends the calls of a bell that nobody rings any more.
-pub(super) fn release(bell: sys::napi_threadsafe_function) {
+/// Ends the calls of a waker that nobody rings any more.
+pub(super) fn release(waker: sys::napi_threadsafe_function) {
     let mode = sys::ThreadsafeFunctionReleaseMode::abort;
-    // SAFETY: on the JavaScript thread, where `Exchange::bell` made it; it is taken from the outbox, or was never there.
-    unsafe { sys::napi_release_threadsafe_function(bell, mode) };
+    // SAFETY: on the JavaScript thread, where `Bridge::waker` made it; it is taken from the completions, or was never there.
+    unsafe { sys::napi_release_threadsafe_function(waker, mode) };
 }
 
-/// Runs on the JavaScript thread after the first bell was rung.
-pub(super) unsafe extern "C" fn ring(env: sys::napi_env, _: Value, exchange: *mut c_void, _: *mut c_void) {
+/// Runs on the JavaScript thread after the first waker was rung.
+pub(super) unsafe extern "C" fn ring(env: sys::napi_env, _: Value, bridge: *mut c_void, _: *mut c_void) {
     // SAFETY: as this function, which the engine calls.
-    unsafe { hear(env, exchange, Which::First) };
+    unsafe { hear(env, bridge, WakerId::First) };
 }
 
-/// Runs on the JavaScript thread after the second bell was rung.
-pub(super) unsafe extern "C" fn ring_second(
+/// Runs on the JavaScript thread after the second waker was rung.
+pub(super) unsafe extern "C" fn notified_second(
     env: sys::napi_env,
     _: Value,
-    exchange: *mut c_void,
+    bridge: *mut c_void,
     _: *mut c_void,
 ) {
     // SAFETY: as this function, which the engine calls.
-    unsafe { hear(env, exchange, Which::Second) };
+    unsafe { hear(env, bridge, WakerId::Second) };
 }
 
 /// # Safety
-/// To be called when a bell that `Exchange::bell` has made rings, with what that is given.
-unsafe fn hear(env: sys::napi_env, exchange: *mut c_void, bell: Which) {
+/// To be called when a waker that `Bridge::waker` has made rings, with what that is given.
+unsafe fn hear(env: sys::napi_env, bridge: *mut c_void, waker: WakerId) {
     if env.is_null() {
         // The environment is going down, and takes no more calls.
         return;
@@ -112,8 +112,8 @@ unsafe fn hear(env: sys::napi_env, exchange: *mut c_void, bell: Which) {
     let _ = std::panic::catch_unwind(|| {
         // SAFETY: `env` is the environment of this very callback.
         let js = unsafe { Js::new(env) };
-        // SAFETY: the context given by `Exchange::bell`; with an environment there, the function was not released.
-        let exchange = unsafe { &*exchange.cast::<Exchange>() };
-        exchange.hear(js, bell);
+        // SAFETY: the context given by `Bridge::waker`; with an environment there, the function was not released.
+        let bridge = unsafe { &*bridge.cast::<Bridge>() };
+        bridge.hear(js, waker);
     });
 }

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 
 use bytes::Bytes;
 
-use crate::js::{Js, Value};
+use crate::node_api::{Js, Value};
 
 /// Text of fewer UTF-16 units is read without an allocation.
 const ON_STACK: usize = 512;

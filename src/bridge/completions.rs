@@ -9,7 +9,7 @@ use redkv::chain::{Answer, Event};
 use redkv::error::Result;
 use redkv::store::Page;
 
-use crate::reports::Reports;
+use crate::bridge::events::PendingEvents;
 
 /// What became of the operation in a slot.
 #[derive(Debug)]
@@ -28,15 +28,13 @@ pub(crate) enum Outcome {
     Done(Result<()>),
     /// Of a page of `keys`.
     Page(Result<Page>),
-    /// Of all operations of an instance, which are given up; in place of a slot stands the instance.
-    GivenUp,
 }
 
 /// Answers that wait for the JavaScript thread.
 #[derive(Debug, Default)]
-pub(crate) struct Outbox {
+pub(crate) struct Completions {
     waiting: Mutex<Waiting>,
-    reports: Mutex<Reports>,
+    reports: Mutex<PendingEvents>,
     has_reports: AtomicBool,
     /// Stores with acknowledged writes that they have not made yet.
     holders: AtomicUsize,
@@ -46,14 +44,23 @@ pub(crate) struct Outbox {
     gathers: AtomicBool,
     /// Whether the JavaScript thread was told and has not looked yet.
     told: AtomicBool,
-    bell: Mutex<Option<Bell>>,
+    waker: Mutex<Option<JsWaker>>,
 }
 
+/// What waits for the JavaScript thread, but for events.
 #[derive(Debug, Default)]
-struct Waiting {
-    completions: Vec<Completion>,
-    /// The work that they are.
+pub(crate) struct Waiting {
+    pub(crate) completions: Vec<Completion>,
+    /// Instances whose pending operations are cancelled.
+    pub(crate) cancelled: Vec<u32>,
+    /// The work that the completions are.
     weight: usize,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.completions.is_empty() && self.cancelled.is_empty()
+    }
 }
 
 impl Completion {
@@ -64,7 +71,6 @@ impl Completion {
             Outcome::Many(answers) => answers.iter().any(Result::is_err),
             Outcome::Done(done) => done.is_err(),
             Outcome::Page(page) => page.is_err(),
-            Outcome::GivenUp => false,
         }
     }
 
@@ -78,19 +84,19 @@ impl Completion {
             Outcome::One(answer) => of_answer(answer),
             Outcome::Many(answers) => answers.iter().map(of_answer).sum(),
             Outcome::Page(Ok(page)) => page.keys.len(),
-            Outcome::Page(Err(_)) | Outcome::Done(_) | Outcome::GivenUp => 1,
+            Outcome::Page(Err(_)) | Outcome::Done(_) => 1,
         }
     }
 }
 
 /// Rings on the JavaScript thread; there while its environment lives.
 #[derive(Debug)]
-struct Bell(sys::napi_threadsafe_function);
+struct JsWaker(sys::napi_threadsafe_function);
 
 // SAFETY: calling a threadsafe function from any thread is what it is for.
-unsafe impl Send for Bell {}
+unsafe impl Send for JsWaker {}
 
-impl Outbox {
+impl Completions {
     /// Weight after which the JavaScript thread is told even though more is on its way.
     const MANY: usize = 256;
 
@@ -98,8 +104,8 @@ impl Outbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bell(&self) -> MutexGuard<'_, Option<Bell>> {
-        self.bell.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waker(&self) -> MutexGuard<'_, Option<JsWaker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Leaves an answer. The JavaScript thread hears of it when the I/O thread has nothing else to do, or when many
@@ -121,18 +127,23 @@ impl Outbox {
         }
     }
 
+    /// Cancels what is pending in an instance.
+    pub(crate) fn cancel(&self, instance: u32) {
+        self.waiting().cancelled.push(instance);
+    }
+
     /// Tells the JavaScript thread if anything waits for it.
-    pub(crate) fn ring_if_waiting(&self) {
+    pub(crate) fn notify_if_waiting(&self) {
         if !self.is_empty() {
             self.ring();
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting().completions.is_empty() && !self.has_reports.load(Ordering::Acquire)
+        self.waiting().is_empty() && !self.has_reports.load(Ordering::Acquire)
     }
 
-    fn reports(&self) -> MutexGuard<'_, Reports> {
+    fn reports(&self) -> MutexGuard<'_, PendingEvents> {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -177,14 +188,14 @@ impl Outbox {
     }
 
     /// Has the JavaScript thread look at what it has gathered: what should have told it that the turn ended may be lost.
-    pub(crate) fn ring_if_gathering(&self) {
+    pub(crate) fn notify_if_gathering(&self) {
         if self.gathers.load(Ordering::SeqCst) {
             self.ring();
         }
     }
 
     /// All reports that wait, if there are any.
-    pub(crate) fn take_reports(&self) -> Option<Reports> {
+    pub(crate) fn take_reports(&self) -> Option<PendingEvents> {
         if !self.has_reports.load(Ordering::Acquire) {
             return None;
         }
@@ -198,9 +209,9 @@ impl Outbox {
         if self.told.swap(true, Ordering::AcqRel) {
             return;
         }
-        if let Some(Bell(function)) = &*self.bell() {
+        if let Some(JsWaker(function)) = &*self.waker() {
             let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
-            // SAFETY: the bell is taken away, under the lock held here, before the function is released.
+            // SAFETY: the waker is taken away, under the lock held here, before the function is released.
             let rung = unsafe { sys::napi_call_threadsafe_function(*function, ptr::null_mut(), mode) };
             if rung != sys::Status::napi_ok {
                 self.told.store(false, Ordering::Release);
@@ -214,27 +225,27 @@ impl Outbox {
     }
 
     /// Everything that waits. From here on a new answer rings again.
-    pub(crate) fn take(&self) -> Vec<Completion> {
+    pub(crate) fn take(&self) -> Waiting {
         self.is_heard();
-        std::mem::take(&mut *self.waiting()).completions
+        std::mem::take(&mut *self.waiting())
     }
 
-    /// Has the bell ring by `function`, also for what came while there was none.
+    /// Has the waker ring by `function`, also for what came while there was none.
     pub(crate) fn connect(&self, function: sys::napi_threadsafe_function) {
-        *self.bell() = Some(Bell(function));
+        *self.waker() = Some(JsWaker(function));
         self.is_heard();
-        self.ring_if_waiting();
+        self.notify_if_waiting();
     }
 
     /// Shows the function to `use_it`, if there is one.
-    pub(crate) fn with_bell(&self, use_it: impl FnOnce(sys::napi_threadsafe_function)) {
-        if let Some(Bell(function)) = &*self.bell() {
+    pub(crate) fn with_waker(&self, use_it: impl FnOnce(sys::napi_threadsafe_function)) {
+        if let Some(JsWaker(function)) = &*self.waker() {
             use_it(*function);
         }
     }
 
-    /// Takes the bell away; whatever is answered later is not heard.
+    /// Takes the waker away; whatever is answered later is not heard.
     pub(crate) fn disconnect(&self) -> Option<sys::napi_threadsafe_function> {
-        self.bell().take().map(|bell| bell.0)
+        self.waker().take().map(|waker| waker.0)
     }
 }

@@ -13,7 +13,7 @@ use redkv::error::Error;
 use redkv::executor::Executor;
 use tokio::runtime::Handle;
 
-use crate::outbox::Outbox;
+use crate::bridge::completions::Completions;
 
 /// What the I/O thread is to do.
 pub(crate) enum Job {
@@ -77,8 +77,8 @@ pub(crate) struct IoThread {
     queue: Arc<Queue>,
     executor: Arc<Executor>,
     runtime: Handle,
-    outbox: Arc<Outbox>,
-    /// Whether the outbox is looked at in a while.
+    completions: Arc<Completions>,
+    /// Whether the completions is looked at in a while.
     is_looking: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -107,14 +107,14 @@ impl Queue {
 }
 
 impl IoThread {
-    /// Starts the thread; its answers go to `outbox`.
-    pub(crate) fn start(outbox: Arc<Outbox>) -> std::io::Result<Self> {
-        let told = outbox.clone();
+    /// Starts the thread; its answers go to `completions`.
+    pub(crate) fn start(completions: Arc<Completions>) -> std::io::Result<Self> {
+        let told = completions.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(4)
             // With nothing left to do, the answers so far are worth a wake-up of JavaScript.
-            .on_thread_park(move || told.ring_if_waiting())
+            .on_thread_park(move || told.notify_if_waiting())
             .build()?;
         let own = runtime.handle().clone();
         let executor = Executor::new(own.clone());
@@ -130,7 +130,14 @@ impl IoThread {
             // A name look-up may hang in the system: nobody waits for it.
             runtime.shutdown_background();
         })?;
-        Ok(Self { queue, executor, runtime: own, outbox, is_looking: Arc::default(), thread: Some(thread) })
+        Ok(Self {
+            queue,
+            executor,
+            runtime: own,
+            completions,
+            is_looking: Arc::default(),
+            thread: Some(thread),
+        })
     }
 
     /// Has the JavaScript thread look, in a while, at what it has gathered, if that is still there by then.
@@ -138,11 +145,11 @@ impl IoThread {
         if self.is_looking.load(Ordering::SeqCst) || self.is_looking.swap(true, Ordering::SeqCst) {
             return;
         }
-        let (outbox, is_looking) = (self.outbox.clone(), self.is_looking.clone());
+        let (completions, is_looking) = (self.completions.clone(), self.is_looking.clone());
         self.runtime.spawn(async move {
             tokio::time::sleep(TURN).await;
             is_looking.store(false, Ordering::SeqCst);
-            outbox.ring_if_gathering();
+            completions.notify_if_gathering();
         });
     }
 

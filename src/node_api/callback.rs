@@ -8,7 +8,7 @@ use napi::sys;
 use redkv::error::Error;
 use redkv::panics::error_of;
 
-use crate::js::{Js, JsResult, Pending, Value};
+use crate::node_api::{Js, JsResult, Pending, Value};
 
 /// What a callback takes of the arguments of its call.
 pub(crate) trait FromCall: Sized {

@@ -10,7 +10,7 @@ use std::ptr;
 
 use napi::sys;
 
-use crate::js::{Js, JsResult, Pending};
+use crate::node_api::{Js, JsResult, Pending};
 
 /// What runs on the JavaScript thread when the descriptor is readable.
 pub(crate) type Ready = unsafe fn(Js, *mut c_void);
@@ -75,9 +75,9 @@ struct Watch {
 
 /// A descriptor that is being looked at.
 #[derive(Debug)]
-pub(crate) struct Watching(*mut Watch);
+pub(crate) struct UvPoll(*mut Watch);
 
-impl Watching {
+impl UvPoll {
     /// Ends the looking: the descriptor may be closed, and nothing is called any more.
     ///
     /// # Safety
@@ -88,13 +88,13 @@ impl Watching {
     }
 }
 
-/// Runs `ready` with `data` on this thread whenever `descriptor` is readable, until the [end](Watching::end) of that or
+/// Runs `ready` with `data` on this thread whenever `descriptor` is readable, until the [end](UvPoll::end) of that or
 /// of the environment. That alone does not keep the process alive.
 ///
 /// # Safety
 /// `descriptor` and `data` must stay valid until then, or until cleanup hooks run that were added to the environment
 /// before.
-pub(crate) unsafe fn watch(js: Js, descriptor: RawFd, ready: Ready, data: *mut c_void) -> JsResult<Watching> {
+pub(crate) unsafe fn watch(js: Js, descriptor: RawFd, ready: Ready, data: *mut c_void) -> JsResult<UvPoll> {
     let libuv = Libuv::find().ok_or(Pending)?;
     let mut event_loop = ptr::null_mut();
     // SAFETY: within a callback of this environment.
@@ -133,7 +133,7 @@ pub(crate) unsafe fn watch(js: Js, descriptor: RawFd, ready: Ready, data: *mut c
         }
         (libuv.unref)(handle);
     }
-    Ok(Watching(watch))
+    Ok(UvPoll(watch))
 }
 
 /// Has libuv let go of the handle, once.

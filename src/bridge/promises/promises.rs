@@ -3,29 +3,17 @@
 use std::cell::RefCell;
 
 use redkv::chain::Answer;
-use redkv::error::{Error, ErrorKind, Result};
+use redkv::error::{Error, Result};
 use redkv::operation::Operation;
 use redkv::store::Page;
 
-use crate::backlog::{Backlog, GivenUp, Slice};
-use crate::errors;
-use crate::js::{Js, JsResult, Kept, Pending, Value};
-use crate::load::Share;
-use crate::outbox::{Completion, Outcome};
-use crate::text::is_ascii;
-
-/// How the answer to a read is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// As a string.
-    Text,
-    /// As a `Buffer`.
-    Bytes,
-    /// As nothing: it is enough that it worked.
-    Nothing,
-    /// Not at all: its promise was rejected before.
-    Ignored,
-}
+use super::answers::{lost, value_of};
+use super::backlog::{Backlog, Cancelled, Slice};
+use super::slots::{Format, Slots};
+use crate::bridge::completions::{Completion, Outcome, Waiting};
+use crate::bridge::in_flight::InFlight;
+use crate::node_api::errors;
+use crate::node_api::{Js, JsRef, JsResult, Pending, Value};
 
 /// The places of pending promises, with the JavaScript functions that settle them and make errors.
 #[derive(Debug)]
@@ -33,65 +21,15 @@ pub(crate) struct Promises {
     slots: RefCell<Slots>,
     backlog: RefCell<Backlog>,
     /// `settle(slot, value, slot, value, …)`
-    settle: Kept,
+    settle: JsRef,
     /// `fail(slot, error, isOneOfMany)`
-    fail: Kept,
+    fail: JsRef,
     /// `failMany(slot, values, errors)`: of an operation on many keys, with `undefined` where there was no error.
-    fail_many: Kept,
+    fail_many: JsRef,
     /// `arrayOf(...items)`
-    array_of: Kept,
+    array_of: JsRef,
     /// The factory of [`errors::to_js`].
-    make_error: Kept,
-}
-
-#[derive(Debug, Default)]
-struct Slots {
-    formats: Vec<Format>,
-    /// What each holds of the bounds of its instance; none of what is not bounded.
-    shares: Vec<Option<Share>>,
-    free: Vec<u32>,
-    /// Slots whose promises are being settled. They are not given out before that is done: code of others that runs
-    /// meanwhile may call operations, whose promises would take the place of those that have their turn yet.
-    closed: Vec<u32>,
-    /// Slots whose promise was rejected before the answer came.
-    given_up: usize,
-}
-
-impl Slots {
-    /// The promise is about to be settled. Answers with how its answer was wanted.
-    fn close(&mut self, slot: u32) -> Format {
-        let format = self.formats[slot as usize];
-        self.given_up -= usize::from(format == Format::Ignored);
-        self.shares[slot as usize] = None;
-        self.closed.push(slot);
-        format
-    }
-
-    /// The promises of closed slots are settled.
-    fn release(&mut self) {
-        self.free.append(&mut self.closed);
-    }
-
-    fn share(&self, slot: u32) -> Option<&Share> {
-        self.shares[slot as usize].as_ref()
-    }
-
-    /// A promise of `instance`, the first one from the slot `from` on, is settled before its answer comes.
-    fn give_up(&mut self, instance: u32, from: u32) -> Option<u32> {
-        let is_pending = |slot: &u32| {
-            self.share(*slot).is_some_and(|share| share.is_of(instance))
-                && self.formats[*slot as usize] != Format::Ignored
-        };
-        let slot = (from..self.end()).find(is_pending)?;
-        self.formats[slot as usize] = Format::Ignored;
-        self.given_up += 1;
-        Some(slot)
-    }
-
-    /// The slot that would be the next new one.
-    fn end(&self) -> u32 {
-        u32::try_from(self.formats.len()).unwrap_or(u32::MAX)
-    }
+    make_error: JsRef,
 }
 
 /// Operations whose promises are settled by one call into JavaScript.
@@ -135,8 +73,7 @@ impl Promises {
 
     /// How many promises are pending.
     pub(crate) fn pending(&self) -> usize {
-        let slots = self.slots.borrow();
-        slots.formats.len() - slots.free.len() - slots.closed.len() - slots.given_up
+        self.slots.borrow().pending()
     }
 
     /// Throws `error` in JavaScript.
@@ -158,24 +95,16 @@ impl Promises {
     }
 
     /// A place for a promise, which holds a share of the bounds of its instance until it is settled.
-    pub(crate) fn open_slot(&self, format: Format, share: Option<Share>) -> u32 {
-        let mut slots = self.slots.borrow_mut();
-        if let Some(slot) = slots.free.pop() {
-            slots.formats[slot as usize] = format;
-            slots.shares[slot as usize] = share;
-            return slot;
-        }
-        slots.formats.push(format);
-        slots.shares.push(share);
-        slots.end() - 1
+    pub(crate) fn open_slot(&self, format: Format, share: Option<InFlight>) -> u32 {
+        self.slots.borrow_mut().open(format, share)
     }
 
     /// Settles the promises of operations that ended, as many as there is time for, and answers whether some are left
     /// for a later turn of the event loop. Whatever happens to one of them, the others are settled.
-    pub(crate) fn settle(&self, js: Js, completions: Vec<Completion>) -> bool {
+    pub(crate) fn settle(&self, js: Js, waiting: Waiting) -> bool {
         // What a panic has left.
         self.fail_closed(js);
-        self.backlog.borrow_mut().add(completions);
+        self.backlog.borrow_mut().add(waiting);
         let mut slice = Slice::begin();
         while !self.backlog.borrow().is_empty() {
             let settled = js.in_scope(|| self.settle_some(js));
@@ -194,7 +123,7 @@ impl Promises {
     /// Rejects the promises in closed slots, but for those that were settled before something was cut off.
     #[cold]
     fn fail_closed(&self, js: Js) {
-        let closed = self.slots.borrow().closed.clone();
+        let closed = self.slots.borrow().closed().to_vec();
         closed.into_iter().for_each(|slot| self.fail_barely(js, slot));
         self.slots.borrow_mut().release();
     }
@@ -219,7 +148,7 @@ impl Promises {
             let next = self.backlog.borrow_mut().next_failed();
             match next {
                 Some(completion) => self.prepare(js, self.in_the_end(completion), &mut arguments),
-                None if self.give_one_up(js) => {}
+                None if self.cancel_one(js) => {}
                 None => break,
             }
         }
@@ -230,17 +159,17 @@ impl Promises {
     fn in_the_end(&self, completion: Completion) -> Completion {
         let (slots, backlog) = (self.slots.borrow(), self.backlog.borrow());
         let share = slots.share(completion.slot);
-        if !share.is_some_and(|share| backlog.gives_up(|instance| share.is_of(instance))) {
+        if !share.is_some_and(|share| backlog.cancels(|instance| share.is_of(instance))) {
             return completion;
         }
         Completion { outcome: Outcome::Done(Err(closed_under(share))), ..completion }
     }
 
     /// Rejects one promise of the instances that are given up, if there is one; an answer that comes later finds nobody.
-    fn give_one_up(&self, js: Js) -> bool {
+    fn cancel_one(&self, js: Js) -> bool {
         let mut backlog = self.backlog.borrow_mut();
-        while let Some(GivenUp { instance, from }) = backlog.next_given_up() {
-            let slot = self.slots.borrow_mut().give_up(*instance, *from);
+        while let Some(Cancelled { instance, from }) = backlog.next_cancelled() {
+            let slot = self.slots.borrow_mut().cancel(*instance, *from);
             if let Some(slot) = slot {
                 *from = slot + 1;
                 drop(backlog);
@@ -250,7 +179,7 @@ impl Promises {
                 }
                 return true;
             }
-            backlog.end_given_up();
+            backlog.end_cancelled();
         }
         false
     }
@@ -296,7 +225,7 @@ impl Promises {
             Outcome::One(answer) => self.answer(js, answer, format),
             Outcome::Done(done) => done.and_then(|()| js.undefined().map_err(lost)),
             Outcome::Page(page) => page.and_then(|page| self.page(js, &page).map_err(lost)),
-            Outcome::Many(_) | Outcome::GivenUp => return Ok(()),
+            Outcome::Many(_) => return Ok(()),
         };
         match value {
             Ok(value) => arguments.extend([js.number(slot)?, value]),
@@ -321,7 +250,7 @@ impl Promises {
     /// Whether so many promises are to be rejected that it must be cheap.
     fn fails_many(&self) -> bool {
         let backlog = self.backlog.borrow();
-        backlog.failed() > MANY_FAILED || (backlog.gives_up(|_| true) && self.pending() > MANY_FAILED)
+        backlog.failed() > MANY_FAILED || (backlog.cancels(|_| true) && self.pending() > MANY_FAILED)
     }
 
     /// A page of keys as `[keys, next]`.
@@ -383,49 +312,7 @@ impl Promises {
 }
 
 /// The error of an operation whose instance is closed while it is on its way.
-fn closed_under(share: Option<&Share>) -> Error {
+fn closed_under(share: Option<&InFlight>) -> Error {
     let error = Error::closed().outcome(redkv::error::Outcome::Unknown);
     share.map_or_else(|| error.clone(), |share| error.clone().with_operation_if_unset(share.operation))
-}
-
-/// The JavaScript value of an answer.
-pub(crate) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value> {
-    match answer {
-        Answer::Entry(entry) => bytes_of(js, entry.as_ref().map(|entry| &entry.value[..]), format),
-        Answer::Has(has) => js.boolean(*has).map_err(lost),
-        Answer::Written(_) => js.undefined().map_err(lost),
-    }
-}
-
-/// The JavaScript value of what is under a key.
-pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<Value> {
-    let Some(value) = value else { return js.null().map_err(lost) };
-    match format {
-        Format::Nothing | Format::Ignored => js.undefined().map_err(lost),
-        Format::Bytes => js.buffer(value).map_err(lost),
-        Format::Text if is_ascii(value) => js.ascii(value).map_err(|pending| lost_text(value, pending)),
-        Format::Text => match std::str::from_utf8(value) {
-            Ok(text) => js.text(text).map_err(|pending| lost_text(value, pending)),
-            Err(_) => {
-                let message = "the value is not UTF-8 text; read it with getBuffer()";
-                Err(Error::new(ErrorKind::Value, message).with_operation_if_unset(Operation::Get))
-            }
-        },
-    }
-}
-
-/// Text that JavaScript could not take: where it is longer than a string can be, that is why.
-#[cold]
-fn lost_text(value: &[u8], pending: Pending) -> Error {
-    /// The longest strings of V8, where they are shortest: on 32 bits.
-    const LONGEST: usize = (1 << 28) - 16;
-    if value.len() <= LONGEST {
-        return lost(pending);
-    }
-    let message = "the value is longer than a string of JavaScript can be; read it with getBuffer()";
-    Error::new(ErrorKind::Value, message).with_operation_if_unset(Operation::Get)
-}
-
-fn lost(_: Pending) -> Error {
-    Error::new(ErrorKind::Internal, "JavaScript could not take the value")
 }

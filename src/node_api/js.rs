@@ -1,9 +1,6 @@
 //! Node-API as this addon uses it: a few calls with their preconditions, and nothing that decides.
 
-use std::cell::Cell;
-use std::ffi::c_void;
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -32,18 +29,7 @@ pub(crate) enum Type {
 /// The JavaScript engine of the current thread, within a callback from it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Js {
-    env: sys::napi_env,
-}
-
-macro_rules! call {
-    ($function:ident($($argument:expr),* $(,)?)) => {
-        // SAFETY: `Js` exists only within a callback from the engine, on its thread, so `env` and the values in its
-        // hands are valid; the pointers are to locals that outlive the call.
-        match unsafe { sys::$function($($argument),*) } {
-            sys::Status::napi_ok => Ok(()),
-            _ => Err(Pending),
-        }
-    };
+    pub(super) env: sys::napi_env,
 }
 
 impl Js {
@@ -253,150 +239,6 @@ impl Js {
         // SAFETY: the engine says that `length` bytes are there; no JavaScript runs while `read` looks at them.
         Ok(Some(read(unsafe { std::slice::from_raw_parts(data.cast(), length) })))
     }
-
-    /// Calls a function without a receiver.
-    pub(crate) fn call(self, function: Value, arguments: &[Value]) -> JsResult<Value> {
-        let mut result = ptr::null_mut();
-        let receiver = self.undefined()?;
-        let (count, values) = (arguments.len(), arguments.as_ptr());
-        call!(napi_call_function(self.env, receiver, function, count, values, &mut result))?;
-        Ok(result)
-    }
-
-    /// An `Error`, made by the engine itself: no code of anybody runs.
-    pub(crate) fn bare_error(self, message: &str) -> JsResult<Value> {
-        let mut error = ptr::null_mut();
-        call!(napi_create_error(self.env, ptr::null_mut(), self.text(message)?, &mut error))?;
-        Ok(error)
-    }
-
-    pub(crate) fn throw(self, error: Value) -> Pending {
-        // When even that fails an exception is pending already.
-        let _ = call!(napi_throw(self.env, error));
-        Pending
-    }
-
-    /// Forgets a pending exception, so that later calls work again.
-    pub(crate) fn clear_exception(self) {
-        let mut exception = ptr::null_mut();
-        let _ = call!(napi_get_and_clear_last_exception(self.env, &mut exception));
-    }
-
-    /// Runs `work`, and gives back what it made for the engine to reclaim.
-    pub(crate) fn in_scope<T>(self, work: impl FnOnce() -> JsResult<T>) -> JsResult<T> {
-        let mut scope = ptr::null_mut();
-        call!(napi_open_handle_scope(self.env, &mut scope))?;
-        // The engine ends the process over a scope that is left open.
-        let result = catch_unwind(AssertUnwindSafe(work));
-        let closed = call!(napi_close_handle_scope(self.env, scope));
-        let result = result.unwrap_or_else(|panic| resume_unwind(panic))?;
-        closed.map(|()| result)
-    }
-
-    /// Makes `origin` something that callbacks of the event loop itself can come from.
-    #[cfg(unix)]
-    pub(crate) fn begin_origin(self, origin: &Origin, name: &str) -> JsResult<()> {
-        let mut context = ptr::null_mut();
-        let name = self.text(name)?;
-        call!(napi_async_init(self.env, ptr::null_mut(), name, &mut context))?;
-        origin.0.set(context);
-        Ok(())
-    }
-
-    /// Gives up what [`Js::begin_origin`] took.
-    #[cfg(unix)]
-    pub(crate) fn end_origin(self, origin: &Origin) {
-        let context = origin.0.replace(ptr::null_mut());
-        if !context.is_null() {
-            // It only fails for what is no context.
-            let _ = call!(napi_async_destroy(self.env, context));
-        }
-    }
-
-    /// Runs `work` in a callback of the event loop itself, as Node.js runs its own: what was made is reclaimed, and
-    /// promises that were settled tell those who wait for them.
-    #[cfg(unix)]
-    pub(crate) fn in_callback(self, origin: &Origin, work: impl FnOnce()) -> JsResult<()> {
-        self.in_scope(|| {
-            let (mut scope, resource) = (ptr::null_mut(), self.undefined()?);
-            call!(napi_open_callback_scope(self.env, resource, origin.0.get(), &mut scope))?;
-            let worked = catch_unwind(AssertUnwindSafe(work));
-            let closed = call!(napi_close_callback_scope(self.env, scope));
-            worked.unwrap_or_else(|panic| resume_unwind(panic));
-            closed
-        })
-    }
-
-    /// Keeps `value` from being collected until it is [let go](Self::let_go).
-    pub(crate) fn keep(self, value: Value) -> JsResult<Kept> {
-        let mut reference = ptr::null_mut();
-        call!(napi_create_reference(self.env, value, 1, &mut reference))?;
-        Ok(Kept(Cell::new(reference)))
-    }
-
-    /// Whether values are kept from being collected; else they are there as long as something else has them.
-    pub(crate) fn hold_all<const N: usize>(self, kept: [&Kept; N], holds: bool) {
-        let change = if holds { sys::napi_reference_ref } else { sys::napi_reference_unref };
-        for kept in kept {
-            let mut count = 0;
-            // SAFETY: within a callback, and it only fails for what is no reference.
-            unsafe { change(self.env, kept.0.get(), &mut count) };
-        }
-    }
-
-    /// From here on the value is not there any more.
-    pub(crate) fn let_go(self, kept: &Kept) {
-        let reference = kept.0.replace(ptr::null_mut());
-        if !reference.is_null() {
-            // It only fails for what is no reference.
-            let _ = call!(napi_delete_reference(self.env, reference));
-        }
-    }
-
-    pub(crate) fn kept(self, kept: &Kept) -> JsResult<Value> {
-        let mut value = ptr::null_mut();
-        call!(napi_get_reference_value(self.env, kept.0.get(), &mut value))?;
-        Ok(value)
-    }
-
-    /// Reads as many arguments of a call as there is room for, and answers how many there are, and the data of the
-    /// function.
-    pub(crate) fn read_call(
-        self,
-        info: sys::napi_callback_info,
-        room: &mut [Value],
-    ) -> JsResult<(usize, *mut c_void)> {
-        let (mut count, mut data) = (room.len(), ptr::null_mut());
-        call!(napi_get_cb_info(self.env, info, &mut count, room.as_mut_ptr(), ptr::null_mut(), &mut data))?;
-        if data.is_null() { Err(Pending) } else { Ok((count, data)) }
-    }
-
-    /// An object with functions that are called with `data`, which lives as long as any of them.
-    pub(crate) fn functions<T: 'static>(
-        self,
-        data: &std::rc::Rc<T>,
-        functions: &[(&'static str, Callback)],
-    ) -> JsResult<Value> {
-        let mut object = ptr::null_mut();
-        call!(napi_create_object(self.env, &mut object))?;
-        for (name, callback) in functions {
-            let (text, length) = (name.as_ptr().cast(), name.len().cast_signed());
-            let pointer = std::rc::Rc::into_raw(data.clone()).cast_mut().cast::<c_void>();
-            let mut function = ptr::null_mut();
-            call!(napi_create_function(self.env, text, length, Some(*callback), pointer, &mut function))?;
-            call!(napi_add_finalizer(
-                self.env,
-                function,
-                pointer,
-                Some(release::<T>),
-                ptr::null_mut(),
-                ptr::null_mut()
-            ))?;
-            let key = self.text(name)?;
-            call!(napi_set_property(self.env, object, key, function))?;
-        }
-        Ok(object)
-    }
 }
 
 /// A copy of bytes that other threads may change meanwhile.
@@ -406,24 +248,4 @@ impl Js {
 unsafe fn copy_of_shared(data: *mut u8, length: usize) -> Vec<u8> {
     // SAFETY: by the contract above; whoever else writes there does so as JavaScript does, byte by byte.
     (0..length).map(|at| unsafe { AtomicU8::from_ptr(data.add(at)) }.load(Ordering::Relaxed)).collect()
-}
-
-/// Where callbacks of the event loop itself come from, for those who trace such things.
-#[cfg(unix)]
-#[derive(Debug, Default)]
-pub(crate) struct Origin(Cell<sys::napi_async_context>);
-
-/// A value that the engine does not collect.
-#[derive(Debug)]
-pub(crate) struct Kept(Cell<sys::napi_ref>);
-
-/// A function that the engine calls.
-pub(crate) type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> Value;
-
-unsafe extern "C" fn release<T>(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
-    // SAFETY: `functions` made the pointer with `Rc::into_raw`, once for this finalizer, which runs once.
-    let released =
-        catch_unwind(AssertUnwindSafe(|| drop(unsafe { std::rc::Rc::from_raw(data.cast::<T>()) })));
-    // A panic in a destructor must not reach the engine.
-    drop(released);
 }

@@ -5,8 +5,8 @@ use redkv::config::{DURATION, duration_of, millis_of};
 use redkv::entry::{Deadline, Given};
 use redkv::error::Error;
 
-use crate::js::{Js, Pending, Type, Value};
-use crate::text::{Broken, Units};
+use crate::node_api::text::{Broken, Units};
+use crate::node_api::{Js, Pending, Type, Value};
 
 /// Why an argument could not be taken.
 pub(crate) enum Refusal {

@@ -14,20 +14,20 @@ use redkv::notices::Notices;
 use redkv::operation::Operation;
 use redkv::store::Cursor;
 
-use crate::exchange::Exchange;
-use crate::io::Job;
-use crate::js::Js;
-use crate::load::{self, Gauge};
-use crate::promises::Format;
-use crate::replies::{Done, Many, Turn};
-use crate::reports::Reporter;
+use crate::bridge::Bridge;
+use crate::bridge::events::Reporter;
+use crate::bridge::in_flight::{self, InFlightGauge};
+use crate::bridge::io_thread::Job;
+use crate::bridge::promises::Format;
+use crate::bridge::replies::{BatchReply, Deferred, TurnReplies};
+use crate::node_api::Js;
 
 /// A chain with its way to the I/O thread.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) chain: Arc<Chain>,
-    pub(crate) exchange: Rc<Exchange>,
-    gauge: Rc<Gauge>,
+    pub(crate) bridge: Rc<Bridge>,
+    gauge: Rc<InFlightGauge>,
     gathered: RefCell<Gathered>,
     handles: RefCell<Vec<Weak<Handle>>>,
     /// Calls of `clear` that are on their way, by their slots, and whether somebody waits for them.
@@ -36,7 +36,7 @@ pub(crate) struct Instance {
     begins_inline: Cell<bool>,
     /// Whether `close` was called. The chain hears of it behind the operations that were called before.
     is_closed: Cell<bool>,
-    /// Whether the exchange was told that this needs it no longer.
+    /// Whether the bridge was told that this needs it no longer.
     has_ended: Arc<AtomicBool>,
 }
 
@@ -61,12 +61,12 @@ impl Gathered {
 }
 
 impl Instance {
-    pub(crate) fn new(exchange: Rc<Exchange>, gauge: Rc<Gauge>) -> Rc<Self> {
+    pub(crate) fn new(bridge: Rc<Bridge>, gauge: Rc<InFlightGauge>) -> Rc<Self> {
         let chain = Chain::new(Arc::new(SystemClock));
-        chain.observe(Arc::new(Reporter { instance: gauge.id, outbox: exchange.outbox().clone() }));
+        chain.observe(Arc::new(Reporter { instance: gauge.id, completions: bridge.completions().clone() }));
         Rc::new(Self {
             chain: Arc::new(chain),
-            exchange,
+            bridge,
             gauge,
             gathered: RefCell::default(),
             handles: RefCell::default(),
@@ -84,10 +84,10 @@ impl Instance {
 
     /// Where stores tell what becomes a process warning.
     pub(crate) fn notices(&self) -> Notices {
-        let (instance, outbox) = (self.id(), Arc::downgrade(self.exchange.outbox()));
+        let (instance, completions) = (self.id(), Arc::downgrade(self.bridge.completions()));
         Notices::to(move |text| {
-            if let Some(outbox) = outbox.upgrade() {
-                outbox.report(instance, Event::Notice { text: text.to_owned() });
+            if let Some(completions) = completions.upgrade() {
+                completions.report(instance, Event::Notice { text: text.to_owned() });
             }
         })
     }
@@ -137,7 +137,7 @@ impl Instance {
         action: Action,
         format: Format,
     ) -> Result<i32> {
-        let load = load::of_action(&key, &action);
+        let load = in_flight::of_action(&key, &action);
         self.check(load, action.operation())?;
         let slot = self.open_slot(format, load, action.operation());
         let request = self.chain.request(scope, key, action);
@@ -158,10 +158,10 @@ impl Instance {
         actions: Vec<(Key, Action)>,
         format: Format,
     ) -> i32 {
-        let slot = self.open_slot(format, load::of_actions(&actions), operation);
+        let slot = self.open_slot(format, in_flight::of_actions(&actions), operation);
         let requests =
             actions.into_iter().map(|(key, action)| self.chain.request(scope, key, action)).collect();
-        let replies = Arc::new(Many::with(slot, known, self.exchange.outbox().clone()));
+        let replies = Arc::new(BatchReply::with(slot, known, self.bridge.completions().clone()));
         let is_first = self.gather_job(Job::Submit(self.chain.clone(), requests, replies));
         place_of(slot, is_first)
     }
@@ -175,16 +175,17 @@ impl Instance {
         keys: Vec<Key>,
         format: Format,
     ) -> Result<i32> {
-        let load = load::of_keys(&keys);
+        let load = in_flight::of_keys(&keys);
         self.check(load, operation)?;
         let slot = self.open_slot(format, load, operation);
-        let replies: Arc<dyn Replies> = Arc::new(Many::new(slot, keys.len(), self.exchange.outbox().clone()));
+        let replies: Arc<dyn Replies> =
+            Arc::new(BatchReply::new(slot, keys.len(), self.bridge.completions().clone()));
         let is_first = self.gather_job(Job::Read(self.chain.clone(), scope, question, keys, replies));
         Ok(place_of(slot, is_first))
     }
 
     fn open_slot(&self, format: Format, load: Weight, operation: Operation) -> u32 {
-        self.exchange.promises().open_slot(format, Some(self.gauge.count(load, operation)))
+        self.bridge.promises().open_slot(format, Some(self.gauge.count(load, operation)))
     }
 
     fn gather_job(self: &Rc<Self>, job: Job) -> bool {
@@ -199,7 +200,7 @@ impl Instance {
     /// Answers with whether this is the first operation of any instance in this turn.
     fn begin_gathering(self: &Rc<Self>) -> bool {
         let is_empty = self.gathered.borrow().is_empty();
-        is_empty && self.exchange.gather_from(self.clone())
+        is_empty && self.bridge.gather_from(self.clone())
     }
 
     fn take_singles(&self, gathered: &mut Gathered) -> Option<Job> {
@@ -208,7 +209,7 @@ impl Instance {
         }
         let requests = std::mem::take(&mut gathered.requests);
         let slots = std::mem::take(&mut gathered.slots);
-        let turn = Turn::new(slots, self.exchange.outbox().clone());
+        let turn = TurnReplies::new(slots, self.bridge.completions().clone());
         Some(Job::Submit(self.chain.clone(), requests, Arc::new(turn)))
     }
 
@@ -229,7 +230,7 @@ impl Instance {
     /// Brings the stores up while the caller goes on, unless they are up already.
     pub(crate) fn warm_up(&self) {
         if !self.chain.is_settled() {
-            self.exchange.send_in_background([Job::WarmUp(self.chain.clone())]);
+            self.bridge.send_in_background([Job::WarmUp(self.chain.clone())]);
         }
     }
 
@@ -244,7 +245,7 @@ impl Instance {
     /// Starts to ask for a page of keys, behind everything that was called before, and answers with the slot of its
     /// promise.
     pub(crate) fn keys(&self, js: Js, scope: Scope, prefix: String, after: Option<Cursor>) -> u32 {
-        self.exchange.flush(js);
+        self.bridge.flush(js);
         let chain = self.chain.clone();
         let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Keys);
         self.run(js, slot, move |done| async move {
@@ -255,7 +256,7 @@ impl Instance {
 
     /// Starts `clear` behind everything that was called before, and answers with the slot of its promise.
     pub(crate) fn clear(&self, js: Js, scope: Scope) -> u32 {
-        self.exchange.flush(js);
+        self.bridge.flush(js);
         let chain = self.chain.clone();
         let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Clear);
         let is_wanted = Arc::new(AtomicBool::new(true));
@@ -280,7 +281,7 @@ impl Instance {
 
     /// Starts `flush` behind everything that was called before, and answers with the slot of its promise.
     pub(crate) fn flush(&self, js: Js, scope: Scope) -> u32 {
-        self.exchange.flush(js);
+        self.bridge.flush(js);
         let chain = self.chain.clone();
         let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Flush);
         self.run(js, slot, |done| async move { done.tell(chain.flush(scope).await) });
@@ -290,15 +291,15 @@ impl Instance {
     /// Starts `close` behind everything that was called before, and answers with the slot of its promise. What is
     /// pending when `patience` is over is given up.
     pub(crate) fn close(&self, js: Js, patience: Option<Duration>) -> u32 {
-        self.exchange.flush(js);
+        self.bridge.flush(js);
         self.is_closed.set(true);
         let (chain, id, has_ended) = (self.chain.clone(), self.gauge.id, self.has_ended.clone());
-        self.exchange.send(js, [Job::Refuse(chain.clone())]);
-        let slot = self.exchange.promises().open_slot(Format::Nothing, None);
+        self.bridge.send(js, [Job::Refuse(chain.clone())]);
+        let slot = self.bridge.promises().open_slot(Format::Nothing, None);
         self.run(js, slot, move |done| async move {
             match patience {
                 None => chain.close().await,
-                Some(patience) => chain.close_within(patience, || done.give_up(id)).await,
+                Some(patience) => chain.close_within(patience, || done.cancel(id)).await,
             }
             if !has_ended.swap(true, Ordering::AcqRel) {
                 done.end_one();
@@ -317,13 +318,18 @@ impl Instance {
     }
 
     /// Has the I/O thread do something that ends with the promise in `slot`.
-    fn run<T: Future<Output = ()> + Send + 'static>(&self, js: Js, slot: u32, task: impl FnOnce(Done) -> T) {
-        let done = self.exchange.outbox().done(slot);
-        match self.exchange.prepare(js) {
-            Ok(()) => self.exchange.send(js, [Job::Task(Box::pin(task(done)))]),
+    fn run<T: Future<Output = ()> + Send + 'static>(
+        &self,
+        js: Js,
+        slot: u32,
+        task: impl FnOnce(Deferred) -> T,
+    ) {
+        let done = self.bridge.completions().done(slot);
+        match self.bridge.prepare(js) {
+            Ok(()) => self.bridge.send(js, [Job::Task(Box::pin(task(done)))]),
             Err(error) => {
                 done.tell(Err(error));
-                self.exchange.outbox().ring_if_waiting();
+                self.bridge.completions().notify_if_waiting();
             }
         }
     }
@@ -331,9 +337,9 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        self.exchange.forget(self.id());
+        self.bridge.forget(self.id());
         if !self.has_ended.swap(true, Ordering::AcqRel) {
-            self.exchange.outbox().end_one();
+            self.bridge.completions().end_one();
         }
     }
 }

@@ -8,12 +8,12 @@ use redkv::error::{Error, Result};
 use redkv::operation::Operation;
 use redkv::store::Want;
 
-use crate::callback::{Arguments, callback};
-use crate::instance::Handle;
-use crate::js::{Callback, Js, JsResult, Type, Value};
-use crate::load;
-use crate::promises::{Format, bytes_of};
-use crate::values::{self, Refusal, with_key, with_value};
+use crate::api::instance::Handle;
+use crate::bridge::in_flight;
+use crate::bridge::promises::{Format, bytes_of};
+use crate::node_api::callback::{Arguments, callback};
+use crate::node_api::values::{self, Refusal, with_key, with_value};
+use crate::node_api::{Callback, Js, JsResult, Type, Value};
 
 /// All operations, by their names in JavaScript.
 pub(crate) const ALL: [(&str, Callback); 9] = [
@@ -113,7 +113,7 @@ fn read_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         Err(_) => false,
     };
     if handle.ask_front(|front| front.read_many(&texts, &mut read)) == Some(true) {
-        return Ok(handle.instance.exchange.promises().array(js, &values)?);
+        return Ok(handle.instance.bridge.promises().array(js, &values)?);
     }
     // Some are not known, or are no text: only the way through the chain answers per key.
     let known = |key: &Key| match handle.ask_front(|front| front.get(key)) {
@@ -134,7 +134,7 @@ fn exist_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
         Some(Lookup::Ask) | None => None,
     };
     if let Some(known) = keys.each(|key| known(key).and_then(|has| js.boolean(has).ok()))? {
-        return Ok(handle.instance.exchange.promises().array(js, &known)?);
+        return Ok(handle.instance.bridge.promises().array(js, &known)?);
     }
     let known = |key: &Key| known(key).map(|has| Ok(Answer::Has(has)));
     ask_rest(js, handle, Operation::HasMany, keys.list()?, known, || Action::Has)
@@ -149,7 +149,7 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
         let value = js.element(values, index)?;
         writes.push((key, with_value(js, value, |value| Draft { value, deadline }.to_entry())?));
     }
-    let load = load::of_writes(&writes);
+    let load = in_flight::of_writes(&writes);
     let takes =
         |(key, entry): &(Key, Entry)| handle.ask_front(|front| front.takes(key, entry.into())) == Some(true);
     if let Err(error) = handle.instance.check(load, Operation::SetMany)
@@ -183,7 +183,7 @@ fn write_many(js: Js, handle: &Handle, [keys, values, ttl]: [Value; 3]) -> Answe
 fn remove_many(js: Js, handle: &Handle, keys: &[Value]) -> Answered {
     // As for writes: nothing is deleted until every key was read.
     let keys = Keys::new(js, keys)?.list()?;
-    let load = load::of_keys(&keys);
+    let load = in_flight::of_keys(&keys);
     let takes = |key: &Key| handle.ask_front(|front| front.takes_delete(key)) == Some(true);
     if let Err(error) = handle.instance.check(load, Operation::DeleteMany)
         && !keys.iter().all(takes)
@@ -300,7 +300,7 @@ impl Texts {
 fn ask_all(js: Js, handle: &Handle, operation: Operation, keys: &Keys, question: Question) -> Answered {
     let keys = keys.list()?;
     if keys.is_empty() {
-        return Ok(handle.instance.exchange.promises().array(js, &[])?);
+        return Ok(handle.instance.bridge.promises().array(js, &[])?);
     }
     Ok(js.integer(handle.instance.gather_reads(operation, handle.scope, question, keys, Format::Text)?)?)
 }
@@ -320,7 +320,7 @@ fn ask_rest(
         known.fill(None);
     }
     let rest = unknown(keys, &known, action);
-    handle.instance.check(load::of_actions(&rest), operation)?;
+    handle.instance.check(in_flight::of_actions(&rest), operation)?;
     Ok(js.integer(handle.instance.gather_many(operation, handle.scope, known, rest, Format::Text))?)
 }
 
@@ -339,12 +339,12 @@ fn unknown(
 
 fn refuse(js: Js, handle: &Handle, answer: Answered) -> JsResult<Value> {
     answer.map_err(|refusal| match refusal {
-        Refusal::Wrong(error) => handle.instance.exchange.promises().throw(js, &error),
+        Refusal::Wrong(error) => handle.instance.bridge.promises().throw(js, &error),
         Refusal::Pending(pending) => pending,
     })
 }
 
 /// A panic in an operation is a defect, but not the end of the process.
 fn panicked(js: Js, handle: &Handle, error: &Error) {
-    handle.instance.exchange.promises().throw(js, error);
+    handle.instance.bridge.promises().throw(js, error);
 }

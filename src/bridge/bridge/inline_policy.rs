@@ -1,11 +1,11 @@
-//! The short way: while few operations are on their way, the JavaScript thread sends them itself and reads their
-//! answers, instead of handing them to the I/O thread and back.
+//! Inline I/O: while few operations are in flight, the JavaScript thread sends them itself and reads their answers,
+//! instead of handing them to the I/O thread and back.
 
 use std::cell::Cell;
 
-/// When the short way is taken.
+/// Decides which thread sends the operations of a turn.
 #[derive(Debug, Default)]
-pub(crate) struct Shortcut {
+pub(crate) struct InlinePolicy {
     /// Turns in a row with few operations.
     calm_turns: Cell<u32>,
     state: Cell<State>,
@@ -21,27 +21,27 @@ enum State {
     Open,
 }
 
-/// Operations on their way at once, from which on the threads had better share the work.
+/// Operations on their way at once, from which on two threads do more than one.
 const FEW: usize = 16;
 /// Keys in one turn, likewise.
 const FEW_KEYS: usize = 128;
-/// Turns with few operations before the short way is taken: a change of ways costs some system calls.
+/// Turns with few operations before they are sent inline: a change of threads costs some system calls.
 const CALM: u32 = 32;
 
-/// What to do with the operations of a turn.
+/// The thread that sends the operations of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Route {
     /// Through the I/O thread, as before.
-    Long,
+    IoThread,
     /// Through the I/O thread from now on.
-    LeaveShort,
+    LeaveInline,
     /// Here, as before.
-    Short,
+    Inline,
     /// Here from now on.
-    TakeShort,
+    EnterInline,
 }
 
-impl Shortcut {
+impl InlinePolicy {
     /// Begins anew, with whether this process can do it, as far as that is known.
     pub(crate) fn begin(&self, is_possible: bool) {
         self.calm_turns.set(0);
@@ -53,20 +53,20 @@ impl Shortcut {
         self.state.set(State::Impossible);
     }
 
-    /// Which way a turn goes, with `pending` operations on their way and `keys` in this turn.
-    pub(crate) fn way(&self, pending: usize, keys: usize) -> Way {
+    /// WakerId way a turn goes, with `pending` operations on their way and `keys` in this turn.
+    pub(crate) fn route(&self, pending: usize, keys: usize) -> Route {
         if self.state.get() == State::Impossible {
-            return Way::Long;
+            return Route::IoThread;
         }
         if pending > FEW || keys > FEW_KEYS {
             self.calm_turns.set(0);
-            return if self.state.get() == State::Open { Way::LeaveShort } else { Way::Long };
+            return if self.state.get() == State::Open { Route::LeaveInline } else { Route::IoThread };
         }
         if self.state.get() == State::Open {
-            return Way::Short;
+            return Route::Inline;
         }
         self.calm_turns.set(self.calm_turns.get().saturating_add(1));
-        if self.calm_turns.get() < CALM { Way::Long } else { Way::TakeShort }
+        if self.calm_turns.get() < CALM { Route::IoThread } else { Route::EnterInline }
     }
 
     /// The sockets are looked after by this thread now, or no longer.

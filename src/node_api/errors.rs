@@ -5,11 +5,11 @@ use std::error::Error as StdError;
 use redkv::error::Error;
 use redkv::operation::Operation;
 
-use crate::js::{Js, JsResult, Kept, Pending, Value};
+use crate::node_api::{Js, JsRef, JsResult, Pending, Value};
 
 /// Makes the JavaScript error for `error` with `factory(code, message, store, operation, field, retryable,
 /// mayHaveApplied, cause)`.
-pub(crate) fn to_js(js: Js, factory: &Kept, error: &Error) -> JsResult<Value> {
+pub(crate) fn to_js(js: Js, factory: &JsRef, error: &Error) -> JsResult<Value> {
     let text = |text: Option<&str>| text.map_or_else(|| js.undefined(), |text| js.text(text));
     let cause = error.source().map(causes);
     let arguments = [
@@ -32,7 +32,7 @@ fn may_have_applied(error: &Error) -> bool {
 }
 
 /// Throws the JavaScript error for `error`.
-pub(crate) fn throw(js: Js, factory: &Kept, error: &Error) -> Pending {
+pub(crate) fn throw(js: Js, factory: &JsRef, error: &Error) -> Pending {
     match to_js(js, factory, error) {
         Ok(error) => js.throw(error),
         Err(pending) => pending,

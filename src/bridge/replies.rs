@@ -1,4 +1,4 @@
-//! Who receives the answers of the engine and leaves them in the outbox. Whatever happens, each promise gets one.
+//! Who receives the answers of the engine and leaves them in the completions. Whatever happens, each promise gets one.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,20 +8,20 @@ use redkv::error::{Error, ErrorKind, Result};
 use redkv::panics::lost;
 use redkv::store::Page;
 
-use crate::outbox::{Completion, Outbox, Outcome};
+use crate::bridge::completions::{Completion, Completions, Outcome};
 
 /// The single operations of one turn of the event loop. Those that are not answered when it goes are answered then.
-pub(crate) struct Turn {
-    /// [`Turn::ANSWERED`] in place of those that were answered.
+pub(crate) struct TurnReplies {
+    /// [`TurnReplies::ANSWERED`] in place of those that were answered.
     slots: Vec<AtomicU32>,
-    outbox: Arc<Outbox>,
+    completions: Arc<Completions>,
 }
 
-impl Turn {
+impl TurnReplies {
     const ANSWERED: u32 = u32::MAX;
 
-    pub(crate) fn new(slots: Vec<u32>, outbox: Arc<Outbox>) -> Self {
-        Self { slots: slots.into_iter().map(AtomicU32::new).collect(), outbox }
+    pub(crate) fn new(slots: Vec<u32>, completions: Arc<Completions>) -> Self {
+        Self { slots: slots.into_iter().map(AtomicU32::new).collect(), completions }
     }
 
     /// The answer to the request at `index`, unless that was answered before.
@@ -31,47 +31,47 @@ impl Turn {
     }
 }
 
-impl Replies for Turn {
+impl Replies for TurnReplies {
     fn reply(&self, index: u32, answer: Result<Answer>) {
-        self.outbox.push_all(self.completion(index, answer));
+        self.completions.push_all(self.completion(index, answer));
     }
 
     fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
         let completions =
             indexes.iter().zip(answers).filter_map(|(index, answer)| self.completion(*index, answer));
-        self.outbox.push_all(completions);
+        self.completions.push_all(completions);
     }
 
     fn abandon(&self, error: &Error) {
         let completions =
             (0..).zip(&self.slots).filter_map(|(index, _)| self.completion(index, Err(error.clone())));
-        self.outbox.push_all(completions);
+        self.completions.push_all(completions);
     }
 }
 
-impl Drop for Turn {
+impl Drop for TurnReplies {
     fn drop(&mut self) {
         if self.slots.iter_mut().any(|slot| *slot.get_mut() != Self::ANSWERED) {
-            self.abandon(&given_up());
+            self.abandon(&dropped());
         }
     }
 }
 
 /// Why something ends that nobody has answered.
-fn given_up() -> Error {
+fn dropped() -> Error {
     lost(|| Error::new(ErrorKind::Internal, "a defect of RedKV: the operation was given up"))
         .outcome(redkv::error::Outcome::Unknown)
 }
 
 /// One operation on many keys. If it goes before all of them are answered, it ends then.
-pub(crate) struct Many {
+pub(crate) struct BatchReply {
     slot: u32,
     /// How many keys were asked for.
     count: usize,
     /// The place of each request among the keys, if not all of them were asked for.
     places: Option<Vec<u32>>,
     collected: Mutex<Collected>,
-    outbox: Arc<Outbox>,
+    completions: Arc<Completions>,
     has_ended: AtomicBool,
 }
 
@@ -83,26 +83,26 @@ struct Collected {
     known: usize,
 }
 
-impl Many {
+impl BatchReply {
     /// An operation on `count` keys, all of which are asked for.
-    pub(crate) fn new(slot: u32, count: usize, outbox: Arc<Outbox>) -> Self {
+    pub(crate) fn new(slot: u32, count: usize, completions: Arc<Completions>) -> Self {
         Self {
             slot,
             count,
             places: None,
             collected: Mutex::default(),
-            outbox,
+            completions,
             has_ended: AtomicBool::new(false),
         }
     }
 
     /// An operation some of whose answers are `known`; requests are for the places of the others, in their order.
-    pub(crate) fn with(slot: u32, known: Vec<Option<Result<Answer>>>, outbox: Arc<Outbox>) -> Self {
+    pub(crate) fn with(slot: u32, known: Vec<Option<Result<Answer>>>, completions: Arc<Completions>) -> Self {
         let places: Vec<_> =
             (0..).zip(&known).filter(|(_, answer)| answer.is_none()).map(|(place, _)| place).collect();
         let count = known.len();
         if places.len() == count {
-            return Self::new(slot, count, outbox);
+            return Self::new(slot, count, completions);
         }
         let collected = Collected { known: count - places.len(), answers: known };
         Self {
@@ -110,7 +110,7 @@ impl Many {
             count,
             places: Some(places),
             collected: Mutex::new(collected),
-            outbox,
+            completions,
             has_ended: AtomicBool::new(false),
         }
     }
@@ -140,7 +140,7 @@ impl Many {
     /// Tells the outcome, unless one was told before.
     fn end(&self, outcome: Outcome) {
         if !self.has_ended.swap(true, Ordering::Relaxed) {
-            self.outbox.push(Completion { slot: self.slot, outcome });
+            self.completions.push(Completion { slot: self.slot, outcome });
         }
     }
 
@@ -149,7 +149,7 @@ impl Many {
     }
 }
 
-impl Replies for Many {
+impl Replies for BatchReply {
     fn reply(&self, index: u32, answer: Result<Answer>) {
         self.collect([(index, answer)]);
     }
@@ -166,37 +166,37 @@ impl Replies for Many {
     }
 }
 
-impl Drop for Many {
+impl Drop for BatchReply {
     fn drop(&mut self) {
         if !*self.has_ended.get_mut() {
-            self.abandon(&given_up());
+            self.abandon(&dropped());
         }
     }
 }
 
 /// The promise of something that just ends; it ends even if it is given up.
-pub(crate) struct Done {
+pub(crate) struct Deferred {
     slot: u32,
-    outbox: Arc<Outbox>,
+    completions: Arc<Completions>,
     told: bool,
 }
 
-impl Outbox {
+impl Completions {
     /// Who settles the promise in `slot`.
-    pub(crate) fn done(self: &Arc<Self>, slot: u32) -> Done {
-        Done { slot, outbox: self.clone(), told: false }
+    pub(crate) fn done(self: &Arc<Self>, slot: u32) -> Deferred {
+        Deferred { slot, completions: self.clone(), told: false }
     }
 }
 
-impl Done {
-    /// Says that what is pending in the instance `id` is given up.
-    pub(crate) fn give_up(&self, id: u32) {
-        self.outbox.push(Completion { slot: id, outcome: Outcome::GivenUp });
+impl Deferred {
+    /// Cancels what is pending in `instance`.
+    pub(crate) fn cancel(&self, instance: u32) {
+        self.completions.cancel(instance);
     }
 
-    /// Says that the instance needs the outbox no longer.
+    /// Says that the instance needs the completions no longer.
     pub(crate) fn end_one(&self) {
-        self.outbox.end_one();
+        self.completions.end_one();
     }
 
     pub(crate) fn tell(self, result: Result<()>) {
@@ -209,14 +209,14 @@ impl Done {
 
     fn tell_outcome(mut self, outcome: Outcome) {
         self.told = true;
-        self.outbox.push(Completion { slot: self.slot, outcome });
+        self.completions.push(Completion { slot: self.slot, outcome });
     }
 }
 
-impl Drop for Done {
+impl Drop for Deferred {
     fn drop(&mut self) {
         if !self.told {
-            self.outbox.push(Completion { slot: self.slot, outcome: Outcome::Done(Err(given_up())) });
+            self.completions.push(Completion { slot: self.slot, outcome: Outcome::Done(Err(dropped())) });
         }
     }
 }

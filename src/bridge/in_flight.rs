@@ -10,14 +10,14 @@ use redkv::operation::Operation;
 
 /// Weighs what is on its way in one instance.
 #[derive(Debug)]
-pub(crate) struct Gauge {
+pub(crate) struct InFlightGauge {
     /// The instance.
     pub(crate) id: u32,
     bounds: PendingLimits,
     pending: Cell<Weight>,
 }
 
-impl Gauge {
+impl InFlightGauge {
     pub(crate) fn new(id: u32, bounds: PendingLimits) -> Rc<Self> {
         Rc::new(Self { id, bounds, pending: Cell::default() })
     }
@@ -33,29 +33,29 @@ impl Gauge {
     }
 
     /// Counts a call as on its way, bounds or not.
-    pub(crate) fn count(self: &Rc<Self>, load: Weight, operation: Operation) -> Share {
+    pub(crate) fn count(self: &Rc<Self>, load: Weight, operation: Operation) -> InFlight {
         self.pending.set(self.pending.get() + load);
-        Share { gauge: self.clone(), load, operation }
+        InFlight { gauge: self.clone(), load, operation }
     }
 }
 
 /// What one call holds of the bounds, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Share {
-    gauge: Rc<Gauge>,
+pub(crate) struct InFlight {
+    gauge: Rc<InFlightGauge>,
     load: Weight,
     /// What was called.
     pub(crate) operation: Operation,
 }
 
-impl Share {
+impl InFlight {
     /// Whether it is of the instance `id`.
     pub(crate) fn is_of(&self, id: u32) -> bool {
         self.gauge.id == id
     }
 }
 
-impl Drop for Share {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.gauge.pending.set(self.gauge.pending.get() - self.load);
     }

@@ -14,16 +14,16 @@ use redkv::operation::Operation;
 use redkv::store::Cursor;
 use redkv::stores::{self, Built, Place};
 
-use crate::callback::callback;
-use crate::capabilities;
-use crate::exchange::Exchange;
-use crate::instance::Instance;
-use crate::js::{Callback, Js, JsResult, Pending, Type, Value};
-use crate::load::Gauge;
-use crate::operations;
-use crate::panics;
-use crate::stats;
-use crate::values::{self, Refusal};
+use crate::api::capabilities;
+use crate::api::instance::Instance;
+use crate::api::operations;
+use crate::api::stats;
+use crate::bridge::Bridge;
+use crate::bridge::in_flight::InFlightGauge;
+use crate::node_api::callback::callback;
+use crate::node_api::panics;
+use crate::node_api::values::{self, Refusal};
+use crate::node_api::{Callback, Js, JsResult, Pending, Type, Value};
 
 /// Connects the functions that settle promises, make errors and tell events: an array of `settle`, `fail`, `failMany`,
 /// `arrayOf`, `makeError`, `isHeard` and `tell`. Once for each copy of the JavaScript side, which may be loaded more than
@@ -33,8 +33,8 @@ use crate::values::{self, Refusal};
 pub(crate) fn connect(env: Env, functions: Unknown, on_libuv: bool) -> napi::Result<Unknown<'static>> {
     panics::report();
     let connected = functions_in(js(env), functions.raw())
-        .and_then(|functions| Exchange::connect(js(env), functions, on_libuv))
-        .and_then(|exchange| js(env).functions(&Rc::new(Crossing(exchange)), &CROSSING));
+        .and_then(|functions| Bridge::connect(js(env), functions, on_libuv))
+        .and_then(|bridge| js(env).functions(&Rc::new(BridgeExports(bridge)), &BRIDGE));
     // SAFETY: a value of this callback, which is returned from it at once.
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), connected.map_err(to_napi)?) })
 }
@@ -56,16 +56,16 @@ fn to_napi(_: Pending) -> napi::Error {
     napi::Error::new(napi::Status::PendingException, "")
 }
 
-const CROSSING: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
+const BRIDGE: [(&str, Callback); 2] = [("create", create), ("flush", flush)];
 
-/// The data of the functions in [`CROSSING`].
-struct Crossing(Rc<Exchange>);
+/// The data of the functions in [`BRIDGE`].
+struct BridgeExports(Rc<Bridge>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)` and `addChain(id, tierOptions)`, which answer
-/// with place, name and warnings; `operations(place)`, `ready(place)`, `flush(place)`, `keys(place, prefix, after)`,
-/// `clear(place)`, `stopClear(slot)`, `close(timeout)`, `stats(place)` and `capabilities(place)`, which answer with JSON,
+/// with index, name and warnings; `operations(index)`, `ready(index)`, `flush(index)`, `keys(index, prefix, after)`,
+/// `clear(index)`, `stopClear(slot)`, `close(timeout)`, `stats(index)` and `capabilities(index)`, which answer with JSON,
 /// `metricsInterval()` and `name()`.
-const ADMIN: [(&str, Callback); 13] = [
+const INSTANCE: [(&str, Callback); 13] = [
     ("addStore", add_store),
     ("addChain", add_chain),
     ("operations", make_operations),
@@ -81,8 +81,8 @@ const ADMIN: [(&str, Callback); 13] = [
     ("name", name),
 ];
 
-/// The data of the functions in [`ADMIN`].
-struct Admin(Rc<Instance>, Options);
+/// The data of the functions in [`INSTANCE`].
+struct InstanceExports(Rc<Instance>, Options);
 
 /// The options of an instance.
 struct Options {
@@ -105,82 +105,82 @@ macro_rules! callbacks {
 }
 
 callbacks! {
-    panicked_crossing:
-    create = |js: Js, Crossing(exchange): &Crossing, [id, options]: [Value; 2]| {
+    panicked_in_bridge:
+    create = |js: Js, BridgeExports(bridge): &BridgeExports, [id, options]: [Value; 2]| {
         let options = read_options(js.string(options).as_deref());
-        let options = options.map_err(|error| exchange.promises().throw(js, &error))?;
+        let options = options.map_err(|error| bridge.promises().throw(js, &error))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
-        let gauge = Gauge::new(js.float(id)? as u32, options.bounds);
-        exchange.wake(js)?;
-        let instance = Instance::new(exchange.clone(), gauge);
-        exchange.remember(&instance);
-        js.functions(&Rc::new(Admin(instance, options)), &ADMIN)
+        let gauge = InFlightGauge::new(js.float(id)? as u32, options.bounds);
+        bridge.wake(js)?;
+        let instance = Instance::new(bridge.clone(), gauge);
+        bridge.remember(&instance);
+        js.functions(&Rc::new(InstanceExports(instance, options)), &INSTANCE)
     };
-    flush = |js: Js, Crossing(exchange): &Crossing, []: [Value; 0]| {
-        exchange.flush(js);
+    flush = |js: Js, BridgeExports(bridge): &BridgeExports, []: [Value; 0]| {
+        bridge.flush(js);
         js.undefined()
     };
 }
 
 callbacks! {
     panicked:
-    add_store = |js: Js, Admin(instance, _): &Admin, [name, options, tier_options]: [Value; 3]| {
+    add_store = |js: Js, InstanceExports(instance, _): &InstanceExports, [name, options, tier_options]: [Value; 3]| {
         let name = js.string(name);
         let (options, tier_options) = (js.string(options), js.string(tier_options));
         added(js, instance, add(instance, name.as_deref(), options.as_deref(), tier_options.as_deref()), Operation::AddStore)
     };
-    add_chain = |js: Js, Admin(instance, _): &Admin, [id, tier_options]: [Value; 2]| {
+    add_chain = |js: Js, InstanceExports(instance, _): &InstanceExports, [id, tier_options]: [Value; 2]| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "given to `create`")]
-        let other = instance.exchange.instance(js.float(id)? as u32);
+        let other = instance.bridge.instance(js.float(id)? as u32);
         let tier_options = js.string(tier_options);
         added(js, instance, add_nested(instance, other.as_deref(), tier_options.as_deref()), Operation::AddChain)
     };
-    make_operations = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
-        js.functions(&instance.handle(scope(js, place)?), &operations::ALL)
+    make_operations = |js: Js, InstanceExports(instance, _): &InstanceExports, [index]: [Value; 1]| {
+        js.functions(&instance.handle(scope(js, index)?), &operations::ALL)
     };
-    ready = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| js.number(instance.ready(js, scope(js, place)?));
-    flush_writes = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
-        js.number(instance.flush(js, scope(js, place)?))
+    ready = |js: Js, InstanceExports(instance, _): &InstanceExports, [index]: [Value; 1]| js.number(instance.ready(js, scope(js, index)?));
+    flush_writes = |js: Js, InstanceExports(instance, _): &InstanceExports, [index]: [Value; 1]| {
+        js.number(instance.flush(js, scope(js, index)?))
     };
-    keys = |js: Js, Admin(instance, _): &Admin, [place, prefix, after]: [Value; 3]| {
+    keys = |js: Js, InstanceExports(instance, _): &InstanceExports, [index, prefix, after]: [Value; 3]| {
         let prefix = values::prefix(js, prefix).map_err(|refusal| refused(js, instance, refusal, Operation::Keys))?;
         let after = js.with_bytes(after, |bytes| Cursor::new(bytes))?;
-        js.number(instance.keys(js, scope(js, place)?, prefix, after))
+        js.number(instance.keys(js, scope(js, index)?, prefix, after))
     };
-    clear = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| js.number(instance.clear(js, scope(js, place)?));
-    stop_clear = |js: Js, Admin(instance, _): &Admin, [slot]: [Value; 1]| {
+    clear = |js: Js, InstanceExports(instance, _): &InstanceExports, [index]: [Value; 1]| js.number(instance.clear(js, scope(js, index)?));
+    stop_clear = |js: Js, InstanceExports(instance, _): &InstanceExports, [slot]: [Value; 1]| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made by `clear`")]
         instance.stop_clear(js.float(slot)? as u32);
         js.undefined()
     };
-    close = |js: Js, Admin(instance, _): &Admin, [timeout]: [Value; 1]| {
+    close = |js: Js, InstanceExports(instance, _): &InstanceExports, [timeout]: [Value; 1]| {
         let patience = values::millis(js, "timeout", timeout, "");
         let patience = patience.map_err(|refusal| refused(js, instance, refusal, Operation::Close))?;
         js.number(instance.close(js, patience.map(Duration::from_millis)))
     };
-    stats = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
-        let (scope, of_all) = (scope(js, place)?, instance.chain.stats());
+    stats = |js: Js, InstanceExports(instance, _): &InstanceExports, [index]: [Value; 1]| {
+        let (scope, of_all) = (scope(js, index)?, instance.chain.stats());
         let json = match scope {
             Scope::Chain => stats::of_chain(&of_all, instance.pending()),
-            Scope::Tier(place) => match of_all.tiers.get(usize::from(place)) {
-                Some(tier) => stats::of_tier(place, tier),
+            Scope::Tier(index) => match of_all.tiers.get(usize::from(index)) {
+                Some(tier) => stats::of_tier(index, tier),
                 None => serde_json::Value::Null,
             },
         };
         js.text(&json.to_string())
     };
-    capabilities = |js: Js, Admin(instance, _): &Admin, [place]: [Value; 1]| {
-        let capabilities = match scope(js, place)? {
-            Scope::Tier(place) => instance.chain.capabilities(place),
+    capabilities = |js: Js, InstanceExports(instance, _): &InstanceExports, [index]: [Value; 1]| {
+        let capabilities = match scope(js, index)? {
+            Scope::Tier(index) => instance.chain.capabilities(index),
             Scope::Chain => None,
         };
         js.text(&capabilities.map_or(serde_json::Value::Null, capabilities::of_store).to_string())
     };
-    name = |js: Js, Admin(_, options): &Admin, []: [Value; 0]| match &options.name {
+    name = |js: Js, InstanceExports(_, options): &InstanceExports, []: [Value; 0]| match &options.name {
         Some(name) => js.text(name),
         None => js.undefined(),
     };
-    metrics_interval = |js: Js, Admin(_, options): &Admin, []: [Value; 0]| match options.metrics_interval {
+    metrics_interval = |js: Js, InstanceExports(_, options): &InstanceExports, []: [Value; 0]| match options.metrics_interval {
         Some(interval) => js.double(interval.as_secs_f64() * 1000.0),
         None => js.undefined(),
     };
@@ -205,7 +205,7 @@ fn read_options(options: Option<&str>) -> Result<Options> {
 fn refused(js: Js, instance: &Instance, refusal: Refusal, operation: Operation) -> Pending {
     match refusal {
         Refusal::Wrong(error) => {
-            instance.exchange.promises().throw(js, &error.with_operation_if_unset(operation))
+            instance.bridge.promises().throw(js, &error.with_operation_if_unset(operation))
         }
         Refusal::Pending(pending) => pending,
     }
@@ -213,12 +213,12 @@ fn refused(js: Js, instance: &Instance, refusal: Refusal, operation: Operation) 
 
 /// A store that was put into a chain.
 struct Added {
-    place: u16,
+    index: u16,
     name: String,
     warnings: Vec<String>,
 }
 
-/// Where options belong that were given in a wrong place.
+/// Where options belong that were given in a wrong index.
 const TO_A_TIER: &str = "to the tier options: into the third argument of addStore()";
 const TO_BOUNDS: &str =
     "to a store: into the second argument of addStore('memory', …), or into the third one of another store";
@@ -239,15 +239,15 @@ fn add(
     let tier = json("tierOptions", tier_options)?;
     let max_value_bytes = TierConfig::max_value_bytes(tier.clone());
     let timeout = Some(TierConfig::timeout(tier.clone()));
-    let place = Place { clock: instance.clock(), max_value_bytes, timeout, notices: instance.notices() };
+    let index = Place { clock: instance.clock(), max_value_bytes, timeout, notices: instance.notices() };
     let of_a_tier = TierConfig::names().into_iter().map(|name| (name, TO_A_TIER));
     let elsewhere: Vec<_> = of_a_tier.chain(of_all()).collect();
-    let Built { store, options, mut warnings } = stores::build_for(place, name, options, &elsewhere)
+    let Built { store, options, mut warnings } = stores::build_for(index, name, options, &elsewhere)
         .map_err(|error| in_the_wrong_place(error, &tier))?;
     let name = store.name().to_owned();
     let (config, more) = policies(tier, &name, &options)?;
     warnings.extend(more);
-    Ok(Added { place: instance.add(|chain| chain.add(store, config))?, name, warnings })
+    Ok(Added { index: instance.add(|chain| chain.add(store, config))?, name, warnings })
 }
 
 /// Puts the chain of `other` into that of `instance`, as one store.
@@ -256,8 +256,8 @@ fn add_nested(instance: &Instance, other: Option<&Instance>, tier_options: Optio
         return Err(Error::argument("chain", "chain must be a RedKV of this thread"));
     };
     let (config, warnings) = policies(json("tierOptions", tier_options)?, "chain", &[])?;
-    let place = instance.add(|chain| chain.add_chain(&other.chain, config))?;
-    Ok(Added { place, name: "chain".to_owned(), warnings })
+    let index = instance.add(|chain| chain.add_chain(&other.chain, config))?;
+    Ok(Added { index, name: "chain".to_owned(), warnings })
 }
 
 /// Reads the policies of a tier from `options`, among which those called `of_the_store` do not belong.
@@ -284,12 +284,12 @@ fn of_all() -> [(&'static str, &'static str); OPTIONS.len()] {
 /// Hands what was added to JavaScript, or throws why it was not.
 fn added(js: Js, instance: &Rc<Instance>, added: Result<Added>, operation: Operation) -> JsResult<Value> {
     let throw =
-        |error: Error| instance.exchange.promises().throw(js, &error.with_operation_if_unset(operation));
-    let Added { place, name, warnings } = added.map_err(throw)?;
+        |error: Error| instance.bridge.promises().throw(js, &error.with_operation_if_unset(operation));
+    let Added { index, name, warnings } = added.map_err(throw)?;
     instance.refresh();
     instance.warm_up();
     let warnings = warnings.iter().map(|warning| js.text(warning)).collect::<JsResult<Vec<_>>>()?;
-    js.array(&[js.number(place.into())?, js.text(&name)?, js.array(&warnings)?])
+    js.array(&[js.number(index.into())?, js.text(&name)?, js.array(&warnings)?])
 }
 
 /// What is missing among the options of a store may stand among those of its tier.
@@ -309,19 +309,19 @@ fn json(field: &'static str, text: Option<&str>) -> Result<serde_json::Value> {
     text.map_or(Ok(serde_json::Value::Null), |text| serde_json::from_str(text).map_err(|_| wrong()))
 }
 
-/// A place in the chain, or the whole chain.
-fn scope(js: Js, place: Value) -> JsResult<Scope> {
-    match js.type_of(place)? {
+/// A index in the chain, or the whole chain.
+fn scope(js: Js, index: Value) -> JsResult<Scope> {
+    match js.type_of(index)? {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made by `addStore`")]
-        Type::Number => Ok(Scope::Tier(js.float(place)? as u16)),
+        Type::Number => Ok(Scope::Tier(js.float(index)? as u16)),
         _ => Ok(Scope::Chain),
     }
 }
 
-fn panicked(js: Js, Admin(instance, _): &Admin, error: &Error) {
-    instance.exchange.promises().throw(js, error);
+fn panicked(js: Js, InstanceExports(instance, _): &InstanceExports, error: &Error) {
+    instance.bridge.promises().throw(js, error);
 }
 
-fn panicked_crossing(js: Js, Crossing(exchange): &Crossing, error: &Error) {
-    exchange.promises().throw(js, error);
+fn panicked_in_bridge(js: Js, BridgeExports(bridge): &BridgeExports, error: &Error) {
+    bridge.promises().throw(js, error);
 }

@@ -5,30 +5,30 @@ use std::sync::Arc;
 
 use redkv::chain::{Event, Observer};
 
-use crate::js::{Js, JsResult, Kept, Value};
-use crate::outbox::Outbox;
-use crate::promises::Promises;
+use crate::bridge::completions::Completions;
+use crate::bridge::promises::Promises;
+use crate::node_api::{Js, JsRef, JsResult, Value};
 
-/// Reports that wait for the JavaScript thread. However many events there are, only so many reports wait as there are
+/// PendingEvents that wait for the JavaScript thread. However many events there are, only so many reports wait as there are
 /// different ones: those of one kind about one store become one.
 ///
 /// But each lost write is told. No more of them wait than the queues of the stores had room for, because what fills those
 /// again comes from the JavaScript thread, which takes the reports first.
 #[derive(Debug, Default)]
-pub(crate) struct Reports {
-    merged: Vec<Report>,
-    lost: Vec<Report>,
+pub(crate) struct PendingEvents {
+    merged: Vec<PendingEvent>,
+    lost: Vec<PendingEvent>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Report {
+pub(crate) struct PendingEvent {
     instance: u32,
     event: Event,
     /// How many events it stands for.
     count: u32,
 }
 
-impl Reports {
+impl PendingEvents {
     pub(crate) fn add(&mut self, instance: u32, event: Event) {
         let mut same = self.merged.iter_mut().filter(|report| report.instance == instance);
         match &event {
@@ -37,16 +37,16 @@ impl Reports {
                     return;
                 }
             }
-            Event::WriteError { .. } => return self.lost.push(Report { instance, event, count: 1 }),
+            Event::WriteError { .. } => return self.lost.push(PendingEvent { instance, event, count: 1 }),
             Event::Notice { .. } => {}
             // Of ups and downs the last ones count.
             _ => self.merged.retain(|report| report.instance != instance || !is_alike(&report.event, &event)),
         }
-        self.merged.push(Report { instance, event, count: 1 });
+        self.merged.push(PendingEvent { instance, event, count: 1 });
     }
 }
 
-impl Report {
+impl PendingEvent {
     /// Whether `event` is another one of the same, which this report stands for then, too.
     fn absorbs(&mut self, event: &Event) -> bool {
         match (&mut self.event, event) {
@@ -71,10 +71,10 @@ impl Report {
 
 /// Whether two events are of the same kind and about the same store.
 fn is_alike(one: &Event, other: &Event) -> bool {
-    discriminant(one) == discriminant(other) && place(one) == place(other)
+    discriminant(one) == discriminant(other) && index(one) == index(other)
 }
 
-fn place(event: &Event) -> Option<u16> {
+fn index(event: &Event) -> Option<u16> {
     match event {
         Event::TierDown { tier, .. }
         | Event::TierUp { tier, .. }
@@ -85,31 +85,31 @@ fn place(event: &Event) -> Option<u16> {
     }
 }
 
-/// Reports what happens in the chain of one instance.
+/// PendingEvents what happens in the chain of one instance.
 pub(crate) struct Reporter {
     pub(crate) instance: u32,
-    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) completions: Arc<Completions>,
 }
 
 impl Observer for Reporter {
     fn observe(&self, event: Event) {
         match event {
-            Event::Queued { any, .. } => self.outbox.hold(any),
-            event => self.outbox.report(self.instance, event),
+            Event::Queued { any, .. } => self.completions.hold(any),
+            event => self.completions.report(self.instance, event),
         }
     }
 }
 
 /// The functions of the JavaScript side that reports are told to.
 #[derive(Debug)]
-pub(crate) struct Audience {
+pub(crate) struct Listeners {
     /// `isHeard(instance, name)`: whether somebody listens.
-    is_heard: Kept,
-    /// `tell(instance, name, place, error, …details)`
-    tell: Kept,
+    is_heard: JsRef,
+    /// `tell(instance, name, index, error, …details)`
+    tell: JsRef,
 }
 
-impl Audience {
+impl Listeners {
     pub(crate) fn connect(js: Js, [is_heard, tell]: [Value; 2]) -> JsResult<Self> {
         Ok(Self { is_heard: js.keep(is_heard)?, tell: js.keep(tell)? })
     }
@@ -125,7 +125,7 @@ impl Audience {
     }
 
     /// Tells the reports to those who listen.
-    pub(crate) fn hear(&self, js: Js, promises: &Promises, Reports { merged, lost }: Reports) {
+    pub(crate) fn hear(&self, js: Js, promises: &Promises, PendingEvents { merged, lost }: PendingEvents) {
         for report in merged.into_iter().chain(lost) {
             if js.in_scope(|| self.hear_one(js, promises, &report)).is_err() {
                 // The environment is going down, or out of memory.
@@ -134,7 +134,7 @@ impl Audience {
         }
     }
 
-    fn hear_one(&self, js: Js, promises: &Promises, report: &Report) -> JsResult<()> {
+    fn hear_one(&self, js: Js, promises: &Promises, report: &PendingEvent) -> JsResult<()> {
         let number = |number: u128| js.double(to_double(number));
         let (name, error, details) = match &report.event {
             Event::TierDown { error, .. } => ("tierDown", Some(error), Vec::new()),
@@ -153,9 +153,9 @@ impl Audience {
         if !js.truth(js.call(js.kept(&self.is_heard)?, &[instance, name])?)? {
             return Ok(());
         }
-        let place = js.number(place(&report.event).unwrap_or_default().into())?;
+        let index = js.number(index(&report.event).unwrap_or_default().into())?;
         let error = error.map_or_else(|| js.undefined(), |error| promises.error(js, error))?;
-        let mut arguments = vec![instance, name, place, error];
+        let mut arguments = vec![instance, name, index, error];
         arguments.extend(details);
         js.call(js.kept(&self.tell)?, &arguments).map(drop)
     }

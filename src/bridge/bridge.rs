@@ -1,11 +1,12 @@
 //! Where the JavaScript thread and the I/O thread meet: one for each environment (the main thread, each worker), and
 //! one more for each further copy of the JavaScript side there.
 //!
-//! It is awake while there are instances: then it has a bell, an I/O thread once that is needed, and keeps the functions
+//! It is awake while there are instances: then it has a waker, an I/O thread once that is needed, and keeps the functions
 //! of the JavaScript side. Asleep it has nothing that anybody would miss, and goes with its copy of the JavaScript side.
 
-mod bells;
-mod home;
+mod inline;
+mod inline_policy;
+mod wakers;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -17,40 +18,40 @@ use std::sync::Arc;
 use napi::sys;
 use redkv::error::{Error, ErrorKind, Result};
 
-use self::bells::{Which, release, ring, ring_second};
-use crate::instance::Instance;
-use crate::io::{IoThread, Job};
+use self::inline_policy::InlinePolicy;
+use self::wakers::{WakerId, notified_second, release, ring};
+use crate::api::instance::Instance;
+use crate::bridge::completions::Completions;
+use crate::bridge::events::Listeners;
+use crate::bridge::io_thread::{IoThread, Job};
+use crate::bridge::promises::Promises;
 #[cfg(unix)]
-use crate::js::Origin;
-use crate::js::{Js, JsResult, Pending, Value};
-use crate::outbox::Outbox;
-use crate::promises::Promises;
-use crate::reports::Audience;
-use crate::shortcut::Shortcut;
+use crate::node_api::Origin;
 #[cfg(unix)]
-use crate::watch::Watching;
+use crate::node_api::uv_poll::UvPoll;
+use crate::node_api::{Js, JsResult, Pending, Value};
 
 /// Everything of one copy of the JavaScript side, until that or its environment ends. All of it belongs to the
-/// JavaScript thread, but for the outbox.
+/// JavaScript thread, but for the completions.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(crate) struct Bridge {
     /// Where the cleanup hook, which is given nothing else, finds it.
     env: sys::napi_env,
     promises: Promises,
-    audience: Audience,
-    outbox: Arc<Outbox>,
-    /// Who calls this thread for the answers that are left, when the bell cannot: what a bell rings for while it is heard
+    listeners: Listeners,
+    completions: Arc<Completions>,
+    /// Who calls this thread for the answers that are left, when the waker cannot: what a waker rings for while it is heard
     /// is done in the same turn of the event loop.
-    second_bell: Cell<sys::napi_threadsafe_function>,
+    second_waker: Cell<sys::napi_threadsafe_function>,
     /// Who calls for the answers that are left.
-    rest_waits_for: Cell<Option<Which>>,
+    rest_waits_for: Cell<Option<WakerId>>,
     io: RefCell<Option<IoThread>>,
-    shortcut: Shortcut,
+    inline_policy: InlinePolicy,
     /// Where answers come from that this thread reads itself.
     #[cfg(unix)]
     origin: Origin,
     #[cfg(unix)]
-    watching: RefCell<Option<Watching>>,
+    uv_poll: RefCell<Option<UvPoll>>,
     /// Whether the event loop is that of Node.js.
     is_on_libuv: bool,
     is_awake: Cell<bool>,
@@ -67,24 +68,24 @@ pub(crate) struct Exchange {
     is_referenced: Cell<bool>,
 }
 
-impl Exchange {
+impl Bridge {
     /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`, and for
     /// reports `isHeard` and `tell`. `is_on_libuv` says whether the event loop is that of Node.js.
     pub(crate) fn connect(js: Js, functions: [Value; 7], is_on_libuv: bool) -> JsResult<Rc<Self>> {
         let [settle, fail, fail_many, array_of, make_error, is_heard, tell] = functions;
-        let exchange = Rc::new(Self {
+        let bridge = Rc::new(Self {
             env: js.raw(),
             promises: Promises::connect(js, [settle, fail, fail_many, array_of, make_error])?,
-            audience: Audience::connect(js, [is_heard, tell])?,
-            outbox: Arc::default(),
-            second_bell: Cell::new(ptr::null_mut()),
+            listeners: Listeners::connect(js, [is_heard, tell])?,
+            completions: Arc::default(),
+            second_waker: Cell::new(ptr::null_mut()),
             rest_waits_for: Cell::new(None),
             io: RefCell::default(),
-            shortcut: Shortcut::default(),
+            inline_policy: InlinePolicy::default(),
             #[cfg(unix)]
             origin: Origin::default(),
             #[cfg(unix)]
-            watching: RefCell::default(),
+            uv_poll: RefCell::default(),
             is_on_libuv,
             is_awake: Cell::new(false),
             has_ended: Cell::new(false),
@@ -94,13 +95,13 @@ impl Exchange {
             created: Cell::new(0),
             is_referenced: Cell::new(false),
         });
-        exchange.hold_functions(js, false);
-        let pointer = Rc::as_ptr(&exchange).cast_mut().cast();
-        // SAFETY: within a callback. The exchange takes the hook back when it is dropped; no other has the same pointer.
+        bridge.hold_functions(js, false);
+        let pointer = Rc::as_ptr(&bridge).cast_mut().cast();
+        // SAFETY: within a callback. The bridge takes the hook back when it is dropped; no other has the same pointer.
         match unsafe { sys::napi_add_env_cleanup_hook(js.raw(), Some(end), pointer) } {
-            sys::Status::napi_ok => Ok(exchange),
+            sys::Status::napi_ok => Ok(bridge),
             _ => {
-                exchange.has_ended.set(true);
+                bridge.has_ended.set(true);
                 Err(Pending)
             }
         }
@@ -108,7 +109,7 @@ impl Exchange {
 
     fn hold_functions(&self, js: Js, holds: bool) {
         self.promises.hold(js, holds);
-        self.audience.hold(js, holds);
+        self.listeners.hold(js, holds);
     }
 
     /// Makes what instances need, all of it in the call that makes the first one: what is made here remembers from
@@ -117,18 +118,18 @@ impl Exchange {
         if self.is_awake.get() {
             return Ok(());
         }
-        let (bell, second) = (self.bell(js, ring)?, self.bell(js, ring_second)?);
+        let (waker, second) = (self.waker(js, ring)?, self.waker(js, notified_second)?);
         if self.is_awake.replace(true) {
-            // A hook that heard of the bell has made another instance, and with it another bell.
-            [bell, second].into_iter().for_each(release);
+            // A hook that heard of the waker has made another instance, and with it another waker.
+            [waker, second].into_iter().for_each(release);
             return Ok(());
         }
-        // SAFETY: on the JavaScript thread, with a function that was just made. The first bell keeps the event loop alive.
+        // SAFETY: on the JavaScript thread, with a function that was just made. The first waker keeps the event loop alive.
         unsafe { sys::napi_unref_threadsafe_function(js.raw(), second) };
-        self.second_bell.set(second);
+        self.second_waker.set(second);
         self.hold_functions(js, true);
-        self.shortcut.begin(self.is_on_libuv);
-        self.outbox.connect(bell);
+        self.inline_policy.begin(self.is_on_libuv);
+        self.completions.connect(waker);
         // A new function is referenced, whether or not somebody waits yet.
         self.is_referenced.set(true);
         self.reference(js, false);
@@ -144,12 +145,12 @@ impl Exchange {
         if !self.is_awake.replace(false) {
             return;
         }
-        self.release_bells();
+        self.release_wakers();
         #[cfg(unix)]
         {
-            if let Some(watching) = self.watching.take() {
+            if let Some(uv_poll) = self.uv_poll.take() {
                 // SAFETY: on the JavaScript thread; there is none any more when the cleanup hooks have run.
-                unsafe { watching.end() };
+                unsafe { uv_poll.end() };
             }
             js.end_origin(&self.origin);
         }
@@ -160,17 +161,17 @@ impl Exchange {
 
     /// Gives everything back if no instance needs it.
     fn sleep_if_idle(&self, js: Js) {
-        let is_idle = self.outbox.ended() == self.created.get()
+        let is_idle = self.completions.ended() == self.created.get()
             && self.promises.pending() == 0
             && self.gathering.borrow().is_empty()
-            && !self.outbox.is_held();
+            && !self.completions.is_held();
         if is_idle && !self.has_ended.get() {
             self.sleep(js);
         }
     }
 
-    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
-        &self.outbox
+    pub(crate) fn completions(&self) -> &Arc<Completions> {
+        &self.completions
     }
 
     /// The promises, and what is told to them.
@@ -178,7 +179,7 @@ impl Exchange {
         &self.promises
     }
 
-    /// Notes that `instance` is there. It has to say when it [needs this no longer](Outbox::end_one).
+    /// Notes that `instance` is there. It has to say when it [needs this no longer](Completions::end_one).
     pub(crate) fn remember(&self, instance: &Rc<Instance>) {
         self.created.set(self.created.get() + 1);
         self.instances.borrow_mut().insert(instance.id(), Rc::downgrade(instance));
@@ -195,7 +196,7 @@ impl Exchange {
     }
 
     /// Notes that `instance` has operations to hand over when the turn ends, and answers with whether it is the first
-    /// one in this turn: then JavaScript has to call [`Exchange::flush`].
+    /// one in this turn: then JavaScript has to call [`Bridge::flush`].
     pub(crate) fn gather_from(&self, instance: Rc<Instance>) -> bool {
         let mut gathering = self.gathering.borrow_mut();
         gathering.push(instance);
@@ -210,11 +211,11 @@ impl Exchange {
     /// Sees to it that what is gathered is handed over also if JavaScript never calls for it: where it was cut off
     /// before it could, or knows no `nextTick` but a fake one.
     fn expect_flush(&self) {
-        self.outbox.set_gathering(true);
+        self.completions.set_gathering(true);
         // SAFETY: within a call from JavaScript, as everything that gathers is.
         self.reference(unsafe { Js::new(self.env) }, true);
         if self.was_forgotten.get() || self.start().is_err() {
-            return self.outbox.ring_if_gathering();
+            return self.completions.notify_if_gathering();
         }
         self.with_io(IoThread::look_later);
     }
@@ -233,15 +234,15 @@ impl Exchange {
         if instances.is_empty() {
             return;
         }
-        self.outbox.set_gathering(false);
+        self.completions.set_gathering(false);
         self.was_forgotten.set(false);
         let jobs: Vec<_> = instances.iter().flat_map(|instance| instance.take_gathered()).collect();
-        if self.goes_short(js, &jobs) && instances.iter().all(|instance| instance.begins_inline()) {
+        if self.runs_inline(js, &jobs) && instances.iter().all(|instance| instance.begins_inline()) {
             self.reference(js, true);
             self.with_io(|io| io.start_here(jobs));
             // What was answered at once, as by a store that is down, is told in a turn of its own: a caller who tries
             // again and again would else keep this thread from ever reading what arrives.
-            self.outbox.ring_if_waiting();
+            self.completions.notify_if_waiting();
         } else {
             self.send(js, jobs);
         }
@@ -251,14 +252,14 @@ impl Exchange {
         self.io.borrow().as_ref().map(work)
     }
 
-    /// Does what a bell was rung for.
-    fn hear(&self, js: Js, bell: Which) {
+    /// Does what a waker was rung for.
+    fn hear(&self, js: Js, waker: WakerId) {
         self.flush_forgotten(js);
-        if self.rest_waits_for.get().is_some_and(|other| other != bell) {
+        if self.rest_waits_for.get().is_some_and(|other| other != waker) {
             return;
         }
-        self.outbox.is_heard();
-        self.settle(js, bell);
+        self.completions.is_heard();
+        self.settle(js, waker);
         self.sleep_if_idle(js);
     }
 
@@ -268,19 +269,19 @@ impl Exchange {
             Ok(()) => drop(self.with_io(|io| io.send(jobs))),
             Err(error) => {
                 jobs.into_iter().for_each(|job| job.fail(&error));
-                self.outbox.ring_if_waiting();
+                self.completions.notify_if_waiting();
             }
         }
     }
 
-    /// As [`Exchange::send`], for work that nobody waits for.
+    /// As [`Bridge::send`], for work that nobody waits for.
     pub(crate) fn send_in_background(&self, jobs: impl IntoIterator<Item = Job>) {
         if self.start().is_ok() {
             self.with_io(|io| io.send(jobs));
         }
     }
 
-    /// Makes ready to [send](Exchange::send) something.
+    /// Makes ready to [send](Bridge::send) something.
     pub(crate) fn prepare(&self, js: Js) -> Result<()> {
         // It only fails when the environment is going down, or out of memory.
         let _ = self.wake(js);
@@ -292,7 +293,7 @@ impl Exchange {
     fn start(&self) -> Result<()> {
         let mut io = self.io.borrow_mut();
         if io.is_none() {
-            *io = Some(IoThread::start(self.outbox.clone()).map_err(no_thread)?);
+            *io = Some(IoThread::start(self.completions.clone()).map_err(no_thread)?);
         }
         Ok(())
     }
@@ -302,7 +303,7 @@ impl Exchange {
         if self.is_referenced.replace(wanted) == wanted {
             return;
         }
-        self.outbox.with_bell(|function| {
+        self.completions.with_waker(|function| {
             // SAFETY: on the JavaScript thread, with a function that was not released.
             unsafe {
                 match wanted {
@@ -313,19 +314,19 @@ impl Exchange {
         });
     }
 
-    /// Settles what was answered, as much as there is time for; the rest when another bell than `heard` rings.
-    fn settle(&self, js: Js, heard: Which) {
+    /// Settles what was answered, as much as there is time for; the rest when another waker than `heard` rings.
+    fn settle(&self, js: Js, heard: WakerId) {
         self.rest_waits_for.set(None);
-        let is_rest_left = self.promises.settle(js, self.outbox.take());
-        if let Some(reports) = self.outbox.take_reports() {
-            self.audience.hear(js, &self.promises, reports);
+        let is_rest_left = self.promises.settle(js, self.completions.take());
+        if let Some(reports) = self.completions.take_reports() {
+            self.listeners.hear(js, &self.promises, reports);
         }
-        if self.promises.pending() == 0 && !self.outbox.is_held() {
+        if self.promises.pending() == 0 && !self.completions.is_held() {
             self.reference(js, false);
         }
         if is_rest_left {
             self.rest_waits_for.set(Some(heard.other()));
-            self.ring_for_rest(heard.other());
+            self.notify_for_rest(heard.other());
         }
     }
 }
@@ -337,7 +338,7 @@ fn no_thread(cause: std::io::Error) -> Error {
 }
 
 /// Gives back what no cleanup hook of the environment has given back before.
-impl Drop for Exchange {
+impl Drop for Bridge {
     fn drop(&mut self) {
         if self.has_ended.get() {
             return;
@@ -349,30 +350,30 @@ impl Drop for Exchange {
         // SAFETY: the pair that `connect` added, which has not run.
         unsafe { sys::napi_remove_env_cleanup_hook(self.env, Some(end), pointer) };
         self.promises.disconnect(js);
-        self.audience.disconnect(js);
+        self.listeners.disconnect(js);
     }
 }
 
 /// Runs when the environment ends: a worker is terminated, or the process exits.
-unsafe extern "C" fn end(exchange: *mut c_void) {
+unsafe extern "C" fn end(bridge: *mut c_void) {
     let _ = std::panic::catch_unwind(|| {
-        // SAFETY: given to `connect`; an exchange that is dropped takes this hook back.
-        let exchange = unsafe { &*exchange.cast::<Exchange>() };
-        exchange.has_ended.set(true);
-        exchange.release_bells();
+        // SAFETY: given to `connect`; an bridge that is dropped takes this hook back.
+        let bridge = unsafe { &*bridge.cast::<Bridge>() };
+        bridge.has_ended.set(true);
+        bridge.release_wakers();
         // Its own hook, which was added later, has ended it before.
         #[cfg(unix)]
-        exchange.watching.take();
-        drop(exchange.io.take());
+        bridge.uv_poll.take();
+        drop(bridge.io.take());
         // What was gathered in a turn that never ended; its instances hold this, so they would hold each other for ever.
-        let gathered = exchange.gathering.take();
+        let gathered = bridge.gathering.take();
         // SAFETY: a callback from the engine, whose environment ends after it.
-        let js = unsafe { Js::new(exchange.env) };
-        exchange.promises.disconnect(js);
-        exchange.audience.disconnect(js);
+        let js = unsafe { Js::new(bridge.env) };
+        bridge.promises.disconnect(js);
+        bridge.listeners.disconnect(js);
         #[cfg(unix)]
-        js.end_origin(&exchange.origin);
-        // The last of them may hold the exchange.
+        js.end_origin(&bridge.origin);
+        // The last of them may hold the bridge.
         drop(gathered);
     });
 }

@@ -1,0 +1,51 @@
+//! Answers of the engine as values of JavaScript.
+
+use redkv::chain::Answer;
+use redkv::error::{Error, ErrorKind, Result};
+use redkv::operation::Operation;
+
+use super::slots::Format;
+use crate::node_api::text::is_ascii;
+use crate::node_api::{Js, Pending, Value};
+
+/// The JavaScript value of an answer.
+pub(super) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value> {
+    match answer {
+        Answer::Entry(entry) => bytes_of(js, entry.as_ref().map(|entry| &entry.value[..]), format),
+        Answer::Has(has) => js.boolean(*has).map_err(lost),
+        Answer::Written(_) => js.undefined().map_err(lost),
+    }
+}
+
+/// The JavaScript value of what is under a key.
+pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<Value> {
+    let Some(value) = value else { return js.null().map_err(lost) };
+    match format {
+        Format::Nothing | Format::Ignored => js.undefined().map_err(lost),
+        Format::Bytes => js.buffer(value).map_err(lost),
+        Format::Text if is_ascii(value) => js.ascii(value).map_err(|pending| lost_text(value, pending)),
+        Format::Text => match std::str::from_utf8(value) {
+            Ok(text) => js.text(text).map_err(|pending| lost_text(value, pending)),
+            Err(_) => {
+                let message = "the value is not UTF-8 text; read it with getBuffer()";
+                Err(Error::new(ErrorKind::Value, message).with_operation_if_unset(Operation::Get))
+            }
+        },
+    }
+}
+
+/// Text that JavaScript could not take: where it is longer than a string can be, that is why.
+#[cold]
+fn lost_text(value: &[u8], pending: Pending) -> Error {
+    /// The longest strings of V8, where they are shortest: on 32 bits.
+    const LONGEST: usize = (1 << 28) - 16;
+    if value.len() <= LONGEST {
+        return lost(pending);
+    }
+    let message = "the value is longer than a string of JavaScript can be; read it with getBuffer()";
+    Error::new(ErrorKind::Value, message).with_operation_if_unset(Operation::Get)
+}
+
+pub(super) fn lost(_: Pending) -> Error {
+    Error::new(ErrorKind::Internal, "JavaScript could not take the value")
+}
