@@ -111,7 +111,7 @@ impl Store for Hashed {
         if prefix.is_empty() {
             return self.inner.clear("", after);
         }
-        let message = "its keys are hashed, so those that begin with a prefix cannot be told from the others";
+        let message = "its keys are hashed, so they cannot be selected by prefix";
         Box::pin(future::ready(Err(Error::unsupported(message).about("hashKeys"))))
     }
 

@@ -92,7 +92,7 @@ pub(crate) fn open_regular(path: &Path, to_write: bool) -> io::Result<File> {
 
 #[cfg(any(feature = "disk", feature = "file"))]
 fn no_file() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "something that is not a regular file is in the place of one")
+    io::Error::new(io::ErrorKind::InvalidData, "something other than a regular file is in its place")
 }
 
 /// Whether the system did not open what is no file.

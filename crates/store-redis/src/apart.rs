@@ -89,6 +89,6 @@ pub(super) async fn ask_apart<B: Batch>(
 }
 
 fn broken_off() -> Error {
-    let message = "the redis server closes its connections over other keys of this batch";
+    let message = "the redis server closes its connections because of other keys of this batch";
     Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
 }

@@ -34,7 +34,7 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
         Failure::Server(error) => server_error(error),
         Failure::Broken(lost) => {
             let (message, outcome) = if lost.fate.may_be_done() {
-                ("the connection to the redis server broke before it answered", Outcome::Unknown)
+                ("the connection to the redis server broke before its reply", Outcome::Unknown)
             } else {
                 ("the connection to the redis server broke before this was sent", Outcome::NotApplied)
             };
@@ -61,12 +61,12 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
             Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied).caused_by(lost.cause)
         }
         Failure::ConnectTimeout(address) => {
-            let message = format!("the redis server at {address} let the time to connect pass");
+            let message = format!("timed out while connecting to the redis server at {address}");
             Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
         }
         Failure::Answer => Error::new(
             ErrorKind::Connection,
-            "the redis server gave an answer that does not belong to the command",
+            "the redis server sent a reply that does not belong to the command",
         ),
     }
 }
@@ -126,7 +126,7 @@ fn server_error(error: &ServerError) -> Error {
         "READONLY" => (
             ErrorKind::Store,
             true,
-            "the redis server is a replica and takes no writes (READONLY)".to_owned(),
+            "the redis server is a replica and accepts no writes (READONLY)".to_owned(),
         ),
         "MOVED" | "ASK" | "CROSSSLOT" => (
             ErrorKind::Store,
@@ -139,21 +139,21 @@ fn server_error(error: &ServerError) -> Error {
         _ if code == Excess::Batch.code() => (
             ErrorKind::Overload,
             true,
-            "the values of this batch are larger together than maxValueBytes allows: read fewer at a time"
+            "the values of this batch are together larger than maxValueBytes allows: read fewer at a time"
                 .to_owned(),
         ),
         "OOM" => (ErrorKind::Store, true, "the redis server is out of memory (OOM)".to_owned()),
         "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "NOREPLICAS" | "MISCONF" => {
             (ErrorKind::Store, true, format!("the redis server cannot serve this at the moment ({code})"))
         }
-        _ => (ErrorKind::Store, false, format!("the redis server answered with an error: {}", quoted(error))),
+        _ => (ErrorKind::Store, false, format!("the redis server returned an error: {}", quoted(error))),
     };
     Error::new(kind, message).retryable(retryable).outcome(Outcome::NotApplied)
 }
 
 /// The refusal of a key or value that the server takes no command with.
 pub(super) fn too_large() -> Error {
-    let message = "the key or value is larger than the redis server takes (proto-max-bulk-len)";
+    let message = "the key or value is larger than the redis server accepts (proto-max-bulk-len)";
     Error::new(ErrorKind::Store, message).outcome(Outcome::NotApplied)
 }
 
@@ -282,6 +282,6 @@ mod tests {
     #[test]
     fn an_error_that_quotes_the_command_is_cut() {
         let error = error("ERR unknown command 'SET', with args beginning with: 'key' 's3cret'");
-        assert_eq!(error.message(), "the redis server answered with an error: ERR unknown command 'SET'");
+        assert_eq!(error.message(), "the redis server returned an error: ERR unknown command 'SET'");
     }
 }

@@ -218,7 +218,7 @@ impl RedisStore {
 /// The refusal of what the server, or what is before it, has closed two connections over.
 fn closes_on(error: &Error) -> Error {
     let outcome = if error.may_have_applied() { Outcome::Unknown } else { Outcome::NotApplied };
-    let message = "the redis server closes the connection when it is sent a value as large as this";
+    let message = "the redis server closes the connection when it receives a value as large as this";
     Error::new(ErrorKind::Store, message).outcome(outcome).caused_by(error.clone())
 }
 

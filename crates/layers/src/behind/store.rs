@@ -104,7 +104,7 @@ impl WriteBehind {
                 return;
             }
             if timeout_at(deadline, less).await.is_err() {
-                let message = "the queue of writes is full: the store takes them slower than they come";
+                let message = "the write queue is full: writes arrive faster than the store accepts them";
                 fill(&writes, answers, &Error::new(ErrorKind::Overload, message).retryable(true));
                 return;
             }

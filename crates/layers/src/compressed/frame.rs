@@ -97,7 +97,9 @@ pub(super) fn decode(kept: &Bytes, most: usize) -> Result<Bytes> {
         Some(&AS_IT_IS) => return Ok(kept.slice(ESCAPE..)),
         Some(&LZ4) => codec::MOST_OF_LZ4,
         Some(&ZSTD) => codec::MOST_OF_ZSTD,
-        Some(_) => return Err(damaged("it was compressed in a way that this version does not know")),
+        Some(_) => {
+            return Err(damaged("it was compressed with an algorithm that this version does not know"));
+        }
         None => return Err(damaged("the compressed value ends early")),
     };
     if kept.len() < HEADER {

@@ -37,7 +37,7 @@ impl Compressed {
     pub fn new(config: CompressConfig, most: Option<usize>, inner: Arc<dyn Store>) -> Result<Self> {
         let capabilities = inner.capabilities();
         if !capabilities.binary_values {
-            let message = "the store keeps text only, and compressed values are none";
+            let message = "the store holds only text, and compressed values are binary";
             return Err(Error::unsupported(message).about("compress"));
         }
         let most = longest(capabilities.max_value_bytes).min(most.unwrap_or(usize::MAX));

@@ -33,7 +33,7 @@ impl Worker {
         });
         self.hand_over(job);
         answer.await.map_err(|_| {
-            let message = "a defect of RedKV: the compression of values was given up";
+            let message = "a defect of RedKV: the compression of values was cancelled";
             Error::new(ErrorKind::Internal, message).outcome(Outcome::NotApplied)
         })
     }

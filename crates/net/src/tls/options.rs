@@ -171,7 +171,7 @@ impl Tls {
         let versions = match (self.versions, other.versions) {
             (Versions::Both, one) | (one, Versions::Both) => one,
             (one, other) if one == other => one,
-            _ => return Err("which versions of TLS are spoken"),
+            _ => return Err("which versions of TLS are used"),
         };
         Ok(Self {
             roots,
@@ -263,7 +263,7 @@ fn versions(fields: &mut Fields, option: &str) -> Result<Versions> {
     let newest = newest.as_deref().map(|version| ("maxVersion", version));
     Versions::between(oldest, newest).map_err(|name| {
         let message =
-            format!("{option}.{name} leaves no version of TLS that is spoken here: 'TLSv1.2' and 'TLSv1.3'");
+            format!("{option}.{name} excludes all supported versions of TLS: 'TLSv1.2' and 'TLSv1.3'");
         Error::argument(name, message)
     })
 }

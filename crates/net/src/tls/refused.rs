@@ -7,9 +7,9 @@ use redkv_core::error::{Error, Result};
 const REFUSED: &[(&str, &str)] = &[
     (
         "checkServerIdentity",
-        "is not called: servername says which name the certificate must have, rejectUnauthorized: false accepts any",
+        "is not supported: servername sets the name that the certificate must have, rejectUnauthorized: false accepts any",
     ),
-    ("ciphers", "cannot be chosen: TLS 1.2 and 1.3 are spoken with ciphers that are secure today"),
+    ("ciphers", "cannot be chosen: TLS 1.2 and 1.3 are used, with ciphers that are secure today"),
     ("clientCertEngine", "is not supported: give cert and key in PEM format"),
     ("crl", "is not supported: revoked certificates are not recognised"),
     ("ecdhCurve", "cannot be chosen"),

@@ -118,7 +118,7 @@ fn max_attempts(fields: &mut Fields) -> Result<Option<u32>> {
     let retries = fields.integer("maxRetries", 0, MOST)?;
     let attempts = fields.integer("maxAttempts", 1, MOST + 1)?;
     if retries.is_some() && attempts.is_some() {
-        return Err(Error::argument("maxRetries", "maxRetries and maxAttempts exclude each other"));
+        return Err(Error::argument("maxRetries", "maxRetries and maxAttempts cannot be combined"));
     }
     Ok(attempts.or(retries.map(|retries| retries + 1)).and_then(|attempts| u32::try_from(attempts).ok()))
 }
@@ -168,7 +168,7 @@ fn endpoint_of(fields: &mut Fields, service: &str) -> Result<Option<String>> {
         };
         if endpoint(&url, true).map_err(refused)?.starts_with("http:") {
             fields.warn(format!(
-                "{name} in the environment sends requests over plain http, where anybody in between can read along"
+                "{name} in the environment sends requests over plain http, which anybody in between can read"
             ));
         }
         return Ok(None);

@@ -57,14 +57,14 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(&error),
         SdkError::ConstructionFailure(_) => unmade(&error),
         SdkError::DispatchFailure(_) if !attempts.was_sent() => unmade(&error),
-        _ => Error::new(ErrorKind::Connection, format!("no usable answer arrived: {}", story(&error))),
+        _ => Error::new(ErrorKind::Connection, format!("no usable response: {}", story(&error))),
     };
     mapped.outcome(outcome(attempts)).caused_by(error)
 }
 
 /// A conditional write that was refused after an earlier attempt of it got no answer.
 pub(crate) fn unsure() -> Error {
-    let message = "an earlier attempt of this write got no answer, so what it found there may be itself";
+    let message = "an earlier attempt of this write got no response, so the existing value may be its own";
     Error::new(ErrorKind::Connection, message).outcome(Outcome::Unknown)
 }
 

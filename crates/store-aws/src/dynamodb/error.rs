@@ -40,7 +40,7 @@ where
 
 /// The keys that the service kept leaving undone.
 pub(crate) fn throttled(attempts: &Attempts) -> Error {
-    Error::new(ErrorKind::Store, "throttled: the service kept leaving this key of the batch unprocessed")
+    Error::new(ErrorKind::Store, "throttled: the service repeatedly left this key of the batch unprocessed")
         .retryable(true)
         .outcome(outcome(attempts))
 }

@@ -28,7 +28,8 @@ impl Table {
             values.push((":now".to_owned(), AttributeValue::N((now / 1000).to_string())));
         }
         let start = after.map(|after| str::from_utf8(after.as_bytes()).map(Key::from)).transpose();
-        let start = start.map_err(|_| Error::new(ErrorKind::Internal, "a cursor of another store"))?;
+        let start =
+            start.map_err(|_| Error::new(ErrorKind::Internal, "the cursor does not belong to this store"))?;
         let request = self
             .client
             .scan()

@@ -30,7 +30,7 @@ impl Table {
     pub(super) async fn open(config: &DynamoDbConfig) -> Result<Self> {
         tokio::time::timeout(Self::DEADLINE, Self::look_up(config)).await.unwrap_or_else(|_| {
             let message = format!(
-                "the description of the table '{}' did not arrive within {} seconds",
+                "checking the table '{}' timed out after {} seconds",
                 config.table,
                 Self::DEADLINE.as_secs()
             );

@@ -37,7 +37,7 @@ impl Bucket {
     pub(super) async fn open(config: &S3Config) -> Result<Self> {
         tokio::time::timeout(Self::DEADLINE, Self::look_up(config)).await.unwrap_or_else(|_| {
             let (bucket, seconds) = (&config.bucket, Self::DEADLINE.as_secs());
-            let message = format!("no answer about the bucket '{bucket}' within {seconds} seconds");
+            let message = format!("checking the bucket '{bucket}' timed out after {seconds} seconds");
             Err(Error::new(ErrorKind::Timeout, message).outcome(Outcome::NotApplied))
         })
     }

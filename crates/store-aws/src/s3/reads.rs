@@ -126,7 +126,7 @@ async fn entry(answer: GetObjectOutput, room: &Room) -> Result<Entry> {
             None => return Ok(Entry { value: joined(pieces, length), deadline }),
             Some(Ok(piece)) => room.take(piece.len(), length + piece.len()).map(|()| piece),
             Some(Err(error)) => {
-                let message = format!("the object did not arrive whole: {}", story(&error));
+                let message = format!("the object arrived incomplete: {}", story(&error));
                 Err(Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied).caused_by(error))
             }
         };

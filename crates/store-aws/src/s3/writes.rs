@@ -92,7 +92,7 @@ impl Bucket {
             true => Ok(false),
             false if !matches!(condition, Condition::None) && error.code() == Some("NotImplemented") => {
                 Err(Error::unsupported(
-                    "the service takes no conditional writes, which filling a shared store needs",
+                    "the service does not support conditional writes, which back-fills of a shared store need",
                 ))
             }
             false => Err(error::map(error, &attempts, &self.name)),
@@ -101,9 +101,9 @@ impl Bucket {
 }
 
 fn no_tags() -> Error {
-    Error::unsupported("the service tells no ETag of an object, which replacing one past its deadline needs")
+    Error::unsupported("the service returns no ETag of an object, which replacing an expired one needs")
 }
 
 fn contended() -> Error {
-    Error::new(ErrorKind::Store, "others keep writing the object at the same time").retryable(true)
+    Error::new(ErrorKind::Store, "other clients keep writing the object at the same time").retryable(true)
 }

@@ -21,10 +21,10 @@ pub(super) fn error_from(path: &Path, cause: impl Into<redb::Error>) -> Error {
         }
         redb::Error::Io(cause) => of_io(&path.to_string(), cause),
         redb::Error::PreviousIo | redb::Error::DatabaseClosed => {
-            error(format!("'{path}' is opened again after a failure")).retryable(true)
+            error(format!("reopening '{path}' after a failure, retry")).retryable(true)
         }
         redb::Error::Corrupted(_) | redb::Error::TableTypeMismatch { .. } => {
-            error(format!("what is in '{path}' is damaged: {cause}"))
+            error(format!("the data in '{path}' is damaged: {cause}"))
         }
         redb::Error::UpgradeRequired(_) => error(format!("'{path}' was written by another version: {cause}")),
         _ => error(format!("'{path}' failed: {cause}")),
@@ -36,7 +36,7 @@ pub(super) fn error_from(path: &Path, cause: impl Into<redb::Error>) -> Error {
 pub(super) fn broken(path: &Path, panic: &Error) -> Error {
     let path = path.display();
     let message = format!(
-        "what is in '{path}' is damaged and is not used any more: remove the folder, or restore it from a copy"
+        "the data in '{path}' is damaged and no longer used: remove the folder, or restore it from a backup"
     );
     Error::new(ErrorKind::Store, message).caused_by(panic.clone())
 }
@@ -84,7 +84,7 @@ fn of_io(path: &str, cause: &io::Error) -> Error {
         io::ErrorKind::PermissionDenied => {
             error(format!("'{path}' cannot be used: may this process read and write it?"))
         }
-        io::ErrorKind::InvalidData => error(format!("what is in '{path}' is damaged: {cause}")),
+        io::ErrorKind::InvalidData => error(format!("the data in '{path}' is damaged: {cause}")),
         io::ErrorKind::NotADirectory => Error::argument("path", format!("path '{path}' is not a folder")),
         _ => error(format!("'{path}' failed: {cause}")),
     }

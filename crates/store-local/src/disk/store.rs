@@ -81,7 +81,7 @@ impl DiskStore {
         let slot = self.slot.clone();
         let lane = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
         let failed =
-            || Error::new(ErrorKind::Store, "the file is opened again after a failure").retryable(true);
+            || Error::new(ErrorKind::Store, "reopening the file after a failure, retry").retryable(true);
         let work = move || {
             let open = slot.get()?;
             let answer = open.check_for_reader().map(|()| {

@@ -32,7 +32,10 @@ pub(super) fn error_of_opening(root: &Path, cause: io::Error) -> Error {
     let error = match cause.kind() {
         Io::NotFound => {
             let parent = root.parent().unwrap_or(root).display();
-            Error::argument("path", format!("path '{shown}' cannot be made: there is no folder '{parent}'"))
+            Error::argument(
+                "path",
+                format!("path '{shown}' cannot be created: there is no folder '{parent}'"),
+            )
         }
         Io::NotADirectory | Io::AlreadyExists => {
             Error::argument("path", format!("path '{shown}' is not a folder"))

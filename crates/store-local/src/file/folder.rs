@@ -218,7 +218,7 @@ impl Folder {
     }
 
     fn check_key(&self, head: &Head, key: &Key) -> Result<()> {
-        if head.key == key.as_str() { Ok(()) } else { Err(damaged(&self.root, "it is that of another key")) }
+        if head.key == key.as_str() { Ok(()) } else { Err(damaged(&self.root, "it belongs to another key")) }
     }
 
     fn lock(&self, place: &Place, hold: Hold) -> Result<Held<'_>> {

@@ -23,7 +23,7 @@ struct Spot {
 impl Spot {
     fn of(cursor: Option<&Cursor>) -> Result<Self> {
         let Some(cursor) = cursor else { return Ok(Self { folder: 0, behind: String::new() }) };
-        let wrong = || Error::argument("after", "this is no cursor of this store");
+        let wrong = || Error::argument("after", "the cursor does not belong to this store");
         let (folder, behind) = cursor.as_bytes().split_first().ok_or_else(wrong)?;
         let behind = String::from_utf8(behind.to_vec()).map_err(|_| wrong())?;
         Ok(Self { folder: usize::from(*folder), behind })

@@ -89,10 +89,10 @@ pub(super) fn read(file: &mut File) -> Result<(Head, Entry), Unread> {
     file.take(head.value_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     let at = HEADER + head.key.len();
     if (bytes.len() - at) as u64 != head.value_bytes {
-        return Err(Unread::Damaged("it does not have the length that it says"));
+        return Err(Unread::Damaged("its length is not the one in its header"));
     }
     if checksum(&[&bytes[at..]]) != head.value_check {
-        return Err(Unread::Damaged("its value does not fit its check sum"));
+        return Err(Unread::Damaged("its value does not match its checksum"));
     }
     let entry = Entry { value: Bytes::from(bytes).slice(at..), deadline: head.deadline };
     Ok((head, entry))
@@ -102,7 +102,7 @@ pub(super) fn read(file: &mut File) -> Result<(Head, Entry), Unread> {
 pub(super) fn read_head(file: &mut File) -> Result<Head, Unread> {
     let (head, _) = begin(file)?;
     if file.metadata()?.len() != head.bytes() + head.value_bytes {
-        return Err(Unread::Damaged("it does not have the length that it says"));
+        return Err(Unread::Damaged("its length is not the one in its header"));
     }
     Ok(head)
 }
@@ -112,7 +112,7 @@ fn begin(file: &mut File) -> Result<(Head, Vec<u8>), Unread> {
     let mut bytes = Vec::with_capacity(FIRST);
     read_up_to(file, &mut bytes, FIRST)?;
     if bytes.len() < HEADER || bytes[..MAGIC.len()] != MAGIC {
-        return Err(Unread::Damaged("it does not begin as this store begins its files"));
+        return Err(Unread::Damaged("it does not begin like a file of this store"));
     }
     let key_bytes = usize::try_from(number(&bytes[32..36])).unwrap_or(usize::MAX);
     if key_bytes > LONGEST_KEY {
@@ -124,10 +124,10 @@ fn begin(file: &mut File) -> Result<(Head, Vec<u8>), Unread> {
         return Err(Unread::Damaged("it ends within its key"));
     }
     if bytes[MAGIC.len()..CHECKED_FROM] != check_of(&bytes[CHECKED_FROM..HEADER + key_bytes]) {
-        return Err(Unread::Damaged("its header does not fit its check sum"));
+        return Err(Unread::Damaged("its header does not match its checksum"));
     }
     let key = String::from_utf8(bytes[HEADER..HEADER + key_bytes].to_vec());
-    let key = key.map_err(|_| Unread::Damaged("its key is no text"))?;
+    let key = key.map_err(|_| Unread::Damaged("its key is not text"))?;
     let deadline = match number(&bytes[16..24]) {
         0 => None,
         millis => Some(Deadline::at(millis)),

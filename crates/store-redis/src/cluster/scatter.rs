@@ -54,7 +54,7 @@ pub(crate) async fn scatter<B: Batch>(
 }
 
 fn unanswered() -> Error {
-    Error::new(ErrorKind::Internal, "a part of the batch came to nothing").outcome(Outcome::Unknown)
+    Error::new(ErrorKind::Internal, "a part of the batch got no reply").outcome(Outcome::Unknown)
 }
 
 /// A batch on its way.
@@ -119,7 +119,7 @@ impl Scatter<'_> {
             left.redirected |= self.follow(left.unreached, seen, &mut parts).await;
             redirections += u32::from(left.redirected);
             if redirections > MOST_REDIRECTIONS {
-                let message = "the nodes of the redis cluster send a key from one to the other";
+                let message = "the nodes of the redis cluster redirect a key in circles";
                 let error = Error::new(ErrorKind::Store, message).retryable(true);
                 parts.drain(..).for_each(|part| self.fail(&part, &error));
             }

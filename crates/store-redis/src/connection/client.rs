@@ -213,7 +213,8 @@ impl Shared {
 
     fn too_late(&self) -> Error {
         if self.sentinels.is_some() {
-            let message = "the sentinels, or the redis server that they name, let the time to connect pass";
+            let message =
+                "timed out while connecting to the sentinels, or to the redis server that they name";
             return Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
         }
         error_of(Failure::ConnectTimeout(&self.config.address))
@@ -279,7 +280,7 @@ impl Shared {
         let pause = if connection.was_useful() {
             Pause { generation, ..Pause::default() }
         } else {
-            let message = "the last connection to the redis server ended before it had answered anything";
+            let message = "the last connection to the redis server ended before any reply";
             let error = Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied);
             Pause::after(1, generation, error)
         };

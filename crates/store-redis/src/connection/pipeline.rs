@@ -327,14 +327,11 @@ fn answer(requests: &mut VecDeque<Sent>, value: Value) -> io::Result<()> {
 
 /// Replies and requests are out of step, so no later reply can be trusted.
 fn stray() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        "the server gave an answer that does not belong to the command",
-    )
+    io::Error::new(io::ErrorKind::InvalidData, "the server sent a reply that does not belong to the command")
 }
 
 fn unasked() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "the server answered what nobody had asked")
+    io::Error::new(io::ErrorKind::InvalidData, "the server sent a reply that nobody had requested")
 }
 
 impl Drop for PipelineTask {

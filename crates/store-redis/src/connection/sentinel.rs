@@ -60,7 +60,7 @@ impl Sentinels {
             }
         }
         let reason = failure.unwrap_or_else(|| error_of(Failure::Answer));
-        let message = format!("no sentinel tells where the redis master is: {}", reason.message());
+        let message = format!("no sentinel knows the redis master: {}", reason.message());
         Err(Error::new(ErrorKind::Connection, message)
             .retryable(reason.is_retryable())
             .outcome(Outcome::NotApplied)
@@ -98,7 +98,7 @@ impl Sentinels {
         let parts = match reply {
             Value::Array(parts) => parts,
             Value::Nil => {
-                let message = format!("it knows none that is called '{}'", self.config.name);
+                let message = format!("it knows no master called '{}'", self.config.name);
                 return Err(Error::new(ErrorKind::Connection, message));
             }
             Value::ServerError(error) => return Err(error_of(Failure::Server(&error))),

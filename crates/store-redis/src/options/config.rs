@@ -85,7 +85,7 @@ impl RedisConfig {
                 ("path", path.is_some()),
             ];
             if let Some((field, _)) = given.iter().find(|(_, given)| *given) {
-                let message = format!("options.{field} has no meaning beside {}", several.field());
+                let message = format!("options.{field} cannot be combined with {}", several.field());
                 return Err(Error::argument(*field, message));
             }
         }

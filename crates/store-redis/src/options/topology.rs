@@ -225,7 +225,7 @@ impl Several {
         };
         match (&several.cluster, &several.sentinels) {
             (Cluster::Here | Cluster::Nodes(_), Some(_)) => {
-                Err(Error::argument("sentinels", "options.sentinels has no meaning beside options.cluster"))
+                Err(Error::argument("sentinels", "options.sentinels cannot be combined with options.cluster"))
             }
             (Cluster::Off, None) if !several.nat.is_empty() => {
                 Err(Error::argument("natMap", "options.natMap needs options.cluster or options.sentinels"))

@@ -60,7 +60,7 @@ pub(crate) fn agreed(option: &'static str, given: Option<Wish>, urls: Said) -> R
     let check = urls.check.map(|is_checked| if is_checked { Check::Full } else { Check::Nobody });
     match tls.or(Tls::checking(check)) {
         Ok(tls) => Ok(Some(tls)),
-        Err(what) => refuse(format!("options.{option} and the url do not agree {what}")),
+        Err(what) => refuse(format!("options.{option} and the url do not agree on {what}")),
     }
 }
 

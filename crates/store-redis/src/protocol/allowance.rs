@@ -33,7 +33,7 @@ impl Allowance {
                 Ok(())
             }
             None => {
-                let message = "the answer has more parts than were asked for";
+                let message = "the reply has more elements than were requested";
                 Err(io::Error::new(io::ErrorKind::InvalidData, message))
             }
         }

@@ -215,7 +215,7 @@ fn number(text: &[u8]) -> io::Result<i64> {
 
 /// Not what a server answers. The bytes are not repeated: they may hold values.
 fn malformed() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "the answer is not of the redis protocol")
+    io::Error::new(io::ErrorKind::InvalidData, "the reply is not valid in the redis protocol")
 }
 
 #[cfg(test)]
@@ -315,7 +315,7 @@ mod tests {
             let error = read(&[garbage]).unwrap_err();
             let text = String::from_utf8_lossy(garbage);
             assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{text}");
-            assert!(error.to_string().starts_with("the answer "), "{error}");
+            assert!(error.to_string().starts_with("the reply "), "{error}");
         }
         assert_eq!(
             read(&[&[b'+'; LONGEST_LINE + 1]]).unwrap_err().kind(),

@@ -65,8 +65,7 @@ impl Collation {
         let exact = if is_mariadb { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" };
         let null = if key.takes_null { "NULL" } else { "NOT NULL" };
         let mut advice = format!(
-            "the collation {} of the key column '{}' takes different keys ('a', 'A', 'á') for the same; redkv tells them \
-             apart, and refuses a key that the column cannot keep beside another one. ",
+            "the collation {} of the key column '{}' treats different keys ('a', 'A', 'á') as equal; redkv does not, and refuses a key that the column cannot store beside another one. ",
             self.0, key.name
         );
         write!(

@@ -59,7 +59,7 @@ impl MySqlConfig {
         if let Wish::On(tls) | Wish::Preferred(tls) = &login.tls {
             tls.warn(fields);
             if tls.chooses_versions() {
-                let message = "the versions of TLS cannot be chosen: the mysql store speaks 1.2 and 1.3";
+                let message = "the versions of TLS cannot be chosen: the mysql store uses 1.2 and 1.3";
                 return Err(Error::argument("ssl", message));
             }
         }

@@ -43,11 +43,11 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
         }
         Failure::Statement(Cause::Server(error)) => server_error(&error),
         Failure::Statement(Cause::Io(_) | Cause::Driver(DriverError::ConnectionClosed)) => {
-            Error::new(ErrorKind::Connection, "the connection to the mysql server broke before it answered")
+            Error::new(ErrorKind::Connection, "the connection to the mysql server broke before its reply")
         }
         // What the client itself could not do or read.
         Failure::Statement(_) => {
-            Error::new(ErrorKind::Internal, "the mysql server and its client did not understand each other")
+            Error::new(ErrorKind::Internal, "the mysql server sent what its client does not understand")
                 .outcome(Outcome::Unknown)
         }
     }
@@ -58,7 +58,7 @@ fn unknown_login(config: &MySqlConfig, plugin: &str) -> Error {
     // The server may say anything.
     let plugin: String = plugin.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect();
     let message = format!(
-        "{} asks this user to log in by the plugin '{plugin}', which redkv has not; it has mysql_native_password, \
+        "{} asks this user to log in by the plugin '{plugin}', which redkv does not support; it supports mysql_native_password, \
          caching_sha2_password and ed25519",
         config.server()
     );
@@ -98,7 +98,7 @@ fn refused(config: &MySqlConfig, error: &ServerError) -> Error {
 
 fn server_error(error: &ServerError) -> Error {
     let store = |retryable: bool| {
-        let message = format!("the mysql server answered with an error: {}", words_of(error));
+        let message = format!("the mysql server returned an error: {}", words_of(error));
         not_applied(ErrorKind::Store, message).retryable(retryable)
     };
     match error.code {
@@ -110,7 +110,7 @@ fn server_error(error: &ServerError) -> Error {
         // Too little of something, locks and deadlocks, timeouts of the server, a replica.
         1021 | 1037 | 1040 | 1041 | 1114 | 1203 | 1205 | 1206 | 1213 | 1226 | 1290 | 1317 | 1461 | 1615
         | 1243 | 1637 | 1792 | 1836 | 1969 | 3024 => store(true),
-        1366 => Error::unsupported("the column cannot keep this text in its character set"),
+        1366 => Error::unsupported("the column cannot store this text in its character set"),
         1406 => Error::argument("value", "the key or the value is too long for its column"),
         1153 | 1301 => Error::argument("value", "the value is longer than max_allowed_packet of the server"),
         _ => store(false),

@@ -223,8 +223,9 @@ async fn parts(conn: &mut Conn, table: &str) -> Result<Vec<Part>> {
 /// What a row says under a name, as text; an error for NULL.
 fn text(row: &Row, name: &str) -> Result<String> {
     let found = row.get_opt::<Option<String>, _>(name).and_then(std::result::Result::ok).flatten();
-    found
-        .ok_or_else(|| Error::new(ErrorKind::Internal, "the mysql server describes its table in another way"))
+    found.ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "the mysql server described the table in an unknown form")
+    })
 }
 
 /// Whether an index begins with this column.
@@ -297,7 +298,7 @@ fn missing(config: &MySqlConfig) -> Error {
     let hint = if table.contains('.') {
         "; a dot is part of its name, the database has an option of its own"
     } else {
-        "; createTable: true makes it"
+        "; createTable: true creates it"
     };
     Error::argument("tableName", format!("there is no table '{table}' in database '{database}'{hint}"))
 }

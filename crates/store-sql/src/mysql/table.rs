@@ -184,7 +184,8 @@ fn bytes_of(row: &mut Row, place: usize) -> Result<Vec<u8>> {
 }
 
 pub(super) fn strange() -> Error {
-    Error::new(ErrorKind::Internal, "the mysql server answered with something else").outcome(Outcome::Unknown)
+    Error::new(ErrorKind::Internal, "the mysql server returned an unexpected result")
+        .outcome(Outcome::Unknown)
 }
 
 pub(super) fn failed(error: Cause) -> Error {

@@ -233,7 +233,7 @@ fn overlap(key: &Key, stored: &[u8]) -> Error {
     let shown = |text: &str| -> String { text.escape_debug().take(SHOWN).collect() };
     let stored = String::from_utf8_lossy(stored);
     let message = format!(
-        "the key '{}' is the same as '{}', which is there, to the collation of the key column",
+        "the key '{}' equals the existing key '{}' in the collation of the key column",
         shown(key),
         shown(&stored)
     );

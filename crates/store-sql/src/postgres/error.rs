@@ -41,13 +41,13 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
         Failure::Statement(error) => match error.as_db_error() {
             Some(error) => server_error(error),
             None if error.is_closed() || io_error_of(&error) => {
-                let message = "the connection to the postgres server broke before it answered";
+                let message = "the connection to the postgres server broke before its reply";
                 Error::new(ErrorKind::Connection, message)
             }
             // What the client itself could not do or read.
             None => Error::new(
                 ErrorKind::Internal,
-                "the postgres server and its client did not understand each other",
+                "the postgres server sent what its client does not understand",
             )
             .outcome(Outcome::Unknown),
         },
@@ -95,7 +95,7 @@ fn refused(error: &DbError) -> Error {
 
 fn server_error(error: &DbError) -> Error {
     let store = |retryable: bool| {
-        let message = format!("the postgres server answered with an error: {}", words_of(error));
+        let message = format!("the postgres server returned an error: {}", words_of(error));
         not_applied(ErrorKind::Store, message).retryable(retryable)
     };
     match error.code().code() {
@@ -107,7 +107,7 @@ fn server_error(error: &DbError) -> Error {
         // Deadlocks, locks, timeouts of the server, too little of something, a standby, a plan that is out of date.
         "40001" | "40P01" | "55P03" | "57014" | "25006" | "0A000" | "26000" | "42P05" => store(true),
         code if code.starts_with("53") => store(true),
-        "22021" | "22P05" => Error::unsupported("the database cannot keep this text in its encoding"),
+        "22021" | "22P05" => Error::unsupported("the database cannot store this text in its encoding"),
         "22001" => Error::argument("value", "the key or the value is too long for its column"),
         "54000" => Error::argument("key", "the key is too long for the index of the table"),
         _ => store(false),

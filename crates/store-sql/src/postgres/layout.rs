@@ -82,7 +82,7 @@ impl Columns {
         let value_kind = kind_of(value, "valueColumn", names.column_type)?;
         if !key.is_exact {
             let message = format!(
-                "keyColumn '{}' has a nondeterministic collation, which takes different keys for the same",
+                "keyColumn '{}' has a nondeterministic collation, which treats different keys as equal",
                 key.name
             );
             return Err(Error::argument("keyColumn", message));
@@ -268,7 +268,7 @@ fn missing(config: &PostgresConfig) -> Error {
         Some((schema, rest)) if config.schema.is_none() => {
             format!("; for table '{rest}' in schema '{schema}' set the option schema")
         }
-        _ => "; createTable: true makes it".to_owned(),
+        _ => "; createTable: true creates it".to_owned(),
     };
     // It may be made later.
     Error::new(ErrorKind::Argument, format!("there is no table '{table}' in {place}{hint}"))

@@ -29,7 +29,7 @@ impl Table {
     /// Why there can be no entry under `key`, if so.
     pub(super) fn check_key(&self, key: &Key) -> Result<()> {
         if self.columns.key_kind == Kind::Text && key.contains('\0') {
-            let message = "the key column keeps text, and the key has a NUL character";
+            let message = "the key column holds text, and the key has a NUL character";
             return Err(Error::argument("key", message));
         }
         Ok(())
@@ -102,7 +102,7 @@ impl Table {
             Err(error) => Err(failed(error)),
             Ok(rows) if rows.is_empty() => Ok(None),
             Ok(_) => {
-                Err(Error::new(ErrorKind::Value, "the value has bytes that are no text in its encoding"))
+                Err(Error::new(ErrorKind::Value, "the value has bytes that are not text in its encoding"))
             }
         }
     }
@@ -132,7 +132,7 @@ impl Table {
                 entries.iter().map(|(key, _)| Ok(stored.contains_key(key.as_bytes()))).collect()
             }
             Ok(stored) => {
-                let left_out = || Error::new(ErrorKind::Store, "a trigger of the table left the entry out");
+                let left_out = || Error::new(ErrorKind::Store, "a trigger of the table dropped the entry");
                 let answer = |(key, _): &(Key, Entry)| {
                     if stored.contains_key(key.as_bytes()) { Ok(true) } else { Err(left_out()) }
                 };

@@ -72,10 +72,10 @@ impl Kind {
             return Ok(());
         }
         if std::str::from_utf8(value).is_err() {
-            return Err(Error::unsupported("the column keeps text only, and the value is not UTF-8"));
+            return Err(Error::unsupported("the column holds only text, and the value is not UTF-8"));
         }
         if !takes_nul && value.contains(&0) {
-            return Err(Error::unsupported("the column keeps text, and the value has a NUL character"));
+            return Err(Error::unsupported("the column holds text, and the value has a NUL character"));
         }
         Ok(())
     }

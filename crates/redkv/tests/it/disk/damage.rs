@@ -137,7 +137,7 @@ async fn is_refused(bytes: impl AsRef<[u8]>) {
     let (place, store) = with_file(bytes).await;
     let error = store.init().await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false), "{error}");
-    let said = format!("what is in '{}' is damaged", place.path.display());
+    let said = format!("the data in '{}' is damaged", place.path.display());
     assert!(error.message().starts_with(&said), "{error}");
     use_it(&store).await;
 }

@@ -32,33 +32,33 @@ async fn said_after(change: impl FnOnce(&mut Vec<u8>)) -> String {
 #[tokio::test]
 async fn a_file_that_was_cut_off_is_damaged_and_may_be_replaced() {
     let said = said_after(|bytes| bytes.truncate(bytes.len() - 1)).await;
-    assert_eq!(said, "it does not have the length that it says");
+    assert_eq!(said, "its length is not the one in its header");
 }
 
 #[tokio::test]
 async fn a_file_that_has_grown_is_damaged() {
     let said = said_after(|bytes| bytes.push(0)).await;
-    assert_eq!(said, "it does not have the length that it says");
+    assert_eq!(said, "its length is not the one in its header");
 }
 
 #[tokio::test]
 async fn an_empty_file_is_damaged() {
-    assert_eq!(said_after(Vec::clear).await, "it does not begin as this store begins its files");
+    assert_eq!(said_after(Vec::clear).await, "it does not begin like a file of this store");
 }
 
 #[tokio::test]
 async fn a_file_of_zeroes_is_damaged() {
-    assert_eq!(said_after(|bytes| bytes.fill(0)).await, "it does not begin as this store begins its files");
+    assert_eq!(said_after(|bytes| bytes.fill(0)).await, "it does not begin like a file of this store");
 }
 
 #[tokio::test]
 async fn a_header_that_was_changed_is_damaged() {
-    assert_eq!(said_after(|bytes| bytes[20] ^= 1).await, "its header does not fit its check sum");
+    assert_eq!(said_after(|bytes| bytes[20] ^= 1).await, "its header does not match its checksum");
 }
 
 #[tokio::test]
 async fn a_key_that_was_changed_is_damaged() {
-    assert_eq!(said_after(|bytes| bytes[40] ^= 1).await, "its header does not fit its check sum");
+    assert_eq!(said_after(|bytes| bytes[40] ^= 1).await, "its header does not match its checksum");
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_key_that_says_that_it_is_too_long_is_damaged() {
 #[tokio::test]
 async fn a_file_of_an_earlier_layout_is_damaged() {
     let said = said_after(|bytes| bytes[7] = 1).await;
-    assert_eq!(said, "it does not begin as this store begins its files");
+    assert_eq!(said, "it does not begin like a file of this store");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_value_that_was_changed_is_damaged() {
     fs::write(place.file(), bytes).unwrap();
     let error = try_get(&store, "k").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Value);
-    assert!(error.message().ends_with("its value does not fit its check sum"), "{error}");
+    assert!(error.message().ends_with("its value does not match its checksum"), "{error}");
     set(&store, "k", "new").await.unwrap();
     assert_eq!(get(&store, "k").await.unwrap(), "new");
 }
@@ -97,7 +97,7 @@ async fn the_file_of_another_key_is_damaged() {
     let other = place.files().into_iter().find(|file| *file != one).unwrap();
     fs::copy(one, other).unwrap();
     let error = try_get(&store, "other").await.unwrap_err();
-    assert!(error.message().ends_with("it is that of another key"), "{error}");
+    assert!(error.message().ends_with("it belongs to another key"), "{error}");
 }
 
 #[tokio::test]

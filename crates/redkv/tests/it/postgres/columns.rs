@@ -83,7 +83,7 @@ async fn an_entry_that_a_trigger_leaves_out_fails_alone() {
     let store = store(options(&table, json!({})));
     let answers = store.set(&[entry("a", "1"), entry("b", "2"), entry("c", "3")], SetMode::Always).await;
     assert!(answers[0].as_ref().unwrap() & answers[2].as_ref().unwrap());
-    assert_eq!(answers[1].as_ref().unwrap_err().message(), "a trigger of the table left the entry out");
+    assert_eq!(answers[1].as_ref().unwrap_err().message(), "a trigger of the table dropped the entry");
 }
 
 #[tokio::test]

@@ -82,14 +82,14 @@ async fn a_server_that_is_not_the_master_is_not_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_no_sentinel_knows_is_told() {
+async fn a_name_that_no_sentinel_knows_is_reported() {
     let watched = Watched::start(0, 1);
     let at = json!({ "host": "127.0.0.1", "port": watched.sentinels[0].port() });
     let store = store(json!({ "sentinels": [at], "name": "other" }));
     let error = set(&*store, &Key::from("k"), Entry::new("v")).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true));
     assert!(!error.may_have_applied());
-    assert!(error.message().contains("it knows none that is called 'other'"), "{error}");
+    assert!(error.message().contains("it knows no master called 'other'"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,7 +53,7 @@ async fn an_entry_that_a_trigger_ignores_is_not_acknowledged() {
     let sql = "CREATE TABLE redkv (redk TEXT PRIMARY KEY, redv);
         CREATE TRIGGER ignore BEFORE INSERT ON redkv BEGIN SELECT RAISE(IGNORE); END";
     let error = set(&Place::made_by(sql).store(), "k", "v").await.unwrap_err();
-    assert_eq!(error.message(), "a trigger of table 'redkv' left the entry out");
+    assert_eq!(error.message(), "a trigger of table 'redkv' dropped the entry");
 }
 
 #[tokio::test]

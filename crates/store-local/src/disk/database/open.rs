@@ -192,7 +192,10 @@ fn make_folder(path: &Path) -> Result<()> {
     Err(match error.kind() {
         io::ErrorKind::NotFound => {
             let parent = path.parent().unwrap_or(path).display();
-            Error::argument("path", format!("path '{shown}' cannot be made: there is no folder '{parent}'"))
+            Error::argument(
+                "path",
+                format!("path '{shown}' cannot be created: there is no folder '{parent}'"),
+            )
         }
         io::ErrorKind::AlreadyExists => Error::argument("path", format!("path '{shown}' is not a folder")),
         _ => error_of_io(path, error),

@@ -51,7 +51,7 @@ pub(crate) fn prepare_table(
 fn kind_of_keys(column: &Declared, config: &SqliteConfig) -> Result<Kind> {
     column.kind().filter(|kind| *kind != Kind::Blobs).ok_or_else(|| {
         let message = format!(
-            "keyColumn '{}' of table '{}' must take text, and it is {column}",
+            "keyColumn '{}' of table '{}' must accept text, and it is {column}",
             config.key_column, config.table
         );
         Error::argument("keyColumn", message)
@@ -90,7 +90,9 @@ fn refused_statement(connection: &Connection, config: &SqliteConfig, cause: rusq
             }
         }
     } else if said.contains("no such collation sequence") {
-        refused(format!("table '{table}' has a collation that only the program knows that made it: {said}"))
+        refused(format!(
+            "table '{table}' has a collation that only the program that created it knows: {said}"
+        ))
     } else {
         return error_from(&config.location, cause);
     };
@@ -99,7 +101,7 @@ fn refused_statement(connection: &Connection, config: &SqliteConfig, cause: rusq
 
 fn inexact(config: &SqliteConfig, collation: &str) -> Error {
     let message = format!(
-        "keyColumn '{}' of table '{}' is UNIQUE by the collation {collation}, which takes different keys for one; it \
+        "keyColumn '{}' of table '{}' is UNIQUE by the collation {collation}, which treats different keys as equal; it \
          must be PRIMARY KEY or UNIQUE with COLLATE BINARY, and so only",
         config.key_column, config.table
     );

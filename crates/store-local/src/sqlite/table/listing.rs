@@ -72,7 +72,8 @@ impl Table {
         let is_in_order = form.kind == Kind::Text && !form.is_utf_16;
         let last = after
             .map(|cursor| {
-                Spot::read(cursor).ok_or_else(|| Error::argument("after", "this is no cursor of this store"))
+                Spot::read(cursor)
+                    .ok_or_else(|| Error::argument("after", "the cursor does not belong to this store"))
             })
             .transpose()?;
         let first = || match form.kind {

@@ -245,7 +245,7 @@ impl Table {
             (KeyParameter(key, self.open.forms.key), ValueParameter(&entry.value, self.open.forms.value));
         let rows = self.run(sql, &[&key, &value, &deadline, &now])?;
         if rows == 0 && mode == SetMode::Always {
-            let message = format!("a trigger of table '{}' left the entry out", self.config.table);
+            let message = format!("a trigger of table '{}' dropped the entry", self.config.table);
             return Err(Error::new(ErrorKind::Store, message));
         }
         Ok(rows > 0)

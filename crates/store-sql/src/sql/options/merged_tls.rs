@@ -37,7 +37,7 @@ impl Asked {
             }
             (Some(Wish::On(option)), _) => match option.or(url.tls()?) {
                 Ok(tls) => Ok(Wish::On(tls.filled_by(environment.tls()?))),
-                Err(what) => refuse(format!("options.ssl and options.{url_named} do not agree {what}")),
+                Err(what) => refuse(format!("options.ssl and options.{url_named} do not agree on {what}")),
             },
             (_, Some((Need::On, _))) => Ok(Wish::On(tls()?)),
             (Some(Wish::Preferred(_)), _) | (_, Some((Need::Preferred, _))) => Ok(Wish::Preferred(tls()?)),
@@ -156,12 +156,12 @@ mod tests {
             (
                 json!({ "rejectUnauthorized": false }),
                 ("sslmode", "verify-full"),
-                "options.ssl and options.url do not agree whether the server's certificate is checked",
+                "options.ssl and options.url do not agree on whether the server's certificate is checked",
             ),
             (
                 json!({ "rejectUnauthorized": true }),
                 ("sslmode", "no-verify"),
-                "options.ssl and options.url do not agree whether the server's certificate is checked",
+                "options.ssl and options.url do not agree on whether the server's certificate is checked",
             ),
         ] {
             assert_eq!(agreed(&ssl, &[url], &[]), message);

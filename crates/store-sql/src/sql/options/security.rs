@@ -168,7 +168,7 @@ impl Security {
     fn check(&mut self, check: Check, name: &'static str) -> Refused<()> {
         match self.check {
             Some((said, other)) if said != check => {
-                Err(format!("{name} and {other} do not agree whether the server's certificate is checked"))
+                Err(format!("{name} and {other} do not agree on whether the server's certificate is checked"))
             }
             _ => {
                 self.check = Some((check, name));
@@ -203,7 +203,7 @@ impl Security {
             newest.as_ref().map(|(name, version)| (*name, version.as_str())),
         )
         .map_err(|name| {
-            let message = format!("{name} leaves no version of TLS that is spoken here: TLSv1.2 and TLSv1.3");
+            let message = format!("{name} excludes all supported versions of TLS: TLSv1.2 and TLSv1.3");
             Error::argument("ssl", message)
         })?;
         Ok(tls.shake(versions, self.hides_name, self.is_direct.then_some("postgresql")))

@@ -53,7 +53,7 @@ impl UrlParts {
         for name in ["url", "connectionString", "uri"] {
             let Some(url) = fields.url(name)? else { continue };
             if parts.is_some() {
-                return Err(Error::argument(name, format!("{name} says again what another option says")));
+                return Err(Error::argument(name, format!("{name} repeats another option")));
             }
             let refuse = |problem: String| {
                 Error::argument(name, format!("the {name} of the {} store {problem}", rules.store))
@@ -63,7 +63,7 @@ impl UrlParts {
                 if option == "ssl" && fields.has("ssl") {
                     return Err(Error::argument(
                         "ssl",
-                        format!("options.ssl says again what options.{name} says"),
+                        format!("options.ssl repeats what options.{name} says"),
                     ));
                 }
                 fields.put(option, value);
@@ -130,7 +130,7 @@ impl UrlParts {
             "dbname" | "database" => self.database = text()?,
             // In the form of mysql2, which reads parameters as JSON.
             "ssl" if value.starts_with('{') => {
-                let ssl = serde_json::from_str(value).map_err(|_| "has an ssl that is no JSON")?;
+                let ssl = serde_json::from_str(value).map_err(|_| "has an ssl that is not JSON")?;
                 self.options.push(("ssl", ssl));
             }
             // In seconds, unlike the option.

@@ -289,7 +289,7 @@ impl<C: Connector> Attempt<C> {
         let connect = caught(self.shared.connector.connect()).map(Result::flatten);
         let result = tokio::time::timeout(self.shared.connect_timeout, connect).await;
         let late = || {
-            let message = format!("{} let the time to connect pass", self.shared.server);
+            let message = format!("timed out while connecting to {}", self.shared.server);
             Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
         };
         self.result = Some(result.unwrap_or_else(|_| Err(late())));

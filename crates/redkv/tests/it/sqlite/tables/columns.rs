@@ -109,7 +109,7 @@ fn about_keys(message: &str) -> (Option<String>, String) {
 #[tokio::test]
 async fn a_key_column_that_takes_no_text_is_refused() {
     let told = |column: &str| {
-        about_keys(&format!("keyColumn 'redk' of table 'redkv' must take text, and it is {column}"))
+        about_keys(&format!("keyColumn 'redk' of table 'redkv' must accept text, and it is {column}"))
     };
     let row_number = "CREATE TABLE redkv (redk INTEGER PRIMARY KEY, redv)";
     assert_eq!(refusal(row_number).await, told("INTEGER PRIMARY KEY"));
@@ -123,8 +123,7 @@ async fn a_key_column_that_takes_no_text_is_refused() {
 async fn a_unique_index_that_takes_different_keys_for_one_is_refused() {
     let told = |collation: &str| {
         about_keys(&format!(
-            "keyColumn 'redk' of table 'redkv' is UNIQUE by the collation {collation}, which takes different keys for \
-             one; it must be PRIMARY KEY or UNIQUE with COLLATE BINARY, and so only"
+            "keyColumn 'redk' of table 'redkv' is UNIQUE by the collation {collation}, which treats different keys as equal; it must be PRIMARY KEY or UNIQUE with COLLATE BINARY, and so only"
         ))
     };
     let of_the_column = "CREATE TABLE redkv (redk TEXT PRIMARY KEY COLLATE NOCASE, redv)";

@@ -18,7 +18,7 @@ async fn a_table_that_is_missing_is_told() {
     let (field, message) = refused(options("no_such_table", json!({}))).await;
     assert_eq!(field, "tableName");
     assert!(message.starts_with("there is no table 'no_such_table' in "), "{message}");
-    assert!(message.ends_with("; createTable: true makes it"), "{message}");
+    assert!(message.ends_with("; createTable: true creates it"), "{message}");
 }
 
 #[tokio::test]
