@@ -59,7 +59,7 @@ impl Drop for TurnReplies {
 
 /// Why something ends that nobody has answered.
 fn dropped() -> Error {
-    lost(|| Error::new(ErrorKind::Internal, "a defect of RedKV: the operation was given up"))
+    lost(|| Error::new(ErrorKind::Internal, "a defect of RedKV: the operation was cancelled"))
         .outcome(redkv::error::Outcome::Unknown)
 }
 

@@ -5,7 +5,7 @@ use std::ops::{Add, Sub};
 use redkv_core::config::Fields;
 use redkv_core::error::{Error, ErrorKind, Result};
 
-/// What operations weigh: all those on their way, or those of one call.
+/// The weight of operations in flight, or of one call: their number and bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
     /// Operations, one for each key.
@@ -60,7 +60,7 @@ impl PendingLimits {
         })
     }
 
-    /// Whether `more` may begin while `pending` is on its way, as an error that names the bound if not.
+    /// Fails if `more` may not begin while `pending` is in flight. The error names the bound.
     pub fn check(&self, pending: Weight, more: Weight) -> Result<()> {
         let check = |what, option, bound: usize, pending: usize, more: usize| {
             if bound.saturating_sub(pending) >= more {

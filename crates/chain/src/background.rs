@@ -1,4 +1,4 @@
-//! Work that nobody waits for, and that must not outlive the chain.
+//! Background tasks, which must not outlive the chain.
 
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -19,14 +19,14 @@ impl Background {
     /// Starts a task; after [`Background::stop`], or outside of a runtime, nothing is started any more.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.lock();
-        // A write that is given up with its runtime has nobody left to repair anything for.
+        // A write that is cancelled with its runtime has no reader left to repair anything for.
         if let (Some(tasks), Ok(runtime)) = (&mut *tasks, Handle::try_current()) {
             while tasks.try_join_next().is_some() {}
             tasks.spawn_on(task, &runtime);
         }
     }
 
-    /// Gives the tasks up where they stand, and waits until they are gone.
+    /// Cancels the tasks and waits until they are gone.
     pub(crate) async fn stop(&self) {
         let tasks = self.0.lock().take();
         if let Some(mut tasks) = tasks {

@@ -1,4 +1,4 @@
-//! The chain itself: what it consists of, and how it answers.
+//! The chain: its parts, and how it answers callers.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +42,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A chain without stores, whose deadlines go by `clock`.
+    /// Creates a chain without stores, whose deadlines are measured by `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             tiers: SharedLock::default(),
@@ -58,16 +58,16 @@ impl Chain {
     }
 
     fn has_its_stores() -> Error {
-        let message = "this chain is a store of another one, and takes no more stores";
+        let message = "this chain belongs to another one and takes no more stores";
         Error::argument("name", message)
     }
 
-    /// Tells `observer` what happens here from now on. There is one at most: the first.
+    /// Reports events to `observer` from now on. Only the first observer counts.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
         self.events.observe(observer);
     }
 
-    /// Puts `store` behind the stores that are there, and answers with its place.
+    /// Appends `store` and returns its place.
     ///
     /// Fails when the chain is closed or full, or when a policy asks for what the store cannot do.
     pub fn add(self: &Arc<Self>, store: Arc<dyn Store>, config: TierConfig) -> Result<u16> {
@@ -77,7 +77,7 @@ impl Chain {
         let tier = Tier::new(store, config, self.clock.clone())?;
         let is_immediate = tier.capabilities().immediate;
         let place = self.append(tier)?;
-        // After the tiers, each under its own lock: whoever holds one of these locks may look at the tiers.
+        // After the tiers, each under its own lock: code that holds one of these locks may look at the tiers.
         self.table().seal();
         if !is_immediate {
             self.lifecycle.unsettle();
@@ -108,18 +108,18 @@ impl Chain {
         Ok(place)
     }
 
-    /// What the store at `place` can do in this chain.
+    /// Returns what the store at `place` can do in this chain.
     pub fn capabilities(&self, place: u16) -> Option<Capabilities> {
         self.tiers().all.get(usize::from(place)).map(|tier| *tier.capabilities())
     }
 
-    /// The clock that the deadlines of this chain go by.
+    /// Returns the clock that measures the deadlines of this chain.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
-    /// Returns whether the thread of a caller may run reads that the first stores can answer: those that go further, and
-    /// writes to other stores, move to the I/O thread by themselves.
+    /// Returns whether the thread of a caller may run reads that the first stores can answer: those that go further,
+    /// and writes to other stores, move to the I/O thread by themselves.
     pub fn begins_inline(&self) -> bool {
         let tiers = self.tiers();
         let remote = tiers.all.iter().find(|tier| !tier.capabilities().immediate);
@@ -136,7 +136,7 @@ impl Chain {
         self.background.stop().await;
     }
 
-    /// Who waits for the stores to come up, and who for the last answer.
+    /// Returns the state between the first store and the last answer.
     pub(crate) fn lifecycle(&self) -> &Lifecycle {
         &self.lifecycle
     }
@@ -175,7 +175,7 @@ impl Chain {
         self.table.lock()
     }
 
-    /// An operation, called now: from here on a write is ahead of every read that is called later.
+    /// Creates an operation that counts as called now: a write is ahead of every read that is called later.
     ///
     /// Must be given to [`Chain::submit`], and those of one key in the order in which they were made.
     pub fn request(&self, scope: Scope, key: Key, action: Action) -> Request {
@@ -185,7 +185,7 @@ impl Chain {
         Request { scope, key, action }
     }
 
-    /// Tells the waiters of one key. `written` is the key if they called writes.
+    /// Answers the waiters of one key. `written` is the key if they called writes.
     pub(crate) fn answer(
         &self,
         written: Option<&Key>,
@@ -197,7 +197,7 @@ impl Chain {
         if let Some(key) = written {
             self.pending.end(key, count);
         }
-        tell(waiters, answer);
+        reply_all(waiters, answer);
         self.lifecycle.end(count);
     }
 
@@ -221,7 +221,7 @@ impl Chain {
 }
 
 impl Chain {
-    /// What went through this chain so far. What happens at the same time may be counted in part.
+    /// Returns the statistics so far. Operations in flight may be counted in part.
     pub fn stats(&self) -> Stats {
         let coalesced = self.table().coalesced();
         Stats { coalesced, tiers: self.tiers().all.iter().map(|tier| tier.stats()).collect() }
@@ -230,7 +230,7 @@ impl Chain {
 
 #[cfg(feature = "mutants")]
 impl Chain {
-    /// Whether it does nothing for any of `keys`, and has nothing left to invalidate.
+    /// Returns whether it does nothing for any of `keys`, and has nothing left to invalidate.
     #[doc(hidden)]
     pub fn is_at_rest(&self, keys: &[&str]) -> bool {
         let is_idle = self.table().is_empty() && keys.iter().all(|key| !self.pending.may_have(key));
@@ -246,7 +246,7 @@ impl fmt::Debug for Chain {
 
 /// Gives all `waiters` the same answer. The last one gets the answer itself: most often there is no other, and the
 /// first copy of a value is not free.
-pub(crate) fn tell(mut waiters: impl ExactSizeIterator<Item = Waiter>, answer: Result<Answer>) {
+pub(crate) fn reply_all(mut waiters: impl ExactSizeIterator<Item = Waiter>, answer: Result<Answer>) {
     while waiters.len() > 1
         && let Some(waiter) = waiters.next()
     {

@@ -1,4 +1,4 @@
-//! The answers to one submission, gathered for whoever waits for all of them.
+//! Collects the answers to one submission.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ struct Collecting {
     done: Option<oneshot::Sender<Answers<Answer>>>,
 }
 
-/// Who gathers `count` answers, and where they arrive once they are complete.
+/// Returns what collects `count` answers, and where they arrive once they are complete.
 pub(crate) fn collect(count: usize) -> (Arc<dyn Replies>, oneshot::Receiver<Answers<Answer>>) {
     let (sender, receiver) = oneshot::channel();
     let collecting = Collecting { answers: vec![None; count], missing: count, done: Some(sender) };

@@ -1,4 +1,4 @@
-//! What happens in a chain without a caller who is told of it.
+//! Events: what happens in a chain and is no answer to a caller.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -8,7 +8,7 @@ use redkv_core::entry::Key;
 use redkv_core::error::Error;
 use redkv_core::operation::Operation;
 
-/// Something that no answer to an operation tells. `tier` is the place of the store in the chain.
+/// Something that no caller gets as an answer. `tier` is the place of the store in the chain.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -26,7 +26,8 @@ pub enum Event {
         /// For how long it was down.
         after: Duration,
     },
-    /// A store failed where the operation goes on without it, or where nobody waits for it. No caller gets this error.
+    /// A store failed where the operation continues without it, or where nobody waits for it. No caller gets this
+    /// error.
     TierError {
         /// The place of the store.
         tier: u16,
@@ -53,7 +54,8 @@ pub enum Event {
         /// Why; it names the store.
         error: Error,
     },
-    /// A store found something that its user should know. Not of the chain: it comes from [`Notices`](redkv_core::notices::Notices).
+    /// A store found something that its user should know. Not of the chain: it comes from
+    /// [`Notices`](redkv_core::notices::Notices).
     Notice {
         /// What, in words for a person.
         text: String,
@@ -67,13 +69,13 @@ pub enum Event {
     },
 }
 
-/// Is told what happens in a chain, from any thread. Must not block.
+/// Receives the events of a chain, from any thread. Must not block.
 pub trait Observer: Send + Sync {
     /// Something happened.
     fn observe(&self, event: Event);
 }
 
-/// Where the events of a chain go; nowhere until somebody wants them.
+/// The destination of the events of a chain; none until there is an observer.
 #[derive(Clone, Default)]
 pub(crate) struct Events(Arc<OnceLock<Arc<dyn Observer>>>);
 
@@ -83,7 +85,7 @@ impl Events {
         drop(self.0.set(observer));
     }
 
-    pub(crate) fn tell(&self, event: Event) {
+    pub(crate) fn report(&self, event: Event) {
         if let Some(observer) = self.0.get() {
             observer.observe(event);
         }

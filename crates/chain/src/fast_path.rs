@@ -1,4 +1,4 @@
-//! What a chain answers on the calling thread, without a queue, a thread or a promise in between.
+//! The synchronous fast path: answers on the calling thread, without a queue or a promise in between.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::tier::tier::Tier;
 use redkv_core::entry::{Draft, Entry};
 use redkv_core::store::{Immediate, SetMode};
 
-/// An answer that is known at once, or the word to ask the chain.
+/// An answer that is known at once, or the hint to ask the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup<T> {
     /// The answer.
     Known(T),
-    /// Only [`Chain::submit`] can tell.
+    /// Only [`Chain::submit`] finds the answer.
     Ask,
 }
 
@@ -23,7 +23,7 @@ pub enum Lookup<T> {
 pub struct FastPath {
     chain: Arc<Chain>,
     tier: Arc<Tier>,
-    /// Whether it is the whole chain, so that its word is final and writes need nobody else.
+    /// Whether it is the whole chain: a miss is final, and writes need no other tier.
     alone: bool,
 }
 
@@ -38,7 +38,7 @@ impl Chain {
 }
 
 impl FastPath {
-    /// The store, if it may be asked for `key` past the queue: no write of the key is on its way, and the stores
+    /// Returns the store if it may be asked for `key` on this thread: no write of the key is in flight, and the stores
     /// had their attempt to come up.
     fn store(&self, key: &str) -> Option<&dyn Immediate> {
         let is_free = self.chain.lifecycle().is_settled() && !self.chain.is_closed() && self.is_current(key);
@@ -49,12 +49,12 @@ impl FastPath {
         self.tier.counters().front()
     }
 
-    /// Whether what the store has of `key` is what was called last.
+    /// Returns whether what the store has of `key` is what was called last.
     fn is_current(&self, key: &str) -> bool {
         !self.chain.may_be_writing(key) && !self.tier.is_stale(key)
     }
 
-    /// As [`FastPath::store`], for writes: only a chain of one can take them here.
+    /// Returns the store if it may be written to on this thread: only a chain of one tier takes writes here.
     fn sole_store(&self, key: &str) -> Option<&dyn Immediate> {
         if self.alone && self.tier.capabilities().writable { self.store(key) } else { None }
     }
@@ -97,8 +97,8 @@ impl FastPath {
         }
     }
 
-    /// As [`FastPath::read`], for `keys` in their order, until there is one that only the chain knows of, or `read` answers
-    /// with `false`. Tells whether neither was so.
+    /// Shows the values under `keys` to `read` in their order, until only the chain knows one, or `read` returns
+    /// `false`. Returns whether all were shown.
     pub fn read_many(&self, keys: &[&str], mut read: impl FnMut(Option<&[u8]>) -> bool) -> bool {
         let Some((first, others)) = keys.split_first() else { return true };
         let Some(store) = self.store(first) else { return false };
@@ -115,7 +115,7 @@ impl FastPath {
         were_read
     }
 
-    /// Whether there is a live entry under `key`.
+    /// Returns whether there is a live entry under `key`.
     pub fn has(&self, key: &str) -> Lookup<bool> {
         match self.store(key).map(|store| store.has_now(key)) {
             Some(true) => {
@@ -130,12 +130,12 @@ impl FastPath {
         }
     }
 
-    /// Whether [`FastPath::set`] takes `entry`.
+    /// Returns whether [`FastPath::set`] takes `entry`.
     pub fn takes(&self, key: &str, entry: Draft<'_>) -> bool {
         self.takes_delete(key) && self.tier.check_key(key).is_ok() && self.tier.check_draft(entry).is_ok()
     }
 
-    /// Whether [`FastPath::delete`] deletes `key`.
+    /// Returns whether [`FastPath::delete`] deletes `key`.
     pub fn takes_delete(&self, key: &str) -> bool {
         self.sole_store(key).is_some()
     }

@@ -27,7 +27,7 @@ pub use tier::stats::histogram::Latency;
 pub use tier::stats::snapshot::{Kind, Stats, TierStats};
 pub use tier::tier::Tier;
 
-/// Whether an entry says that its key was deleted.
+/// Returns whether an entry is a tombstone.
 #[cfg(feature = "mutants")]
 #[doc(hidden)]
 pub fn is_tombstone(entry: &redkv_core::entry::Entry) -> bool {

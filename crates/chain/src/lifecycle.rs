@@ -1,4 +1,4 @@
-//! From the first store to the end: who waits for the stores to come up, and who for the last answer.
+//! Lifecycle: operations wait for the stores to come up, and `close` waits for the last answer.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard};
@@ -20,7 +20,7 @@ pub(crate) struct Lifecycle {
     closed: AtomicBool,
     /// Requests that were taken and not yet answered.
     outstanding: AtomicUsize,
-    /// Whether that is not known any more.
+    /// Whether `outstanding` is no longer exact.
     miscounted: AtomicBool,
     drained: Notify,
     /// Whether nobody waits for the last answer any more.
@@ -60,7 +60,7 @@ impl Lifecycle {
         self.parked.lock()
     }
 
-    /// A store was added that is not up yet.
+    /// Notes that a store was added that is not up yet.
     pub(crate) fn unsettle(&self) {
         let _parked = self.parked();
         self.settled.store(false, Ordering::Release);
@@ -70,7 +70,7 @@ impl Lifecycle {
         self.settled.load(Ordering::Acquire)
     }
 
-    /// From now on new operations are refused.
+    /// Refuses new operations from now on.
     pub(crate) fn refuse(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -79,7 +79,7 @@ impl Lifecycle {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Keeps the requests until the stores are up, and answers with whether nobody else waits; or hands them back.
+    /// Parks the requests until the stores are up, and returns whether no others are parked; or hands them back.
     pub(crate) fn park_unless_settled(
         &self,
         requests: Vec<Request>,
@@ -96,26 +96,26 @@ impl Lifecycle {
         Err(!std::mem::replace(&mut parked.settling, true))
     }
 
-    /// The keys of writes that wait for the stores to come up.
+    /// Returns the keys of writes that wait for the stores to come up.
     pub(crate) fn parked_writes(&self) -> Vec<Key> {
         let parked = self.parked();
         let requests = parked.submissions.iter().flat_map(|(requests, _)| requests);
         requests.filter(|request| request.action.is_write()).map(|request| request.key.clone()).collect()
     }
 
-    /// A key that an operation which waits for the stores to come up is about.
+    /// Returns a key of an operation that waits for the stores to come up.
     pub(crate) fn parked_key(&self) -> Option<Key> {
         let parked = self.parked();
         parked.submissions.iter().flat_map(|(requests, _)| requests).next().map(|request| request.key.clone())
     }
 
-    /// Whether the caller is the one to bring the stores up.
+    /// Returns whether the caller is the one to bring the stores up.
     pub(crate) fn begin_settling(&self) -> bool {
         let mut parked = self.parked();
         !self.is_settled() && !std::mem::replace(&mut parked.settling, true)
     }
 
-    /// What was parked; with nothing left the chain is settled. Whoever comes meanwhile queues behind.
+    /// Takes what is parked; with nothing left the chain is settled. Requests that come meanwhile queue after it.
     pub(crate) fn next_parked(&self, stores_are_up: impl FnOnce() -> bool) -> Vec<Submission> {
         let mut parked = self.parked();
         if parked.submissions.is_empty() {
@@ -125,8 +125,9 @@ impl Lifecycle {
         std::mem::take(&mut parked.submissions)
     }
 
-    /// Requests were taken. Whoever takes them looks at `closed` only then, as `close` looks at `outstanding` only
-    /// after it has set `closed`; the one order of all four (`SeqCst`) lets one of them see the other.
+    /// Counts requests that were taken. The code that takes them looks at `closed` only then, as `close` looks at
+    /// `outstanding` only after it has set `closed`; the one order of all four (`SeqCst`) lets one of them see the
+    /// other.
     pub(crate) fn begin(&self, count: usize) {
         self.outstanding.fetch_add(count, Ordering::SeqCst);
     }
@@ -137,7 +138,7 @@ impl Lifecycle {
         }
     }
 
-    /// A panic has answered requests: how many, nobody knows.
+    /// Stops counting: a panic has answered an unknown number of requests.
     pub(crate) fn lose_count(&self) {
         self.miscounted.store(true, Ordering::SeqCst);
         self.drained.notify_waiters();
@@ -164,7 +165,7 @@ impl Lifecycle {
         self.abandoned.load(Ordering::SeqCst)
     }
 
-    /// From now on nobody waits for the last answer. Hands back what has not begun.
+    /// Stops waiting for the last answer. Hands back what has not begun.
     pub(crate) fn abandon(&self) -> Vec<Submission> {
         self.abandoned.store(true, Ordering::SeqCst);
         self.drained.notify_waiters();
@@ -173,11 +174,11 @@ impl Lifecycle {
 
     pub(crate) async fn abandonment(&self) {
         loop {
-            let told = self.drained.notified();
+            let changed = self.drained.notified();
             if self.is_abandoned() {
                 return;
             }
-            told.await;
+            changed.await;
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Safeguards that the model checker takes out one by one, to see whether it finds that they are missing.
+//! Safeguards that the model checker removes one by one, to see whether it notices.
 //!
 //! Only the feature `mutants` makes that possible; without it every question below is the constant `false`.
 
 #[cfg(feature = "mutants")]
 use std::cell::Cell;
 
-/// A safeguard that is taken out.
+/// A safeguard that is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Planted {
     /// Back-fills are made although the key was written meanwhile.
@@ -26,7 +26,7 @@ pub enum Planted {
     FrontOvertakes,
     /// Stores are waited for without end.
     NoDeadline,
-    /// A store that counts as down counts as down for ever, and failures that are not in a row count together.
+    /// A store that is down stays down, and failures that are not in a row count together.
     NoBreakerReset,
     /// A store that counts as down is asked nevertheless.
     AsksWhatIsDown,
@@ -47,13 +47,13 @@ pub fn plant(bug: Option<Planted>) {
     PLANTED.set(bug);
 }
 
-/// Whether a safeguard is taken out.
+/// Returns whether a safeguard is removed.
 #[cfg(feature = "mutants")]
 pub(crate) fn is_planted(bug: Planted) -> bool {
     PLANTED.get() == Some(bug)
 }
 
-/// Whether a safeguard is taken out: never.
+/// Returns whether a safeguard is removed: never.
 #[cfg(not(feature = "mutants"))]
 pub(crate) const fn is_planted(_: Planted) -> bool {
     false

@@ -1,4 +1,4 @@
-//! A chain is itself a store, so chains nest.
+//! Nested chains: a chain is itself a store.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
 
 impl Chain {
-    /// As [`Chain::add`], for a whole chain. It belongs to this one then: it takes no more stores, and is closed with it.
+    /// Appends a whole chain as [`Chain::add`] appends a store. It belongs to this one then: it takes no more stores,
+    /// and is closed with it.
     ///
     /// Fails also when it has no store, or belongs to a chain already.
     pub fn add_chain(self: &Arc<Self>, other: &Arc<Self>, config: TierConfig) -> Result<u16> {
@@ -25,9 +26,7 @@ impl Chain {
             return refused("the chain is a store of another chain already");
         }
         if other.tiers().all.is_empty() {
-            return refused(
-                "the chain has no store yet: its stores have to be added before it is added itself",
-            );
+            return refused("the chain has no store yet: add its stores before you add the chain");
         }
         let place = self.add(Arc::new(ChainStore::new(other.clone())), config)?;
         self.adopt(other);

@@ -1,4 +1,4 @@
-//! What callers ask of a chain, and how they are answered.
+//! Requests to a chain, and the answers to them.
 
 use std::sync::Arc;
 
@@ -17,18 +17,18 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Whether a write in this scope replaces everything that a write in `other` does.
+    /// Returns whether a write in this scope replaces everything that a write in `other` does.
     pub(crate) fn covers(self, other: Self) -> bool {
         self == Self::Chain || self == other
     }
 }
 
-/// What is to be done with a key.
+/// An operation on a key.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Read the entry.
     Get(Want),
-    /// Tell whether there is an entry.
+    /// Look whether there is an entry.
     Has,
     /// Write the entry.
     Set(Entry),
@@ -38,12 +38,12 @@ pub enum Action {
     Delete,
 }
 
-/// What a read wants to know.
+/// What a read asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// The entry, as [`Action::Get`].
+    /// The entry, like [`Action::Get`].
     Get(Want),
-    /// Whether there is one, as [`Action::Has`].
+    /// Whether there is an entry, like [`Action::Has`].
     Has,
 }
 
@@ -106,8 +106,8 @@ pub trait Replies: Send + Sync {
     /// The answer to the request at `index` of the submission.
     fn reply(&self, index: u32, answer: Result<Answer>);
 
-    /// The answers to the requests at `indexes`, one at least, which became known together. Whoever can take them at less cost
-    /// than one by one does so here.
+    /// The answers to the requests at `indexes`, one at least, which became known together. Implement it where that is
+    /// cheaper than one by one.
     fn reply_many(&self, indexes: &[u32], answers: Vec<Result<Answer>>) {
         indexes.iter().zip(answers).for_each(|(index, answer)| self.reply(*index, answer));
     }

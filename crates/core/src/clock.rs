@@ -7,7 +7,7 @@ use std::time::{Instant, UNIX_EPOCH};
 
 use crate::entry::Deadline;
 
-/// Tells the time in milliseconds since the Unix epoch, twice.
+/// A source of time in milliseconds since the Unix epoch.
 ///
 /// Within a process everything goes by [`Clock::now`], which never goes back: setting the clock of the machine back
 /// makes no entry live longer. What other processes read has deadlines by [`Clock::time_of_day`]; the stores that keep
@@ -57,8 +57,8 @@ fn nanos(time: std::time::Duration) -> u64 {
 
 /// The time of day as of its latest, carried on by a clock that nobody can set.
 ///
-/// Where the time of day is set forward, or went on while the process was frozen or the machine asleep, this follows: an
-/// entry lives no longer by either clock. To see that it looks at the time of day each time that a millisecond has
+/// Where the time of day is set forward, or went on while the process was frozen or the machine asleep, this follows:
+/// an entry lives no longer by either clock. To see that it looks at the time of day each time that a millisecond has
 /// passed, so that reading the time often costs one clock and not two.
 #[derive(Debug, Default)]
 struct Steady {
@@ -98,7 +98,7 @@ impl Clock for TimeOfDay {
     }
 }
 
-/// A clock that stands still until it is told to move, for tests.
+/// A clock that stands still until a test moves it.
 #[derive(Debug)]
 pub struct ManualClock {
     now: AtomicU64,

@@ -1,4 +1,4 @@
-//! What a store keeps: a value under a key, until a deadline.
+//! Entries: a value under a key, until a deadline.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -70,7 +70,7 @@ impl Deadline {
         self.0.get()
     }
 
-    /// Whether the deadline has come at `now` (milliseconds since the Unix epoch).
+    /// Returns whether the deadline has come at `now` (milliseconds since the Unix epoch).
     pub fn has_passed(self, now: u64) -> bool {
         self.0.get() <= now
     }
@@ -101,7 +101,7 @@ impl Entry {
         Self { value: value.into(), deadline: Some(deadline) }
     }
 
-    /// Whether the entry has ended at `now` (milliseconds since the Unix epoch).
+    /// Returns whether the entry has ended at `now` (milliseconds since the Unix epoch).
     pub fn is_expired(&self, now: u64) -> bool {
         self.deadline.is_some_and(|deadline| deadline.has_passed(now))
     }

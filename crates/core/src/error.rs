@@ -21,11 +21,11 @@ pub enum ErrorKind {
     Connection,
     /// The deadline of the operation passed before the store answered.
     Timeout,
-    /// The store answered with an error.
+    /// The store returned an error.
     Store,
     /// What is stored cannot be read as what was asked for.
     Value,
-    /// More is on its way than may be at a time.
+    /// More is in flight than may be at a time.
     Overload,
     /// The instance was closed.
     Closed,
@@ -36,7 +36,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The stable code that callers compare, such as `ERR_REDKV_TIMEOUT`.
+    /// Returns the stable code that callers compare, such as `ERR_REDKV_TIMEOUT`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Argument => "ERR_REDKV_ARGUMENT",
@@ -58,7 +58,7 @@ impl ErrorKind {
 pub enum Outcome {
     /// The store has not made the change.
     NotApplied,
-    /// Nobody knows: the request left, the answer did not come.
+    /// It is unknown: the request left, the answer did not come.
     Unknown,
 }
 
@@ -81,7 +81,7 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of `kind`. Connection failures and timeouts start out retryable with an unknown outcome,
+    /// Creates an error of `kind`. Connection failures and timeouts start out retryable with an unknown outcome,
     /// everything else as final and not applied.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let transient = matches!(kind, ErrorKind::Connection | ErrorKind::Timeout);
@@ -97,22 +97,22 @@ impl Error {
         }))
     }
 
-    /// The argument or option called `field` cannot work.
+    /// Creates the error of an argument or option called `field` that cannot work.
     pub fn argument(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Argument, message).about(field)
     }
 
-    /// The store cannot do what was asked.
+    /// Creates the error of a store that cannot do what was asked.
     pub fn unsupported(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unsupported, message)
     }
 
-    /// The instance was closed.
+    /// Creates the error of an instance that was closed.
     pub fn closed() -> Self {
         Self::new(ErrorKind::Closed, "this instance was closed")
     }
 
-    /// The instance has no store to ask.
+    /// Creates the error of an instance without stores.
     pub fn no_stores() -> Self {
         Self::new(ErrorKind::NoStores, "no store was added to this instance")
     }
@@ -122,7 +122,7 @@ impl Error {
         self
     }
 
-    /// Says which store failed; the innermost name given stays.
+    /// Sets the store that failed, unless it is known already.
     #[must_use]
     pub fn in_store(self, store: &Arc<str>) -> Self {
         if self.0.store.is_some() {
@@ -146,37 +146,37 @@ impl Error {
         self.with(|inner| inner.operation = Some(operation))
     }
 
-    /// Says `note` behind the message.
+    /// Appends `note` to the message.
     #[must_use]
     pub fn noting(self, note: &str) -> Self {
         self.with(|inner| inner.message.push_str(note))
     }
 
-    /// Names the argument or option that it is about.
+    /// Sets the argument or option that it is about.
     #[must_use]
     pub fn about(self, field: impl Into<String>) -> Self {
         self.with(|inner| inner.field = Some(field.into()))
     }
 
-    /// Whether the same call may succeed when it is made again.
+    /// Sets whether the same call may succeed when it is made again.
     #[must_use]
     pub fn retryable(self, retryable: bool) -> Self {
         self.with(|inner| inner.retryable = retryable)
     }
 
-    /// Whether a write that failed this way may have been made.
+    /// Sets whether a write that failed this way may have been made.
     #[must_use]
     pub fn outcome(self, outcome: Outcome) -> Self {
         self.with(|inner| inner.outcome = outcome)
     }
 
-    /// The error underneath.
+    /// Sets the error that caused it.
     #[must_use]
     pub fn caused_by(self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.source = Some(Arc::new(source)))
     }
 
-    /// Whether this says all that `other` says, and nothing else.
+    /// Returns whether it equals `other` in every respect.
     pub fn is_like(&self, other: &Self) -> bool {
         let (one, two) = (&*self.0, &*other.0);
         let have_one_source = match (&one.source, &two.source) {
@@ -190,37 +190,37 @@ impl Error {
             && (&one.store, &one.field, &one.message) == (&two.store, &two.field, &two.message)
     }
 
-    /// What went wrong, as far as a caller would act on it.
+    /// Returns what went wrong, as far as a caller would act on it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// One sentence for a person.
+    /// Returns one sentence for a person.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The name of the store that failed.
+    /// Returns the name of the store that failed.
     pub fn store(&self) -> Option<&str> {
         self.0.store.as_deref()
     }
 
-    /// The operation that failed.
+    /// Returns the operation that failed.
     pub fn operation(&self) -> Option<Operation> {
         self.0.operation
     }
 
-    /// The argument or option that is wrong.
+    /// Returns the argument or option that is wrong.
     pub fn field(&self) -> Option<&str> {
         self.0.field.as_deref()
     }
 
-    /// Whether the same call may succeed when it is made again.
+    /// Returns whether the same call may succeed when it is made again.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Whether a write that failed this way may have been made.
+    /// Returns whether a write that failed this way may have been made.
     pub fn may_have_applied(&self) -> bool {
         self.0.outcome == Outcome::Unknown
     }

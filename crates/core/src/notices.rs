@@ -1,16 +1,16 @@
-//! What a user should know of a store and no operation tells.
+//! Notices: what a user should know of a store and no operation returns.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Where stores tell what their user should know, in words for a person; nowhere by default.
+/// The destination of notices of stores, in words for a person; none by default.
 #[derive(Clone, Default)]
 pub struct Notices(Option<Arc<Listener>>);
 
 type Listener = dyn Fn(&str) + Send + Sync;
 
 impl Notices {
-    /// Has `listener` called with each notice, from any thread. It must not block.
+    /// Calls `listener` with each notice from now on, from any thread. It must not block.
     pub fn to(listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(listener)))
     }

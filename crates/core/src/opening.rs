@@ -11,7 +11,7 @@ use crate::panics::caught;
 
 /// A value that is opened when it is first needed, by one attempt for all who wait.
 ///
-/// An attempt is a task of its own. Whoever waits for it may give up at any time without ending it, so that waits
+/// An attempt is a task of its own. A caller may stop waiting for it at any time without ending it, so that waits
 /// shorter than an attempt still get there. The next call after a failure tries again.
 pub struct Opening<T> {
     open: OnceLock<Arc<T>>,
@@ -51,7 +51,8 @@ impl<T: Send + Sync + 'static> Opening<T> {
             _ => {
                 let task = tokio::spawn(caught(open()));
                 let outcome = async {
-                    let ended = || Error::new(ErrorKind::Internal, "a defect of RedKV: opening was given up");
+                    let ended =
+                        || Error::new(ErrorKind::Internal, "a defect of RedKV: opening was cancelled");
                     task.await.map_err(|_| ended().outcome(Outcome::NotApplied))?.flatten().map(Arc::new)
                 };
                 attempt.insert(outcome.boxed().shared()).clone()

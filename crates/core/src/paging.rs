@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::Cursor;
 
-/// What was seen of a listing so far: enough to notice that a store answers with page after page and comes to no end.
+/// What was seen of a listing so far: enough to notice that a store returns page after page without an end.
 ///
 /// It is of a few bytes, however many pages there were, so it travels in a cursor. That a cursor repeats is noticed
 /// as by the algorithm of Brent: each is compared with one that was seen before, which is replaced after 1, 2, 4, 8 …
@@ -21,7 +21,7 @@ pub struct Paging {
     /// Pages in a row without a key, and the milliseconds that they took.
     empty: u32,
     waited: u32,
-    /// How often the store has begun anew.
+    /// How often the store has started over.
     restarts: u32,
 }
 
@@ -48,7 +48,7 @@ impl Paging {
             self.waited = self.waited.saturating_add(took);
         }
         if self.empty > MOST_EMPTY || u128::from(self.waited) > LONGEST_EMPTY.as_millis() {
-            return Err(endless("it answers with page after page without a key"));
+            return Err(endless("it returns page after page without a key"));
         }
         if next.starts_over() { self.begin_anew() } else { self.go_on(next) }
     }
@@ -57,7 +57,7 @@ impl Paging {
         self.restarts += 1;
         (self.mark, self.since, self.reach) = (0, 0, 0);
         if self.restarts > MOST_RESTARTS {
-            return Err(endless("it had to begin anew again and again"));
+            return Err(endless("it starts over again and again"));
         }
         Ok(())
     }
@@ -67,7 +67,7 @@ impl Paging {
         next.as_bytes().hash(&mut hasher);
         let hash = hasher.finish();
         if self.reach > 0 && hash == self.mark {
-            return Err(endless("it leads in a circle"));
+            return Err(endless("its pages go in a circle"));
         }
         self.since += 1;
         if self.since >= self.reach {
@@ -76,7 +76,7 @@ impl Paging {
         Ok(())
     }
 
-    /// Where a listing goes on that came to `after`, one of [`Paging::after`].
+    /// Resumes a listing at `after`, a cursor of [`Paging::after`].
     pub fn resume(after: Option<&Cursor>) -> Result<(Self, Option<Cursor>)> {
         match after {
             Some(after) => Self::read(after).map(|(paging, after)| (paging, Some(after))),
@@ -84,7 +84,7 @@ impl Paging {
         }
     }
 
-    /// As [`Paging::turn`]; answers with `next` and all that was seen.
+    /// Checks a page as [`Paging::turn`] does, and returns `next` with all that was seen.
     pub fn after(mut self, keys: usize, took: Duration, next: Option<Cursor>) -> Result<Option<Cursor>> {
         self.turn(keys, took, next.as_ref())?;
         Ok(next.map(|next| self.cursor(&next)))

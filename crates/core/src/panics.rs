@@ -16,7 +16,7 @@ thread_local! {
     static IS_TOLD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `future` gives, or the error for its panic.
+/// Returns the output of `future`, or the error for its panic.
 pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T> {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -31,7 +31,7 @@ pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T> {
     .await
 }
 
-/// What `work` gives, or the error for its panic.
+/// Returns the result of `work`, or the error for its panic.
 pub fn caught_now<T>(work: impl FnOnce() -> T) -> Result<T> {
     let before = IS_TOLD.replace(true);
     let worked = catch_unwind(AssertUnwindSafe(work));

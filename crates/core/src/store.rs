@@ -1,4 +1,4 @@
-//! The interface of everything that keeps entries: leaves, layers round them, and whole chains.
+//! The trait of everything that keeps entries: stores, layers around them, and whole chains.
 
 use std::fmt;
 
@@ -12,21 +12,21 @@ pub type Answers<T> = Vec<Result<T>>;
 
 /// A place that keeps entries.
 ///
-/// Everything is a batch and is answered per key, because the services behind it fail per key; a single
-/// operation is a batch of one. An answer vector always has the length of the batch. The keys of one batch are
-/// distinct. An empty batch answers with an empty vector and asks nobody.
+/// Everything is a batch and is answered per key, because services fail per key; a single operation is a batch of one.
+/// An answer vector always has the length of the batch. The keys of one batch are distinct. An empty batch returns an
+/// empty vector and asks no service.
 ///
-/// No method but the constructors of a store may block the thread; none may panic. Deadlines of operations and
-/// the limits in [`Capabilities`] are kept by the caller, entries past their deadline are filtered by the
-/// caller too (a store may return them).
+/// No method but the constructors of a store may block the thread; none may panic. Deadlines of operations and the
+/// limits in [`Capabilities`] are kept by the caller, entries past their deadline are filtered by the caller too (a
+/// store may return them).
 ///
-/// Methods with a default are for stores. A wrapper forwards every method: what it forgot would silently be lost, so each
-/// says `#[deny(clippy::missing_trait_methods)]`.
+/// Methods with a default are for stores. A wrapper forwards every method: what it forgot would silently be lost, so
+/// each says `#[deny(clippy::missing_trait_methods)]`.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// The name under which users add this store, such as `redis`.
     fn name(&self) -> &'static str;
 
-    /// What this store can do. Constant over the life of the store.
+    /// Returns what this store can do. Constant over the life of the store.
     fn capabilities(&self) -> Capabilities;
 
     /// The synchronous face of a store that answers without waiting. `Some` exactly when
@@ -46,10 +46,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Reads entries; `None` where there is none.
     fn get<'a>(&'a self, keys: &'a [Key], want: Want) -> BoxFuture<'a, Answers<Option<Entry>>>;
 
-    /// Whether there are entries under the keys.
+    /// Looks whether there are entries under the keys.
     fn has<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<bool>>;
 
-    /// Writes entries, and answers whether each was stored: always `true` with [`SetMode::Always`], `false` with
+    /// Writes entries, and returns whether each was stored: always `true` with [`SetMode::Always`], `false` with
     /// [`SetMode::IfAbsent`] where the key had a live entry.
     ///
     /// An entry without a deadline takes away the deadline of the entry before it.
@@ -60,18 +60,18 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Deletes entries; deleting a missing one succeeds.
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>>;
 
-    /// Some of the keys that begin with `prefix`: the first ones, or those behind the page that `after` came with.
-    /// Unsupported unless [`Capabilities::enumerable`] says so.
+    /// Lists some of the keys that begin with `prefix`: the first ones, or those after the page that `after` came
+    /// with. Unsupported unless [`Capabilities::enumerable`] says so.
     ///
-    /// A key that is there from the first page to the last is told at least once, one that comes or goes meanwhile may
-    /// be told. Keys come in no order, and keys of entries past their deadline may be among them. A page may be empty
-    /// and not the last. No page takes longer than an operation may, or keeps others waiting for it. No cursor comes
-    /// twice, unless it is one that [starts over](Cursor::starting_over).
+    /// A key that is there from the first page to the last is listed at least once, one that comes or goes meanwhile
+    /// may be listed. Keys come in no order, and keys of entries past their deadline may be among them. A page may be
+    /// empty and not the last. No page takes longer than an operation may, or keeps others waiting for it. No cursor
+    /// comes twice, unless it is one that [starts over](Cursor::starting_over).
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>>;
 
-    /// Deletes some of what is under the keys that begin with `prefix`: first, or behind what was deleted when `after`
-    /// came. Answers with where to go on; `None` when all is gone. Unsupported unless [`Capabilities::clearable`] says
-    /// so.
+    /// Deletes some of the entries whose keys begin with `prefix`: the first, or those after what was deleted when
+    /// `after` came. Returns where to continue; `None` when all are gone. Unsupported unless
+    /// [`Capabilities::clearable`] says so.
     ///
     /// What is there from the first call to the last is deleted, an entry that is written meanwhile may stay or go. No
     /// step takes longer than an operation may; when one fails, some of its entries may be deleted.
@@ -103,28 +103,28 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
 /// The synchronous face of a store that answers on the calling thread.
 pub trait Immediate: Send + Sync {
-    /// The live entry under `key`.
+    /// Returns the live entry under `key`.
     fn get_now(&self, key: &str) -> Option<Entry>;
 
-    /// Shows the value of the live entry under `key` to `read`, and tells whether there is one. Saves the copy of
+    /// Shows the value of the live entry under `key` to `read`, and returns whether there is one. Saves the copy of
     /// [`Immediate::get_now`]; `read` must not call the store.
     fn read_now(&self, key: &str, read: &mut dyn FnMut(&[u8])) -> bool;
 
     /// Shows the values of the live entries under `keys` to `read`, `None` where there is none, in the order of the
-    /// keys, until `read` answers with `false`. Tells whether it never did; `read` must not call the store.
+    /// keys, until `read` returns `false`. Returns whether it never did; `read` must not call the store.
     fn read_many_now(&self, keys: &[&str], read: &mut dyn FnMut(Option<&[u8]>) -> bool) -> bool;
 
-    /// Whether there is a live entry under `key`.
+    /// Returns whether there is a live entry under `key`.
     fn has_now(&self, key: &str) -> bool;
 
-    /// Writes an entry and answers whether it was stored, as [`Store::set`] does.
+    /// Writes an entry and returns whether it was stored, as [`Store::set`] does.
     fn set_now(&self, key: &str, entry: Draft<'_>, mode: SetMode) -> bool;
 
     /// Deletes the entry under `key` if there is one.
     fn delete_now(&self, key: &str);
 }
 
-/// Where the telling of keys goes on. Only the store that made it understands it.
+/// The position at which a listing of keys continues. Only the store that made it understands it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cursor {
     bytes: Box<[u8]>,
@@ -132,22 +132,22 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// What the store will want to know.
+    /// Creates a cursor from what the store needs to continue.
     pub fn new(bytes: impl Into<Box<[u8]>>) -> Self {
         Self { bytes: bytes.into(), starts_over: false }
     }
 
-    /// The same where it goes on with what was told before, because the store has lost its place.
+    /// Creates a cursor that lists keys again, because the store has lost its place.
     pub fn starting_over(bytes: impl Into<Box<[u8]>>) -> Self {
         Self { bytes: bytes.into(), starts_over: true }
     }
 
-    /// Whether it goes on with what was told before.
+    /// Returns whether it lists keys again.
     pub fn starts_over(&self) -> bool {
         self.starts_over
     }
 
-    /// What the store wanted to know.
+    /// Returns what the store needs to continue.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -165,11 +165,11 @@ impl fmt::Debug for Cursor {
 pub struct Page {
     /// The keys.
     pub keys: Vec<Key>,
-    /// Where to go on; `None` behind the last page.
+    /// Where to continue; `None` after the last page.
     pub next: Option<Cursor>,
 }
 
-/// What a read must bring.
+/// Which parts of an entry a read must return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
     /// The value is enough; the deadline may be left out where it costs extra.
@@ -187,7 +187,7 @@ pub enum SetMode {
     IfAbsent,
 }
 
-/// How a store lets entries end.
+/// How entries expire in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// The store removes them by itself.
@@ -225,7 +225,7 @@ impl Pieces {
 /// What a store can do. The chain, the conformance suite and the documentation read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// How entries end.
+    /// How entries expire.
     pub expiry: Expiry,
     /// Deadlines are kept to within this many milliseconds: an entry may live this much longer, never shorter.
     pub expiry_granularity: u64,
@@ -245,20 +245,20 @@ pub struct Capabilities {
     pub reads: Pieces,
     /// Best pieces for `set` and `delete`.
     pub writes: Pieces,
-    /// Answers on the calling thread, without waiting.
+    /// Answers on the calling thread without waiting.
     pub immediate: bool,
     /// Operations need so little of the processor that the thread of a caller may run them, up to where they wait for
     /// an answer.
     pub runs_inline: bool,
     /// Requests take effect in the order in which they were made, also those that nobody waits for any more. Where
-    /// they do not, a write that was given up may be made after a later one.
+    /// they do not, a cancelled write may be made after a later one.
     pub ordered: bool,
     /// Takes writes.
     pub writable: bool,
-    /// Can tell its keys.
+    /// Can list its keys.
     pub enumerable: bool,
     /// Its keys are all of those under which a read may find an entry.
-    pub tells_all: bool,
+    pub lists_all: bool,
     /// Can delete all of its entries.
     pub clearable: bool,
     /// Other processes see what this one writes.
@@ -285,7 +285,7 @@ impl Capabilities {
         ordered: true,
         writable: true,
         enumerable: true,
-        tells_all: true,
+        lists_all: true,
         clearable: true,
         shared: false,
         durable: false,
@@ -296,12 +296,12 @@ impl Capabilities {
 /// JavaScript is as long.
 pub const MOST_VALUE_BYTES: usize = 512 << 20;
 
-/// The same answer for every key of a batch.
+/// Returns the same answer for every key of a batch.
 pub fn answer_all<T: Clone>(len: usize, answer: &Result<T>) -> Answers<T> {
     vec![answer.clone(); len]
 }
 
-/// The first text behind all that begin with `prefix`, in the order of their bytes; `None` when there is none.
+/// Returns the first text after all that begin with `prefix`, in the order of their bytes; `None` when there is none.
 pub fn end_of_prefix(prefix: &str) -> Option<String> {
     let mut end = prefix.to_owned();
     while let Some(last) = end.pop() {
@@ -315,12 +315,12 @@ pub fn end_of_prefix(prefix: &str) -> Option<String> {
     None
 }
 
-/// The answer of a store that cannot tell its keys.
-pub fn cannot_tell_keys() -> Error {
-    Error::unsupported("this store cannot tell its keys")
+/// Returns the error of a store that cannot list its keys.
+pub fn cannot_list_keys() -> Error {
+    Error::unsupported("this store cannot list its keys")
 }
 
-/// The answer of a store that cannot delete all of its entries.
+/// Returns the error of a store that cannot delete all of its entries.
 pub fn cannot_clear() -> Error {
     Error::unsupported("this store cannot delete all of its entries")
 }

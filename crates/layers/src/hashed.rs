@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::{Error, Result};
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_tell_keys,
+    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_list_keys,
 };
 
 /// A store inside another one: a key becomes the SHA-256 of it, as 43 characters of base64url.
@@ -100,7 +100,7 @@ impl Store for Hashed {
     }
 
     fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        Box::pin(future::ready(Err(cannot_tell_keys().about("hashKeys"))))
+        Box::pin(future::ready(Err(cannot_list_keys().about("hashKeys"))))
     }
 
     fn clear<'a>(

@@ -10,7 +10,7 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::Result;
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_clear, cannot_tell_keys,
+    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_clear, cannot_list_keys,
 };
 use redkv_store_memory::{MemoryConfig, MemoryStore};
 
@@ -110,7 +110,7 @@ impl Store for Local {
     }
 
     fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+        Box::pin(std::future::ready(Err(cannot_list_keys())))
     }
 
     fn clear<'a>(

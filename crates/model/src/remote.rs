@@ -16,7 +16,7 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want, cannot_clear, cannot_tell_keys,
+    Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want, cannot_clear, cannot_list_keys,
 };
 use redkv_testing::Operation;
 
@@ -300,7 +300,7 @@ impl Store for Remote {
     }
 
     fn keys<'a>(&'a self, _prefix: &'a str, _after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
-        Box::pin(std::future::ready(Err(cannot_tell_keys())))
+        Box::pin(std::future::ready(Err(cannot_list_keys())))
     }
 
     fn clear<'a>(

@@ -1,4 +1,4 @@
-//! The back-fill: what a walk found goes into the tiers in front, before its readers are answered.
+//! Back-fills: what a walk found is written to the tiers before it, then its readers are answered.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) struct Found {
     pub(crate) since: Option<Instant>,
 }
 
-/// Found entries on their way into the tiers in front, which answers their readers when it is dropped.
+/// A back-fill of found entries into the tiers before. Answers their readers when it is dropped.
 pub(crate) struct Filling {
     chain: Arc<Chain>,
     tiers: Arc<Tiers>,
@@ -53,7 +53,7 @@ impl Filling {
         filling
     }
 
-    /// Whether there are tiers to fill that do not answer at once.
+    /// Returns whether there are tiers to fill that do not answer at once.
     pub(crate) fn waits(&self) -> bool {
         !self.begun.is_empty()
     }
@@ -97,7 +97,7 @@ impl Filling {
         join_all(fills).await;
     }
 
-    /// A back-fill that fails leaves a miss behind, which the next read sees: no reader needs to know.
+    /// Fills one tier. A failure leaves a miss, which the next read sees: no reader needs to know.
     async fn fill(&self, Target { place, tier, entries }: Target) {
         let keeps_order = tier.capabilities().ordered;
         let keys: Vec<_> =
@@ -113,7 +113,7 @@ impl Filling {
         }
     }
 
-    /// What to write into which tier that does not answer at once.
+    /// Returns what to write to the tiers that do not answer at once.
     fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
         for (key, open, entry) in self.begun.iter().filter_map(|index| self.ended.found(*index)) {
@@ -140,7 +140,7 @@ struct Target {
     entries: Vec<(Key, Entry)>,
 }
 
-/// Answers in any case: a back-fill that was given up must leave neither a reader nor a write waiting.
+/// Answers in any case: a cancelled back-fill must leave neither a reader nor a write waiting.
 impl Drop for Filling {
     fn drop(&mut self) {
         let mut due = Due::default();
@@ -162,7 +162,7 @@ impl Drop for Filling {
     }
 }
 
-/// How a back-fill writes: past nothing that came there meanwhile.
+/// Returns how a back-fill writes: it replaces nothing that was written meanwhile.
 fn fill_mode() -> SetMode {
     if is_planted(Planted::FillReplaces) {
         return SetMode::Always;
@@ -170,7 +170,7 @@ fn fill_mode() -> SetMode {
     SetMode::IfAbsent
 }
 
-/// The tiers that missed what was found in the end.
+/// Returns the tiers that missed what a later one had.
 fn missed<'a>(tiers: &'a Tiers, open: &Open) -> impl Iterator<Item = (usize, &'a Arc<Tier>)> {
     let missed = open.missed;
     tiers.all.iter().enumerate().filter(move |(place, _)| missed & (1 << place) != 0)

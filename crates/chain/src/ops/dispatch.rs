@@ -31,7 +31,7 @@ impl Chain {
         }
     }
 
-    /// As [`Chain::submit`], for reads that have all but the key in common, which is less work.
+    /// Takes reads that have all but the key in common; less work than [`Chain::submit`].
     pub fn submit_reads(
         self: &Arc<Self>,
         scope: Scope,

@@ -1,4 +1,4 @@
-//! What a chain does: it takes operations, reads and back-fills, writes, lists, repairs, comes up and ends.
+//! The operations of a chain: dispatch, reads and back-fills, writes, scans, repair, opening and closing.
 
 mod backfill;
 mod dispatch;

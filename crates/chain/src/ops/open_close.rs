@@ -12,7 +12,7 @@ use redkv_core::error::{Error, Result};
 use redkv_core::operation::Operation;
 
 impl Chain {
-    /// Starts to bring the stores up, in the background; [`Chain::ready`] tells how it went. From within a runtime.
+    /// Starts to bring the stores up, in the background; [`Chain::ready`] returns how it went. Call it in a runtime.
     pub fn warm_up(self: &Arc<Self>) {
         if !self.is_closed() && self.lifecycle().begin_settling() {
             self.settle();
@@ -97,9 +97,9 @@ impl Chain {
                 // Whatever is still being brought up or invalidated would use the stores after their end.
                 self.stop_background().await;
                 let closes = join_all(tiers.all.iter().map(|tier| tier.close()));
-                // When nobody waits any more they are told to end, and end when they can.
+                // When nobody waits any more, they are closed in the background.
                 select(pin!(closes), pin!(self.lifecycle().abandonment())).await;
-                // Chains among them were given up too, and tell what they lose before this one has ended.
+                // Chains among them were abandoned too, and report what they lose before this one has ended.
                 self.close_nested().await;
             })
             .await;
@@ -112,9 +112,9 @@ impl Chain {
         })
     }
 
-    /// As [`Chain::close`], for as long as `patience` lasts; then the stores are closed under what is still on its
-    /// way, which is answered when it fails by that, or when the deadlines of the tiers have passed. `give_up` is
-    /// called before. Who waits in other calls waits no longer than that either.
+    /// Closes the chain as [`Chain::close`] does, but waits at most for `patience`. Then it calls `give_up` and closes
+    /// the stores under what is still in flight, which is answered when it fails by that, or when the deadlines of the
+    /// tiers have passed. Other callers of `close` wait no longer than that either.
     pub async fn close_within(&self, patience: Duration, give_up: impl FnOnce()) {
         let mut closed = pin!(self.close());
         if tokio::time::timeout(patience, &mut closed).await.is_ok() {
@@ -125,7 +125,7 @@ impl Chain {
         closed.await;
     }
 
-    /// Waits for nothing any more, nor do the chains among the stores.
+    /// Stops waiting for anything, here and in the chains among the stores.
     fn abandon(&self) {
         for (requests, replies) in self.lifecycle().abandon() {
             self.refuse_all(requests, &replies);
@@ -133,17 +133,17 @@ impl Chain {
         self.nested().iter().for_each(|chain| chain.abandon());
     }
 
-    /// Whether every store had its attempt to come up, so that operations do not wait for that.
+    /// Returns whether every store had its attempt to come up, so that operations do not wait for that.
     pub fn is_settled(&self) -> bool {
         self.lifecycle().is_settled()
     }
 
-    /// Whether new operations are refused.
+    /// Returns whether new operations are refused.
     pub fn is_closed(&self) -> bool {
         self.lifecycle().is_closed()
     }
 
-    /// From now on every new operation is refused as closed; those on their way go on.
+    /// Refuses every new operation as closed from now on; those in flight continue.
     pub fn refuse(&self) {
         self.lifecycle().refuse();
     }

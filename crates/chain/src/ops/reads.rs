@@ -1,11 +1,11 @@
-//! The walk: asks tier after tier, has those that missed filled, then answers.
+//! The walk: asks tier after tier, fills those that missed, then answers.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use crate::chain::{Chain, tell};
+use crate::chain::{Chain, reply_all};
 use crate::ops::backfill::{Filling, Found};
 use crate::request::{Answer, Question, Replies, Scope};
 use crate::schedule::table::ReadJob;
@@ -17,7 +17,7 @@ use redkv_core::panics::lost;
 use redkv_core::store::{Answers, Want};
 use redkv_executor::{move_to_io_thread, spawn};
 
-/// Who is answered by a walk itself: those who called for it. Other readers wait in the table.
+/// The caller that a walk answers itself. Readers that joined it wait in the table.
 pub(crate) type Caller = Option<Arc<dyn Replies>>;
 
 /// The keys of a walk that have no answer yet. However the walk ends, they get one.
@@ -25,18 +25,18 @@ struct Walk {
     chain: Arc<Chain>,
     caller: Caller,
     keys: Vec<Key>,
-    /// What is known of each of them.
+    /// The state of each of them.
     open: Vec<Open>,
 }
 
-/// What a walk knows of one key.
+/// The state of one key in a walk.
 pub(crate) struct Open {
     pub(crate) flight: u64,
     /// The request of the caller.
     index: u32,
     /// The tiers that answered that they have no entry, a bit each: those to fill.
     pub(crate) missed: u32,
-    /// What the last tier that was asked failed with.
+    /// The failure of the last tier that was asked.
     failure: Option<Error>,
 }
 
@@ -113,7 +113,7 @@ impl Walk {
             None => answers(tier, keys, question, place > 0 && scope == Scope::Chain).await,
         };
         if place + 1 < tiers.range(scope).end {
-            // The readers go on without it; what the last one failed with, they are told.
+            // The readers continue without it; they get the failure of the last one.
             tier.report(&answers);
         }
         // The word of the only tier is final, whatever it says.
@@ -154,8 +154,8 @@ impl Walk {
         ended
     }
 
-    /// Puts the keys under which `tier` holds an old value behind the others, and answers with how many others
-    /// there are: it is asked for those only.
+    /// Moves the keys under which `tier` holds an old value after the others. Returns how many others there are: it is
+    /// asked for those only.
     fn put_stale_last(&mut self, tier: &Tier, scope: Scope, question: Question) -> usize {
         if !tier.has_stale() {
             return self.open.len();
@@ -185,23 +185,23 @@ impl Open {
     }
 }
 
-/// Only finds open keys when the walk was given up half-way, as a panic does.
+/// Finds open keys only when the walk was cancelled half-way, as by a panic.
 impl Drop for Walk {
     fn drop(&mut self) {
         if !self.open.is_empty() {
-            let given_up = || Error::new(ErrorKind::Internal, "a defect of RedKV: a read was given up");
-            let error = lost(given_up);
+            let cancelled = || Error::new(ErrorKind::Internal, "a defect of RedKV: a read was cancelled");
+            let error = lost(cancelled);
             self.end(|_| Err(error.clone()));
         }
     }
 }
 
-/// Whether a tier has an entry.
+/// Returns whether a tier has an entry.
 fn is_hit(answer: &Result<Answer>) -> bool {
     matches!(answer, Ok(Answer::Entry(Some(_)) | Answer::Has(true)))
 }
 
-/// As [`answers`], of a tier that answers on the calling thread; `None` for any other.
+/// Returns the answers of a tier that answers on the calling thread; `None` for any other.
 fn answers_now(tier: &Tier, keys: &[Key], question: Question) -> Option<Answers<Answer>> {
     tier.ask_now(keys, |store, key| {
         Ok(match question {
@@ -220,7 +220,7 @@ fn answers_now(tier: &Tier, keys: &[Key], question: Question) -> Option<Answers<
     })
 }
 
-/// What `tier` says of `keys`.
+/// Returns the answers of `tier` for `keys`.
 async fn answers(tier: &Tier, keys: &[Key], question: Question, will_fill: bool) -> Answers<Answer> {
     match question {
         Question::Get(want) => {
@@ -233,7 +233,7 @@ async fn answers(tier: &Tier, keys: &[Key], question: Question, will_fill: bool)
 }
 
 impl Chain {
-    /// Ends walks and tells their readers: the caller, and whoever joined.
+    /// Ends walks and answers their readers: the caller, and those that joined.
     pub(crate) fn finish_reads(&self, caller: Option<&Arc<dyn Replies>>, ended: Ended) {
         let Ended { keys, open, answers } = ended;
         if keys.is_empty() {
@@ -256,7 +256,7 @@ impl Chain {
             caller.reply_many(&indexes, answers);
         }
         for (waiters, answer) in joined {
-            tell(waiters.into_iter(), answer);
+            reply_all(waiters.into_iter(), answer);
         }
         self.lifecycle().end(count);
     }

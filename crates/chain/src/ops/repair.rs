@@ -14,12 +14,12 @@ use crate::tier::tiers::Tiers;
 use redkv_core::backoff::Backoff;
 use redkv_core::entry::Key;
 
-/// Between two attempts.
+/// Pauses between attempts.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-/// How long a request that was given up may still be on its way to a store that does not keep their order. The
+/// How long a cancelled request may still be in flight to a store that does not keep their order. The
 /// connection that it left on is cut by then, so what remains are queues of the network and of the service.
 const LATE: Duration = Duration::from_secs(10);
-/// How often it is looked whether that is over.
+/// Poll interval while late writes may still arrive.
 const UNTIL_SETTLED: Duration = Duration::from_secs(1);
 /// Keys invalidated in one attempt.
 const BATCH: usize = 500;
@@ -79,7 +79,7 @@ struct Repairing {
 }
 
 impl Repairing {
-    /// Takes those of the keys that nobody is writing: a write makes the repair needless, or marks its key again.
+    /// Takes the keys that are not being written: a write makes the repair needless, or marks its key again.
     fn begin(chain: Arc<Chain>, mut marked: Vec<Marked>) -> Self {
         let mut table = chain.table();
         marked.retain(|(key, _)| table.begin_repair(key));
@@ -87,7 +87,7 @@ impl Repairing {
         Self { chain, marked }
     }
 
-    /// Invalidates them. Whether all that was tried has worked, and anything was.
+    /// Invalidates them. Returns whether at least one key was tried and none failed.
     async fn run(self, tier: &Tier) -> bool {
         let keys: Vec<_> = self.marked.iter().map(|(key, _)| key.clone()).collect();
         let answers = tier.invalidate(&keys).await;

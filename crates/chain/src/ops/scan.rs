@@ -1,4 +1,4 @@
-//! What is asked of all keys: telling them, and deleting what is under them.
+//! Operations on the whole keyspace: `keys()` and `clear()`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::operation::Operation;
 use redkv_core::store::{Cursor, Page, cannot_clear};
 
-/// A call that is no [`Request`](crate::Request) of a key. The end of the chain waits for it, too.
+/// A call that is about no single key. `close` waits for it, too.
 struct Call<'a>(&'a Chain);
 
 impl Chain {
@@ -22,7 +22,7 @@ impl Chain {
         if self.is_closed() { Err(Error::closed().with_operation_if_unset(operation)) } else { Ok(call) }
     }
 
-    /// Some of the keys that begin with `prefix`, as the authority of `scope` tells them; see
+    /// Returns a page of the keys that begin with `prefix`, as the authority of `scope` lists them; see
     /// [`Store::keys`](redkv_core::store::Store::keys).
     pub async fn keys(&self, scope: Scope, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
         let _call = self.begin_call(Operation::Keys)?;
@@ -44,7 +44,7 @@ impl Chain {
         self.clear_while(scope, || true).await
     }
 
-    /// As [`Chain::clear`], which begins no further page once `is_wanted` returns `false`.
+    /// Clears as [`Chain::clear`] does, but begins no further page once `is_wanted` returns `false`.
     pub async fn clear_while(self: &Arc<Self>, scope: Scope, is_wanted: impl Fn() -> bool) -> Result<()> {
         let mut after = None;
         while is_wanted() {
@@ -64,7 +64,7 @@ impl Chain {
         prefix: &str,
         after: Option<&Cursor>,
     ) -> Result<Option<Cursor>> {
-        // It tells and deletes keys, which nobody has called for.
+        // The caller did not ask for the keys that this lists and deletes.
         self.step_of_clear(scope, prefix, after).await.map_err(|error| error.with_operation(Operation::Clear))
     }
 
@@ -96,8 +96,8 @@ impl Chain {
         if after.is_some() {
             return Ok(Some(Spot { place, after }.cursor()));
         }
-        if !tier.tells_all() && tiers.range(scope).len() > 1 {
-            // Walks may have found what nobody could tell the keys of.
+        if !tier.lists_all() && tiers.range(scope).len() > 1 {
+            // Walks may have found entries whose keys are not listed.
             self.table().seal();
             self.delete_all(scope, self.keys_on_their_way(prefix)).await?;
         }
@@ -111,7 +111,7 @@ impl Chain {
                 return Err(tier.tag(cannot_clear(), Operation::Clear));
             }
         }
-        // Nobody could tell the keys that are not there yet.
+        // These keys may not be listed yet.
         self.delete_all(scope, self.keys_on_their_way(prefix)).await
     }
 
@@ -123,7 +123,7 @@ impl Chain {
         after: Option<&Cursor>,
     ) -> Result<Option<Cursor>> {
         let call = self.begin_call(Operation::Clear)?;
-        if !tier.tells_all() {
+        if !tier.lists_all() {
             return tier.clear(prefix, after).await;
         }
         let Page { keys, next } = tier.keys(prefix, after).await?;
@@ -152,9 +152,9 @@ impl Chain {
     }
 }
 
-/// How far the clearing of a chain has come.
+/// The progress of a `clear()`.
 struct Spot {
-    /// The tier that is being cleared; those behind it are done.
+    /// The tier that is being cleared; those after it are done.
     place: usize,
     after: Option<Cursor>,
 }

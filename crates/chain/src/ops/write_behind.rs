@@ -1,4 +1,4 @@
-//! What a chain does about writes that a store acknowledged before it had made them.
+//! Write-behind: what a chain does when an acknowledged write is lost.
 
 use std::sync::Arc;
 

@@ -62,17 +62,17 @@ pub(crate) async fn run(chain: Arc<Chain>, tiers: Arc<Tiers>, scope: Scope, jobs
     });
     let failures = join_all(caches).await;
     for ((_, tier), failures) in writing.tiers.caches(scope).zip(failures) {
-        let mut untold = Vec::new();
+        let mut unreported = Vec::new();
         for (index, error) in failures {
             if answers[index].is_err() || tier.is_optional() {
-                untold.push(Err::<(), _>(error));
+                unreported.push(Err::<(), _>(error));
             } else {
                 // Whoever is woken by this wants to know first whether the write was lost.
                 let error = error.noting(&format!("; {} has made the write", authority.name()));
                 answers[index] = Err(error.outcome(Outcome::Unknown));
             }
         }
-        tier.report(&untold);
+        tier.report(&unreported);
     }
     if authority.losses() != losses {
         // One of these writes may be lost by now, and the caches have it.
@@ -82,14 +82,14 @@ pub(crate) async fn run(chain: Arc<Chain>, tiers: Arc<Tiers>, scope: Scope, jobs
 }
 
 impl Writing {
-    /// The authority may or may not have made these writes: no cache may go on with the value from before.
+    /// Marks keys whose writes the authority may or may not have made: no cache may serve the value from before.
     fn doubt(&self, place: usize, doubtful: &[usize]) {
         for index in doubtful {
             self.chain.mark_stale(&self.tiers, place, &self.jobs[*index].key, false);
         }
     }
 
-    /// The writes were given up half-way, as a panic does: nobody knows how far they came.
+    /// Marks all keys: the writes were cancelled half-way, as by a panic, and it is unknown how far they came.
     fn doubt_all(&self) {
         let Some(WriteJob { scope, .. }) = self.jobs.first() else { return };
         let all: Vec<_> = (0..self.jobs.len()).collect();
@@ -98,7 +98,7 @@ impl Writing {
         }
     }
 
-    /// Makes the writes that the authority made in another tier, and answers with those that failed.
+    /// Repeats in a cache the writes that the authority made. Returns those that failed.
     async fn follow(&self, place: usize, tier: &Tier, made: &[usize], role: Role) -> Vec<(usize, Error)> {
         if made.is_empty() {
             return Vec::new();
@@ -125,9 +125,9 @@ impl Drop for Writing {
         if self.answers.is_empty() {
             self.doubt_all();
         }
-        let given_up = || {
-            let given_up = || Error::new(ErrorKind::Internal, "a defect of RedKV: a write was given up");
-            Err(lost(given_up).outcome(Outcome::Unknown))
+        let cancelled = || {
+            let error = || Error::new(ErrorKind::Internal, "a defect of RedKV: a write was cancelled");
+            Err(lost(error).outcome(Outcome::Unknown))
         };
         let mut due = Due::default();
         let mut table = self.chain.table();
@@ -136,30 +136,30 @@ impl Drop for Writing {
         drop(table);
         let mut answers = std::mem::take(&mut self.answers).into_iter();
         let mut count = 0;
-        let mut telling = Telling::default();
+        let mut grouped = GroupedReplies::default();
         for (key, waiters) in done {
-            let answer = answers.next().unwrap_or_else(given_up).map(Answer::Written);
+            let answer = answers.next().unwrap_or_else(cancelled).map(Answer::Written);
             count += waiters.len();
             self.chain.end_writes(key, waiters.len());
             for waiter in waiters {
-                telling.add(waiter, answer.clone());
+                grouped.add(waiter, answer.clone());
             }
         }
-        telling.flush();
+        grouped.flush();
         self.chain.lifecycle().end(count);
         self.chain.start_next(due);
     }
 }
 
-/// Answers in a row for the same caller, who is told of them together.
+/// Answers in a row for the same caller, which gets them together.
 #[derive(Default)]
-struct Telling {
+struct GroupedReplies {
     caller: Option<Arc<dyn Replies>>,
     indexes: Vec<u32>,
     answers: Answers<Answer>,
 }
 
-impl Telling {
+impl GroupedReplies {
     fn add(&mut self, waiter: Waiter, answer: Result<Answer>) {
         if self.caller.as_ref().is_none_or(|caller| !Arc::ptr_eq(caller, &waiter.replies)) {
             self.flush();
@@ -182,27 +182,27 @@ impl WriteJob {
         (self.key.clone(), self.change.clone())
     }
 
-    /// The change, which the job no longer knows then.
+    /// Moves the change out of the job.
     fn take(&mut self) -> (Key, Change) {
         (self.key.clone(), std::mem::replace(&mut self.change, Change::Delete))
     }
 }
 
-/// Whose word a tier's is in a write.
+/// Whether a tier decides a write or follows it.
 #[derive(Clone, Copy)]
 enum Role {
-    /// Its own: it decides.
+    /// Decides whether the write is made.
     Authority,
-    /// The authority's: it follows what was decided, with nothing that lives longer than `cap`.
+    /// Follows the authority, with no entry that lives longer than `cap`.
     Cache { cap: Option<Deadline> },
 }
 
-/// What a change is in one tier.
+/// The step that a change is in one tier.
 enum Step {
     Set(Entry),
     Add(Entry),
     Delete,
-    /// There is nothing to do, and the answer is known.
+    /// Nothing to do: the answer is known.
     Done(bool),
 }
 
@@ -263,8 +263,8 @@ impl Tier {
         all
     }
 
-    /// Whether this cache can keep `entry`. What the user asked for was checked before anything was written, but
-    /// not for an optional tier, and the deadline may be the authority's.
+    /// Returns whether this cache can keep `entry`. What the user asked for was checked before anything was written,
+    /// but not for an optional tier, and the deadline may be the authority's.
     fn can_keep(&self, entry: &Entry) -> bool {
         let keeps_deadline = entry.deadline.is_none() || self.capabilities().expiry != Expiry::None;
         keeps_deadline && (!self.is_optional() || self.check_entry(entry).is_ok())

@@ -1,4 +1,4 @@
-//! What is going on with one key, as the [table](crate::schedule::table) keeps it.
+//! The state of one key in the [table](crate::schedule::table).
 
 use std::collections::VecDeque;
 
@@ -18,7 +18,7 @@ pub(crate) enum Change {
 
 pub(crate) type Waiters = SmallVec<[Waiter; 1]>;
 
-/// What is going on with a key. Nearly always that is one walk alone, so that has to be small.
+/// The state of a key. Nearly always that is one walk alone, so that has to be small.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     /// The walk that reads the key, if nothing else was called since it began; `busy` is empty then.
@@ -51,7 +51,7 @@ pub(crate) struct Busy {
     pub(crate) readers: Vec<(u64, Scope, Question, Waiter)>,
 }
 
-/// What held keys that nobody works on any more, to be used again.
+/// Memory of keys that are idle again, to be reused.
 #[derive(Debug, Default)]
 pub(crate) struct Pool(
     #[expect(clippy::vec_box, reason = "the boxes are what is used again")] Vec<Box<Busy>>,
@@ -112,7 +112,7 @@ pub(crate) struct QueuedWrite {
 }
 
 impl QueuedWrite {
-    /// Whether it need not be made once a newer one in `scope` was called. The answer of a conditional write
+    /// Returns whether it need not be made once a newer one in `scope` was called. The answer of a conditional write
     /// depends on what it finds, so it is made in any case.
     pub(crate) fn is_overtaken_by(&self, scope: Scope) -> bool {
         scope.covers(self.scope) && !matches!(self.change, Change::SetIfAbsent(_))
@@ -138,7 +138,7 @@ impl State {
         self.single_read.is_some_and(|single_read| single_read.flight == flight)
     }
 
-    /// Whether nothing was written since `flight` began, nor is being written.
+    /// Returns whether nothing was written since `flight` began, nor is being written.
     pub(crate) fn may_fill(&self, flight: u64) -> bool {
         if is_planted(Planted::NoFence) {
             return true;
@@ -152,12 +152,12 @@ impl Busy {
         self.flights.is_empty() && self.fills == 0 && self.repairs == 0 && !self.is_written()
     }
 
-    /// Whether a write is on its way or waits for its turn.
+    /// Returns whether a write is on its way or waits for its turn.
     pub(crate) fn is_written(&self) -> bool {
         self.active.is_some() || !self.queue.is_empty()
     }
 
-    /// Whether the reads that are called now wait for a write.
+    /// Returns whether the reads that are called now wait for a write.
     pub(crate) fn holds_reads(&self) -> bool {
         if is_planted(Planted::ReadsOvertake) {
             return false;
@@ -165,7 +165,7 @@ impl Busy {
         self.is_written()
     }
 
-    /// Whether the next write has to wait.
+    /// Returns whether the next write has to wait.
     pub(crate) fn holds_writes(&self) -> bool {
         if is_planted(Planted::NoOrder) {
             return self.fills > 0 || self.repairs > 0;
@@ -180,7 +180,7 @@ impl Busy {
         self.active = Some(active);
     }
 
-    /// The write that was being made, whose callers are to be told.
+    /// Takes the waiters of the write that was being made.
     pub(crate) fn end_write(&mut self) -> Option<ActiveWrite> {
         #[cfg(feature = "mutants")]
         if self.active.as_mut().is_some_and(ActiveWrite::end_other) {
@@ -200,7 +200,7 @@ impl Busy {
 }
 
 impl Flight {
-    /// Whether it began after the last write, which had the epoch `last`.
+    /// Returns whether it began after the last write, which had the epoch `last`.
     pub(crate) fn is_joinable(&self, last: u64) -> bool {
         if is_planted(Planted::JoinsOldWalks) {
             return true;
@@ -229,7 +229,7 @@ impl ActiveWrite {
         Self { epoch: self.epoch, waiters: active.waiters, others: active.others + 1 }
     }
 
-    /// Ends one of several; whether others go on.
+    /// Ends one of several. Returns whether others continue.
     fn end_other(&mut self) -> bool {
         let goes_on = self.others > 0;
         self.others = self.others.saturating_sub(1);

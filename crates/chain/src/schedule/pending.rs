@@ -36,14 +36,15 @@ impl PendingWrites {
         self.total.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// `count` writes of `key` were answered. What they wrote is visible to whoever sees the count fall.
+    /// Notes that `count` writes of `key` were answered. Their values are visible to every thread that sees the count
+    /// fall.
     pub(crate) fn end(&self, key: &str, count: usize) {
         let stripe_count = u32::try_from(count).unwrap_or(u32::MAX);
         self.stripe(key).fetch_sub(stripe_count, Ordering::Release);
         self.total.fetch_sub(count, Ordering::Release);
     }
 
-    /// Whether a write of `key` may be on its way.
+    /// Returns whether a write of `key` may be in flight.
     pub(crate) fn may_have(&self, key: &str) -> bool {
         if is_planted(Planted::FrontOvertakes) {
             return false;

@@ -34,7 +34,7 @@ pub(crate) struct WriteJob {
     pub(crate) change: Change,
 }
 
-/// What became due.
+/// Jobs that can start now.
 #[derive(Debug, Default)]
 pub(crate) struct Due {
     pub(crate) reads: Vec<ReadJob>,
@@ -148,7 +148,7 @@ impl Table {
         Some(WriteJob { key, scope, change })
     }
 
-    /// A write is done: answers whom to tell. Adds what was waiting for it to `due`.
+    /// Ends a write and returns its waiters. Adds what was waiting for it to `due`.
     pub(crate) fn finish_write(&mut self, key: &Key, due: &mut Due) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
         let Some(busy) = &mut slot.get_mut().busy else { return Waiters::new() };
@@ -230,7 +230,7 @@ impl Table {
         due.writes.extend(self.next_write(key.clone()));
     }
 
-    /// A walk is done: answers whom to tell, besides the caller that it began with.
+    /// Ends a walk and returns the readers that joined it.
     pub(crate) fn finish_read(&mut self, key: &Key, flight: u64) -> Waiters {
         let EntryRef::Occupied(mut slot) = self.keys.entry_ref(key) else { return Waiters::new() };
         let state = slot.get_mut();
@@ -263,12 +263,12 @@ impl Table {
         self.keys.iter().filter(|(_, state)| is_changed(state)).map(|(key, _)| key.clone()).collect()
     }
 
-    /// How many reads had no walk of their own so far.
+    /// Returns how many reads had no walk of their own so far.
     pub(crate) fn coalesced(&self) -> u64 {
         self.coalesced
     }
 
-    /// Whether nobody works on any key.
+    /// Returns whether nobody works on any key.
     #[cfg(any(test, feature = "mutants"))]
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()

@@ -36,7 +36,7 @@ impl Tier {
             capabilities.max_value_bytes = capabilities.max_value_bytes.min(most);
         }
         if config.ttl.is_some() && !capabilities.writable {
-            let message = "nothing is written into a store that is readOnly, so it has no ttl of its own";
+            let message = "a store that is readOnly is never written to, so it cannot have a ttl of its own";
             return Err(Error::argument("ttl", message).in_store(&label));
         }
         if config.ttl.is_some() && capabilities.expiry == Expiry::None {

@@ -22,7 +22,7 @@ pub struct TierConfig {
     pub tombstone: Option<u64>,
     /// Whether failures of this tier may not reject a write.
     pub optional: bool,
-    /// What is put round its store.
+    /// The layers around its store.
     pub layers: LayerConfig,
 }
 
@@ -50,14 +50,14 @@ impl TierConfig {
         Fields::new("tierOptions", serde_json::Value::Null).and_then(read).unwrap_or_default()
     }
 
-    /// The option `maxValueBytes`, which a store needs before its tier is made; nothing where it is wrong, of which
-    /// [`TierConfig::from_fields`] tells.
+    /// The option `maxValueBytes`, which a store needs before its tier is made; nothing where it is wrong, which
+    /// [`TierConfig::from_fields`] reports.
     pub fn max_value_bytes(options: serde_json::Value) -> Option<usize> {
         LayerConfig::max_value_bytes(&mut Fields::new("tierOptions", options).ok()?).ok()?
     }
 
-    /// How long an operation may take: the option `timeout`, which a store may need before its tier is made. The usual
-    /// time where it is wrong, of which [`TierConfig::from_fields`] tells.
+    /// How long an operation may take: the option `timeout`, which a store may need before its tier is made. The
+    /// default where it is wrong, which [`TierConfig::from_fields`] reports.
     pub fn timeout(options: serde_json::Value) -> Duration {
         let read = |mut fields: Fields| fields.duration("timeout");
         Fields::new("tierOptions", options).and_then(read).ok().flatten().unwrap_or(Self::TIMEOUT)

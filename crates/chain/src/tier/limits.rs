@@ -1,4 +1,4 @@
-//! What a tier can have, and what it refuses.
+//! Limits of a tier: keys and entries that it refuses.
 
 use super::tier::Tier;
 use super::tombstone::is_mark;
@@ -10,26 +10,26 @@ use redkv_core::store::{Answers, Expiry};
 use redkv_layers::read_only;
 
 impl Tier {
-    /// Whether the store takes writes, as an error if not.
+    /// Fails if the store takes no writes.
     pub(crate) fn check_writable(&self) -> Result<()> {
         if self.capabilities.writable { Ok(()) } else { Err(read_only().in_store(&self.label)) }
     }
 
-    /// Whether `next` may stand behind this one: what is written there must not be hidden by what stays here, nor what
-    /// is deleted there come back from here. As an error that names the option if not.
+    /// Fails if `next` may not follow this tier: what is written there must not be hidden by what stays here, nor what
+    /// is deleted there come back from here. The error names the option.
     pub(crate) fn check_next(&self, next: &Self) -> Result<()> {
         if self.capabilities.writable || !next.capabilities.writable {
             return Ok(());
         }
         let message = format!(
-            "behind a store that is readOnly ({}), all must be readOnly: it would go on with what was overwritten or \
-             deleted behind it",
+            "all stores after one that is readOnly ({}) must be readOnly: it would serve what is overwritten or deleted \
+             after it",
             self.label
         );
         Err(Error::argument("readOnly", message).in_store(&next.label))
     }
 
-    /// Whether the store can have an entry under `key`, as an error that names the field if not.
+    /// Fails if the store cannot have an entry under `key`. The error names the field.
     pub(crate) fn check_key(&self, key: &str) -> Result<()> {
         let limits = &self.capabilities;
         if key.len() > limits.max_key_bytes {
@@ -47,12 +47,12 @@ impl Tier {
         Ok(())
     }
 
-    /// Whether the store can keep `entry`, as an error that names the field if not.
+    /// Fails if the store cannot keep `entry`. The error names the field.
     pub(crate) fn check_entry(&self, entry: &Entry) -> Result<()> {
         self.check_draft(entry.into())
     }
 
-    /// As [`Tier::check_entry`].
+    /// Fails if the store cannot keep `entry`, like [`Tier::check_entry`].
     pub(crate) fn check_draft(&self, entry: Draft<'_>) -> Result<()> {
         let limits = &self.capabilities;
         let error = if entry.value.len() > limits.max_value_bytes {
@@ -61,7 +61,7 @@ impl Tier {
         } else if entry.deadline.is_some() && limits.expiry == Expiry::None {
             cannot_expire()
         } else if self.tombstones.is_some() && is_mark(&entry.value) {
-            Error::argument("value", "the value is what stands for a deleted key here")
+            Error::argument("value", "the value is reserved: it marks a deleted key here")
         } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
             Error::unsupported("the store keeps text only, and the value is not UTF-8")
         } else if !limits.nul_characters && entry.value.contains(&0) {
@@ -72,7 +72,7 @@ impl Tier {
         Err(error.in_store(&self.label))
     }
 
-    /// Refuses the values in `answers` that are larger than this tier believes.
+    /// Replaces values in `answers` that are larger than this tier accepts by errors.
     #[cold]
     pub(crate) fn refuse_large(&self, operation: Operation, answers: &mut Answers<Option<Entry>>) {
         let most = self.capabilities.max_value_bytes;
@@ -87,7 +87,7 @@ impl Tier {
         }
     }
 
-    /// Whether a back-fill of `entry` is possible; where a deadline cannot be kept, there must be none.
+    /// Returns whether a back-fill of `entry` is possible: a deadline that cannot be kept forbids it.
     pub(crate) fn takes(&self, key: &Key, entry: &Entry) -> bool {
         self.capabilities.writable && self.check_key(key).is_ok() && self.check_entry(entry).is_ok()
     }
@@ -99,6 +99,6 @@ impl Tier {
 }
 
 pub(crate) fn cannot_expire() -> Error {
-    let message = "as it is configured here it cannot let entries end, so a ttl cannot be kept";
+    let message = "as it is configured here, the store cannot expire entries, so it cannot keep a ttl";
     Error::unsupported(message).about("ttl")
 }

@@ -44,7 +44,7 @@ impl Membership {
 
     /// Reports an event, which is given the place of the tier.
     pub(super) fn report(&self, event: impl FnOnce(u16) -> Event) {
-        self.events.tell(event(self.place));
+        self.events.report(event(self.place));
     }
 
     /// Calls `act` with the chain, if there is one, and the place of the tier.

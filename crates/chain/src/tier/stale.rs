@@ -1,4 +1,4 @@
-//! The keys of a tier that hold an old value because a write did not reach it.
+//! Stale keys: those under which a tier holds an old value because a write did not reach it.
 
 use std::hash::BuildHasher;
 use std::sync::MutexGuard;
@@ -20,11 +20,11 @@ use redkv_core::lock::Lock;
 /// Keys that must not be served from a tier until they have been invalidated there.
 ///
 /// When there are more than [`StaleKeys::MOST`], or of more than [`StaleKeys::MOST_BYTES`], the single keys are no
-/// longer told apart: the whole tier counts as stale, rather than any of it being trusted. That ends when everything
-/// that was old then has ended by the ttl of the tier; without a ttl it lasts as long as the process.
+/// longer kept: the whole tier counts as stale. That ends when everything that was old then has expired by the ttl of
+/// the tier; without a ttl it lasts as long as the process.
 #[derive(Debug, Default)]
 pub(crate) struct StaleKeys<S: BuildHasher = RandomState> {
-    /// How many there are, so that the usual answer needs no lock; `usize::MAX` for the whole tier.
+    /// The number of keys, so that the usual check needs no lock; `usize::MAX` for the whole tier.
     count: AtomicUsize,
     /// When each was marked, in marks, so that a repair does not clear a later mark.
     marks: Lock<Marks<S>>,
@@ -35,14 +35,14 @@ struct Marks<S> {
     next: u64,
     keys: HashMap<Key, Mark, S>,
     bytes: usize,
-    /// Of a tier that is stale as a whole: when it is no longer.
+    /// The end of the staleness of a whole tier.
     until: Option<Deadline>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     number: u64,
-    /// Until when a write that was given up may still be made: what the tier holds before cannot be relied on.
+    /// Until when a cancelled write may still be made: what the tier holds before then is not trusted.
     late: Option<Instant>,
 }
 
@@ -65,7 +65,7 @@ impl StaleKeys {
         self.marks.lock()
     }
 
-    /// The tier may hold an old value under `key`, `until` its ttl has passed, or may be given one up to `late`.
+    /// Marks `key`: the tier may hold an old value under it, `until` its ttl has passed, or be given one up to `late`.
     pub(crate) fn mark(&self, key: &Key, until: Option<Deadline>, late: Option<Instant>) {
         let mut marks = self.marks();
         marks.next += 1;
@@ -87,14 +87,14 @@ impl StaleKeys {
         }
     }
 
-    /// The tier may hold old values under any key, `until` its ttl has passed.
+    /// Marks all keys: the tier may hold old values, `until` its ttl has passed.
     pub(crate) fn mark_all(&self, until: Option<Deadline>) {
         let mut marks = self.marks();
         *marks = Marks { next: marks.next + 1, until, ..Marks::default() };
         self.count.store(usize::MAX, Ordering::Release);
     }
 
-    /// A write of `key` reached the tier: what it holds is current, unless one before may still come.
+    /// Takes the mark from `key`, which was written to the tier, unless an earlier write may still arrive.
     pub(crate) fn clear(&self, key: &Key) {
         if self.is_empty() {
             return;
@@ -102,7 +102,7 @@ impl StaleKeys {
         self.remove(key, Mark::is_settled);
     }
 
-    /// The key was invalidated in the tier after it had been marked.
+    /// Takes the mark from a key that was invalidated, unless it was marked again since.
     pub(crate) fn repaired(&self, (key, number): &Marked) {
         self.remove(key, |mark| mark.number == *number);
     }
@@ -117,7 +117,7 @@ impl StaleKeys {
         self.count.store(marks.keys.len(), Ordering::Release);
     }
 
-    /// Whether the tier must be read past for `key`.
+    /// Returns whether reads must skip the tier for `key`.
     pub(crate) fn contains(&self, key: &str, clock: &dyn Clock) -> bool {
         if is_planted(Planted::ReadsStale) {
             return false;
@@ -129,7 +129,7 @@ impl StaleKeys {
         }
     }
 
-    /// Whether everything that was old in the tier is gone from there; then it is trusted again.
+    /// Returns whether everything that was old in the tier is gone from there; then it is trusted again.
     fn has_ended(&self, clock: &dyn Clock) -> bool {
         let mut marks = self.marks();
         let has_ended = marks.until.is_some_and(|until| until.has_passed(clock.now()));
@@ -144,23 +144,23 @@ impl StaleKeys {
         self.count.load(Ordering::Acquire) == 0
     }
 
-    /// Whether there are too many to tell apart.
+    /// Returns whether the whole tier is stale.
     pub(crate) fn is_whole_tier(&self) -> bool {
         self.count.load(Ordering::Acquire) == usize::MAX
     }
 
-    /// How many there are; `None` for the whole tier.
+    /// Returns the number of keys; `None` for the whole tier.
     pub(crate) fn count(&self) -> Option<u64> {
         let count = self.count.load(Ordering::Acquire);
         (count != usize::MAX).then_some(count as u64)
     }
 
-    /// Whether there is a key to invalidate, now or later.
+    /// Returns whether there is a key to invalidate, now or later.
     pub(crate) fn wants_repair(&self) -> bool {
         !self.marks().keys.is_empty()
     }
 
-    /// Up to `most` keys to invalidate now.
+    /// Returns up to `most` keys to invalidate now.
     pub(crate) fn some(&self, most: usize) -> Vec<Marked> {
         let marks = self.marks();
         let settled = marks.keys.iter().filter(|(_, mark)| mark.is_settled());
@@ -168,12 +168,12 @@ impl StaleKeys {
     }
 }
 
-/// Whether a repair of the tier is on its way; there is one at most.
+/// Whether a repair of the tier is running; there is one at most.
 #[derive(Debug, Default)]
 pub(crate) struct Repair(AtomicBool);
 
 impl Repair {
-    /// Whether the caller is the one to do it.
+    /// Begins a repair. Returns whether none was running, so that the caller runs it.
     pub(crate) fn begin(&self) -> bool {
         !self.0.swap(true, Ordering::AcqRel)
     }

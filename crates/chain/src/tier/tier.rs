@@ -1,4 +1,4 @@
-//! A store in a chain, with the policies that hold for it there.
+//! A tier: a store in a chain, with its policies there.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -47,22 +47,22 @@ pub struct Tier {
 }
 
 impl Tier {
-    /// The name of the store.
+    /// Returns the name of the store.
     pub fn name(&self) -> &'static str {
         self.store.name()
     }
 
-    /// What the store can do.
+    /// Returns what the store can do.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
 
-    /// Whether failures of this tier may not reject a write.
+    /// Returns whether failures of this tier may not reject a write.
     pub fn is_optional(&self) -> bool {
         self.optional
     }
 
-    /// How long one operation may take.
+    /// Returns how long one operation may take.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
@@ -75,14 +75,13 @@ impl Tier {
         &*self.clock
     }
 
-    /// About how many bytes a value here has.
+    /// Returns the estimated size of a value here, in bytes.
     pub(crate) fn typical_value(&self) -> usize {
         self.typical_value.load(Ordering::Relaxed)
     }
 
-    /// Notes how large the values of a batch are. Batches that end at the same time may overwrite each other's word:
-    /// it is an estimate.
-    /// The size of the largest.
+    /// Notes how large the values of a batch are, and returns the size of the largest. Batches that end at the same
+    /// time may overwrite each other's estimate.
     pub(super) fn note_sizes<'a>(&self, entries: impl Iterator<Item = &'a Entry>) -> usize {
         let (count, bytes, largest) = entries.fold((0, 0, 0), |(count, bytes, largest), entry| {
             let len = entry.value.len();
@@ -94,18 +93,18 @@ impl Tier {
         largest
     }
 
-    /// The entry as this tier keeps it: not longer than its ttl.
+    /// Returns the entry as this tier keeps it: not longer than its ttl.
     pub(crate) fn capped(&self, entry: Entry) -> Entry {
         entry.capped(self.cap())
     }
 
-    /// The latest deadline of what is written into this tier now, if it has a ttl.
+    /// Returns the latest deadline of an entry that is written now, if the tier has a ttl.
     pub(crate) fn cap(&self) -> Option<Deadline> {
         self.ttl.map(|ttl| self.clock.deadline_in(ttl))
     }
 
-    /// Tells of the failures in `answers`, which no caller is told of. That the store is down was told before, and that
-    /// it cannot have a key is no failure.
+    /// Reports failures that no caller gets, unless the store is down, which was reported before. That it cannot have
+    /// a key is no failure.
     pub(crate) fn report<T>(&self, answers: &[Result<T>]) {
         if self.breaker.is_open() {
             return;
@@ -118,17 +117,17 @@ impl Tier {
         }
     }
 
-    /// `error`, from this store in this operation.
+    /// Returns `error` with the names of this store and of the operation.
     pub(crate) fn tag(&self, error: Error, operation: Operation) -> Error {
         error.in_store(&self.label).with_operation_if_unset(operation)
     }
 
     pub(crate) fn defect(&self) -> Error {
-        Error::new(ErrorKind::Internal, "a defect of RedKV: the store did not answer as it must")
+        Error::new(ErrorKind::Internal, "a defect of RedKV: the store returned a wrong number of answers")
             .outcome(Outcome::Unknown)
     }
 
-    /// Counts what goes through it.
+    /// Returns the counters of what goes through it.
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
     }
@@ -138,7 +137,7 @@ impl Tier {
         self.tombstones.is_some()
     }
 
-    /// Whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
+    /// Returns whether a back-fill of what a read found that began at `since` cannot outlast a tombstone.
     pub(crate) fn may_fill_at(&self, since: Instant) -> bool {
         self.tombstones.is_none_or(|tombstones| tombstones.is_in_time(since))
     }
@@ -154,6 +153,6 @@ pub(super) struct Behind {
     pub(super) queue: Arc<WriteBehind>,
     /// The store under the queue, without the guard of the tier.
     pub(super) store: Arc<dyn Store>,
-    /// Whose queue it is.
+    /// The tier whose queue it is.
     pub(super) tier: Arc<OnceLock<Weak<Tier>>>,
 }

@@ -1,4 +1,4 @@
-//! The tiers of a chain as they are at one moment.
+//! An immutable snapshot of the tiers of a chain.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::{Capabilities, Expiry, Pieces};
 
-/// The tiers in order. Operations on their way keep those that they began with.
+/// The tiers in order. An operation keeps the snapshot that it began with.
 #[derive(Debug, Default)]
 pub(crate) struct Tiers {
     pub(crate) all: Vec<Arc<Tier>>,
@@ -19,7 +19,7 @@ impl Tiers {
     /// Most tiers of a chain: walks note missed tiers in the bits of a word.
     pub(crate) const MOST_TIERS: usize = 32;
 
-    /// The places of the tiers that `scope` means.
+    /// Returns the places of the tiers in `scope`.
     pub(crate) fn range(&self, scope: Scope) -> Range<usize> {
         match scope {
             Scope::Chain => 0..self.all.len(),
@@ -30,19 +30,19 @@ impl Tiers {
         }
     }
 
-    /// The last tier of `scope`, whose word is final.
+    /// Returns the last tier of `scope`: what it holds is true.
     pub(crate) fn authority(&self, scope: Scope) -> Option<(usize, &Arc<Tier>)> {
         let place = self.range(scope).last()?;
         Some((place, &self.all[place]))
     }
 
-    /// The tiers of `scope` before its authority, with their places.
+    /// Returns the tiers of `scope` before its authority, with their places.
     pub(crate) fn caches(&self, scope: Scope) -> impl DoubleEndedIterator<Item = (usize, &Arc<Tier>)> {
         let range = self.range(scope);
         (range.start..range.end.saturating_sub(1)).map(|place| (place, &self.all[place]))
     }
 
-    /// The only tier, if it answers on the calling thread.
+    /// Returns the only tier, if it answers on the calling thread.
     pub(crate) fn alone(&self) -> Option<&Arc<Tier>> {
         match self.all.as_slice() {
             [tier] if tier.capabilities().immediate => Some(tier),
@@ -83,11 +83,11 @@ impl Tiers {
         Ok(())
     }
 
-    /// What the chain can do as a store: what all its tiers can.
+    /// Returns what the chain can do as a store: what all its tiers can.
     pub(crate) fn capabilities(&self) -> Capabilities {
         let Some((_, authority)) = self.authority(Scope::Chain) else { return Capabilities::BASE };
         let required = self.all.iter().filter(|tier| !tier.is_optional()).map(|tier| tier.capabilities());
-        let start = Capabilities { immediate: false, tells_all: false, ..*authority.capabilities() };
+        let start = Capabilities { immediate: false, lists_all: false, ..*authority.capabilities() };
         required.fold(start, |all, tier| Capabilities {
             expiry: match (all.expiry, tier.expiry) {
                 (Expiry::None, _) | (_, Expiry::None) => Expiry::None,

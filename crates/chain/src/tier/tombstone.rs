@@ -1,4 +1,4 @@
-//! What stands in a shared cache for a while where an entry was deleted.
+//! Tombstones: markers in a shared cache in place of deleted entries, for a while.
 //!
 //! A back-fill goes only where there is nothing, so it does not undo what another process wrote. What another process
 //! deleted would not stop it; a tombstone does. It must outlast every back-fill of a value that was read before the
@@ -15,19 +15,19 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
 use redkv_core::store::{Capabilities, Expiry};
 
-/// What no value may be in a tier with tombstones. Text, because some stores keep nothing else.
+/// The value of a tombstone. Text, because some stores keep nothing else.
 const MARK: &[u8] = b"\x01redkv:deleted\x01";
 
 /// How long tombstones last in a tier.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tombstones {
     life: u64,
-    /// How long after the beginning of its read a back-fill may still be made.
+    /// How long after its read began a back-fill may still be made.
     in_time: Duration,
 }
 
 impl Tombstones {
-    /// As `config` says, for a store whose operations take at most `timeout`.
+    /// Reads `config`, for a store whose operations take at most `timeout`.
     pub(crate) fn new(
         config: &TierConfig,
         capabilities: &Capabilities,
@@ -35,11 +35,12 @@ impl Tombstones {
     ) -> Result<Option<Self>> {
         let Some(life) = config.tombstone else { return Ok(None) };
         if capabilities.immediate {
-            let message = "nobody else writes into it, so it needs no tombstones";
+            let message = "no other process writes to it, so it needs no tombstones";
             return Err(Error::unsupported(message).about("tombstone"));
         }
         if capabilities.expiry == Expiry::None {
-            let message = "as it is configured here it cannot let entries end, so it cannot have tombstones";
+            let message =
+                "as it is configured here, the store cannot expire entries, so it cannot have tombstones";
             return Err(Error::unsupported(message).about("tombstone"));
         }
         let timeout = timeout.unwrap_or_default();
@@ -52,25 +53,25 @@ impl Tombstones {
         Ok(Some(Self { life, in_time }))
     }
 
-    /// What is written where `keys` are deleted.
+    /// Returns the tombstones for `keys`.
     pub(crate) fn over(self, keys: &[Key], clock: &dyn Clock) -> Vec<(Key, Entry)> {
         let deadline = clock.deadline_in(self.life);
         keys.iter().map(|key| (key.clone(), Entry::until(Bytes::from_static(MARK), deadline))).collect()
     }
 
-    /// Whether a back-fill of what a read found that began at `since` is stopped by every tombstone that it must not
-    /// replace, also when it takes as long as it may.
+    /// Returns whether a back-fill of what a read found that began at `since` is stopped by every tombstone that it
+    /// must not replace, also when it takes as long as it may.
     pub(crate) fn is_in_time(self, since: Instant) -> bool {
         since.elapsed() < self.in_time
     }
 }
 
-/// Whether `entry` is a tombstone.
+/// Returns whether `entry` is a tombstone.
 pub(crate) fn is_tombstone(entry: &Entry) -> bool {
     is_mark(&entry.value)
 }
 
-/// Whether `value` is that of a tombstone.
+/// Returns whether `value` is that of a tombstone.
 pub(crate) fn is_mark(value: &[u8]) -> bool {
     value == MARK
 }

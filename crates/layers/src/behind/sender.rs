@@ -201,6 +201,7 @@ fn complete<T: Clone>(count: usize, answers: Answers<T>) -> Answers<T> {
     if answers.len() == count {
         return answers;
     }
-    let error = Error::new(ErrorKind::Internal, "a defect of RedKV: the store did not answer as it must");
+    let error =
+        Error::new(ErrorKind::Internal, "a defect of RedKV: the store returned a wrong number of answers");
     answer_all(count, &Err(error.outcome(Outcome::Unknown)))
 }

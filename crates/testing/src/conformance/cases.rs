@@ -329,7 +329,7 @@ pub async fn clear_takes_the_keys_of_its_prefix(subject: &Subject) {
     assert_eq!(subject.value(&stays).await, some("value"));
 }
 
-pub async fn a_store_that_cannot_tell_keys_or_clear_refuses(subject: &Subject) {
+pub async fn a_store_that_cannot_list_keys_or_clear_refuses(subject: &Subject) {
     let capabilities = subject.store.capabilities();
     if !capabilities.enumerable {
         let error = subject.store.keys("", None).await.unwrap_err();

@@ -46,7 +46,7 @@ macro_rules! conformance_suite {
                 many_keys_are_told_in_pages
                 keys_past_their_deadline_are_not_told_for_ever
                 clear_takes_the_keys_of_its_prefix
-                a_store_that_cannot_tell_keys_or_clear_refuses
+                a_store_that_cannot_list_keys_or_clear_refuses
                 a_store_that_is_not_writable_refuses_writes
                 flush_of_nothing_succeeds
             );

@@ -1,7 +1,7 @@
-//! A store under the queue of its writes.
+//! The store under a queue of writes (write-behind).
 //!
-//! Whatever is asked of the store itself, by the queue or past it, goes through the guard of the tier: its deadline and
-//! its breaker. The queue answers without them.
+//! All calls of the store itself, by the queue or past it, go through the guard of the tier: its deadline and its
+//! breaker. Calls of the queue do not.
 
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -17,7 +17,7 @@ use redkv_core::operation::Operation;
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
 use redkv_layers::Host;
 
-/// A store behind the guard of its tier.
+/// A store that is called through the guard of its tier.
 #[derive(Debug)]
 pub(in crate::tier) struct Below {
     pub(in crate::tier) inner: Arc<dyn Store>,

@@ -62,8 +62,8 @@ enum Bounds {
 impl Tier {
     /// Guards a call of the store: `tier.guard(Operation::Get, keys).call(async { store.get(keys, want).await })`.
     ///
-    /// Whatever the store does, there is one answer per key, and each error names the store and the operation. A panic is
-    /// an error, too. Calls of a queue of writes have no bounds: what the queue itself calls is guarded.
+    /// Whatever the store does, there is one answer per key, and each error names the store and the operation. A panic
+    /// is an error, too. Calls of a queue of writes have no bounds: what the queue itself calls is guarded.
     pub(in crate::tier) fn guard<'a>(
         &'a self,
         operation: Operation,
@@ -80,13 +80,14 @@ impl Guard<'_> {
         Self { bounds: Bounds::Policies, ..self }
     }
 
-    /// For a call that starts, ends or empties the store: it is made whatever the breaker says, with a deadline of its own
-    /// or none.
+    /// For a call that opens, flushes or closes the store: it is made whatever the breaker says, with a deadline of
+    /// its own or none.
     pub(in crate::tier) fn within(self, timeout: Option<Duration>) -> Self {
         Self { bounds: Bounds::Deadline(timeout), ..self }
     }
 
-    /// Makes the call and returns its answers. The store must be called inside of `answers`, so that it may panic there.
+    /// Makes the call and returns its answers. The store must be called inside of `answers`, so that it may panic
+    /// there.
     pub(in crate::tier) async fn call<T: Clone>(
         self,
         answers: impl Future<Output = Answers<T>>,

@@ -1,4 +1,4 @@
-//! What is asked of a store about all its keys.
+//! Operations on all keys of a tier: listing and clearing.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::tier::tier::Tier;
 use redkv_core::error::Result;
 use redkv_core::operation::Operation;
 use redkv_core::paging::Paging;
-use redkv_core::store::{Cursor, Page, cannot_tell_keys};
+use redkv_core::store::{Cursor, Page, cannot_list_keys};
 
 impl Tier {
     pub(crate) async fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
         if !self.capabilities().enumerable {
-            return Err(self.tag(cannot_tell_keys(), Operation::Keys));
+            return Err(self.tag(cannot_list_keys(), Operation::Keys));
         }
         let (paging, after) = Paging::resume(after)?;
         let asked = Instant::now();
@@ -23,7 +23,7 @@ impl Tier {
         let next = paging.after(page.keys.len(), asked.elapsed(), page.next.take());
         page.next = next.map_err(|error| self.tag(error, Operation::Keys))?;
         if self.tombstones.is_some() {
-            // Only the value tells an entry from a tombstone.
+            // Only the value distinguishes an entry from a tombstone.
             let are_there = self.has(&page.keys).await;
             let mut are_there = are_there.into_iter().map(|answer| answer.unwrap_or(true));
             page.keys.retain(|_| are_there.next().unwrap_or(true));
@@ -39,8 +39,8 @@ impl Tier {
         paging.after(0, Duration::ZERO, next).map_err(|error| self.tag(error, Operation::Clear))
     }
 
-    /// Whether it tells the keys of everything that it can be asked for.
-    pub(crate) fn tells_all(&self) -> bool {
-        self.capabilities().enumerable && self.capabilities().tells_all
+    /// Returns whether it lists every key under which a read may find an entry.
+    pub(crate) fn lists_all(&self) -> bool {
+        self.capabilities().enumerable && self.capabilities().lists_all
     }
 }

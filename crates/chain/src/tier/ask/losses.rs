@@ -1,4 +1,4 @@
-//! What a store with a queue in front of it has lost: no read may answer with what a lost write left there.
+//! Lost writes (write-behind): no read may return what a lost write left in the store.
 
 use super::guard::Subject;
 use crate::tier::tier::Tier;
@@ -22,12 +22,13 @@ impl Tier {
         self.behind.as_ref().map_or(self.store(), |behind| &*behind.store)
     }
 
-    /// Counts up before and after each loss of a write that was acknowledged.
+    /// Returns a number that grows before and after each loss of an acknowledged write.
     pub(crate) fn losses(&self) -> u64 {
         self.behind.as_ref().map_or(0, |behind| behind.queue.losses())
     }
 
-    /// The answers of `ask` about `keys`, but for old values that the store has because it lost a write meanwhile.
+    /// Returns the answers of `ask` for `keys`, without old values that the store has because it lost a write
+    /// meanwhile.
     pub(crate) async fn past_losses<T, F>(
         &self,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! What a store is asked for, under the policies of its tier.
+//! The operations of a tier.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl Tier {
         answer
     }
 
-    /// Ends the store, within the time of an operation. Nobody could act on a failure.
+    /// Closes the store, within the time of an operation. No caller could act on a failure.
     pub(crate) async fn close(&self) {
         let close = async {
             self.store.close().await;
@@ -76,10 +76,10 @@ impl Tier {
         answers
     }
 
-    /// Whether there are live entries.
+    /// Returns whether there are live entries.
     pub(crate) async fn has(&self, keys: &[Key]) -> Answers<bool> {
         if self.tombstones.is_some() {
-            // Only the value tells an entry from a tombstone.
+            // Only the value distinguishes an entry from a tombstone.
             let entries = self.read(Operation::Has, keys, Want::Value).await;
             return entries.into_iter().map(|answer| answer.map(|entry| entry.is_some())).collect();
         }
@@ -91,8 +91,8 @@ impl Tier {
         allowed.complete(answers)
     }
 
-    /// What a store that answers on the calling thread has of `keys`; `None` of any other store, of keys that it
-    /// cannot have, and of one that panics: they go the way that leads to errors.
+    /// Asks a store that answers on the calling thread. Returns `None` for any other store, for keys that it cannot
+    /// have, and when it panics: the asynchronous way makes errors of these.
     pub(crate) fn ask_now<T>(
         &self,
         keys: &[Key],

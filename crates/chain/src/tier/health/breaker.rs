@@ -43,7 +43,7 @@ impl Breaker {
         self.is_open.load(Ordering::Acquire)
     }
 
-    /// Why the store is not asked at present.
+    /// Returns the error for callers while the store is not asked.
     pub(crate) fn refusal(&self) -> Option<Error> {
         if is_planted(Planted::AsksWhatIsDown) {
             return None;
@@ -68,7 +68,7 @@ impl Breaker {
         }
     }
 
-    /// The store answered. For how long it had counted as down, if it had.
+    /// Notes that the store answered. Returns for how long it was down, if it was.
     pub(in crate::tier) fn close(&self) -> Option<Duration> {
         if is_planted(Planted::NoBreakerReset) {
             return None;
@@ -87,23 +87,23 @@ impl Breaker {
         Some(since.elapsed())
     }
 
-    /// Whether the last that is known of the store is a failure.
+    /// Returns whether the last answer of the store was a failure.
     pub(crate) fn is_in_doubt(&self) -> bool {
         self.failures.load(Ordering::Relaxed) != 0
     }
 
-    /// Whether it ever opens.
+    /// Returns whether it ever opens.
     pub(in crate::tier) fn has_limit(&self) -> bool {
         self.limit.is_some()
     }
 
-    /// The store failed. Whether that opened it.
+    /// Counts a failure of the store. Returns whether that opened the breaker.
     pub(in crate::tier) fn fail(&self, error: &Error) -> bool {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         self.limit.is_some_and(|limit| failures >= limit) && self.open(error)
     }
 
-    /// The store cannot be used. Whether that was not known.
+    /// Opens the breaker. Returns whether it was closed.
     pub(in crate::tier) fn open(&self, error: &Error) -> bool {
         let mut down = self.down();
         if let Some(down) = &mut *down {
@@ -120,11 +120,11 @@ impl Breaker {
     }
 }
 
-/// What the answers of a store say about its state.
+/// The state of a store, as its answers show it.
 pub(in crate::tier) enum Sign {
     Alive,
     Failing(Error),
-    /// Nothing: the store was not reached for reasons of ours.
+    /// Unknown: the store was not asked, for reasons of ours.
     None,
 }
 

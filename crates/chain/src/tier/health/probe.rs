@@ -1,4 +1,4 @@
-//! Whether a store is alive: what its answers say, and the probes of one that is down.
+//! Learns from answers whether a store is alive, and probes one that is down.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Weak;
@@ -14,9 +14,9 @@ use redkv_core::backoff::Backoff;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, ErrorKind, Result};
 
-/// Between two probes.
+/// Pauses between probes.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
-/// How long a probe waits for its answer: also a store that is far away has had the time to connect by then.
+/// The timeout of a probe: enough to connect to a store that is far away.
 const PROBE: Duration = Duration::from_secs(2);
 
 impl Tier {
@@ -34,15 +34,15 @@ impl Tier {
         }
     }
 
-    /// The store answered.
+    /// Notes that the store answered.
     pub(crate) fn is_alive(&self) {
         if let Some(after) = self.breaker.close() {
             self.membership.report(|tier| Event::TierUp { tier, after });
         }
     }
 
-    /// Operations waited for the store to come up, for as long as they may wait for it at all: it counts as down, so that
-    /// they do not begin to wait anew. `key` is one to probe it with.
+    /// Takes the store for down when operations have waited for it to come up as long as they may, so that they do not
+    /// wait again. `key` is one to probe it with.
     pub(crate) fn did_not_come_up(&self, key: &Key, error: Error) {
         // Nobody but the user may say that it never counts as down.
         if error.kind() == ErrorKind::Timeout && self.breaker.has_limit() && self.breaker.open(&error) {
@@ -70,7 +70,7 @@ impl Tier {
         self.breaker.is_in_doubt()
     }
 
-    /// Whether the store answers a probe, when it does not count as down any more.
+    /// Waits until the store is not down, and returns whether it answers a probe then.
     pub(crate) async fn answers(&self, key: &Key) -> bool {
         self.breaker.closed().await;
         if self.breaker.is_in_doubt() {

@@ -11,7 +11,7 @@ use redkv_core::lock::Lock;
 use redkv_core::operation::Operation;
 use redkv_core::store::Answers;
 
-/// What is counted of keys and values.
+/// Counters of keys and values.
 #[derive(Debug, Default)]
 struct Counts {
     hits: AtomicU64,
@@ -34,7 +34,7 @@ impl FrontCounters {
         bump(&self.0.bytes_read, bytes as u64);
     }
 
-    /// Some that were there, with so many bytes in all, and some that were not.
+    /// Counts keys that were there, with `bytes` in all, and keys that were not.
     pub(crate) fn read(&self, hits: u64, misses: u64, bytes: usize) {
         bump(&self.0.hits, hits);
         bump(&self.0.misses, misses);
@@ -91,7 +91,7 @@ impl Drop for Asking<'_> {
 }
 
 impl Counters {
-    /// What was counted, of the store `name`.
+    /// Returns the statistics of the store `name`.
     pub(in crate::tier) fn stats(
         &self,
         name: &'static str,
@@ -140,7 +140,7 @@ impl Counters {
         Asking { counters: self, keys }
     }
 
-    /// A request was answered.
+    /// Counts an answered request.
     pub(crate) fn answered<T>(&self, operation: Operation, took: Duration, answers: &[Result<T>]) {
         if let Some(kind) = Kind::of(operation) {
             self.latency[kind as usize].add(took);
@@ -184,13 +184,13 @@ impl Counters {
         add(&self.counts.misses, misses as u64);
     }
 
-    /// One key was read by a walk on the calling thread.
+    /// Counts a key that a walk read on the calling thread.
     pub(crate) fn read_one(&self, hit: bool, bytes: usize) {
         add(if hit { &self.counts.hits } else { &self.counts.misses }, 1);
         add(&self.counts.bytes_read, bytes as u64);
     }
 
-    /// Values were written, for whatever reason.
+    /// Counts written values, whatever wrote them.
     pub(crate) fn wrote(&self, bytes: usize) {
         add(&self.counts.bytes_written, bytes as u64);
     }
@@ -209,7 +209,7 @@ impl Counters {
         add(&self.backfills_dropped, (answers.len() - filled) as u64);
     }
 
-    /// A back-fill was made or dropped on the calling thread.
+    /// Counts a back-fill that was made or dropped on the calling thread.
     pub(crate) fn filled_now(&self, filled: bool, entry: &Entry) {
         add(if filled { &self.backfills } else { &self.backfills_dropped }, 1);
         self.wrote(if filled { entry.value.len() } else { 0 });

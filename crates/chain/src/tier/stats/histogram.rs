@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Up to here every microsecond has a bucket of its own; from here on each doubling has [`PARTS`] of them, so a bucket is
-/// narrower than 1/16 of what it holds.
+/// Up to here every microsecond has a bucket of its own; from here on each doubling has [`PARTS`] of them, so a bucket
+/// is narrower than 1/16 of what it holds.
 const EXACT: u64 = 32;
 const PARTS: u64 = 16;
-/// What took longer counts as this: more than an hour.
+/// The longest time that is distinguished: more than an hour.
 const MOST: u64 = u32::MAX as u64;
 const BUCKETS: usize = bucket(MOST) + 1;
 

@@ -1,4 +1,4 @@
-//! What went through a tier, counted.
+//! Statistics of a tier.
 
 pub(crate) mod counters;
 pub(crate) mod histogram;

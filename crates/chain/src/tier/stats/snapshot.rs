@@ -1,19 +1,19 @@
-//! What went through a chain, as a caller gets it.
+//! Statistics as a caller gets them.
 
 use super::histogram::Latency;
 use redkv_core::error::ErrorKind;
 use redkv_core::operation::Operation;
 
-/// What went through a chain since it was made.
+/// Statistics of a chain since it was created.
 #[derive(Clone, Debug)]
 pub struct Stats {
-    /// Reads that shared the way of another one of the same key, so that no store was asked for them.
+    /// Reads that shared the walk of another read of the same key, so that no store was asked for them.
     pub coalesced: u64,
-    /// Of each store, in their order.
+    /// The statistics of each store, in order.
     pub tiers: Vec<TierStats>,
 }
 
-/// What went through one store of a chain since it was added.
+/// Statistics of one store since it was added.
 #[derive(Clone, Debug)]
 pub struct TierStats {
     /// The name of the store.
