@@ -233,7 +233,7 @@ declare namespace RedKV {
   type Keys = Iterable<Key> & object
 
   /** Keys with their values: pairs `[key, value]` in an array, a `Map` or any other iterable, or a plain object. */
-  type Entries = (Iterable<readonly [Key, Value]> & object) | { readonly [key: string]: Value }
+  type Entries = readonly (readonly [Key, Value])[] | (Iterable<readonly [Key, Value]> & object) | { readonly [key: string]: Value }
 
   /** Options of an instance: how much may be in flight at a time. */
   interface RedKVOptions {

@@ -191,12 +191,8 @@ redkv.keys().length
 
 // A chain ends, and its stores with it
 
-async function ends(): Promise<void> {
-  await using chain = new RedKV()
-  await chain.ready()
-  await chain.close()
-}
-
+redkv.close()
+redkv.close({ timeout: '5s' })
 // @ts-expect-error — a store is closed with its chain
 store.close()
 // @ts-expect-error — a store has no stores
@@ -215,4 +211,4 @@ class Counted extends RedKV {
   }
 }
 
-export { Counted, either, ends, tells }
+export { Counted, either, tells }
