@@ -3,15 +3,16 @@
 use bytes::Bytes;
 use mysql_async::{Error as Cause, Row, Value};
 
+use super::connector::MySqlConnector;
 use super::error::{Failure, error_of, may_be_of_one};
 use super::layout::Columns;
 use super::packets::{SLACK, pieces};
 use super::session::Connection;
 use super::statements::{PAGE, SWEEP, Statements};
-use crate::sql::{Length, Matched, answers_of};
+use crate::sql::{Length, Matched, SqlTable, answers_of};
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
-use redkv_core::store::{Answers, Cursor, Page, end_of_prefix};
+use redkv_core::store::{Answers, Cursor, Page, SetMode, end_of_prefix};
 
 /// What is known of the table, and what is said about it.
 #[derive(Debug)]
@@ -20,13 +21,44 @@ pub(super) struct Table {
     pub(super) statements: Statements,
 }
 
-impl Table {
-    pub(super) fn new(columns: Columns) -> Self {
+impl SqlTable for Table {
+    type Connector = MySqlConnector;
+
+    const NAME: &'static str = "mysql";
+
+    async fn find(connector: &MySqlConnector, connection: &mut Connection) -> Result<Self> {
+        let columns = Columns::find(&mut connection.conn, &connector.config).await?;
         let statements = Statements::new(&columns);
-        Self { columns, statements }
+        Ok(Self { columns, statements })
     }
 
-    pub(super) fn check_entry(&self, connection: &Connection, key: &Key, entry: &Entry) -> Result<()> {
+    fn notice(&self) -> Option<&str> {
+        self.columns.advice.as_deref()
+    }
+
+    fn check_key(&self, _: &Key) -> Result<()> {
+        Ok(())
+    }
+
+    async fn set(
+        &self,
+        connection: &mut Connection,
+        entries: &[(Key, Entry)],
+        mode: SetMode,
+        now: u64,
+    ) -> Answers<bool> {
+        self.write(connection, entries, mode, now).await
+    }
+
+    async fn delete(&self, connection: &mut Connection, keys: &[Key]) -> Answers<()> {
+        self.remove(connection, keys).await
+    }
+
+    fn sweeps(&self) -> bool {
+        self.statements.sweep.is_some()
+    }
+
+    fn check_entry(&self, connection: &Connection, key: &Key, entry: &Entry) -> Result<()> {
         let Columns { value_kind, longest_key, longest_value, .. } = self.columns;
         Length::check(longest_key, "key", key.as_bytes())?;
         if entry.value.len() > connection.longest.saturating_sub(SLACK) {
@@ -41,22 +73,67 @@ impl Table {
         Length::check(longest_value, "value", &entry.value)
     }
 
-    pub(super) async fn get(
-        &self,
-        connection: &mut Connection,
-        keys: &[Key],
-        now: u64,
-    ) -> Answers<Option<Entry>> {
+    async fn get(&self, connection: &mut Connection, keys: &[Key], now: u64) -> Answers<Option<Entry>> {
         let sql = |count| self.statements.get(count);
         self.read(connection, sql, keys, now, |row| self.entry_of(row)).await
     }
 
-    pub(super) async fn has(&self, connection: &mut Connection, keys: &[Key], now: u64) -> Answers<bool> {
+    async fn has(&self, connection: &mut Connection, keys: &[Key], now: u64) -> Answers<bool> {
         let read = |mut row: Row| Ok((bytes_of(&mut row, 0)?.into(), ()));
         let found = self.read(connection, |count| self.statements.has(count), keys, now, read).await;
         found.into_iter().map(|answer| answer.map(|row| row.is_some())).collect()
     }
 
+    /// Some keys with `prefix`. Where the index has them in the order of their bytes it leads to them; else all keys are
+    /// looked at in the order of the column, a page of them at a time.
+    async fn keys(
+        &self,
+        connection: &mut Connection,
+        prefix: &str,
+        after: Option<&Cursor>,
+        now: u64,
+    ) -> Result<Page> {
+        let statements = &self.statements;
+        let (sql, parameters) = if self.columns.inexact.is_none() {
+            match prefix_range(prefix, after) {
+                (start, Some(end)) => (&statements.keys_before, vec![Value::Bytes(start), Value::Bytes(end)]),
+                (start, None) => (&statements.keys, vec![Value::Bytes(start)]),
+            }
+        } else {
+            match after {
+                Some(after) => (&statements.keys_behind, vec![Value::Bytes(after.as_bytes().to_vec())]),
+                None => (&statements.first_keys, Vec::new()),
+            }
+        };
+        // The time stands before the range: it is part of what is selected.
+        let mut all = self.with_time(Vec::new(), now);
+        all.extend(parameters);
+        let rows = connection.query(sql, all).await.map_err(failed)?;
+        let is_full = rows.len() >= PAGE;
+        let mut page = Page::default();
+        for mut row in rows {
+            let key = bytes_of(&mut row, 0)?;
+            let is_live = matches!(row.take::<Value, _>(1), Some(Value::Int(1) | Value::UInt(1)));
+            // Others may keep what is no key: bytes that are not text.
+            if let Ok(text) = std::str::from_utf8(&key)
+                && is_live
+                && text.starts_with(prefix)
+            {
+                page.keys.push(text.into());
+            }
+            page.next = is_full.then(|| Cursor::new(key));
+        }
+        Ok(page)
+    }
+
+    async fn sweep(&self, connection: &mut Connection, now: u64) -> Result<bool> {
+        let Some(sql) = &self.statements.sweep else { return Ok(false) };
+        let swept = connection.change(sql, vec![Value::Int(stored_millis(now))]).await.map_err(failed)?;
+        Ok(swept >= SWEEP)
+    }
+}
+
+impl Table {
     /// Reads the rows of all keys with one statement. If that fails by one of them, each is read for itself.
     async fn read<T>(
         &self,
@@ -97,55 +174,6 @@ impl Table {
             },
         };
         Ok((key.into(), Entry { value, deadline }))
-    }
-
-    /// Some keys with `prefix`. Where the index has them in the order of their bytes it leads to them; else all keys are
-    /// looked at in the order of the column, a page of them at a time.
-    pub(super) async fn keys(
-        &self,
-        connection: &mut Connection,
-        prefix: &str,
-        after: Option<&Cursor>,
-        now: u64,
-    ) -> Result<Page> {
-        let statements = &self.statements;
-        let (sql, parameters) = if self.columns.inexact.is_none() {
-            match prefix_range(prefix, after) {
-                (start, Some(end)) => (&statements.keys_before, vec![Value::Bytes(start), Value::Bytes(end)]),
-                (start, None) => (&statements.keys, vec![Value::Bytes(start)]),
-            }
-        } else {
-            match after {
-                Some(after) => (&statements.keys_behind, vec![Value::Bytes(after.as_bytes().to_vec())]),
-                None => (&statements.first_keys, Vec::new()),
-            }
-        };
-        // The time stands before the range: it is part of what is selected.
-        let mut all = self.with_time(Vec::new(), now);
-        all.extend(parameters);
-        let rows = connection.query(sql, all).await.map_err(failed)?;
-        let is_full = rows.len() >= PAGE;
-        let mut page = Page::default();
-        for mut row in rows {
-            let key = bytes_of(&mut row, 0)?;
-            let is_live = matches!(row.take::<Value, _>(1), Some(Value::Int(1) | Value::UInt(1)));
-            // Others may keep what is no key: bytes that are not text.
-            if let Ok(text) = std::str::from_utf8(&key)
-                && is_live
-                && text.starts_with(prefix)
-            {
-                page.keys.push(text.into());
-            }
-            page.next = is_full.then(|| Cursor::new(key));
-        }
-        Ok(page)
-    }
-
-    /// Deletes some rows whose deadline has passed. Whether there may be more.
-    pub(super) async fn sweep(&self, connection: &mut Connection, now: u64) -> Result<bool> {
-        let Some(sql) = &self.statements.sweep else { return Ok(false) };
-        let swept = connection.change(sql, vec![Value::Int(stored_millis(now))]).await.map_err(failed)?;
-        Ok(swept >= SWEEP)
     }
 
     /// What a deletion of so many keys is told.

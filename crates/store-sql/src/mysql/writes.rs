@@ -16,7 +16,8 @@ use redkv_core::store::{Answers, SetMode, answer_all};
 const ATTEMPTS: usize = 5;
 
 impl Table {
-    pub(super) async fn set(
+    /// Writes all entries, each with an answer of its own.
+    pub(super) async fn write(
         &self,
         connection: &mut Connection,
         entries: &[(Key, Entry)],
@@ -191,7 +192,7 @@ impl Table {
     }
 
     /// Deletes all keys in one statement. If that fails by one of them, each is deleted for itself.
-    pub(super) async fn delete(&self, connection: &mut Connection, keys: &[Key]) -> Answers<()> {
+    pub(super) async fn remove(&self, connection: &mut Connection, keys: &[Key]) -> Answers<()> {
         let mut answers = Vec::with_capacity(keys.len());
         for keys in pieces(keys, connection.longest, |key| 2 * key.len()) {
             let count = padded(keys.len());

@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use tokio_postgres::Row;
 
+use super::connector::PostgresConnector;
 use super::error::{Failure, error_of, is_collision, is_outside_encoding};
 use super::layout::Columns;
 use super::parameters::{Held, Parameter, stored_millis};
 use super::session::{Connection, Raw};
 use super::statements::{PAGE, SWEEP, Sql, Statements};
-use crate::sql::{Kind, Length, Matched, again, answers_of};
+use crate::sql::{Kind, Length, Matched, SqlTable, again, answers_of};
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Cursor, Page, SetMode, answer_all, end_of_prefix};
@@ -20,14 +21,26 @@ pub(super) struct Table {
     pub(super) statements: Statements,
 }
 
-impl Table {
-    pub(super) fn new(columns: Columns) -> Self {
+impl SqlTable for Table {
+    type Connector = PostgresConnector;
+
+    const NAME: &'static str = "postgres";
+
+    async fn find(connector: &PostgresConnector, connection: &mut Connection) -> Result<Self> {
+        let columns = Columns::find(&connection.client, &connector.config).await?;
         let statements = Statements::new(&columns);
-        Self { columns, statements }
+        Ok(Self { columns, statements })
     }
 
-    /// Why there can be no entry under `key`, if so.
-    pub(super) fn check_key(&self, key: &Key) -> Result<()> {
+    fn notice(&self) -> Option<&str> {
+        None
+    }
+
+    fn sweeps(&self) -> bool {
+        self.statements.sweep.is_some()
+    }
+
+    fn check_key(&self, key: &Key) -> Result<()> {
         if self.columns.key_kind == Kind::Text && key.contains('\0') {
             let message = "the key column holds text, and the key has a NUL character";
             return Err(Error::argument("key", message));
@@ -35,29 +48,123 @@ impl Table {
         Ok(())
     }
 
-    pub(super) fn check_entry(&self, key: &Key, entry: &Entry) -> Result<()> {
+    fn check_entry(&self, _: &Connection, key: &Key, entry: &Entry) -> Result<()> {
         let Columns { value_kind, longest_key, longest_value, .. } = self.columns;
         Length::check(longest_key, "key", key.as_bytes())?;
         value_kind.check_value(&entry.value, false)?;
         Length::check(longest_value, "value", &entry.value)
     }
 
-    pub(super) async fn get(
-        &self,
-        connection: &mut Connection,
-        keys: &[Key],
-        now: u64,
-    ) -> Answers<Option<Entry>> {
+    async fn get(&self, connection: &mut Connection, keys: &[Key], now: u64) -> Answers<Option<Entry>> {
         let read = |row: &Row| Ok((key_of(row)?.into(), self.entry_of(row)?));
         self.read(connection, &self.statements.get, keys, now, read).await
     }
 
-    pub(super) async fn has(&self, connection: &mut Connection, keys: &[Key], now: u64) -> Answers<bool> {
+    async fn has(&self, connection: &mut Connection, keys: &[Key], now: u64) -> Answers<bool> {
         let read = |row: &Row| Ok((key_of(row)?.into(), ()));
         let found = self.read(connection, &self.statements.has, keys, now, read).await;
         found.into_iter().map(|answer| answer.map(|row| row.is_some())).collect()
     }
 
+    /// Writes all entries in one statement. If that fails by one of them, each is written for itself, all of them in
+    /// one round trip.
+    async fn set(
+        &self,
+        connection: &mut Connection,
+        entries: &[(Key, Entry)],
+        mode: SetMode,
+        now: u64,
+    ) -> Answers<bool> {
+        match self.put(connection, entries, mode, now).await {
+            Ok(stored) if mode == SetMode::IfAbsent || stored.len() == entries.len() => {
+                entries.iter().map(|(key, _)| Ok(stored.contains_key(key.as_bytes()))).collect()
+            }
+            Ok(stored) => {
+                let left_out = || Error::new(ErrorKind::Store, "a trigger of the table dropped the entry");
+                let answer = |(key, _): &(Key, Entry)| {
+                    if stored.contains_key(key.as_bytes()) { Ok(true) } else { Err(left_out()) }
+                };
+                entries.iter().map(answer).collect()
+            }
+            Err(error) if entries.len() > 1 && may_be_of_one(&error) => {
+                let sql = self.put_statement(mode);
+                let one = |entry: &(Key, Entry)| self.put_parameters(std::slice::from_ref(entry), mode, now);
+                let each = connection.query_each(sql, entries.iter().map(one).collect()).await;
+                spread(entries.len(), each, |rows| Ok(!rows?.is_empty()))
+            }
+            Err(error) => answer_all(entries.len(), &Err(failed(error))),
+        }
+    }
+
+    async fn delete(&self, connection: &mut Connection, keys: &[Key]) -> Answers<()> {
+        let sql = &self.statements.delete;
+        let parameters = |keys: &[Key]| vec![self.keys_parameter(keys)];
+        match query(connection, sql, &parameters(keys)).await {
+            Ok(_) => answer_all(keys.len(), &Ok(())),
+            Err(error) if may_be_of_one(&error) => {
+                let one = |key: &Key| parameters(std::slice::from_ref(key));
+                let each = connection.query_each(sql, keys.iter().map(one).collect()).await;
+                spread(keys.len(), each, |rows| match rows {
+                    // There can be no such row.
+                    Err(error) if is_outside_encoding(&error) => Ok(()),
+                    rows => rows.map(drop),
+                })
+            }
+            Err(error) => answer_errors(keys.len(), failed(error)),
+        }
+    }
+
+    /// Some keys with `prefix`. Where the index has them in the order of their bytes it leads to them; else all keys are
+    /// looked at in the order of the column, a page of them at a time.
+    async fn keys(
+        &self,
+        connection: &mut Connection,
+        prefix: &str,
+        after: Option<&Cursor>,
+        now: u64,
+    ) -> Result<Page> {
+        let statements = &self.statements;
+        let end = end_of_prefix(prefix).filter(|_| self.columns.in_byte_order);
+        let sql = match (after, &end) {
+            (None, None) => &statements.keys,
+            (None, Some(_)) => &statements.keys_before,
+            (Some(_), None) => &statements.keys_behind,
+            (Some(_), Some(_)) => &statements.keys_between,
+        };
+        let first = if self.columns.in_byte_order { prefix } else { "" };
+        let start = after.map_or(first.as_bytes(), Cursor::as_bytes);
+        let bounds = std::iter::once(start).chain(end.as_deref().map(str::as_bytes));
+        let parameters =
+            bounds.map(|bound| Parameter::item(self.columns.bound_kind(), bound.to_vec())).collect();
+        let parameters = self.with_time(parameters, now);
+        let rows = query(connection, sql, &parameters).await.map_err(failed)?;
+        let next = match rows.last() {
+            Some(last) if rows.len() >= PAGE => Some(Cursor::new(key_of(last)?)),
+            _ => None,
+        };
+        let mut keys = Vec::new();
+        for row in &rows {
+            // Others may keep what is no key: bytes that are not text.
+            let is_live: Option<bool> = row.try_get(1).map_err(failed)?;
+            if let Ok(key) = std::str::from_utf8(key_of(row)?)
+                && is_live == Some(true)
+                && key.starts_with(prefix)
+            {
+                keys.push(key.into());
+            }
+        }
+        Ok(Page { keys, next })
+    }
+
+    async fn sweep(&self, connection: &mut Connection, now: u64) -> Result<bool> {
+        let Some(sql) = &self.statements.sweep else { return Ok(false) };
+        let time = [Parameter::number(stored_millis(now))];
+        let swept = connection.query(sql, &time).await.map_err(failed)?;
+        Ok(swept.len() >= SWEEP)
+    }
+}
+
+impl Table {
     /// Reads the rows of all keys with one statement. If that fails by one of them, each is read for itself, all of them
     /// in one round trip.
     async fn read<T>(
@@ -118,36 +225,6 @@ impl Table {
         Ok(Entry { value, deadline })
     }
 
-    /// Writes all entries in one statement. If that fails by one of them, each is written for itself, all of them in
-    /// one round trip.
-    pub(super) async fn set(
-        &self,
-        connection: &mut Connection,
-        entries: &[(Key, Entry)],
-        mode: SetMode,
-        now: u64,
-    ) -> Answers<bool> {
-        match self.put(connection, entries, mode, now).await {
-            Ok(stored) if mode == SetMode::IfAbsent || stored.len() == entries.len() => {
-                entries.iter().map(|(key, _)| Ok(stored.contains_key(key.as_bytes()))).collect()
-            }
-            Ok(stored) => {
-                let left_out = || Error::new(ErrorKind::Store, "a trigger of the table dropped the entry");
-                let answer = |(key, _): &(Key, Entry)| {
-                    if stored.contains_key(key.as_bytes()) { Ok(true) } else { Err(left_out()) }
-                };
-                entries.iter().map(answer).collect()
-            }
-            Err(error) if entries.len() > 1 && may_be_of_one(&error) => {
-                let sql = self.put_statement(mode);
-                let one = |entry: &(Key, Entry)| self.put_parameters(std::slice::from_ref(entry), mode, now);
-                let each = connection.query_each(sql, entries.iter().map(one).collect()).await;
-                spread(entries.len(), each, |rows| Ok(!rows?.is_empty()))
-            }
-            Err(error) => answer_all(entries.len(), &Err(failed(error))),
-        }
-    }
-
     fn put_statement(&self, mode: SetMode) -> &Sql {
         match mode {
             SetMode::Always => &self.statements.put,
@@ -187,74 +264,6 @@ impl Table {
             }
         }
         parameters
-    }
-
-    pub(super) async fn delete(&self, connection: &mut Connection, keys: &[Key]) -> Answers<()> {
-        let sql = &self.statements.delete;
-        let parameters = |keys: &[Key]| vec![self.keys_parameter(keys)];
-        match query(connection, sql, &parameters(keys)).await {
-            Ok(_) => answer_all(keys.len(), &Ok(())),
-            Err(error) if may_be_of_one(&error) => {
-                let one = |key: &Key| parameters(std::slice::from_ref(key));
-                let each = connection.query_each(sql, keys.iter().map(one).collect()).await;
-                spread(keys.len(), each, |rows| match rows {
-                    // There can be no such row.
-                    Err(error) if is_outside_encoding(&error) => Ok(()),
-                    rows => rows.map(drop),
-                })
-            }
-            Err(error) => answer_errors(keys.len(), failed(error)),
-        }
-    }
-
-    /// Some keys with `prefix`. Where the index has them in the order of their bytes it leads to them; else all keys are
-    /// looked at in the order of the column, a page of them at a time.
-    pub(super) async fn keys(
-        &self,
-        connection: &mut Connection,
-        prefix: &str,
-        after: Option<&Cursor>,
-        now: u64,
-    ) -> Result<Page> {
-        let statements = &self.statements;
-        let end = end_of_prefix(prefix).filter(|_| self.columns.in_byte_order);
-        let sql = match (after, &end) {
-            (None, None) => &statements.keys,
-            (None, Some(_)) => &statements.keys_before,
-            (Some(_), None) => &statements.keys_behind,
-            (Some(_), Some(_)) => &statements.keys_between,
-        };
-        let first = if self.columns.in_byte_order { prefix } else { "" };
-        let start = after.map_or(first.as_bytes(), Cursor::as_bytes);
-        let bounds = std::iter::once(start).chain(end.as_deref().map(str::as_bytes));
-        let parameters =
-            bounds.map(|bound| Parameter::item(self.columns.bound_kind(), bound.to_vec())).collect();
-        let parameters = self.with_time(parameters, now);
-        let rows = query(connection, sql, &parameters).await.map_err(failed)?;
-        let next = match rows.last() {
-            Some(last) if rows.len() >= PAGE => Some(Cursor::new(key_of(last)?)),
-            _ => None,
-        };
-        let mut keys = Vec::new();
-        for row in &rows {
-            // Others may keep what is no key: bytes that are not text.
-            let is_live: Option<bool> = row.try_get(1).map_err(failed)?;
-            if let Ok(key) = std::str::from_utf8(key_of(row)?)
-                && is_live == Some(true)
-                && key.starts_with(prefix)
-            {
-                keys.push(key.into());
-            }
-        }
-        Ok(Page { keys, next })
-    }
-
-    /// Deletes some rows whose deadline has passed. Whether there may be more.
-    pub(super) async fn sweep(&self, connection: &mut Connection, now: u64) -> Result<bool> {
-        let Some(sql) = &self.statements.sweep else { return Ok(false) };
-        let time = [Parameter::number(stored_millis(now))];
-        let swept = connection.query(sql, &time).await.map_err(failed)?;
-        Ok(swept.len() >= SWEEP)
     }
 
     fn keys_parameter(&self, keys: &[Key]) -> Parameter {

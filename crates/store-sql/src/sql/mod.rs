@@ -3,17 +3,17 @@
 mod answers;
 mod backoff;
 mod columns;
-mod dialect;
 mod options;
 mod pool;
 mod store;
+mod table;
 
 pub(super) use answers::{Matched, answers_of};
 pub(super) use backoff::again;
 pub(super) use columns::{ColumnType, Kind, Length};
-pub(super) use dialect::Dialect;
 #[cfg(feature = "postgres")]
 pub(super) use options::{Binding, check_name};
 pub(super) use options::{Login, Security, TableOptions, UrlRules, login_of};
 pub(super) use pool::{Connector, Pool};
 pub(super) use store::SqlStore;
+pub(super) use table::SqlTable;
