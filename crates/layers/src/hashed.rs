@@ -1,4 +1,4 @@
-//! Keeps entries under keys of one length.
+//! Stores entries under hashed keys, which all have one length.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Wrappers round a store that are stores themselves.
+//! Layers: wrappers around a store that are stores themselves.
 #![forbid(unsafe_code)]
 
 mod behind;

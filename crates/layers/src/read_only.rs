@@ -1,4 +1,4 @@
-//! Leaves a store as it is.
+//! Refuses writes.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The layers that a tier has round its store.
+//! The layers that a tier puts around its store.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::Store;
 
-/// The layers that a user can ask for, as options of a tier. They are put round a store in one order, whatever the order
-/// of the options: what is said first here is nearest to the store, and sees keys and values as the store does.
+/// The layers that a user can ask for, as options of a tier. They are put round a store in one order, whatever the
+/// order of the options: what is said first here is nearest to the store, and sees keys and values as the store does.
 ///
 /// 1. `prefix`
 /// 2. `maxEntries`, `maxBytes`: they count what the store keeps

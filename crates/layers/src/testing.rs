@@ -1,4 +1,4 @@
-//! What the tests of the layers have in common.
+//! Helpers for the tests of layers.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The certificate authorities that Node.js adds to those of the system.
+//! The certificate authorities of `NODE_EXTRA_CA_CERTS`.
 
 use std::env;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! Names of servers.
+//! Validates and parses host names.
 
 use std::net::Ipv6Addr;
 
@@ -26,7 +26,7 @@ pub fn checked(name: &'static str, host: String) -> Result<String> {
     ))
 }
 
-/// Whether it is an address of IPv6, which may say to which interface it belongs.
+/// Returns whether it is an address of IPv6, which may say to which interface it belongs.
 fn is_address(text: &str) -> bool {
     let (address, zone) = text.split_once('%').unwrap_or((text, "0"));
     address.parse::<Ipv6Addr>().is_ok() && zone.chars().all(|c| c.is_alphanumeric() || c == '_')

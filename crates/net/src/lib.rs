@@ -1,4 +1,4 @@
-//! What the stores on the network have in common: host names, sockets, root certificates and TLS options.
+//! Parts that the stores on the network share: host names, sockets, root certificates and TLS options.
 #![forbid(unsafe_code)]
 
 pub mod extra_roots;

@@ -1,4 +1,4 @@
-//! Sockets to servers, alike for all stores that connect by themselves.
+//! Opens TCP sockets, with the same settings for all stores.
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Whether what is read is what was written.
+//! The checksum of what is stored.
 
 /// The CRC-32 of some parts, one behind the other.
 pub(crate) fn checksum(parts: &[&[u8]]) -> u32 {

@@ -1,4 +1,4 @@
-//! Whether a file is still at the place where it was opened.
+//! Detects that an open file was removed or replaced.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -53,7 +53,7 @@ impl Watched {
         Ok(Self { identity: Identity::of(&file), has_content: file.len() > 0, looked: Instant::now() })
     }
 
-    /// Whether it is still at `path`, with something in it.
+    /// Returns whether it is still at `path`, with something in it.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
         fs::metadata(path)
             .is_ok_and(|file| Identity::of(&file) == self.identity && (file.len() > 0 || !self.has_content))
@@ -69,7 +69,8 @@ impl Watched {
     }
 }
 
-/// Somebody has removed an open file, emptied it, or put another one in its place. What was written since is in neither.
+/// Somebody has removed an open file, emptied it, or put another one in its place. What was written since is in
+/// neither.
 pub(crate) fn removed(path: &Path) -> Error {
     let message = format!("'{}' was removed, replaced or emptied while it was open", path.display());
     Error::new(ErrorKind::Store, message).retryable(true)

@@ -1,4 +1,4 @@
-//! Threads on which a store blocks, so that no caller does.
+//! Threads for blocking calls.
 
 use std::panic::{self, AssertUnwindSafe};
 

@@ -1,4 +1,4 @@
-//! Waiting for locks of files.
+//! Waits for file locks.
 
 use std::fs::TryLockError;
 use std::io;

@@ -1,11 +1,12 @@
-//! Files and folders that are for nobody else.
+//! Files and folders that only their owner may read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Who may use what is made: the user of this process, and the group where the folder around it is the group's to write.
-/// Strangers never may, not even read, as whoever opens a lock can hold it. The `umask` takes from this what it takes.
+/// Who may use what is made: the user of this process, and the group where the folder around it is the group's to
+/// write. Strangers never may, not even read, as whoever opens a lock can hold it. The `umask` takes from this what it
+/// takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rights {
     #[cfg(unix)]
@@ -63,7 +64,8 @@ impl Rights {
         options.open(path)
     }
 
-    /// Opens the file of a lock, and makes it if there is none. A link is not followed: it could lead to a file of others.
+    /// Opens the file of a lock, and makes it if there is none. A link is not followed: it could lead to a file of
+    /// others.
     #[cfg(any(feature = "disk", feature = "file"))]
     pub(crate) fn lock_file(self, path: &Path) -> io::Result<File> {
         match self.make_file(path) {
@@ -78,8 +80,8 @@ impl Rights {
     }
 }
 
-/// Opens a file that is there, to read it and, if `to_write`, to write it. What is no file (a pipe, a device, a socket, a
-/// folder) is refused, and never waited for.
+/// Opens a file that is there, to read it and, if `to_write`, to write it. What is no file (a pipe, a device, a socket,
+/// a folder) is refused, and never waited for.
 #[cfg(any(feature = "disk", feature = "file"))]
 pub(crate) fn open_regular(path: &Path, to_write: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -95,7 +97,7 @@ fn no_file() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "something other than a regular file is in its place")
 }
 
-/// Whether the system did not open what is no file.
+/// Returns whether the system did not open what is no file.
 #[cfg(all(unix, any(feature = "disk", feature = "file")))]
 fn is_of_no_file(cause: &io::Error) -> bool {
     let code = cause.raw_os_error();

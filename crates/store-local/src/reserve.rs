@@ -1,4 +1,4 @@
-//! Room on a disk that is given back when the disk is full: deleting takes some before it makes some.
+//! Reserved disk space, released when the disk is full: a delete takes space before it frees any.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -21,8 +21,8 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// Takes `bytes` on the disk of `folder`, or half of it, or half of that … `None` where files must have names, or none
-    /// can be made. Fails when the disk is full.
+    /// Takes `bytes` on the disk of `folder`, or half of it, or half of that … `None` where files must have names, or
+    /// none can be made. Fails when the disk is full.
     pub(crate) fn take(folder: &Path, bytes: u64) -> io::Result<Option<Self>> {
         let mut bytes = bytes;
         while cfg!(unix) {
@@ -55,7 +55,7 @@ impl Reserve {
     }
 }
 
-/// Whether a disk says that it, or the part of it for this user, is full.
+/// Returns whether a disk says that it, or the part of it for this user, is full.
 pub(crate) fn is_full(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -1,4 +1,4 @@
-//! How much a store in memory keeps.
+//! The bounds of a store in memory.
 
 use quick_cache::Weighter;
 

@@ -1,4 +1,4 @@
-//! An entry with its key, in as few lines of memory as may be.
+//! A stored entry with its key, in as few cache lines as possible.
 
 use std::hash::{Hash, Hasher};
 

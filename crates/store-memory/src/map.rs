@@ -1,4 +1,4 @@
-//! The map of a store in memory.
+//! The hash map of a store in memory, with the order of eviction.
 
 use std::cell::Cell;
 use std::hash::BuildHasher;

@@ -1,4 +1,4 @@
-//! What is asked for key by key, where one of many keys has failed all of them.
+//! Repeats a failed batch key by key, where one key may have failed all of them.
 
 use redis::Value;
 
@@ -13,17 +13,17 @@ use redkv_core::store::Answers;
 /// How often what a server has not read, because of what came before it, is asked again.
 const MOST_ROUNDS: usize = 8;
 
-/// Whether some of the keys of one command may be why it was refused, or were not read because of others.
+/// Returns whether some of the keys of one command may be why it was refused, or were not read because of others.
 pub(super) fn is_refused_together(replies: &[Value]) -> bool {
     replies.iter().any(|reply| matches!(reply, Value::ServerError(error) if may_be_of_one_key(error)))
 }
 
-/// Whether the server broke off in the midst of a request.
+/// Returns whether the server broke off in the midst of a request.
 pub(super) fn is_broken_off(replies: &[Value]) -> bool {
     replies.iter().any(is_protocol_error)
 }
 
-/// Whether the server has not read a command, because of one before it.
+/// Returns whether the server has not read a command, because of one before it.
 pub(super) fn is_unread(replies: &[Value]) -> bool {
     replies.iter().any(|reply| matches!(reply, Value::ServerError(error) if error.code() == UNREAD))
 }

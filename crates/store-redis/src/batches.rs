@@ -1,5 +1,4 @@
-//! The batches that a server is asked, so that they can be cut into parts: by slot in a cluster, key by key where one key
-//! fails others.
+//! Batches that can be split: by slot in a cluster, by key where one key fails the others.
 
 use redis::Value;
 
@@ -10,8 +9,8 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::store::{Answers, SetMode};
 
-/// A batch that is cut into parts. A part is one command or one transaction, so that it is made as a whole or not at all,
-/// and its keys are all in one slot.
+/// A batch that is cut into parts. A part is one command or one transaction, so that it is made as a whole or not at
+/// all, and its keys are all in one slot.
 pub(super) trait Batch: Sync {
     /// What is asked for.
     type Item: Clone + Send + Sync;
@@ -37,7 +36,7 @@ pub(super) trait Batch: Sync {
         Self::key(item).len()
     }
 
-    /// Whether `next`, of the same slot, may be in one part with `part`.
+    /// Returns whether `next`, of the same slot, may be in one part with `part`.
     fn joins(&self, part: &[Self::Item], next: &Self::Item) -> bool;
 
     /// Writes the commands of a part; `unqueued` without a transaction.

@@ -1,4 +1,4 @@
-//! What went wrong in Redis, said as one of our errors.
+//! Maps failures of Redis to errors.
 
 use std::io;
 
@@ -74,7 +74,7 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
 /// The code of the error that stands in the place of a reply, where the server has not read the command.
 pub(super) const UNREAD: &str = "REDKVUNREAD";
 
-/// Whether the server could not read a command: it reads nothing more then, and closes the connection.
+/// Returns whether the server could not read a command: it reads nothing more then, and closes the connection.
 pub(super) fn is_protocol_error(reply: &Value) -> bool {
     matches!(reply, Value::ServerError(error) if is_unreadable(error))
 }
@@ -84,8 +84,8 @@ fn is_unreadable(error: &ServerError) -> bool {
     error.code() == "ERR" && details().starts_with("Protocol error")
 }
 
-/// Whether `error`, with which a command for many keys was refused, may be about some of them only. Not what the server
-/// says to every command in its state.
+/// Returns whether `error`, with which a command for many keys was refused, may be about some of them only. Not what
+/// the server says to every command in its state.
 pub(super) fn may_be_of_one_key(error: &ServerError) -> bool {
     const OF_THE_SERVER: [&str; 14] = [
         "ASK",

@@ -1,4 +1,4 @@
-//! What must hold for any bytes that a server answers, and for any url.
+//! Properties that hold for any reply of a server, and for any url.
 
 use std::io;
 
@@ -28,7 +28,8 @@ pub fn redis_replies(data: &[u8]) {
     is_answered(&whole.values, len);
 }
 
-/// What came of a stream: replies with where each of them ended, as far as that is known, and whether an error ended it.
+/// What came of a stream: replies with where each of them ended, as far as that is known, and whether an error ended
+/// it.
 #[derive(Debug)]
 struct Read {
     values: Vec<Value>,
@@ -107,8 +108,8 @@ pub(super) fn sizes_of(values: &Vec<Value>) -> usize {
     spare * size_of::<Value>() + values.iter().map(size_of_value).sum::<usize>()
 }
 
-/// The crate reads each reply the same. (It reads more than what this store asks for: numbers with a plus, say, and what
-/// only newer versions of the protocol have.)
+/// The crate reads each reply the same. (It reads more than what this store asks for: numbers with a plus, say, and
+/// what only newer versions of the protocol have.)
 fn is_read_alike(stream: &[u8], read: &Read) {
     let mut start = 0;
     for (value, end) in read.values.iter().zip(&read.ends) {

@@ -1,4 +1,4 @@
-//! Telling keys: one step of a `SCAN` a page.
+//! Lists keys: one step of a `SCAN` a page.
 
 use redis::Value;
 

@@ -1,4 +1,4 @@
-//! Reading commands, and what their answers mean.
+//! Read commands and their replies.
 
 use bytes::Bytes;
 use redis::Value;
@@ -11,9 +11,9 @@ use redkv_core::store::{Answers, answer_all};
 
 /// Reads values alone: one `MGET`.
 ///
-/// Only strings are entries. `MGET` answers "nothing" for a key of another type, where the `GET` of a single key answers
-/// with an error, and to tell such a key from a missing one would cost another command for every miss. So it is missing
-/// to all that read: one key or many, with its deadline or without, [`existence`] and the scan of keys.
+/// Only strings are entries. `MGET` answers "nothing" for a key of another type, where the `GET` of a single key
+/// answers with an error, and to tell such a key from a missing one would cost another command for every miss. So it is
+/// missing to all that read: one key or many, with its deadline or without, [`existence`] and the scan of keys.
 pub(crate) fn values(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
     ask_values(&mut request, keys);
@@ -94,7 +94,7 @@ pub(crate) fn entries_read(mut replies: Vec<Value>, len: usize, asked: u64) -> A
     }
 }
 
-/// Whether the server had no memory to queue a transaction with; it refuses to do so for reads too.
+/// Returns whether the server had no memory to queue a transaction with; it refuses to do so for reads too.
 pub(crate) fn lacked_memory(replies: &[Value]) -> bool {
     replies.iter().any(|reply| matches!(reply, Value::ServerError(error) if error.code() == "OOM"))
 }

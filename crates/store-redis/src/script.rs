@@ -1,4 +1,4 @@
-//! Reading many values with the time they have left, by a script.
+//! Reads many values with their remaining ttl by a script.
 
 use redis::Value;
 
@@ -29,7 +29,7 @@ pub(super) fn entries(keys: &[Key]) -> Request {
     request
 }
 
-/// Whether the script is what failed: a server or a user may be set up without scripts.
+/// Returns whether the script is what failed: a server or a user may be set up without scripts.
 pub(super) fn is_refused(replies: &[Value]) -> bool {
     !matches!(replies, [_, Value::ServerError(_), ..])
 }

@@ -1,4 +1,4 @@
-//! Entries in Redis or Valkey.
+//! The store of a single server.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,8 +32,8 @@ use redkv_layers::Prefixed;
 /// Keeps entries in one server of Redis 6 or later, or of Valkey, each as a plain string under its plain key.
 ///
 /// All requests of a store share one connection and reach the server in the order of their calls. It is made
-/// when it is first needed and made anew when it breaks; reads that were under way then are sent again, writes fail with
-/// an unknown outcome. Where one key of a batch fails the others, they are asked for one by one.
+/// when it is first needed and made anew when it breaks; reads that were under way then are sent again, writes fail
+/// with an unknown outcome. Where one key of a batch fails the others, they are asked for one by one.
 pub struct RedisStore {
     client: Client,
     clock: Arc<dyn Clock>,

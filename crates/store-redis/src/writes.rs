@@ -1,4 +1,4 @@
-//! Writing commands, and what their answers mean.
+//! Write commands and their replies.
 
 use redis::Value;
 
@@ -58,7 +58,7 @@ pub(crate) fn writes(entries: &[(Key, Entry)], mode: SetMode, now: u64, waits: b
 const MERGED_BYTES: usize = 1024 * 1024;
 
 impl Writes {
-    /// Whether the entries were stored.
+    /// Returns whether the entries were stored.
     pub(crate) fn written(&self, replies: &[Value]) -> Answers<bool> {
         let written = |n: &usize| match replies.get(*n) {
             Some(reply) => written(reply, self.mode),
@@ -133,7 +133,7 @@ fn merge(request: &mut Request, entries: &[(Key, Entry)], plain: &[usize], writt
     }
 }
 
-/// Whether one command may write `next` too, beside `entries`.
+/// Returns whether one command may write `next` too, beside `entries`.
 pub(crate) fn go_together(entries: &[(Key, Entry)], next: &(Key, Entry), mode: SetMode) -> bool {
     let is_plain = |(_, entry): &(Key, Entry)| entry.deadline.is_none();
     let bytes = |(key, entry): &(Key, Entry)| key.len() + entry.value.len();

@@ -1,4 +1,4 @@
-//! Who is told what becomes of writes that were acknowledged.
+//! Receives reports about acknowledged writes.
 
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Error;

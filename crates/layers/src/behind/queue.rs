@@ -1,4 +1,4 @@
-//! The writes of each key that wait or are on their way. Pure bookkeeping: it never waits and never calls a store.
+//! The queued and in-flight writes of each key. Pure bookkeeping: it never waits and never calls a store.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
@@ -294,7 +294,7 @@ impl Queue {
         self.last_number
     }
 
-    /// Whether a write up to `number` is still here.
+    /// Returns whether a write up to `number` is still here.
     pub(super) fn has_up_to(&self, number: u64) -> bool {
         self.numbers.first().is_some_and(|first| *first <= number)
     }

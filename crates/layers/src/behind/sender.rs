@@ -1,4 +1,4 @@
-//! Sends what waits, for as long as anything does.
+//! The background task that sends queued writes.
 
 use std::future::pending;
 use std::pin::pin;
@@ -188,7 +188,7 @@ impl Shared {
         }
     }
 
-    /// Whether a write that failed is made again, or a newer one in its place.
+    /// Returns whether a write that failed is made again, or a newer one in its place.
     fn is_worth_another(&self, queue: &Queue, key: &Key, error: &Error) -> bool {
         let Some(write) = queue.sending(key) else { return true };
         let is_transient = error.is_retryable() || error.may_have_applied();

@@ -1,4 +1,4 @@
-//! The store that acknowledges writes early.
+//! The write-behind layer.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -18,9 +18,9 @@ use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
 use redkv_executor::spawn;
 
-/// A store whose writes are queued, and made in the background: in order for each key, the newest in place of those that
-/// still wait. Reads are answered from the queue where it has the key. A write that fails is made again until it is too
-/// old; then its [`Host`] is told that it is lost.
+/// A store whose writes are queued, and made in the background: in order for each key, the newest in place of those
+/// that still wait. Reads are answered from the queue where it has the key. A write that fails is made again until it
+/// is too old; then its [`Host`] is told that it is lost.
 ///
 /// Belongs round a store whose answers are bounded in time, outside of all layers that change keys and values.
 pub struct WriteBehind {

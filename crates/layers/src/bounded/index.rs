@@ -1,4 +1,4 @@
-//! Which keys a store holds, how large their entries are, and which of them are to go.
+//! An index of the keys in a store: their sizes and the order of eviction.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! What is done in the background: to delete what was pushed out, and to learn what the store holds.
+//! Background tasks: deletes evicted entries, and indexes what the store holds at the start.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, MutexGuard, Weak};

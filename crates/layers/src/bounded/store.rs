@@ -1,4 +1,4 @@
-//! The store that is kept within bounds.
+//! The layer that keeps a store within bounds.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use redkv_executor::spawn;
 /// A store that holds no more than so many entries or bytes: what was used least is deleted, in the background.
 ///
 /// It knows in memory which keys the store holds. Those that were there before it learns where the store can tell its
-/// keys, one page at a time from when the store is up; others when they are read. What it does not know of does not count.
-/// An entry that other processes delete, or that ends, counts until it is read or its turn comes.
+/// keys, one page at a time from when the store is up; others when they are read. What it does not know of does not
+/// count. An entry that other processes delete, or that ends, counts until it is read or its turn comes.
 ///
 /// Belongs next to the store, so that it counts what the store keeps.
 pub struct Bounded {

@@ -1,4 +1,4 @@
-//! The algorithms, each as bytes in and bytes out.
+//! The compression algorithms: bytes in, bytes out.
 
 use std::cell::RefCell;
 

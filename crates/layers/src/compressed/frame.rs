@@ -1,4 +1,4 @@
-//! How values look in the store: as they are, or behind a header that says what was done to them.
+//! The stored form of values: unchanged, or with a header that names the compression.
 //!
 //! | bytes | |
 //! |---|---|
@@ -48,7 +48,7 @@ pub(super) fn encode(value: &Bytes, config: CompressConfig) -> Bytes {
     escaped.into()
 }
 
-/// Whether it is worth trying.
+/// Returns whether it is worth trying.
 pub(super) fn may_shrink(value: &[u8], config: CompressConfig) -> bool {
     value.len() >= config.threshold && value.len() > HEADER && value.len() <= MOST
 }

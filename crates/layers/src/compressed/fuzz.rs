@@ -1,4 +1,4 @@
-//! What must hold for anything that is kept.
+//! Properties that hold for any stored value.
 
 use bytes::Bytes;
 

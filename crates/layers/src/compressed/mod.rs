@@ -1,4 +1,4 @@
-//! Keeps large values compressed.
+//! Compresses large values.
 
 mod codec;
 mod config;

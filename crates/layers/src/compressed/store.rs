@@ -1,4 +1,4 @@
-//! The store that compresses.
+//! The layer that compresses.
 
 use std::sync::Arc;
 
@@ -28,12 +28,13 @@ pub struct Compressed {
     worker: Worker,
 }
 
-/// More bytes of values in one batch are left to the worker: a change of threads is cheaper than the wait of all others.
+/// More bytes of values in one batch are left to the worker: a change of threads is cheaper than the wait of all
+/// others.
 const AT_ONCE: usize = 64 * 1024;
 
 impl Compressed {
-    /// Keeps values of `inner` compressed. Fails when it keeps text only. No value is made of more than `most` bytes, nor
-    /// all those of a batch together; 512 MiB when absent.
+    /// Keeps values of `inner` compressed. Fails when it keeps text only. No value is made of more than `most` bytes,
+    /// nor all those of a batch together; 512 MiB when absent.
     pub fn new(config: CompressConfig, most: Option<usize>, inner: Arc<dyn Store>) -> Result<Self> {
         let capabilities = inner.capabilities();
         if !capabilities.binary_values {

@@ -1,4 +1,4 @@
-//! The thread on which large values are compressed, so that the I/O thread goes on meanwhile.
+//! The thread that compresses large values, off the I/O thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;

@@ -108,8 +108,8 @@ impl<'a> Certificate<'a> {
         Some(())
     }
 
-    /// Whether it is for the server called `name`, as `tls.checkServerIdentity()` of Node.js decides it: its common name
-    /// counts where it has no other names of hosts.
+    /// Returns whether it is for the server called `name`, as `tls.checkServerIdentity()` of Node.js decides it: its
+    /// common name counts where it has no other names of hosts.
     pub(super) fn is_for(&self, name: &ServerName<'_>) -> bool {
         match name {
             ServerName::DnsName(host) if self.dns_names.is_empty() => {
@@ -127,7 +127,7 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Whether nothing but its common name says which host it is for.
+    /// Returns whether nothing but its common name says which host it is for.
     pub(super) fn has_common_name_only(&self) -> bool {
         self.dns_names.is_empty()
     }
@@ -140,13 +140,13 @@ impl<'a> Certificate<'a> {
         now.as_secs() > self.not_after
     }
 
-    /// Whether a server may show it.
+    /// Returns whether a server may show it.
     pub(super) fn is_for_servers(&self) -> bool {
         let is_any = |purpose: &&[u8]| matches!(*purpose, SERVER | ANY_PURPOSE);
         self.purposes.as_ref().is_none_or(|purposes| purposes.iter().any(is_any))
     }
 
-    /// Whether `issuer` may sign certificates, and signed this one.
+    /// Returns whether `issuer` may sign certificates, and signed this one.
     pub(super) fn is_signed_by(&self, issuer: &Certificate<'_>, known: &WebPkiSupportedAlgorithms) -> bool {
         let is_authority = issuer.is_authority || (issuer.version < 3 && issuer.issuer == issuer.subject);
         is_authority && issuer.subject == self.issuer && {
@@ -157,7 +157,7 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Whether `signature` of `message` was made with the key of this certificate.
+    /// Returns whether `signature` of `message` was made with the key of this certificate.
     pub(super) fn verifies(
         &self,
         algorithm: &dyn rustls::pki_types::SignatureVerificationAlgorithm,
@@ -212,7 +212,7 @@ fn common_names(name: &[u8]) -> Vec<&str> {
     common.filter_map(|value| std::str::from_utf8(value.content).ok()).collect()
 }
 
-/// Whether a host is meant by a name that may begin with the label `*`, which stands for one label.
+/// Returns whether a host is meant by a name that may begin with the label `*`, which stands for one label.
 fn matches(pattern: &str, host: &str) -> bool {
     let pattern = pattern.strip_suffix('.').unwrap_or(pattern);
     let host = host.strip_suffix('.').unwrap_or(host);

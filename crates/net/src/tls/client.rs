@@ -1,4 +1,4 @@
-//! What a handshake goes by.
+//! The configuration of TLS handshakes.
 
 use std::fmt;
 use std::sync::Arc;

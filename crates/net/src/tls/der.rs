@@ -1,4 +1,4 @@
-//! The few shapes of DER that certificates are made of.
+//! Parses the few structures of DER that certificates need.
 
 pub(super) const BOOLEAN: u8 = 0x01;
 pub(super) const INTEGER: u8 = 0x02;

@@ -1,4 +1,4 @@
-//! What one place says of TLS: an option, a url, the environment.
+//! The TLS settings of one source: an option, a url, the environment.
 
 use rustls::SupportedProtocolVersion;
 use rustls::pki_types::ServerName;
@@ -228,7 +228,7 @@ impl Tls {
         self
     }
 
-    /// Whether it is said which versions are spoken.
+    /// Returns whether it is said which versions are spoken.
     #[cfg(feature = "mysql")]
     pub fn chooses_versions(&self) -> bool {
         self.versions != Versions::Both

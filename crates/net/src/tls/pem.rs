@@ -1,4 +1,4 @@
-//! Certificates and keys as text.
+//! Parses certificates and keys in PEM format.
 
 use std::sync::Arc;
 

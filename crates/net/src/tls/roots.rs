@@ -1,4 +1,4 @@
-//! Certificate authorities: those that were given, or those of the system.
+//! Certificate authorities: those of the options, or those of the system.
 
 use std::fmt;
 use std::sync::Arc;

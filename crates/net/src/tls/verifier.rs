@@ -58,7 +58,7 @@ impl Verifier {
         Ok(Self { trusted: Some(Trusted { webpki, given: roots }), check, algorithms })
     }
 
-    /// Whether a certificate that webpki does not take is one of those that were given (which a server with a
+    /// Returns whether a certificate that webpki does not take is one of those that were given (which a server with a
     /// self-signed one has), or one without extensions that one of them issued.
     fn is_known(&self, given: &Roots, der: &CertificateDer<'_>, certificate: &Certificate<'_>) -> bool {
         let mut given = given.given.iter();
@@ -104,7 +104,7 @@ impl Verifier {
     }
 }
 
-/// Whether a certificate could not be read, or has something that nobody knows.
+/// Returns whether a certificate could not be read, or has something that nobody knows.
 fn is_unread(error: &Error) -> bool {
     matches!(
         error,

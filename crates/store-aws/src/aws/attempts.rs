@@ -1,4 +1,4 @@
-//! What became of the attempts that the SDK made for a request.
+//! The outcome of the attempts that the SDK made for a request.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -29,12 +29,12 @@ struct State {
 }
 
 impl Attempts {
-    /// Whether the latest attempt got as far as being sent.
+    /// Returns whether the latest attempt got as far as being sent.
     pub(crate) fn was_sent(&self) -> bool {
         self.0.sent.load(Ordering::Relaxed)
     }
 
-    /// Whether a write may have been made although no attempt was answered with success.
+    /// Returns whether a write may have been made although no attempt was answered with success.
     pub(crate) fn in_doubt(&self) -> bool {
         self.0.in_doubt.load(Ordering::Relaxed)
     }
@@ -89,7 +89,7 @@ fn is_certain_no(response: &HttpResponse) -> bool {
     response.status().as_u16() < 500 || body.windows(SLOW_DOWN.len()).any(|part| part == SLOW_DOWN)
 }
 
-/// Whether `error` says that no connection was made, so that nothing was sent.
+/// Returns whether `error` says that no connection was made, so that nothing was sent.
 pub(crate) fn could_not_connect(error: &(dyn StdError + 'static)) -> bool {
     std::iter::successors(Some(error), |&error| error.source())
         .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())

@@ -1,4 +1,4 @@
-//! How long to wait before asking again for what was left undone.
+//! Pauses before unprocessed parts of a batch are requested again.
 
 use std::time::Duration;
 

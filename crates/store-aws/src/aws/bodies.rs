@@ -1,4 +1,4 @@
-//! Answers of no more than so many bytes, whatever a service sends.
+//! Bounds the size of response bodies.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::Limited;
 
-/// A client whose answers fail where they exceed `most` bytes. The SDK takes them whole into memory, unless they are read
-/// in pieces.
+/// A client whose answers fail where they exceed `most` bytes. The SDK takes them whole into memory, unless they are
+/// read in pieces.
 #[derive(Debug)]
 pub(super) struct BoundedClient {
     pub(super) client: SharedHttpClient,

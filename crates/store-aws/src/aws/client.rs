@@ -1,4 +1,4 @@
-//! What clients of the services have in common.
+//! Settings that the clients of all services share.
 
 use std::time::Duration;
 

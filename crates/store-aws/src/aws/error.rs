@@ -1,4 +1,4 @@
-//! Failures of the SDK as errors of the engine.
+//! Maps failures of the SDK to errors.
 
 use std::error::Error as StdError;
 
@@ -68,7 +68,7 @@ pub(crate) fn unsure() -> Error {
     Error::new(ErrorKind::Connection, message).outcome(Outcome::Unknown)
 }
 
-/// Whether a write may have been made although none of `attempts` was answered with success.
+/// Returns whether a write may have been made although none of `attempts` was answered with success.
 pub(crate) fn outcome(attempts: &Attempts) -> Outcome {
     if attempts.in_doubt() { Outcome::Unknown } else { Outcome::NotApplied }
 }

@@ -1,4 +1,4 @@
-//! What the stores over services of Amazon share: how they are reached, as whom, and what became of a request.
+//! Parts that the stores on AWS services share: clients, credentials, outcomes of requests.
 
 pub(super) mod attempts;
 pub(super) mod backoff;

@@ -1,7 +1,7 @@
-//! Credentials that were found outside of the options, and are found anew when a service refuses them.
+//! Reloads credentials that were found outside of the options, when a service refuses them.
 //!
-//! The SDK keeps what it found until it ends. Keys that are rotated earlier, in the shared files, by a process or at the
-//! machine's service for them, would be refused until then.
+//! The SDK keeps what it found until it ends. Keys that are rotated earlier, in the shared files, by a process or at
+//! the machine's service for them, would be refused until then.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

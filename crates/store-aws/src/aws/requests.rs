@@ -1,4 +1,4 @@
-//! Several requests at once.
+//! Runs several requests concurrently.
 
 use futures_util::stream::{self, StreamExt};
 

@@ -1,4 +1,4 @@
-//! Failures of the SDK and of the service as errors of the engine.
+//! Maps failures of the SDK and of the service to errors.
 
 use std::error::Error as StdError;
 
@@ -18,8 +18,8 @@ pub(crate) const VALIDATION: &str = "ValidationException";
 /// What the service calls a request that is not allowed.
 const ACCESS_DENIED: &str = "AccessDeniedException";
 
-/// Whether the service refused a batch for what may be the fault of one of its keys: it carried out none of it. Rights
-/// can be for some keys only (`dynamodb:LeadingKeys`).
+/// Returns whether the service refused a batch for what may be the fault of one of its keys: it carried out none of it.
+/// Rights can be for some keys only (`dynamodb:LeadingKeys`).
 pub(crate) fn may_be_of_one_key<E>(error: &SdkError<E>) -> bool
 where
     E: ProvideErrorMetadata,

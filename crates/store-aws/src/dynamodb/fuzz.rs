@@ -1,4 +1,4 @@
-//! What must hold for any item of a table.
+//! Properties that hold for any item of a table.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;

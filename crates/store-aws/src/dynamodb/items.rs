@@ -1,4 +1,4 @@
-//! The form of an entry in the table: `{ <hash key>: S, <attribute>: S or B, <ttl attribute>: N }`.
+//! Converts between entries and items: `{ <hash key>: S, <attribute>: S or B, <ttl attribute>: N }`.
 
 use std::collections::HashMap;
 
@@ -61,7 +61,7 @@ impl Shape {
         Ok(Some(Entry { value, deadline }))
     }
 
-    /// Whether `item` holds a value that has not ended at `now`.
+    /// Returns whether `item` holds a value that has not ended at `now`.
     pub(super) fn is_live(&self, item: &Item, now: u64) -> bool {
         item.contains_key(&self.attribute)
             && self.deadline(item).is_none_or(|deadline| !deadline.has_passed(now))

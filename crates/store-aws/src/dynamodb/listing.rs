@@ -1,4 +1,4 @@
-//! Telling keys.
+//! Lists keys, page by page.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 

@@ -1,4 +1,4 @@
-//! Reading items.
+//! Reads items.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! Writing and deleting items.
+//! Writes and deletes items.
 
 use std::collections::{HashMap, HashSet};
 

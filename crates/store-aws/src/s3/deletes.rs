@@ -1,4 +1,4 @@
-//! Deleting objects.
+//! Deletes objects.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What the service refused, as errors of the engine.
+//! Maps refusals of the service to errors.
 
 use std::error::Error as StdError;
 

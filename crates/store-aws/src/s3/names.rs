@@ -1,10 +1,10 @@
-//! The names of objects: keys as they are, as far as every service and everything on the way to it keeps them so.
+//! The object name of a key: the key itself, as far as all services and proxies preserve it.
 //!
 //! What could be changed on the way is escaped as `%` and two hexadecimal digits for each of its bytes:
 //!
 //! - `%` itself;
 //! - control characters, U+FFFE and U+FFFF, which XML does not take;
-//! - a slash at the beginning or the end, or behind another one, and a dot at the beginning of a name or behind a slash:
+//! - a slash at the beginning or the end, or behind another one, and a dot at the beginning of a name or after a slash:
 //!   they are removed where names are taken for paths;
 //! - a space at the beginning or the end, which is lost where names are trimmed.
 //!

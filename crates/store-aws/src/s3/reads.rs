@@ -1,4 +1,4 @@
-//! Reading objects.
+//! Reads objects.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;

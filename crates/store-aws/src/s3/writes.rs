@@ -1,4 +1,4 @@
-//! Writing objects.
+//! Writes objects.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -36,8 +36,8 @@ impl Bucket {
         self.all(entries.iter().map(|(key, entry)| self.put_one_where_absent(key, entry, now))).await
     }
 
-    /// An object past its deadline is replaced if it is still the same. By its tag, which is made of its value: one that
-    /// somebody wrote meanwhile with the same value and a new deadline is taken for the old one.
+    /// An object past its deadline is replaced if it is still the same. By its tag, which is made of its value: one
+    /// that somebody wrote meanwhile with the same value and a new deadline is taken for the old one.
     async fn put_one_where_absent(&self, key: &Key, entry: &Entry, now: u64) -> Result<bool> {
         let name = self.names.name_of(key)?;
         let mut backoff = Backoff::default();

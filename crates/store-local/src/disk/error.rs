@@ -1,4 +1,4 @@
-//! How failures of the file reach the caller.
+//! Maps failures of redb and of the file system to errors.
 
 use std::io;
 use std::path::Path;
@@ -41,7 +41,7 @@ pub(super) fn broken(path: &Path, panic: &Error) -> Error {
     Error::new(ErrorKind::Store, message).caused_by(panic.clone())
 }
 
-/// Whether `error` is that redb has panicked.
+/// Returns whether `error` is that redb has panicked.
 pub(super) fn is_broken(error: &Error) -> bool {
     use std::error::Error as _;
     let cause = error.source().and_then(|cause| cause.downcast_ref::<Error>());
@@ -62,7 +62,7 @@ pub(super) fn of_another_layout(path: &Path) -> Error {
     Error::new(ErrorKind::Store, message)
 }
 
-/// Whether `error` is that there is no room.
+/// Returns whether `error` is that there is no room.
 pub(super) fn is_full(error: &Error) -> bool {
     use std::error::Error as _;
     let cause = error.source().and_then(|cause| cause.downcast_ref::<redb::Error>());

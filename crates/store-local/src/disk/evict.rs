@@ -1,4 +1,4 @@
-//! Makes room: entries past their deadline go, then those that were used longest ago.
+//! Evicts entries: first expired ones, then those that were used longest ago.
 
 use redb::ReadableTable;
 

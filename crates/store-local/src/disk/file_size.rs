@@ -1,10 +1,10 @@
-//! How much of the disk is for what, so that the folder takes no more than its bound.
+//! Divides the space of the folder, so that it stays within its bound.
 //!
 //! What entries count is only about what they take: how full the pages of the file are depends on the keys and on the
 //! order in which they come and go. So the file is looked at each time it was brought to the disk. As long as it is
-//! smaller than the bound by as much as the next sync may add, all is well. When it has grown beyond that, all its pages are
-//! in use, and entries may count no more than they do then. redb takes free pages before it takes new ones, and the
-//! lowest ones first.
+//! smaller than the bound by as much as the next sync may add, all is well. When it has grown beyond that, all its
+//! pages are in use, and entries may count no more than they do then. redb takes free pages before it takes new ones,
+//! and the lowest ones first.
 
 use std::fs::{self, Metadata};
 
@@ -14,8 +14,8 @@ use crate::disk::database::open::{FILE, Open};
 
 /// The bytes of a page of the file.
 pub(crate) const PAGE: u64 = 4_096;
-/// What every transaction writes anew beside its changes: the roots of the tables and the branches below. The next one may
-/// use it again, unless somebody reads it.
+/// What every transaction writes anew beside its changes: the roots of the tables and the branches below. The next one
+/// may use it again, unless somebody reads it.
 pub(crate) const TRANSACTION: u64 = 16 * PAGE;
 /// What the file takes beside entries.
 const EMPTY: u64 = 256 << 10;
@@ -93,8 +93,8 @@ impl Space {
 }
 
 impl Open {
-    /// The bytes of the disk that the file takes: it may be longer, with nothing in between. `None` where the system does
-    /// not tell.
+    /// The bytes of the disk that the file takes: it may be longer, with nothing in between. `None` where the system
+    /// does not tell.
     pub(crate) fn taken(&self) -> Option<u64> {
         on_disk(&fs::metadata(self.config.path.join(FILE)).ok()?)
     }

@@ -1,4 +1,4 @@
-//! Reads, each batch in one state of the file.
+//! Reads, each batch from one snapshot of the file.
 
 use bytes::Bytes;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase};

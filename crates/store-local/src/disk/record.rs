@@ -1,4 +1,4 @@
-//! What is kept under a key: when it was used, when it ends, and its value or where that is.
+//! The stored form of an entry: when it was used, its deadline, and its value or where that is.
 //!
 //! | bytes | |
 //! |---|---|
@@ -14,8 +14,8 @@ use bytes::Bytes;
 use crate::checksum::checksum;
 use redkv_core::entry::Deadline;
 
-/// Longer values are kept in pieces: their pages are filled one after the other, while those of entries, whose keys come in
-/// any order, are two fifths empty. It also keeps small what is read and written for the order of use.
+/// Longer values are kept in pieces: their pages are filled one after the other, while those of entries, whose keys
+/// come in any order, are two fifths empty. It also keeps small what is read and written for the order of use.
 pub(super) const LONGEST_INLINE: usize = 256;
 
 /// The bytes of a piece: what fits a page of the file together with its key.

@@ -1,4 +1,4 @@
-//! The store: hands writes to its thread, and reads to others.
+//! The store: sends writes to one thread and reads to others.
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,9 +31,9 @@ const LONGEST_VALUE: usize = 1 << 30;
 /// eighth already.
 ///
 /// With `durable` a write is acknowledged once it is on the disk. Without, it is there within a second, and a crash of
-/// the process or a loss of power takes back what was written in the last second, all of it from some moment on. What was
-/// read in the last second may be forgotten as a use in either case. A crash at any moment damages nothing, and opening
-/// the file afterwards takes no longer than otherwise.
+/// the process or a loss of power takes back what was written in the last second, all of it from some moment on. What
+/// was read in the last second may be forgotten as a use in either case. A crash at any moment damages nothing, and
+/// opening the file afterwards takes no longer than otherwise.
 pub struct DiskStore {
     config: Arc<DiskConfig>,
     slot: Arc<Slot>,

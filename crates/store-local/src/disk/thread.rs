@@ -1,4 +1,4 @@
-//! The thread that writes, so that no caller waits for the disk, and those who wait share a commit.
+//! The thread that writes. Writes that wait share a commit.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -247,7 +247,7 @@ impl Thread {
         Ok(answer)
     }
 
-    /// Whether the next commit should wait for the disk.
+    /// Returns whether the next commit should wait for the disk.
     fn sync(&self) -> Sync {
         let is_due = self.sync_at.is_some_and(|at| at <= Instant::now())
             || self.unsynced + self.config.most_at_once() > self.config.most_unsynced();

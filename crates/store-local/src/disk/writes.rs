@@ -1,4 +1,4 @@
-//! Changes, many in one transaction together with all that follows from them: room, order of use, totals.
+//! Writes, many in one transaction, with their evictions, uses and totals.
 
 use std::cell::Cell;
 
@@ -28,8 +28,8 @@ pub(super) enum Change {
 }
 
 impl Change {
-    /// About how many bytes of the file it writes anew: its own, and two pages in which an entry, and the one that makes
-    /// room or its use before, are among others.
+    /// About how many bytes of the file it writes anew: its own, and two pages in which an entry, and the one that
+    /// makes room or its use before, are among others.
     pub(super) fn bytes(&self) -> u64 {
         match self {
             Self::Put(key, entry, _) => 2 * PAGE + (key.len() + entry.value.len()) as u64,
@@ -182,7 +182,7 @@ impl Changing<'_> {
         })
     }
 
-    /// Whether what is there is left as it is. Nobody knows whether what is damaged was live.
+    /// Returns whether what is there is left as it is. Nobody knows whether what is damaged was live.
     fn is_refused(&self, mode: SetMode, before: &Before) -> bool {
         mode == SetMode::IfAbsent
             && match before {
@@ -238,8 +238,8 @@ impl Changing<'_> {
         Ok(())
     }
 
-    /// Removes all of an entry but what stands under its key. Of one that is damaged nobody knows what else there is: what
-    /// counts it still counts, and its use and its deadline go when they are met.
+    /// Removes all of an entry but what stands under its key. Of one that is damaged nobody knows what else there is:
+    /// what counts it still counts, and its use and its deadline go when they are met.
     fn forget(&mut self, key: &[u8], before: &Before) -> Write<()> {
         let record = match before {
             Before::Nothing => return Ok(()),

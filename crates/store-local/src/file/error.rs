@@ -1,4 +1,4 @@
-//! How failures of the file system reach the caller.
+//! Maps failures of the file system to errors.
 
 use std::io::{self, ErrorKind as Io};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The folder: reads and writes of single entries. Everything here blocks.
+//! Reads and writes single entries in the folder. Everything here blocks.
 
 use std::fs::{self, File};
 use std::io;
@@ -71,7 +71,7 @@ impl Folder {
         }
     }
 
-    /// Whether the folder was removed, or another one is in its place.
+    /// Returns whether the folder was removed, or another one is in its place.
     pub(super) fn is_gone(&self) -> bool {
         !self.root.is_dir() || self.scratch.get().is_some_and(|scratch| !scratch.is_there())
     }

@@ -1,4 +1,4 @@
-//! Which keys there are, page by page.
+//! Lists keys, page by page.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! Who changes entries, and who must not meanwhile. See [`super::scratch`] for the files.
+//! Locks between the processes that change entries. [`super::scratch`] has the files.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! What the file of a key is called.
+//! The file name of a key.
 //!
 //! Names hold nothing but `a-z`, `0-9`, `-`, `_` and `%`, so that they are the same on file systems that fold case or
 //! normalise text, and they begin with a letter of ours, so that none is one that Windows keeps for itself. A short key

@@ -1,4 +1,4 @@
-//! What is in the file of an entry: a header that describes itself, the key, the value.
+//! The content of a file: a header that describes it, the key, the value.
 //!
 //! | bytes | |
 //! |---|---|
@@ -37,7 +37,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Whether the entry is past its deadline.
+    /// Returns whether the entry is past its deadline.
     pub(super) fn has_ended(&self, now: u64) -> bool {
         self.deadline.is_some_and(|deadline| deadline.has_passed(now))
     }

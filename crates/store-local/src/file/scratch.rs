@@ -1,12 +1,12 @@
-//! Files that are being written, before they take their places.
+//! Temporary files, which are written and then renamed.
 //!
 //! They are in the folder `.redkv`, with the locks:
 //!
 //! - `<user>/` has the unfinished files of one user of the folder (a process may have several), and `<user>.lock` is
 //!   locked for as long as that one lives. What a user that has died left behind is removed by the next one that comes.
 //! - `users.lock` is locked while users come.
-//! - `0.lock` to `f.lock` are locked while entries change, each for those in a sixteenth of the folders: shared by those
-//!   who replace or delete whatever is there, alone by those who must not replace an entry that is live.
+//! - `0.lock` to `f.lock` are locked while entries change, each for those in a sixteenth of the folders: shared by
+//!   those who replace or delete whatever is there, alone by those who must not replace an entry that is live.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -46,7 +46,7 @@ impl Scratch {
         Ok(Self { folder, lock_path, rights, _lock: lock, next: AtomicU64::new(0) })
     }
 
-    /// Whether its folder is still there.
+    /// Returns whether its folder is still there.
     pub(super) fn is_there(&self) -> bool {
         self.folder.is_dir()
     }

@@ -1,4 +1,4 @@
-//! The store: shares every batch among its threads and gathers the answers.
+//! The store: distributes each batch over its threads and collects the answers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,8 @@ use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::lock::Lock;
 use redkv_core::store::{Answers, Capabilities, Cursor, Page, Pieces, SetMode, Store, Want};
 
-/// How many threads wait for the disk. Each has its share of the keys, so that what is done with a key is done in order.
+/// How many threads wait for the disk. Each has its share of the keys, so that what is done with a key is done in
+/// order.
 const THREADS: usize = 4;
 
 /// Longest key, in bytes.
@@ -28,9 +29,9 @@ pub(super) const LONGEST_KEY: usize = 1 << 20;
 /// Keeps every entry in a file of its own, in a folder that other processes may use at the same time.
 ///
 /// A file is written beside its place and then moved there, so a reader, and whoever comes after a crash, finds the old
-/// entry or the new one. With `durable` a write is acknowledged once the file and its folder are on the disk; without, a
-/// loss of power may take back what was written in the seconds before it (and what the file system had begun to write is
-/// read as damaged), the end of the process takes nothing.
+/// entry or the new one. With `durable` a write is acknowledged once the file and its folder are on the disk; without,
+/// a loss of power may take back what was written in the seconds before it (and what the file system had begun to write
+/// is read as damaged), the end of the process takes nothing.
 ///
 /// Entries past their deadline are removed when they are read, and beside later writes with a deadline.
 pub struct FileStore {

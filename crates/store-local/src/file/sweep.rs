@@ -1,4 +1,4 @@
-//! Removes entries past their deadline that nobody reads any more.
+//! Removes expired entries that nobody reads any more.
 
 use super::folder::Folder;
 use super::listing::names;

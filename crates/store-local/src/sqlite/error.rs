@@ -1,4 +1,4 @@
-//! How failures of SQLite reach the caller.
+//! Maps failures of SQLite to errors.
 
 use std::fs::File;
 use std::io;
@@ -44,7 +44,7 @@ pub(super) fn while_in_use(error: Error) -> Error {
     Error::new(ErrorKind::Store, message).caused_by(error)
 }
 
-/// Whether `error` is that the table is not there.
+/// Returns whether `error` is that the table is not there.
 pub(super) fn is_without_table(cause: &rusqlite::Error, table: &str) -> bool {
     let said = cause.to_string();
     let missing =

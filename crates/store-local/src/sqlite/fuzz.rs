@@ -1,4 +1,4 @@
-//! What must hold for anything that a row holds.
+//! Properties that hold for any row.
 
 use rusqlite::Connection;
 use rusqlite::ToSql;

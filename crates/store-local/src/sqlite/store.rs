@@ -1,4 +1,4 @@
-//! The store: hands every batch to its thread and waits for the answers.
+//! The store: sends every batch to its thread and waits for the answers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,10 +34,11 @@ const LONGEST_ROW: usize = 1_000_000_000;
 /// Entries with a deadline need the option `expiresColumn`. Those past it are deleted beside later writes, a
 /// hundred at a time.
 ///
-/// While another connection writes, a write waits (5 seconds, or three quarters of what its tier gives it), then fails as
-/// retryable, and nothing was written; reads of other keys go on where the file is in WAL mode. A table that was made by somebody else works if its key column is the PRIMARY KEY or UNIQUE by an exact
-/// comparison; its other columns, triggers and constraints stay in force. Keys and values stay exact in columns of any
-/// type: what a column would change is kept as BLOB.
+/// While another connection writes, a write waits (5 seconds, or three quarters of what its tier gives it), then fails
+/// as retryable, and nothing was written; reads of other keys go on where the file is in WAL mode. A table that was
+/// made by somebody else works if its key column is the PRIMARY KEY or UNIQUE by an exact comparison; its other
+/// columns, triggers and constraints stay in force. Keys and values stay exact in columns of any type: what a column
+/// would change is kept as BLOB.
 pub struct SqliteStore {
     config: Arc<SqliteConfig>,
     worker: Worker<Thread>,

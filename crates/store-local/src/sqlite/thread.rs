@@ -1,4 +1,4 @@
-//! The thread on which SQLite blocks, so that no caller does.
+//! The thread that calls SQLite, which blocks.
 
 use std::iter;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a node tells about who serves which slots.
+//! The slots of a cluster and their nodes, as one node reports them.
 
 use redis::{ServerError, Value};
 

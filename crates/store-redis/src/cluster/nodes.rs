@@ -1,4 +1,4 @@
-//! The nodes of a cluster, and which of them serves which slots.
+//! The nodes of a cluster and the slots that they serve.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Telling the keys of all nodes, one node after the other.
+//! Lists the keys of all nodes, one node after the other.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What becomes of the commands for one slot, as their replies say.
+//! Interprets the replies of a node: answers, redirections, or refusals for the moment.
 
 use redis::{ServerError, Value};
 

@@ -1,4 +1,4 @@
-//! Takes a batch to the nodes that its keys belong to, and after them when they have moved.
+//! Sends the parts of a batch to the nodes of their keys, and follows redirections.
 
 use std::ops::Range;
 use std::sync::Arc;

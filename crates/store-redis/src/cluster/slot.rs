@@ -1,4 +1,4 @@
-//! Which slot a key belongs to.
+//! The slot of a key.
 
 /// How many slots there are in any cluster.
 pub(super) const SLOTS: u16 = 16_384;

@@ -1,4 +1,4 @@
-//! The one connection of a store: made when it is needed, replaced when it breaks.
+//! The client of one server: connects when first needed, and reconnects.
 
 use std::mem;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Client {
         }
     }
 
-    /// Whether a request will wait before it leaves.
+    /// Returns whether a request will wait before it leaves.
     pub(crate) fn is_backlogged(&self) -> bool {
         match &*self.0.state.lock() {
             State::Up(connection) => connection.is_backlogged(),

@@ -1,4 +1,4 @@
-//! The way to the server: name lookup, socket, TLS.
+//! Opens a stream to a server: name lookup, socket, TLS.
 
 use std::sync::Arc;
 

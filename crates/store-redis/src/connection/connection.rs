@@ -1,4 +1,4 @@
-//! One connection, from its first packet to its last.
+//! One connection, from its handshake to its end.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -140,12 +140,12 @@ impl Connection {
         }
     }
 
-    /// Whether the server has ever answered on this connection.
+    /// Returns whether the server has ever answered on this connection.
     pub(crate) fn was_useful(&self) -> bool {
         self.answers.load(Ordering::Relaxed) > 0 || self.pipeline.has_refused()
     }
 
-    /// Whether a request will wait before it leaves.
+    /// Returns whether a request will wait before it leaves.
     pub(crate) fn is_backlogged(&self) -> bool {
         self.pipeline.is_backlogged()
     }

@@ -1,4 +1,4 @@
-//! The first words to a server: who we are, which database, and whether it serves us at all.
+//! The handshake: logs in, selects the database, and checks that the server is usable.
 
 use redis::Value;
 
@@ -68,7 +68,7 @@ impl<'a> Handshake<'a> {
     }
 }
 
-/// Whether a `PING` was answered by a server that serves this user.
+/// Returns whether a `PING` was answered by a server that serves this user.
 pub(crate) fn alive(reply: &Value) -> Result<()> {
     match reply {
         // A user need not be allowed to ping.

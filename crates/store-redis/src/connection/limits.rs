@@ -1,4 +1,4 @@
-//! How long strings a server takes, once it has refused some.
+//! The longest string that a server accepts, learnt from its refusals.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -27,12 +27,12 @@ const BELIEVED: Duration = Duration::from_secs(60);
 pub(crate) const SUSPECT_FROM: usize = 64 * 1024;
 
 impl Limits {
-    /// Whether anything is known, or suspected.
+    /// Returns whether anything is known, or suspected.
     pub(crate) fn is_wary(&self) -> bool {
         self.is_wary.load(Ordering::Relaxed)
     }
 
-    /// Whether a string of so many bytes would be refused.
+    /// Returns whether a string of so many bytes would be refused.
     pub(crate) fn refuses(&self, bytes: usize) -> bool {
         self.is_wary()
             && self.known.lock().most.is_some_and(|(most, until)| bytes > most && Instant::now() < until)

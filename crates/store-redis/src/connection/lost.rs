@@ -1,4 +1,4 @@
-//! What becomes of a request whose connection ends before it was answered.
+//! The outcome of a request whose connection ended before the reply.
 
 use std::io;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    /// Whether the server may have done what it asks for.
+    /// Returns whether the server may have done what it asks for.
     pub(crate) fn may_be_done(self) -> bool {
         matches!(self, Self::First | Self::Unknown)
     }
@@ -40,16 +40,16 @@ impl Lost {
         std::error::Error::source(error)?.downcast_ref()
     }
 
-    /// Whether the server, or what is between, ended the connection without a word: it may be that it does so whenever
-    /// it is sent the request.
+    /// Returns whether the server, or what is between, ended the connection without a word: it may be that it does so
+    /// whenever it is sent the request.
     pub(crate) fn is_suspect(&self) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
         matches!(self.fate, Fate::First | Fate::Cut { is_first: true })
             && matches!(self.cause.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
     }
 
-    /// Whether the request may be sent once more; `writes` says whether it changes something. What is no answer at all
-    /// is not asked for twice.
+    /// Returns whether the request may be sent once more; `writes` says whether it changes something. What is no answer
+    /// at all is not asked for twice.
     pub(crate) fn may_be_repeated(&self, writes: bool) -> bool {
         match self.fate {
             Fate::Unsent | Fate::Unread => true,

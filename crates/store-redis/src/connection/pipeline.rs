@@ -1,4 +1,4 @@
-//! Requests and replies on one connection.
+//! Pipelines requests and matches replies to them, on one connection.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -94,12 +94,12 @@ impl Pipeline {
         async { answer.await.unwrap_or_else(|_| Err(Lost { fate: Fate::Unknown, cause: gone() })) }
     }
 
-    /// Whether requests wait because the server does not take them.
+    /// Returns whether requests wait because the server does not take them.
     pub(crate) fn is_backlogged(&self) -> bool {
         self.is_backlogged.load(Ordering::Relaxed)
     }
 
-    /// Whether the server has said that it cannot read a request; it has closed the connection then.
+    /// Returns whether the server has said that it cannot read a request; it has closed the connection then.
     pub(crate) fn has_refused(&self) -> bool {
         self.has_refused.load(Ordering::Relaxed)
     }

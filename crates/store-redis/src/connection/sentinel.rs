@@ -1,4 +1,4 @@
-//! Which server is the master, as sentinels say.
+//! Asks sentinels which server is the master.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

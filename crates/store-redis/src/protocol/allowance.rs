@@ -1,4 +1,4 @@
-//! How much the replies to a request may bring: what was asked for, not what the server says that there is.
+//! Bounds on a reply: what the request asked for, not what the server announces.
 
 use std::io;
 

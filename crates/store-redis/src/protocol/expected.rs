@@ -1,4 +1,4 @@
-//! What kind of reply each command has: anything else means that replies and requests are out of step.
+//! The kind of reply that each command has. Any other means that requests and replies are out of step.
 
 use redis::Value;
 use smallvec::SmallVec;
@@ -124,7 +124,7 @@ impl Rest {
 }
 
 impl Check {
-    /// Whether `reply` is one that the next command can have.
+    /// Returns whether `reply` is one that the next command can have.
     pub(crate) fn takes(&mut self, reply: &Value) -> bool {
         match self.kinds.next() {
             Kind::Replies(count) => {

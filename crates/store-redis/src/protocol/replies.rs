@@ -1,4 +1,4 @@
-//! What the server answers, read as it arrives.
+//! Parses replies as they arrive.
 //!
 //! Values are read here, because that is where the time goes; what is rare is left to the crate.
 

@@ -1,4 +1,4 @@
-//! Commands as they go to the server.
+//! Requests: the bytes of one or more commands.
 
 use bytes::Bytes;
 use smallvec::SmallVec;

@@ -1,4 +1,4 @@
-//! Key columns of text: what they keep apart, and how they are asked for exactly one key.
+//! Key columns of text: which keys they keep apart, and how to select exactly one.
 
 use std::fmt::Write;
 
@@ -19,23 +19,23 @@ impl Collation {
         self.0.split('_').next().unwrap_or_default()
     }
 
-    /// Whether case or accents do not count.
+    /// Returns whether case or accents do not count.
     pub(super) fn folds(&self) -> bool {
         !self.0.ends_with("_bin")
     }
 
-    /// Whether spaces at the end do not count.
+    /// Returns whether spaces at the end do not count.
     fn pads(&self) -> bool {
         !self.0.contains("_nopad_") && !self.0.contains("_0900_")
     }
 
-    /// Whether every key is kept, apart from all others: the order is that of the bytes then.
+    /// Returns whether every key is kept, apart from all others: the order is that of the bytes then.
     pub(super) fn is_exact(&self) -> bool {
         self.charset() == "utf8mb4" && !self.folds() && !self.pads()
     }
 
-    /// A parameter that is compared with the column by its index. What the character set has not becomes a question mark,
-    /// and nothing fails: whoever compares bytes behind that finds that it is another key.
+    /// A parameter that is compared with the column by its index. What the character set has not becomes a question
+    /// mark, and nothing fails: whoever compares bytes behind that finds that it is another key.
     pub(super) fn parameter(&self) -> String {
         format!("CONVERT(? USING {}) COLLATE {}", self.charset(), self.0)
     }

@@ -1,4 +1,4 @@
-//! What went wrong in MySQL or MariaDB, said as one of our errors.
+//! Maps failures of MySQL and MariaDB to errors.
 
 use mysql_async::{DriverError, Error as Cause, IoError, ServerError};
 
@@ -127,7 +127,7 @@ fn words_of(error: &ServerError) -> String {
     format!("{words} ({})", error.code)
 }
 
-/// Whether what the server quotes are the names of tables, columns, users, databases, hosts and settings.
+/// Returns whether what the server quotes are the names of tables, columns, users, databases, hosts and settings.
 fn quotes_names(code: u16) -> bool {
     matches!(
         code,
@@ -142,17 +142,17 @@ fn quotes_names(code: u16) -> bool {
     )
 }
 
-/// Whether another connection may lead to a server that can do it: this one is read-only.
+/// Returns whether another connection may lead to a server that can do it: this one is read-only.
 pub(super) fn wants_another_connection(error: &Cause) -> bool {
     is_one_of(error, &[1290, 1792, 1836])
 }
 
-/// Whether a statement is to be prepared again.
+/// Returns whether a statement is to be prepared again.
 pub(super) fn is_forgotten(error: &Cause) -> bool {
     is_one_of(error, &[1243, 1615])
 }
 
-/// Whether a write met the row of another key.
+/// Returns whether a write met the row of another key.
 pub(super) fn is_overlap(error: &Cause) -> bool {
     is_one_of(error, &[OVERLAP])
 }
@@ -161,12 +161,12 @@ fn is_one_of(error: &Cause, codes: &[u16]) -> bool {
     matches!(error, Cause::Server(error) if codes.contains(&error.code))
 }
 
-/// Whether statements ran into each other, and this one was undone.
+/// Returns whether statements ran into each other, and this one was undone.
 pub(super) fn is_collision(error: &Cause) -> bool {
     is_one_of(error, &[1213, 1020])
 }
 
-/// Whether an error of a batch may come from one of its rows: then nothing of the batch was done.
+/// Returns whether an error of a batch may come from one of its rows: then nothing of the batch was done.
 pub(super) fn may_be_of_one(error: &Cause) -> bool {
     let Cause::Server(error) = error else { return false };
     let answer = server_error(error);

@@ -1,4 +1,4 @@
-//! What the table is like: found out once, and made where that is asked for.
+//! Inspects the table once, and creates it if the options say so.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error as Cause, Row, ServerError};
@@ -228,7 +228,7 @@ fn text(row: &Row, name: &str) -> Result<String> {
     })
 }
 
-/// Whether an index begins with this column.
+/// Returns whether an index begins with this column.
 fn is_indexed(parts: &[Part], column: &str) -> bool {
     parts.iter().any(|part| part.place == 1 && part.column.eq_ignore_ascii_case(column))
 }

@@ -1,4 +1,4 @@
-//! Batches that fit into the packets that a server takes.
+//! Splits batches so that they fit into the packets that a server accepts.
 
 /// A packet has more in it than keys and values.
 pub(super) const SLACK: usize = 8 * 1024;

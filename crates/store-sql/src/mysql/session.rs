@@ -1,4 +1,4 @@
-//! One connection, and how statements are run on it.
+//! Runs statements on one connection.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error as Cause, Params, Row, Value};
@@ -42,7 +42,7 @@ impl Connection {
         }
     }
 
-    /// Whether a statement that failed has done nothing and is to be made again.
+    /// Returns whether a statement that failed has done nothing and is to be made again.
     async fn goes_on_after(&mut self, error: &Cause, sql: &str, attempt: &mut u32) -> bool {
         if wants_another_connection(error) {
             self.is_stale = true;

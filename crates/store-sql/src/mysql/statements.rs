@@ -1,4 +1,4 @@
-//! The SQL of one table.
+//! The SQL statements for one table.
 
 use super::collation::Collation;
 use super::layout::Columns;
@@ -49,7 +49,7 @@ struct Names {
 pub(super) const OVERLAP: u16 = 1690;
 
 impl Names {
-    /// Whether a row is an entry; the parameter is the time.
+    /// Returns whether a row is an entry; the parameter is the time.
     fn live(&self) -> String {
         let Self { value, expires, .. } = self;
         match expires {

@@ -1,4 +1,4 @@
-//! The table: reads of whole batches on one connection.
+//! The table, and reads of whole batches on one connection.
 
 use bytes::Bytes;
 use mysql_async::{Error as Cause, Row, Value};
@@ -84,8 +84,8 @@ impl SqlTable for Table {
         found.into_iter().map(|answer| answer.map(|row| row.is_some())).collect()
     }
 
-    /// Some keys with `prefix`. Where the index has them in the order of their bytes it leads to them; else all keys are
-    /// looked at in the order of the column, a page of them at a time.
+    /// Some keys with `prefix`. Where the index has them in the order of their bytes it leads to them; else all keys
+    /// are looked at in the order of the column, a page of them at a time.
     async fn keys(
         &self,
         connection: &mut Connection,

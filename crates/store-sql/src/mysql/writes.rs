@@ -1,4 +1,4 @@
-//! Writes and deletions of whole batches on one connection.
+//! Writes and deletes of whole batches on one connection.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Error as Cause, Params, Value};
@@ -173,8 +173,8 @@ impl Table {
         }
     }
 
-    /// Whether the row that the column takes for that of `key` is gone: it was deleted meanwhile, or it had ended. An
-    /// error names the key that is there.
+    /// Returns whether the row that the column takes for that of `key` is gone: it was deleted meanwhile, or it had
+    /// ended. An error names the key that is there.
     async fn clear_the_way(&self, connection: &mut Connection, key: &Key, now: u64) -> Result<bool> {
         let parameter = || vec![Value::Bytes(key.as_bytes().to_vec())];
         if let Some(sql) = self.statements.delete_ended_same() {

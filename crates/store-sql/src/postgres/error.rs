@@ -1,4 +1,4 @@
-//! What went wrong in PostgreSQL, said as one of our errors.
+//! Maps failures of PostgreSQL to errors.
 
 use std::error::Error as StdError;
 use std::io;
@@ -125,10 +125,10 @@ fn words_of(error: &DbError) -> String {
     }
 }
 
-/// Whether what the server quotes are the names of tables, columns, users, databases and settings.
+/// Returns whether what the server quotes are the names of tables, columns, users, databases and settings.
 fn quotes_names(code: &str) -> bool {
-    /// Logins and rights, what is missing, and what the server has too little of. Values are quoted by the data exceptions
-    /// (22), and by whatever triggers raise: that may have the code of a constraint (23).
+    /// Logins and rights, what is missing, and what the server has too little of. Values are quoted by the data
+    /// exceptions (22), and by whatever triggers raise: that may have the code of a constraint (23).
     const CLASSES: [&str; 10] = ["08", "25", "26", "28", "3D", "3F", "42", "53", "55", "57"];
     code.get(..2).is_some_and(|class| CLASSES.contains(&class))
 }
@@ -137,17 +137,17 @@ fn before_quotes(words: &str) -> &str {
     words.split(['"', '\'', '`', ':']).next().unwrap_or_default().trim_end()
 }
 
-/// Whether another connection may lead to a server that can do it.
+/// Returns whether another connection may lead to a server that can do it.
 pub(super) fn wants_another_connection(error: &tokio_postgres::Error) -> bool {
     is_one_of(error, &["25006"]) || is_forgotten(error)
 }
 
-/// Whether what was prepared is not there any more, is there in another form, or cannot be: nothing was run.
+/// Returns whether what was prepared is not there any more, is there in another form, or cannot be: nothing was run.
 pub(super) fn is_forgotten(error: &tokio_postgres::Error) -> bool {
     is_one_of(error, &["26000", "42P05", "0A000"])
 }
 
-/// Whether the database has no such text in its encoding.
+/// Returns whether the database has no such text in its encoding.
 pub(super) fn is_outside_encoding(error: &tokio_postgres::Error) -> bool {
     is_one_of(error, &["22021", "22P05"])
 }
@@ -156,7 +156,7 @@ fn is_one_of(error: &tokio_postgres::Error, codes: &[&str]) -> bool {
     error.code().is_some_and(|code| codes.contains(&code.code()))
 }
 
-/// Whether statements ran into each other, and this one was undone.
+/// Returns whether statements ran into each other, and this one was undone.
 pub(super) fn is_collision(error: &tokio_postgres::Error) -> bool {
     is_one_of(error, &["40001", "40P01"])
 }

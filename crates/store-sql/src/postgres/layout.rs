@@ -1,4 +1,4 @@
-//! What the table is like: found out once, and made where that is asked for.
+//! Inspects the table once, and creates it if the options say so.
 
 use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -215,14 +215,14 @@ fn length_of(modifier: i32, is_raw: bool) -> Option<Length> {
     Some(if is_raw { Length::Bytes(length) } else { Length::Characters(length) })
 }
 
-/// Whether an index over this column alone keeps its values apart.
+/// Returns whether an index over this column alone keeps its values apart.
 async fn is_unique(client: &Client, table: u32, column: i16) -> Result<bool> {
     let sql = "SELECT 1 FROM pg_catalog.pg_index WHERE indrelid = $1 AND indisunique AND indisvalid \
                AND indimmediate AND indpred IS NULL AND indnkeyatts = 1 AND indkey[0] = $2";
     Ok(!rows(client, sql, &[(&table, Type::OID), (&column, Type::INT2)]).await?.is_empty())
 }
 
-/// Whether an index begins with this column.
+/// Returns whether an index begins with this column.
 async fn is_indexed(client: &Client, table: u32, column: i16) -> Result<bool> {
     let sql = "SELECT 1 FROM pg_catalog.pg_index WHERE indrelid = $1 AND indisvalid AND indkey[0] = $2";
     Ok(!rows(client, sql, &[(&table, Type::OID), (&column, Type::INT2)]).await?.is_empty())

@@ -1,4 +1,4 @@
-//! Parameters and columns, without copies where that is possible.
+//! Converts parameters and columns, without copies where possible.
 
 use std::error::Error as StdError;
 

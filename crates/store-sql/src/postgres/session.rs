@@ -1,4 +1,4 @@
-//! One connection, and how statements are run on it.
+//! Runs statements on one connection.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::task::AbortHandle;
@@ -17,7 +17,8 @@ pub(super) type Raw<T> = Result<T, tokio_postgres::Error>;
 ///
 /// Statements are prepared where the server at the other end is ours alone: they are then planned once and not each
 /// time, which is half of the time that a small one takes there. A pooler in transaction mode gives each transaction to
-/// another server, which has not prepared it or, worse, something else under the same name. There each statement goes with its text.
+/// another server, which has not prepared it or, worse, something else under the same name. There each statement goes
+/// with its text.
 pub(super) struct Connection {
     pub(super) client: Client,
     task: AbortHandle,
@@ -94,8 +95,8 @@ impl Connection {
     }
 }
 
-/// Whether the process that greeted us is the one that runs our statements. A pooler in between greets in the name of a
-/// process that is none.
+/// Returns whether the process that greeted us is the one that runs our statements. A pooler in between greets in the
+/// name of a process that is none.
 async fn is_direct(client: &Client) -> Raw<bool> {
     let rows = client.query_typed("SELECT pg_catalog.pg_backend_pid()", &[] as &[(_, Type)]).await?;
     let process = rows.first().and_then(|row| row.try_get::<_, i32>(0).ok());

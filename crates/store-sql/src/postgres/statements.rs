@@ -1,4 +1,4 @@
-//! The SQL of one table.
+//! The SQL statements for one table.
 
 use super::layout::Columns;
 use crate::sql::Kind;

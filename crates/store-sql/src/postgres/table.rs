@@ -114,8 +114,8 @@ impl SqlTable for Table {
         }
     }
 
-    /// Some keys with `prefix`. Where the index has them in the order of their bytes it leads to them; else all keys are
-    /// looked at in the order of the column, a page of them at a time.
+    /// Some keys with `prefix`. Where the index has them in the order of their bytes it leads to them; else all keys
+    /// are looked at in the order of the column, a page of them at a time.
     async fn keys(
         &self,
         connection: &mut Connection,
@@ -165,8 +165,8 @@ impl SqlTable for Table {
 }
 
 impl Table {
-    /// Reads the rows of all keys with one statement. If that fails by one of them, each is read for itself, all of them
-    /// in one round trip.
+    /// Reads the rows of all keys with one statement. If that fails by one of them, each is read for itself, all of
+    /// them in one round trip.
     async fn read<T>(
         &self,
         connection: &mut Connection,
@@ -312,7 +312,7 @@ fn answer_errors<T>(len: usize, error: Error) -> Answers<T> {
     std::iter::repeat_with(|| Err(error.clone())).take(len).collect()
 }
 
-/// Whether an error of a batch may come from one of its rows: then nothing of the batch was done.
+/// Returns whether an error of a batch may come from one of its rows: then nothing of the batch was done.
 fn may_be_of_one(error: &tokio_postgres::Error) -> bool {
     let passes = |code: &str| ["53", "57", "08", "25", "0A"].iter().any(|class| code.starts_with(class));
     error.code().is_some_and(|code| !passes(code.code()) && code.code() != "26000")

@@ -1,4 +1,4 @@
-//! The bytes between this store and its server, encrypted or not.
+//! The stream to a server, encrypted or not.
 
 use std::io;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! From rows to answers per key.
+//! Converts rows to answers per key.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Statements that ran into each other are made again.
+//! Repeats statements that collided with each other.
 
 use std::time::Duration;
 

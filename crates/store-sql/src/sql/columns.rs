@@ -1,4 +1,4 @@
-//! What a column can hold.
+//! The types and lengths of columns.
 
 use redkv_core::error::{Error, Result};
 
@@ -36,7 +36,7 @@ pub(crate) enum Length {
 }
 
 impl Length {
-    /// Whether text in UTF-8 is not too long.
+    /// Returns whether text in UTF-8 is not too long.
     pub(crate) fn holds(self, text: &[u8]) -> bool {
         match self {
             Self::Bytes(most) => text.len() <= most,

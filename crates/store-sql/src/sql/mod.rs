@@ -1,4 +1,4 @@
-//! What the stores over tables of SQL servers have in common.
+//! Parts that the stores in SQL tables share.
 
 mod answers;
 mod backoff;

@@ -1,4 +1,4 @@
-//! The store: a pool of connections, and what is said over them.
+//! The store: a pool of connections, and the table.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Whether everything in the file fits together: for tests.
+//! Checks that everything in the file is consistent, for tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 

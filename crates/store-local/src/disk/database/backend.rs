@@ -1,4 +1,4 @@
-//! The file under redb, which can be taken away from it.
+//! The file below redb, which can be taken away from it.
 
 use std::io;
 use std::ops::Bound;

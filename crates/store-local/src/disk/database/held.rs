@@ -1,4 +1,4 @@
-//! What of redb may not be dropped while a panic unwinds: its destructors may panic again, which ends the process.
+//! Keeps parts of redb from being dropped while a panic unwinds: a second panic there would end the process.
 
 use std::mem;
 use std::ops::{Deref, DerefMut};

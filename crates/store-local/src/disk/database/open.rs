@@ -1,4 +1,4 @@
-//! Opens the folder: one store at a time, and never a file that was only begun.
+//! Opens the folder for one store at a time, and never a file that was only begun.
 
 use std::fs::{self, File};
 use std::io;
@@ -146,7 +146,7 @@ impl Open {
         answer.map_err(|error| self.damage.get().cloned().unwrap_or(error))
     }
 
-    /// Whether it has failed, so that the file must be opened again.
+    /// Returns whether it has failed, so that the file must be opened again.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Relaxed)
     }
@@ -156,8 +156,8 @@ impl Open {
         self.damage.get().map(|error| Damaged::at(&self.config.path.join(FILE), error.clone()))
     }
 
-    /// Whether an entry that was used as number `used` is no longer among the newest eighth. Only then its use is worth
-    /// a write.
+    /// Returns whether an entry that was used as number `used` is no longer among the newest eighth. Only then its use
+    /// is worth a write.
     pub(crate) fn is_behind(&self, used: u64) -> bool {
         is_behind(used, self.next.load(Ordering::Relaxed), self.entries.load(Ordering::Relaxed))
     }

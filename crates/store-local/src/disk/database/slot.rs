@@ -1,4 +1,4 @@
-//! What is known of the file: nothing yet, that it is open, or that it is damaged.
+//! The state of the file: unknown, open or damaged.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What is done when the disk is full: the log is moved into the file, and what is kept in reserve lets deletes go on.
+//! Recovers from a full disk: checkpoints the log, and releases reserved space so that deletes still work.
 //!
 //! The log has room for as much as is in reserve, so that moving it needs no more. Without a reserve nothing is written
 //! but deletes: the last room would go into a log that cannot be moved any more.
@@ -42,8 +42,8 @@ impl Table {
         }
     }
 
-    /// The answers to `changes`, of which some failed because the disk is full: deletes are made all the same, and others
-    /// if that has made room.
+    /// The answers to `changes`, of which some failed because the disk is full: deletes are made all the same, and
+    /// others if that has made room.
     pub(crate) fn make_again(
         &self,
         changes: &[Change],
@@ -104,7 +104,7 @@ fn limit_log(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
     connection.query_row(&format!("PRAGMA wal_autocheckpoint = {pages}"), [], |_| Ok(()))
 }
 
-/// Whether an answer says that there is no room.
+/// Returns whether an answer says that there is no room.
 pub(crate) fn is_full(answer: &Result<bool>) -> bool {
     use std::error::Error as _;
     let of = |error: &Error| error.source()?.downcast_ref::<rusqlite::Error>()?.sqlite_error_code();

@@ -1,4 +1,4 @@
-//! The file of an open database: how it is opened, whether it is still there, and how it is left.
+//! The file of an open database: opening it, noticing that it is gone, closing it.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -113,7 +113,7 @@ impl Place {
         removed(&self.path)
     }
 
-    /// Whether a file that was taken for one that nobody changes was changed.
+    /// Returns whether a file that was taken for one that nobody changes was changed.
     pub(crate) fn is_outdated(&self) -> bool {
         match self.journal {
             Journal::Frozen { bytes, modified } => {
@@ -151,7 +151,8 @@ fn mode(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))
 }
 
-/// Whether everything of a database is in its file. Who would have to look into a log or a journal first has to write.
+/// Returns whether everything of a database is in its file. Who would have to look into a log or a journal first has to
+/// write.
 fn is_complete(path: &Path) -> bool {
     let is_empty = |file: PathBuf| fs::metadata(file).map_or(true, |file| file.len() == 0);
     fs::File::open(path).is_ok() && is_empty(log_of(path)) && is_empty(beside(path, "-journal"))

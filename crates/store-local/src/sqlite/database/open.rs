@@ -1,4 +1,4 @@
-//! Opens the database and makes the table ready.
+//! Opens the database and prepares the table.
 
 use std::fs;
 

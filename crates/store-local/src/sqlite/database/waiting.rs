@@ -1,4 +1,4 @@
-//! Writes that another connection keeps out, and the reads that must see them.
+//! Writes that wait for the lock of another connection, and the reads that must see them.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -66,7 +66,7 @@ impl Waiting {
         self.readers.push(job);
     }
 
-    /// Whether `job` must see what waits: it was asked for later.
+    /// Returns whether `job` must see what waits: it was asked for later.
     pub(crate) fn keeps(&self, job: &Job) -> bool {
         match job {
             Job::Open(_) | Job::Write(..) => false,

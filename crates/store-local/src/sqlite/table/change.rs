@@ -1,4 +1,4 @@
-//! What a write does to one key.
+//! A write to one key.
 
 use redkv_core::entry::{Entry, Key};
 use redkv_core::store::SetMode;

@@ -1,4 +1,4 @@
-//! What a column does with text, and the form in which text comes back from it as it was.
+//! How a column changes text, and in which form text is stored unchanged.
 //!
 //! A column of a numeric type keeps text that looks like a number as that number: `'007'` and `'7'` are one
 //! (<https://sqlite.org/datatype3.html>, 3.1). What it would change is kept as BLOB there, which no column converts.
@@ -34,7 +34,7 @@ impl Form {
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) const PLAIN: Self = Self { kind: Kind::Text, is_utf_16: false };
 
-    /// Whether `text` comes back as it is when it is written as TEXT; else it is written as BLOB.
+    /// Returns whether `text` comes back as it is when it is written as TEXT; else it is written as BLOB.
     pub(crate) fn keeps(self, text: &str) -> bool {
         let is_kept_by_type = match self.kind {
             Kind::Text => true,
@@ -62,7 +62,7 @@ fn is_exact_real(whole: i64) -> bool {
     whole.unsigned_abs() <= EXACT_REALS
 }
 
-/// Whether SQLite might take `text` for a number; of some other text it is `true` too.
+/// Returns whether SQLite might take `text` for a number; of some other text it is `true` too.
 fn may_be_number(text: &str) -> bool {
     // The white space of SQLite, which is not quite that of Rust. It may take a NUL for the end.
     let text = text.trim_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
@@ -113,7 +113,7 @@ impl Declared {
         })
     }
 
-    /// Whether numbers are kept as text in it, where they would be compared as text.
+    /// Returns whether numbers are kept as text in it, where they would be compared as text.
     pub(crate) fn turns_numbers_into_text(&self) -> bool {
         let declared = self.declared_type.to_ascii_uppercase();
         !declared.contains("INT") && ["CHAR", "CLOB", "TEXT"].iter().any(|word| declared.contains(word))

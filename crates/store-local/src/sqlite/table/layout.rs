@@ -1,4 +1,4 @@
-//! Looks at the table: which columns it has, and whether keys stay apart in it.
+//! Inspects the table: which columns it has, and whether it keeps different keys apart.
 
 use rusqlite::{Connection, OptionalExtension};
 

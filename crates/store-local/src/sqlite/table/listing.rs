@@ -1,4 +1,4 @@
-//! Which keys there are, page by page.
+//! Lists keys, page by page.
 
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};

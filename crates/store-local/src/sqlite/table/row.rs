@@ -1,4 +1,4 @@
-//! What a row holds, in both directions.
+//! Converts between entries and rows.
 
 use bytes::Bytes;
 use rusqlite::types::{ToSqlOutput, Type, ValueRef};

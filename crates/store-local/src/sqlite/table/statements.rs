@@ -1,4 +1,4 @@
-//! The SQL of one table.
+//! The SQL statements for one table.
 
 use crate::sqlite::config::SqliteConfig;
 

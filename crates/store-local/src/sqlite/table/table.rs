@@ -74,7 +74,7 @@ impl Table {
         while_in_use(error_from(&self.config.location, cause))
     }
 
-    /// Whether the table was found removed, so that it must be opened again to be made.
+    /// Returns whether the table was found removed, so that it must be opened again to be made.
     pub(crate) fn is_removed(&self) -> bool {
         self.is_removed.get()
     }
@@ -98,7 +98,7 @@ impl Table {
         self.open.place.as_ref().map_or(Ok(()), Place::check_for_reader)
     }
 
-    /// Whether it was opened as something that nobody changes, and somebody has.
+    /// Returns whether it was opened as something that nobody changes, and somebody has.
     pub(crate) fn is_outdated(&self) -> bool {
         self.open.place.as_ref().is_some_and(Place::is_outdated)
     }

@@ -177,7 +177,7 @@ impl Security {
         }
     }
 
-    /// Whether there is to be TLS, with the parameter that says so. Who names an authority wants it asked.
+    /// Returns whether there is to be TLS, with the parameter that says so. Who names an authority wants it asked.
     pub(super) fn needs(&self) -> Option<(Need, &'static str)> {
         self.need.or(self.files.iter().flatten().next().map(|(name, _)| (Need::On, *name)))
     }

@@ -1,4 +1,4 @@
-//! A connection on loan.
+//! A connection borrowed from the pool.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,7 +40,7 @@ impl<C: Connector> Lease<C> {
         self.is_busy = answers.iter().any(|answer| answer.as_ref().is_err_and(is_lost));
     }
 
-    /// Whether nothing is under way on the connection.
+    /// Returns whether nothing is under way on the connection.
     pub(crate) fn is_usable(&self) -> bool {
         !self.is_busy
     }

@@ -23,7 +23,7 @@ pub(crate) trait Connector: Send + Sync + 'static {
     /// Connects and logs in. The pool bounds the time.
     fn connect(&self) -> BoxFuture<'_, Result<Self::Connection>>;
 
-    /// Whether a connection is not known to have ended.
+    /// Returns whether a connection is not known to have ended.
     fn is_open(connection: &Self::Connection) -> bool;
 
     /// How long nobody has used a connection when it is looked at before it is used again.

@@ -1,4 +1,4 @@
-//! What the pool does with a connector that panics, as those of libraries do.
+//! A connector that panics, as those of libraries may.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
