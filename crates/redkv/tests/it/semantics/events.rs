@@ -1,4 +1,4 @@
-//! What no caller is told, an observer is.
+//! Failures that no caller gets are reported to the observer.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn watch(world: &World) -> Arc<Seen> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_a_read_passes_over_is_told_once_for_the_batch() {
+async fn a_failure_that_a_read_skips_is_reported_once_for_the_batch() {
     let (world, [cache, authority]) = chain();
     let seen = watch(&world);
     authority.put("a", "1");
@@ -53,7 +53,7 @@ async fn a_failure_that_a_read_passes_over_is_told_once_for_the_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_its_caller_is_told_is_no_event() {
+async fn a_failure_that_its_caller_gets_is_no_event() {
     let (world, [cache, authority]) = chain();
     let seen = watch(&world);
     authority.faults.inject(Operation::Get, Fault::Fail(lost()));
@@ -66,7 +66,7 @@ async fn a_failure_that_its_caller_is_told_is_no_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_failures_of_a_read_the_caller_is_told_one_and_the_observer_the_other() {
+async fn when_two_tiers_fail_a_read_the_caller_gets_one_error_and_the_observer_the_other() {
     let (world, [cache, authority]) = chain();
     let seen = watch(&world);
     cache.faults.inject(Operation::Get, Fault::Fail(lost()));
@@ -76,7 +76,7 @@ async fn of_two_failures_of_a_read_the_caller_is_told_one_and_the_observer_the_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_caches_that_miss_a_write_the_caller_is_told_of_the_first() {
+async fn when_two_caches_miss_a_write_the_caller_gets_the_error_of_the_first() {
     let (world, [first, second, _authority]) = chain();
     let seen = watch(&world);
     first.faults.inject(Operation::Set, Fault::Fail(refused()));
@@ -86,7 +86,7 @@ async fn of_two_caches_that_miss_a_write_the_caller_is_told_of_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_optional_tier_that_misses_a_write_is_told_and_so_is_its_repair() {
+async fn an_optional_tier_that_misses_a_write_is_reported_and_so_is_its_repair() {
     let world = World::empty();
     let cache = world.add(optional(), |_| {});
     let _authority = world.add(Default::default(), |_| {});
@@ -98,7 +98,7 @@ async fn an_optional_tier_that_misses_a_write_is_told_and_so_is_its_repair() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_back_fill_that_fails_is_told() {
+async fn a_back_fill_that_fails_is_reported() {
     let (world, [cache, authority]) = chain();
     let seen = watch(&world);
     authority.put("k", "value");

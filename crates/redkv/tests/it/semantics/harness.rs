@@ -135,7 +135,7 @@ impl Deref for TestTier {
 }
 
 impl TestTier {
-    /// Puts a value into the store behind the back of the chain.
+    /// Puts a value into the store without the chain.
     pub(crate) fn put(&self, key: &str, value: &'static str) {
         self.put_entry(key, Entry::new(value));
     }
@@ -328,7 +328,7 @@ pub(crate) fn refused() -> Error {
     Error::new(ErrorKind::Store, "the store says no")
 }
 
-/// Waits until nothing goes on any more without time passing or a gate opening.
+/// Waits until nothing continues without time passing or a gate opening.
 pub(crate) async fn quiet() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }

@@ -29,7 +29,7 @@ impl Caller {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_authority_tells_the_keys_and_a_store_tells_its_own() {
+async fn the_authority_lists_the_keys_and_a_store_lists_its_own() {
     let (world, [cache, authority]) = chain::<2>();
     authority.put("a:1", "v");
     authority.put("a:2", "v");
@@ -40,7 +40,7 @@ async fn the_authority_tells_the_keys_and_a_store_tells_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_chain_without_stores_has_no_keys_to_tell_and_nothing_to_clear() {
+async fn a_chain_without_stores_has_no_keys_to_list_and_nothing_to_clear() {
     let world = World::empty();
     let error = world.chain.keys(Scope::Chain, "", None).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::NoStores, Some(Called::Keys)));
@@ -152,7 +152,7 @@ async fn where_a_store_cannot_clear_nothing_is_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_the_authority_cannot_tell_its_keys_they_are_refused() {
+async fn listing_is_refused_where_the_authority_cannot_list_its_keys() {
     let world = World::empty();
     world.add(TierConfig::default(), |can| can.enumerable = false);
     let error = world.chain.keys(Scope::Chain, "", None).await.unwrap_err();
@@ -170,7 +170,7 @@ async fn a_failing_store_fails_clear() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_optional_cache_that_could_not_be_cleared_is_read_past() {
+async fn reads_skip_an_optional_cache_that_could_not_be_cleared() {
     let world = World::empty();
     let cache = world.add(optional(), |_| {});
     let authority = world.add(TierConfig::default(), |_| {});
@@ -213,7 +213,7 @@ async fn a_chain_in_a_chain_is_cleared_with_its_caches() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_chain_tells_no_keys_and_clears_nothing() {
+async fn a_closed_chain_lists_no_keys_and_clears_nothing() {
     let (world, [authority]) = chain::<1>();
     authority.put("k", "v");
     world.chain.close().await;
@@ -239,7 +239,7 @@ async fn loop_of_pages(tier: &TestTier) -> redkv::error::Error {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_whose_keys_have_no_end_is_given_up() {
+async fn listing_keys_without_end_fails() {
     let (_world, [tier]) = chain::<1>();
     for keys in [0, 10] {
         (0..keys).for_each(|n| tier.put(&n.to_string(), "v"));
@@ -254,7 +254,7 @@ async fn a_store_whose_keys_have_no_end_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clearing_a_store_that_cannot_tell_its_keys_is_given_up_when_it_has_no_end() {
+async fn clearing_a_store_that_cannot_list_its_keys_fails_when_it_has_no_end() {
     let world = World::empty();
     let tier = world.add(TierConfig::default(), |can| can.enumerable = false);
     tier.faults.inject(Operation::Clear, Fault::NoEnd);

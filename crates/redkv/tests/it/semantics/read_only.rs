@@ -67,7 +67,7 @@ async fn a_cache_in_front_of_a_read_only_authority_takes_writes_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_read_only_stores_in_a_row_the_first_that_has_a_key_wins_and_none_is_filled() {
+async fn read_only_stores_are_read_in_order_and_never_filled() {
     let world = World::empty();
     let over = world.add(read_only(), |_| {});
     let under = world.add(read_only(), |_| {});
@@ -80,7 +80,7 @@ async fn of_read_only_stores_in_a_row_the_first_that_has_a_key_wins_and_none_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_store_that_is_written_stands_behind_a_read_only_one() {
+async fn no_store_that_takes_writes_may_follow_a_read_only_one() {
     let world = World::empty();
     let first = world.add(read_only(), |_| {});
     let Err(error) = world.try_add(TierConfig::default(), |_| {}) else { panic!("it was added") };

@@ -88,7 +88,7 @@ async fn a_store_that_is_back_is_used_again_without_a_call_that_finds_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_hangs_is_probed_without_end_and_used_again_when_it_goes_on() {
+async fn a_store_that_hangs_is_probed_without_end_and_used_again_when_it_answers() {
     let world = World::empty();
     let store = world.add(timeout(100), plain);
     store.put("k", "value");

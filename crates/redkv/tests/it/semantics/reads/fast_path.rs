@@ -73,7 +73,7 @@ async fn a_remote_first_tier_has_no_front() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_memory_store_behind_others_has_a_front_of_its_own() {
+async fn a_memory_store_after_others_has_a_fast_path_of_its_own() {
     let world = World::empty();
     let _first = world.add(TierConfig::default(), |_| {});
     let memory = world.add_memory();

@@ -96,7 +96,7 @@ async fn an_empty_value_is_a_hit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_tier_counts_as_a_miss_and_the_walk_goes_on() {
+async fn a_failing_tier_counts_as_a_miss_and_the_walk_continues() {
     let (world, [first, second]) = chain();
     first.faults.inject(Operation::Get, Fault::Fail(lost()));
     second.put("k", "v");
@@ -224,7 +224,7 @@ async fn has_is_true_at_the_first_tier_that_has_the_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn has_goes_on_to_the_next_tier_after_a_no_and_after_a_failure() {
+async fn has_continues_with_the_next_tier_after_a_no_and_after_a_failure() {
     let (world, [first, second, third]) = chain();
     first.faults.inject(Operation::Has, Fault::Fail(lost()));
     third.put("k", "v");

@@ -1,4 +1,4 @@
-//! An earlier tier that missed a write: never served, read past until invalidated, then used again.
+//! An earlier tier that missed a write: reads skip it until it is invalidated, then use it again.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn the_old_value_of_a_tier_that_missed_a_delete_is_never_served() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_key_that_was_missed_is_read_past() {
+async fn only_the_key_that_was_missed_is_skipped() {
     let (world, [first, second]) = chain();
     world.set("a", "old").written().await;
     world.set("b", "kept").written().await;
@@ -63,7 +63,7 @@ async fn only_the_key_that_was_missed_is_read_past() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tier_that_is_read_past_is_invalidated_and_used_again() {
+async fn a_tier_that_reads_skip_is_invalidated_and_used_again() {
     let (world, [first, second]) = chain();
     world.set("k", "old").written().await;
     first.faults.inject(Operation::Set, Fault::Fail(lost()));
@@ -193,7 +193,7 @@ async fn a_read_of_the_tier_itself_rejects_rather_than_answering_with_the_old_va
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tier_that_panics_does_not_lose_those_who_read_past_it() {
+async fn a_tier_that_panics_does_not_lose_the_readers_of_later_tiers() {
     let (world, [first, second]) = chain();
     second.put("other", "v");
     first.faults.inject(Operation::Set, Fault::Fail(lost()));
@@ -221,7 +221,7 @@ async fn what_is_written_into_a_tier_alone_is_not_lost_to_an_invalidation_that_w
     assert_eq!(first.holds("k"), some("own"));
 }
 
-/// Longer than a write that was given up may still come.
+/// Longer than a cancelled write may be in flight.
 const VERY_LATE: Duration = Duration::from_secs(15);
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Two processes that share a cache and the authority behind it.
+//! Two processes that share a cache and the authority after it.
 
 use std::time::Duration;
 

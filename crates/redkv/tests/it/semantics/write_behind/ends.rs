@@ -67,7 +67,7 @@ async fn flush_and_close_reach_the_queue_of_a_chain_within_a_chain() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn close_within_a_time_tells_what_is_left_as_lost() {
+async fn close_within_a_time_reports_what_is_left_as_lost() {
     let (world, [_cache, authority]) = queued_authority();
     let losses = Losses::watch(&world);
     let _gate = authority.faults.hold_before(Operation::Set);
@@ -96,7 +96,7 @@ async fn a_chain_that_nobody_has_any_more_still_sends_what_it_acknowledged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_chain_within_a_chain_that_is_closed_within_a_time_tells_what_it_loses() {
+async fn a_nested_chain_that_is_closed_within_a_time_reports_what_it_loses() {
     let (inner, [_cache, authority]) = queued_authority();
     let losses = Losses::watch(&inner);
     let (middle, outer) = (World::empty(), World::empty());

@@ -52,7 +52,7 @@ async fn the_writes_of_one_call_go_to_the_store_as_one_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cache_that_lost_a_write_is_read_past_and_invalidated() {
+async fn reads_skip_a_cache_that_lost_a_write_until_it_is_invalidated() {
     let (world, [cache, authority]) = queued_cache();
     let losses = Losses::watch(&world);
     world.set("k", "old").written().await;
@@ -201,7 +201,7 @@ async fn a_store_that_is_down_is_not_asked_and_gets_what_waits_when_it_is_back()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_is_told_as_lost_when_its_store_stays_down_for_too_long() {
+async fn a_write_is_reported_as_lost_when_its_store_stays_down_for_too_long() {
     let (world, [_cache, authority]) = queued_authority();
     let losses = Losses::watch(&world);
     authority.fail(&[Operation::Set, Operation::Delete, Operation::Has]);
@@ -229,7 +229,7 @@ async fn without_retries_the_first_failure_is_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_hangs_is_given_up_after_its_timeout_and_asked_again() {
+async fn an_operation_on_a_store_that_hangs_times_out_and_the_store_is_asked_again() {
     let world = World::empty();
     let store = world.add(TierConfig { timeout: Some(Duration::from_millis(100)), ..queued() }, |_| {});
     let gate = store.faults.hold_before(Operation::Set);
@@ -242,7 +242,7 @@ async fn a_store_that_hangs_is_given_up_after_its_timeout_and_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_panics_has_its_writes_told_as_lost() {
+async fn writes_to_a_store_that_panics_are_reported_as_lost() {
     let (world, [_cache, authority]) = queued_authority();
     let losses = Losses::watch(&world);
     authority.faults.inject(Operation::Set, Fault::Panic);
@@ -297,7 +297,7 @@ async fn what_a_full_cache_could_not_take_is_not_served_from_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_given_up_write_that_comes_late_into_a_cache_without_order_is_not_served() {
+async fn a_cancelled_write_that_arrives_late_in_a_cache_without_order_is_not_served() {
     let world = World::empty();
     let config = TierConfig { timeout: Some(Duration::from_millis(100)), ..queued() };
     let cache = world.add(config, |can: &mut Capabilities| can.ordered = false);

@@ -158,7 +158,7 @@ async fn in_front_of_an_authority_that_works_every_read_brings_what_was_written_
 }
 
 #[tokio::test(start_paused = true)]
-async fn behind_caches_that_work_every_read_brings_what_was_written_last_or_its_loss_is_told() {
+async fn with_caches_that_work_every_read_returns_the_last_write_or_its_loss_is_reported() {
     for seed in 0..400 {
         let mut rng = Rng::with_seed(seed);
         let world = World::empty();

@@ -1,4 +1,4 @@
-//! Chains with a queued tier, and what they tell of it.
+//! Chains with a queued tier, and the events of it.
 
 use std::sync::{Arc, Mutex};
 
@@ -33,7 +33,7 @@ pub(crate) fn queued_authority() -> (World, [TestTier; 2]) {
     (world, tiers)
 }
 
-/// The writes that are told as lost, and how often it was told that writes wait.
+/// The writes that are reported as lost, and the reports that writes wait.
 #[derive(Default)]
 pub(crate) struct Losses {
     pub(crate) lost: Mutex<Vec<(u16, Key, Called, ErrorKind)>>,

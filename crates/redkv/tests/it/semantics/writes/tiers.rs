@@ -93,7 +93,7 @@ async fn a_failure_of_one_key_leaves_the_others_of_its_batch_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_knows_whether_the_authority_took_a_set_earlier_tiers_are_invalidated() {
+async fn a_set_with_unknown_outcome_invalidates_earlier_tiers() {
     let (world, memory, [first, second]) = chain_behind_memory();
     world.set("k", "old").written().await;
     second.faults.inject(Operation::Set, Fault::LoseAnswer(lost()));
@@ -104,7 +104,7 @@ async fn where_nobody_knows_whether_the_authority_took_a_set_earlier_tiers_are_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_knows_whether_the_authority_took_a_set_earlier_tiers_are_read_past() {
+async fn a_set_with_unknown_outcome_makes_reads_skip_earlier_tiers() {
     let (world, [first, second]) = chain();
     world.set("k", "old").written().await;
     second.faults.inject(Operation::Set, Fault::LoseAnswer(lost()));
@@ -117,7 +117,7 @@ async fn where_nobody_knows_whether_the_authority_took_a_set_earlier_tiers_are_r
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_knows_whether_the_authority_took_a_delete_earlier_tiers_are_read_past() {
+async fn a_delete_with_unknown_outcome_makes_reads_skip_earlier_tiers() {
     let (world, [first, second]) = chain();
     world.set("k", "old").written().await;
     second.faults.inject(Operation::Delete, Fault::LoseAnswer(lost()));
