@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { childOf } = require('../support/child.js')
 const { freshPrefix, server } = require('../support/fresh.js')
-const { kinds } = require('../support/stores.js')
+const { kinds, optionsOf } = require('../support/stores.js')
 const { privateRedis } = require('../support/servers/redis-server.js')
 
 /** Asserts that a process ended as wanted, and shows what it printed if it did not. */
@@ -24,14 +24,14 @@ for (const kind of ['redis', 'dynamodb', 'dynamodbLocal']) {
         await kv.ready()
         await kv.set('key', 'value')
         console.log(await kv.get('key'))
-      }, [store, await kinds[kind].options(t)])
+      }, [store, await optionsOf(t, kind)])
       ended(result, 0, 'value\n')
     })
 
     test('ends by itself when the store was never used', async (t) => {
       const result = await childOf(([store, options]) => {
         new RedKV().addStore(store, options)
-      }, [store, await kinds[kind].options(t)])
+      }, [store, await optionsOf(t, kind)])
       ended(result, 0, '')
     })
 
@@ -41,7 +41,7 @@ for (const kind of ['redis', 'dynamodb', 'dynamodbLocal']) {
         kv.addStore(store, options)
         kv.set('key', 'value')
         kv.get('key').then((value) => console.log(value))
-      }, [store, await kinds[kind].options(t)])
+      }, [store, await optionsOf(t, kind)])
       ended(result, 0, 'value\n')
     })
 
@@ -52,7 +52,7 @@ for (const kind of ['redis', 'dynamodb', 'dynamodbLocal']) {
         kv.set('key', 'value').then(() => console.log('written'))
         await kv.close()
         console.log('closed')
-      }, [store, await kinds[kind].options(t)])
+      }, [store, await optionsOf(t, kind)])
       ended(result, 0, 'written\nclosed\n')
     })
 
@@ -64,7 +64,7 @@ for (const kind of ['redis', 'dynamodb', 'dynamodbLocal']) {
         for (let n = 0; n < 5000; n += 1) kv.set(n, 'value')
         kv.set('key', 'value').then(() => {})
         setTimeout(() => process.exit(7), 20)
-      }, [store, await kinds[kind].options(t)])
+      }, [store, await optionsOf(t, kind)])
       ended(result, 7, '')
     })
 
@@ -76,7 +76,7 @@ for (const kind of ['redis', 'dynamodb', 'dynamodbLocal']) {
         setTimeout(() => {
           throw new Error('uncaught on purpose')
         }, 20)
-      }, [store, await kinds[kind].options(t)])
+      }, [store, await optionsOf(t, kind)])
       ended(result, 1, '')
       assert.match(result.stderr, /uncaught on purpose/)
     })
@@ -106,7 +106,7 @@ for (const kind of ['redis', 'dynamodb', 'dynamodbLocal']) {
           await write
         }
         console.log(await kv.get('main-49'))
-      }, [store, await kinds[kind].options(t)])
+      }, [store, await optionsOf(t, kind)])
       ended(result, 0, 'value\n')
     })
   })

@@ -1,6 +1,5 @@
 'use strict'
 
-const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { callingCases } = require('./cases/calling.js')
 const { chainingCases } = require('./cases/chaining.js')
@@ -30,15 +29,6 @@ function testCalling(...names) {
 /** Tests what a store keeps, as a chain of one. */
 function testStore(name) {
   describe(`a chain of ${name} alone`, () => {
-    test('says that it can do what is tested of it', async (t) => {
-      const can = abilities(name)
-      const [, { capabilities }] = await open(t, name)
-      assert.equal(capabilities.expiry !== 'none', can.expire)
-      assert.equal(capabilities.emptyKeys, can.emptyKeys)
-      assert.equal(capabilities.enumerable, can.keys)
-      // The longest key that is tried.
-      assert.equal(capabilities.maxKeyBytes >= 1026, can.longKeys)
-    })
     for (const [title, run] of keepingCases(abilities(name))) {
       test(title, async (t) => {
         const [kv] = await open(t, name)

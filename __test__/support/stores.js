@@ -2,6 +2,7 @@
 
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
+const { after } = require('node:test')
 const RedKV = require('../..')
 const dynamodb = require('./servers/dynamodb.js')
 const { freshFile, freshFolder, freshPrefix, server } = require('./fresh.js')
@@ -13,175 +14,157 @@ const allLayers = { prefix: 'p:', hashKeys: true, compress: { algorithm: 'zstd',
 /**
  * The stores under test. Each has
  * - `store`: the name for `addStore`
- * - `options(t)`: resolves with options for a place of its own, which goes away after the test
- * - `tierOptions`: how the chain treats it, if not as it does by itself
- * - `can`: what it is able to do. `expire`: let entries end; `emptyValues`, `emptyKeys`: keep an empty string as a
- *   value, as a key; `longKeys`: keep keys of 1,015 to 1,026 bytes, unless it is said to be `false`. That it can tell
- *   its `keys` is known: all can but those whose keys are hashed.
+ * - `resource(t)`: where it needs one, resolves with options for a place of its own on a server, which goes away after the
+ *   test
+ * - `options(t, resource)`: all options
+ * - `tierOptions`: how the chain treats it, if not by default
  */
 const kinds = {
   memory: {
     store: 'memory',
-    options: async () => ({}),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({}),
   },
   sqlite: {
     store: 'sqlite',
-    options: async (t) => ({ path: freshFile(t) }),
-    can: { expire: false, emptyValues: true, emptyKeys: true },
+    options: (t) => ({ path: freshFile(t) }),
   },
   sqliteThatExpires: {
     store: 'sqlite',
-    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
   },
   file: {
     store: 'file',
-    options: async (t) => ({ path: freshFolder(t) }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: (t) => ({ path: freshFolder(t) }),
   },
   disk: {
     store: 'disk',
-    options: async (t) => ({ path: freshFolder(t), maxBytes: 1 << 26 }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: (t) => ({ path: freshFolder(t), maxBytes: 1 << 26 }),
   },
   redis: {
     store: 'redis',
-    options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
   },
   redisCluster: {
     store: 'redis',
-    options: async () => ({ cluster: [server('REDKV_TEST_REDIS_CLUSTER_URL')], prefix: freshPrefix() }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({ cluster: [server('REDKV_TEST_REDIS_CLUSTER_URL')], prefix: freshPrefix() }),
   },
   redisSentinel: {
     store: 'redis',
-    options: async () => {
+    options: () => {
       const { hostname: host, port } = new URL(server('REDKV_TEST_REDIS_SENTINEL_URL'))
       return { sentinels: [{ host, port }], name: 'main', prefix: freshPrefix() }
     },
-    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redisTls: {
     store: 'redis',
-    options: async () => {
+    options: () => {
       const [url, folder] = server('REDKV_TEST_REDIS_TLS_URL').split('#')
       const file = (name) => readFileSync(join(folder, name))
       const tls = { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') }
       return { url, tls, prefix: freshPrefix() }
     },
-    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   sqliteBehind: {
     store: 'sqlite',
-    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    options: (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
     tierOptions: { writeBehind: true },
-    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   sqliteBounded: {
     store: 'sqlite',
-    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
+    options: (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
     tierOptions: { maxEntries: 10_000, maxBytes: 256 << 20 },
-    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redisBounded: {
     store: 'redis',
-    options: async () => ({ url: server('REDKV_TEST_REDIS_URL') }),
+    options: () => ({ url: server('REDKV_TEST_REDIS_URL') }),
     get tierOptions() {
       return { prefix: freshPrefix(), maxEntries: 10_000, maxBytes: 256 << 20, writeBehind: true }
     },
-    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   redisBehind: {
     store: 'redis',
-    options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
+    options: () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
     tierOptions: { writeBehind: { maxPending: 1000, maxPendingBytes: 1 << 20, retry: '10s' } },
-    can: { expire: true, emptyValues: true, emptyKeys: true },
   },
   dynamodb: {
     store: 'dynamodb',
-    options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
-    can: { expire: false, emptyValues: true, emptyKeys: false },
+    resource: (t) => dynamodbTable(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
+    options: (t, table) => ({ ...dynamodb.clientOptions(server('REDKV_TEST_DYNAMODB_ENDPOINT')), ...table }),
   },
   dynamodbThatExpires: {
     store: 'dynamodb',
-    options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT'), { ttlAttribute: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: false },
+    resource: (t) => dynamodbTable(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
+    options: (t, table) => ({ ...dynamodb.clientOptions(server('REDKV_TEST_DYNAMODB_ENDPOINT')), ...table, ttlAttribute: 'expires' }),
   },
   postgres: {
     store: 'postgres',
-    options: async () => ({ url: server('REDKV_TEST_POSTGRES_URL'), ...freshSqlTable(), expiresColumn: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({ url: server('REDKV_TEST_POSTGRES_URL'), ...freshSqlTable(), expiresColumn: 'expires' }),
   },
   mysql: {
     store: 'mysql',
-    options: async () => ({ url: server('REDKV_TEST_MYSQL_URL'), ...freshSqlTable(), expiresColumn: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({ url: server('REDKV_TEST_MYSQL_URL'), ...freshSqlTable(), expiresColumn: 'expires' }),
   },
   mysqlThatKeepsForEver: {
     store: 'mariadb',
-    options: async () => ({ url: server('REDKV_TEST_MYSQL_URL'), ...freshSqlTable() }),
-    can: { expire: false, emptyValues: true, emptyKeys: true },
+    options: () => ({ url: server('REDKV_TEST_MYSQL_URL'), ...freshSqlTable() }),
   },
   dynamodbLocal: {
     store: 'dynamodb',
-    options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_LOCAL_ENDPOINT')),
+    resource: (t) => dynamodbTable(t, server('REDKV_TEST_DYNAMODB_LOCAL_ENDPOINT')),
+    options: (t, table) => ({ ...dynamodb.clientOptions(server('REDKV_TEST_DYNAMODB_LOCAL_ENDPOINT')), ...table }),
     // The emulator is older than the day on which DynamoDB began to take empty strings.
-    can: { expire: false, emptyValues: false, emptyKeys: false },
+    refusesEmptyValues: true,
   },
   memoryHashed: {
     store: 'memory',
     tierOptions: { hashKeys: true },
-    options: async () => ({}),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({}),
   },
   memoryCompressed: {
     store: 'memory',
     tierOptions: { compress: { algorithm: 'lz4', threshold: 0 } },
-    options: async () => ({}),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({}),
   },
   memoryInLayers: {
     store: 'memory',
     tierOptions: allLayers,
-    options: async () => ({}),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({}),
   },
   sqliteInLayers: {
     store: 'sqlite',
     tierOptions: allLayers,
-    options: async (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: (t) => ({ path: freshFile(t), expiresColumn: 'expires' }),
   },
   redisInLayers: {
     store: 'redis',
     tierOptions: allLayers,
-    options: async () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
-    can: { expire: true, emptyValues: true, emptyKeys: true },
+    options: () => ({ url: server('REDKV_TEST_REDIS_URL'), prefix: freshPrefix() }),
   },
   dynamodbInLayers: {
     store: 'dynamodb',
     tierOptions: allLayers,
-    options: (t) => dynamodbOptions(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
-    can: { expire: false, emptyValues: true, emptyKeys: true },
+    resource: (t) => dynamodbTable(t, server('REDKV_TEST_DYNAMODB_ENDPOINT')),
+    options: (t, table) => ({ ...dynamodb.clientOptions(server('REDKV_TEST_DYNAMODB_ENDPOINT')), ...table }),
   },
   s3: {
     store: 's3',
-    options: (t) => s3Options(t, server('REDKV_TEST_S3_ENDPOINT'), { prefix: 'a folder/' }),
-    can: { expire: true, emptyValues: true, emptyKeys: true, longKeys: false },
+    resource: (t) => s3Bucket(t, server('REDKV_TEST_S3_ENDPOINT')),
+    options: (t, bucket) => ({ ...s3.clientOptions(server('REDKV_TEST_S3_ENDPOINT')), ...bucket, prefix: 'a folder/' }),
   },
   s3Behind: {
     store: 's3',
-    options: (t) => s3Options(t, server('REDKV_TEST_S3_ENDPOINT'), { prefix: 'a folder/' }),
+    resource: (t) => s3Bucket(t, server('REDKV_TEST_S3_ENDPOINT')),
+    options: (t, bucket) => ({ ...s3.clientOptions(server('REDKV_TEST_S3_ENDPOINT')), ...bucket, prefix: 'a folder/' }),
     tierOptions: { writeBehind: true },
-    can: { expire: true, emptyValues: true, emptyKeys: true, longKeys: false },
   },
 }
 
-async function s3Options(t, endpoint, more) {
-  const bucket = await s3.freshBucket(t, endpoint)
-  return { ...s3.clientOptions(endpoint), bucket, ...more }
+async function s3Bucket(t, endpoint) {
+  return { bucket: await s3.freshBucket(t, endpoint) }
+}
+
+async function dynamodbTable(t, endpoint) {
+  return { tableName: await dynamodb.freshTable(t, endpoint) }
 }
 
 /** A table of its own, on a server that ends with the tests. */
@@ -189,9 +172,10 @@ function freshSqlTable() {
   return { tableName: freshPrefix(), keyColumn: 'key', valueColumn: 'value', createTable: true }
 }
 
-async function dynamodbOptions(t, endpoint, more) {
-  const tableName = await dynamodb.freshTable(t, endpoint)
-  return { ...dynamodb.clientOptions(endpoint), tableName, ...more }
+/** The options of a store of this kind, with a place of its own for the time of the test. */
+async function optionsOf(t, name) {
+  const { resource, options } = kinds[name]
+  return options(t, await resource?.(t))
 }
 
 /** An instance with stores of these kinds, in their order, for the time of the test: `[kv, store, store, …]`. */
@@ -200,19 +184,40 @@ async function open(t, ...names) {
   t.after(() => kv.close())
   const stores = []
   for (const name of names) {
-    const { store, options, tierOptions } = kinds[name]
-    stores.push(kv.addStore(store, await options(t), tierOptions))
+    const { store, tierOptions } = kinds[name]
+    stores.push(kv.addStore(store, await optionsOf(t, name), tierOptions))
   }
   return [kv, ...stores]
 }
 
-/** What a chain of these kinds can do: what all of them can. */
-function abilities(...names) {
-  const can = {}
-  for (const ability of Object.keys(kinds.memory.can)) can[ability] = names.every((name) => kinds[name].can[ability])
-  can.keys = !kinds[names.at(-1)].tierOptions?.hashKeys
-  can.longKeys = names.every((name) => kinds[name].can.longKeys !== false)
-  return can
+/** The length of the longest key that is tried. */
+const longestKey = 1026
+
+/** In place of what is on a server. */
+const nothing = { dynamodb: { tableName: 'none' }, s3: { bucket: 'none' } }
+
+const known = {}
+
+/** The `capabilities` of a store of this kind, which need no server. */
+function capabilitiesOf(name) {
+  if (known[name] !== undefined) return known[name]
+  const kv = new RedKV()
+  const { store, options, tierOptions } = kinds[name]
+  const { capabilities } = kv.addStore(store, options({ after }, nothing[store]), tierOptions)
+  kv.close()
+  return (known[name] = capabilities)
 }
 
-module.exports = { abilities, kinds, open }
+/** What a chain of these kinds can do: what all of them can, and it lists the keys of the last one. */
+function abilities(...names) {
+  const all = names.map(capabilitiesOf)
+  return {
+    expire: all.every(({ expiry }) => expiry !== 'none'),
+    emptyValues: !names.some((name) => kinds[name].refusesEmptyValues),
+    emptyKeys: all.every(({ emptyKeys }) => emptyKeys),
+    longKeys: all.every(({ maxKeyBytes }) => maxKeyBytes >= longestKey),
+    keys: all.at(-1).enumerable,
+  }
+}
+
+module.exports = { abilities, kinds, open, optionsOf }
