@@ -16,7 +16,7 @@ use redkv_core::store::{
 /// Keys may then be as long as they like, and the empty one is a key. What was a key before cannot be told any more;
 /// two keys that become the same are not known to exist.
 ///
-/// Belongs round a prefix, which stays readable, and round what counts entries.
+/// Belongs around a prefix, which stays readable, and round what counts entries.
 #[derive(Debug)]
 pub struct Hashed {
     inner: Arc<dyn Store>,
@@ -124,7 +124,7 @@ impl Store for Hashed {
     }
 }
 
-/// Only reached through [`Store::immediate`], which answers `Some` only round an immediate store.
+/// Only reached through [`Store::immediate`], which answers `Some` only around an immediate store.
 impl Immediate for Hashed {
     fn get_now(&self, key: &str) -> Option<Entry> {
         self.inner.immediate()?.get_now(&hashed(key))

@@ -22,7 +22,7 @@ pub use read_only::ReadOnly;
 pub use read_only::read_only;
 pub use stack::LayerConfig;
 
-/// What must hold for anything that is kept.
+/// Properties that hold for any stored value.
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz {
     pub use super::compressed::compressed_value;

@@ -9,8 +9,8 @@ use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::Result;
 use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
 
-/// A store that keeps deadlines as times of day, for other processes or later ones. They are converted on the way in and
-/// out: once the clock of the machine was set back, the two differ by that.
+/// A store that keeps deadlines as times of day, for other processes or later ones. They are converted on the way in
+/// and out: once the clock of the machine was set back, the two differ by that.
 #[derive(Debug)]
 pub struct OfDay {
     inner: Arc<dyn Store>,
@@ -27,7 +27,7 @@ impl OfDay {
         Arc::new(Self { inner, clock })
     }
 
-    /// How far this process is ahead of the time of day: nothing, unless that was set back.
+    /// Returns how far this process is ahead of the time of day: zero, unless that was set back.
     fn ahead(&self) -> u64 {
         // In this order: what passes in between is not taken for a difference.
         let now = self.clock.now();

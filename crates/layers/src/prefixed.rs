@@ -104,7 +104,7 @@ impl Store for Prefixed {
     }
 }
 
-/// Only reached through [`Store::immediate`], which answers `Some` only round an immediate store.
+/// Only reached through [`Store::immediate`], which answers `Some` only around an immediate store.
 impl Immediate for Prefixed {
     fn get_now(&self, key: &str) -> Option<Entry> {
         self.inner.immediate()?.get_now(&self.key(key))

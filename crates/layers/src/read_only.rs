@@ -83,7 +83,7 @@ impl Store for ReadOnly {
     }
 }
 
-/// Only reached through [`Store::immediate`], which answers `Some` only round an immediate store.
+/// Only reached through [`Store::immediate`], which answers `Some` only around an immediate store.
 impl Immediate for ReadOnly {
     fn get_now(&self, key: &str) -> Option<Entry> {
         self.inner.immediate()?.get_now(key)

@@ -7,7 +7,7 @@ use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::Store;
 
-/// The layers that a user can ask for, as options of a tier. They are put round a store in one order, whatever the
+/// The layers that a user can ask for, as options of a tier. They are put around a store in one order, whatever the
 /// order of the options: what is said first here is nearest to the store, and sees keys and values as the store does.
 ///
 /// 1. `prefix`
@@ -55,8 +55,8 @@ impl LayerConfig {
         Ok(most.map(|most| usize::try_from(most).unwrap_or(usize::MAX)))
     }
 
-    /// `store` with its layers. `queue` puts a [`WriteBehind`](super::WriteBehind) round a store, which needs more than
-    /// options.
+    /// `store` with its layers. `queue` puts a [`WriteBehind`](super::WriteBehind) around a store, which needs more
+    /// than options.
     ///
     /// Fails when a layer needs what the store cannot do.
     pub fn wrap(

@@ -22,7 +22,7 @@ pub(super) fn memory_with(clock: &Arc<ManualClock>) -> Arc<dyn Store> {
     Arc::new(MemoryStore::new(MemoryConfig::default(), clock.clone()))
 }
 
-/// A store in memory under test, with layers round it.
+/// A store in memory under test, with layers around it.
 pub(super) fn subject(layered: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Subject {
     let clock = Arc::new(ManualClock::starting_at(1_000_000));
     Subject::with_clock(layered(memory_with(&clock)), clock)

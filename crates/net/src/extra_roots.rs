@@ -7,11 +7,11 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// What the file of `NODE_EXTRA_CA_CERTS` holds.
+/// The certificates in the file of `NODE_EXTRA_CA_CERTS`.
 pub struct ExtraRoots {
     /// Those that can be used: each as it was written, and as bytes.
     pub certificates: Vec<(String, CertificateDer<'static>)>,
-    /// Why there is nothing of it.
+    /// Why it could not be used.
     pub warning: Option<String>,
 }
 

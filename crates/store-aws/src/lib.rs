@@ -15,7 +15,7 @@ pub use dynamodb::{DynamoDbConfig, DynamoDbStore};
 #[cfg(feature = "s3")]
 pub use s3::{S3Config, S3Store};
 
-/// What must hold for any input.
+/// Properties that hold for any input.
 #[cfg(all(feature = "dynamodb", any(test, feature = "fuzzing")))]
 pub mod fuzz {
     pub use crate::dynamodb::fuzz::dynamodb_item;

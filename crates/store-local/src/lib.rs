@@ -31,7 +31,7 @@ pub use file::{FileConfig, FileStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteConfig, SqliteStore};
 
-/// What must hold for any input.
+/// Properties that hold for any input.
 #[cfg(all(feature = "sqlite", any(test, feature = "fuzzing")))]
 pub mod fuzz {
     pub use crate::sqlite::fuzz::sqlite_row;

@@ -157,7 +157,7 @@ pub(super) fn too_large() -> Error {
     Error::new(ErrorKind::Store, message).outcome(Outcome::NotApplied)
 }
 
-/// What the user may not do. The server names the command, but not the key.
+/// Describes what the user may not do. The server names the command, but not the key.
 fn not_permitted(details: &str) -> String {
     let command = details.split_once("run the '").and_then(|(_, rest)| rest.split_once('\'')).map(|it| it.0);
     let is_name = |name: &&str| {

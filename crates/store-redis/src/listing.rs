@@ -9,12 +9,12 @@ use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::Cursor;
 
-/// Where a scan of one server is.
+/// The position of a scan of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Position {
     /// Before the first key.
     Start,
-    /// Behind so much of what a server told on the connection of this generation. On another connection it may be
+    /// After a part of what a server listed on the connection of this generation. On another connection it may be
     /// another server, whose keys lie in another order.
     At { generation: u64, cursor: u64 },
 }
@@ -25,7 +25,7 @@ const STEP: u64 = 1000;
 /// More keys are no page of any server.
 const MOST_TOLD: usize = 1 << 20;
 
-/// Some keys that begin with `prefix`, and where to go on; `None` behind the last.
+/// Lists some keys that begin with `prefix`, and returns where to continue; `None` after the last.
 ///
 /// When the connection was made anew since, the scan starts over.
 pub(crate) async fn scan(
@@ -119,7 +119,7 @@ impl Position {
         }
     }
 
-    /// What [`Position::to_bytes`] wrote; anything else is the start.
+    /// Reads what [`Position::to_bytes`] wrote; anything else is the start.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         match bytes.split_first_chunk::<8>() {
             Some((generation, rest)) => match <[u8; 8]>::try_from(rest) {

@@ -12,8 +12,9 @@ use redkv_core::store::{Answers, answer_all};
 /// Reads values alone: one `MGET`.
 ///
 /// Only strings are entries. `MGET` answers "nothing" for a key of another type, where the `GET` of a single key
-/// answers with an error, and to tell such a key from a missing one would cost another command for every miss. So it is
-/// missing to all that read: one key or many, with its deadline or without, [`existence`] and the scan of keys.
+/// answers with an error, and to distinguish such a key from a missing one would cost another command for every miss.
+/// So it is missing to all that read: one key or many, with its deadline or without, [`existence`] and the scan of
+/// keys.
 pub(crate) fn values(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
     ask_values(&mut request, keys);
@@ -161,7 +162,7 @@ fn life(left: &Value) -> Result<i64> {
     }
 }
 
-/// What a value and its answer to `PTTL` are together.
+/// Combines a value and its reply to `PTTL`.
 pub(crate) fn entry(value: Value, left: i64, asked: u64) -> Result<Option<Entry>> {
     match (bytes(value)?, u64::try_from(left)) {
         (_, Err(_)) if left == GONE => Ok(None),
@@ -172,7 +173,7 @@ pub(crate) fn entry(value: Value, left: i64, asked: u64) -> Result<Option<Entry>
     }
 }
 
-/// What `PTTL` answers when there is no such key. Other negative numbers mean that it has no deadline.
+/// The reply to `PTTL` when there is no such key. Other negative numbers mean that it has no deadline.
 const GONE: i64 = -2;
 
 fn bytes(value: Value) -> Result<Option<Bytes>> {
@@ -186,7 +187,7 @@ fn bytes(value: Value) -> Result<Option<Bytes>> {
     }
 }
 
-/// How it is asked whether there is an entry.
+/// How existence is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sought {
     /// A string.

@@ -104,7 +104,7 @@ impl RedisStore {
         }
     }
 
-    /// As [`Self::entries`], of a server that has no memory left.
+    /// Reads entries as [`Self::entries`] does, from a server that has no memory left.
     async fn entries_unqueued(&self, keys: &[Key]) -> Answers<Option<Entry>> {
         let (len, asked) = (keys.len(), self.clock.now());
         let read = |replies| reads::entries_unqueued_read(replies, len, asked);
@@ -225,9 +225,9 @@ fn closes_on(error: &Error) -> Error {
 /// Pieces of more bytes keep the server, the wire and this process waiting for each other.
 const PIECES: Pieces = Pieces { min: 100, max: 500, bytes: 256 * 1024 };
 
-/// What a store on servers of `config` can do.
+/// Returns the capabilities of a store on servers of `config`.
 pub(super) fn capabilities(config: &RedisConfig) -> Capabilities {
-    /// What a server takes, unless it is told otherwise.
+    /// What a server accepts by default.
     const LARGEST: usize = 512 * 1024 * 1024;
     Capabilities {
         expiry: Expiry::Native,

@@ -10,7 +10,7 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
 use redkv_core::store::{Answers, SetMode, answer_all};
 
-/// How the answers to a batch of writes belong to its entries.
+/// How the replies to a batch of writes belong to its entries.
 pub(crate) struct Writes {
     /// For every entry, which command writes it.
     written_by: Vec<usize>,
@@ -170,7 +170,7 @@ pub(crate) fn deletes(keys: &[Key]) -> Request {
     request
 }
 
-/// As [`deletes`], for many keys at once: the server frees their values beside its other work.
+/// Deletes many keys as [`deletes`] does: the server frees their values beside its other work.
 pub(crate) fn unlinks(keys: &[Key]) -> Request {
     let mut request = Request::with_capacity(keys.len() + 1, bytes_of(keys));
     ask_deletes(&mut request, "UNLINK", keys);

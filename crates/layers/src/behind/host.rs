@@ -3,7 +3,7 @@
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Error;
 
-/// Is told what becomes of the writes of a [`WriteBehind`](super::WriteBehind), from any thread.
+/// Receives the outcome of the writes of a [`WriteBehind`](super::WriteBehind), from any thread.
 ///
 /// Called under a lock of the layer: must not block, and must not call the layer. It is kept alive for as long as
 /// writes wait.

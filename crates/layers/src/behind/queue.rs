@@ -12,7 +12,7 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Error;
 use redkv_core::store::Pieces;
 
-/// What a write does: `None` deletes.
+/// The new entry of a write; `None` deletes.
 pub(super) type Change = Option<Entry>;
 
 /// A write that was acknowledged.
@@ -26,7 +26,7 @@ pub(super) struct Write {
     bytes: usize,
 }
 
-/// What is going on with a key.
+/// The state of a key.
 #[derive(Debug, Default)]
 struct Slot {
     /// The newest write, while it waits.
@@ -54,7 +54,7 @@ enum Turn {
     Later(Instant),
 }
 
-/// How much may be in the queue.
+/// The bounds of the queue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
     pub(super) writes: usize,
@@ -74,13 +74,13 @@ pub(super) struct Queue {
     last_number: u64,
     writes: usize,
     bytes: usize,
-    /// The first loss that no flush has told of, and how many flushes are about to.
+    /// The first loss that no flush has reported, and how many flushes are about to.
     pub(super) failure: Option<Error>,
     pub(super) flushes: usize,
     /// Whether somebody sends.
     pub(super) is_served: bool,
     pub(super) is_closed: bool,
-    /// Whether the host was told that writes wait.
+    /// Whether the host knows that writes wait.
     is_held: bool,
 }
 
@@ -92,7 +92,7 @@ impl Queue {
         self.writes == 0
     }
 
-    /// What the newest write makes of a key; `None` if there is none here.
+    /// Returns the entry that the newest queued write leaves under a key; `None` if no write is queued.
     pub(super) fn newest(&self, key: &str) -> Option<&Change> {
         let slot = self.slots.get(key)?;
         slot.queued.as_ref().or(slot.sending.as_ref()).map(|write| &write.change)
@@ -180,7 +180,7 @@ impl Queue {
         self.later.peek().map(|Reverse((time, _))| *time)
     }
 
-    /// How often in a row the write of a key failed.
+    /// Returns how often in a row the write of a key failed.
     pub(super) fn failures(&self, key: &Key) -> u32 {
         self.slots.get(key).map_or(0, |slot| slot.failures)
     }
@@ -220,7 +220,7 @@ impl Queue {
         slot.sending.as_ref().filter(|_| slot.queued.is_none())
     }
 
-    /// The write of a key on its way is given up.
+    /// The in-flight write of a key is cancelled.
     pub(super) fn give_up(&mut self, key: &Key, error: &Error) {
         self.failure.get_or_insert_with(|| error.clone());
         self.sent(key);

@@ -28,7 +28,7 @@ const SIDE_BY_SIDE: usize = 8;
 /// Between two attempts.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 
-/// What the layer and its sender have in common.
+/// The state that the layer and its sender share.
 pub(super) struct Shared {
     pub(super) inner: Arc<dyn Store>,
     pub(super) config: BehindConfig,
@@ -178,7 +178,7 @@ impl Shared {
         self.told(&mut queue, host);
     }
 
-    /// To be called when something may have gone from the queue.
+    /// Must be called when writes may have left the queue: wakes those that wait for room, and reports an empty queue.
     pub(super) fn told(&self, queue: &mut Queue, host: Option<&dyn Host>) {
         self.less.notify_waiters();
         if queue.is_empty()

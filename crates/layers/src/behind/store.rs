@@ -22,7 +22,7 @@ use redkv_executor::spawn;
 /// that still wait. Reads are answered from the queue where it has the key. A write that fails is made again until it
 /// is too old; then its [`Host`] is told that it is lost.
 ///
-/// Belongs round a store whose answers are bounded in time, outside of all layers that change keys and values.
+/// Belongs around a store whose answers are bounded in time, outside of all layers that change keys and values.
 pub struct WriteBehind {
     shared: Arc<Shared>,
     /// How long a write waits for room in the queue.
@@ -50,7 +50,7 @@ impl WriteBehind {
         self.shared.losses()
     }
 
-    /// Takes no more writes, and gives up what is queued: each key is told as lost.
+    /// Refuses further writes and drops the queued ones: each key is reported as lost.
     pub fn end(&self) {
         let mut queue = self.shared.queue();
         queue.is_closed = true;
@@ -184,7 +184,7 @@ impl WriteBehind {
         answers
     }
 
-    /// Waits until the writes that are queued now have come to their end, and answers with the first loss.
+    /// Waits until the writes that are queued now are made or lost, and returns the first loss.
     async fn settled(&self) -> Result<()> {
         let mut flushing = Flushing::begin(&self.shared);
         loop {
@@ -226,7 +226,7 @@ impl Drop for Direct {
     }
 }
 
-/// A flush on its way. A loss is told to all that are, and forgotten when the last one was told.
+/// A flush in progress. A loss is reported to all of them, and forgotten after the last one.
 struct Flushing {
     shared: Arc<Shared>,
     last: u64,
@@ -240,7 +240,7 @@ impl Flushing {
         Self { shared: shared.clone(), last: queue.last_number(), has_ended: false }
     }
 
-    /// What to tell, once it is known; then it is over.
+    /// The result to report, once it is known.
     fn end(&mut self) -> Option<Result<()>> {
         let mut queue = self.shared.queue();
         if queue.has_up_to(self.last) {

@@ -60,7 +60,7 @@ fn behind(inner: Arc<dyn Store>, clock: Arc<ManualClock>) -> WriteBehind {
     WriteBehind::new(inner, BehindConfig::default(), Duration::from_secs(5), clock)
 }
 
-/// Notes what it is told.
+/// Records the reports that it gets.
 #[derive(Default)]
 struct Witness {
     lost: Mutex<Vec<(Key, bool, Error)>>,

@@ -10,13 +10,13 @@ use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 use super::config::StoreBounds;
 use redkv_core::entry::Key;
 
-/// What is known of a store. The rules by which keys are pushed out are those of the crate: keys that were used once do
+/// An index of a store. The rules by which keys are pushed out are those of the crate: keys that were used once do
 /// not push out keys that are used again and again.
 pub(super) struct Index {
     known: Cache<Key, u64, Weights, RandomState, PushedOut>,
     /// Keys that were pushed out and are still to be deleted.
     doomed: VecDeque<Key>,
-    /// What is on its way with single keys.
+    /// In-flight operations on single keys.
     busy: HashMap<Key, Busy, RandomState>,
     /// Writes that have come to their end.
     pub(super) epoch: u64,
@@ -33,7 +33,7 @@ struct Busy {
     is_doomed: bool,
 }
 
-/// What became of an entry in the store.
+/// The outcome of a write of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It is there, or may be, with so many bytes.

@@ -18,7 +18,7 @@ use redkv_core::paging::Paging;
 use redkv_core::store::{Cursor, Store, Want};
 use redkv_executor::{move_to_io_thread, spawn};
 
-/// What the layer and its work in the background have in common.
+/// The state that the layer and its background tasks share.
 pub(super) struct Shared {
     pub(super) inner: Arc<dyn Store>,
     pub(super) bounds: StoreBounds,
@@ -33,7 +33,7 @@ const TOGETHER: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After a failure.
 const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
-/// How long a store that tells its keys without an end is left alone.
+/// How long a store whose list of keys does not end is left alone.
 const MUCH_LATER: Duration = Duration::from_secs(60 * 60);
 
 impl Shared {
@@ -81,7 +81,7 @@ impl Shared {
         Some(all)
     }
 
-    /// Learns of the keys of a page, and answers with how many there were and where the next page begins.
+    /// Indexes the keys of a page, and returns how many there were and where the next page begins.
     async fn learn_page(&self, after: Option<&Cursor>) -> Result<(usize, Option<Cursor>)> {
         let page = in_time(self.inner.keys("", after)).await?;
         let told = page.keys.len();
@@ -121,12 +121,12 @@ impl Shared {
     }
 }
 
-/// What an entry counts for.
+/// Returns the weight of an entry.
 pub(super) fn size(key: &Key, value: usize) -> u64 {
     key.len() as u64 + value as u64
 }
 
-/// What `call` answers, unless it takes too long or panics.
+/// Returns the result of `call`, unless it takes too long or panics.
 async fn in_time<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
     let error = || Error::new(ErrorKind::Timeout, "no answer in the background");
     match timeout(PATIENCE, AssertUnwindSafe(call).catch_unwind()).await {

@@ -25,7 +25,7 @@ pub(super) fn lz4(value: &[u8], output: &mut Vec<u8>, most: usize) -> bool {
     }
 }
 
-/// As [`lz4`].
+/// Compresses with zstd; see [`lz4`].
 pub(super) fn zstd(value: &[u8], level: i32, output: &mut Vec<u8>, most: usize) -> bool {
     let start = output.len();
     output.resize(start + most, 0);
@@ -58,7 +58,7 @@ pub(super) fn from_lz4(compressed: &[u8], length: usize) -> Option<Vec<u8>> {
 /// The most that zstd makes of one byte: 128 KiB of a block of four.
 pub(super) const MOST_OF_ZSTD: usize = 32 * 1024;
 
-/// As [`from_lz4`].
+/// Decompresses from zstd; see [`from_lz4`].
 pub(super) fn from_zstd(compressed: &[u8], length: usize) -> Option<Vec<u8>> {
     DECOMPRESSOR.with_borrow_mut(|kept| {
         let mut decompressor = match kept.take() {

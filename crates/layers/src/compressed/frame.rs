@@ -20,7 +20,7 @@ const MAGIC: [u8; 4] = [0xff, b'R', b'K', b'Z'];
 const AS_IT_IS: u8 = b'=';
 const LZ4: u8 = b'4';
 const ZSTD: u8 = b'z';
-/// Where the checksum begins, and what it is of.
+/// Where the checksum and the bytes that it covers begin.
 const CHECKSUM: usize = MAGIC.len() + 1;
 const CHECKED: usize = CHECKSUM + 4;
 const HEADER: usize = CHECKED + 4;
@@ -78,7 +78,7 @@ fn compress(value: &[u8], algorithm: Algorithm) -> Option<Bytes> {
     Some(output.into())
 }
 
-/// How many bytes are to be made of what is kept; 0 if there is nothing to be done.
+/// Returns how many bytes the value has when it is decompressed; 0 if it is not compressed.
 pub(super) fn work_in(kept: &[u8]) -> usize {
     match kept.get(CHECKED..HEADER) {
         Some(length) if kept.starts_with(&MAGIC) && kept[MAGIC.len()] != AS_IT_IS => {

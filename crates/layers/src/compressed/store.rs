@@ -14,11 +14,11 @@ use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode,
 /// A store inside another one that keeps large values compressed, behind a header that says so. Values without one read
 /// as they are, so compression can be turned on and changed while entries stay.
 ///
-/// Never immediate, not even round a store in memory: what it takes to read a value grows with it, and from a few
+/// Never immediate, not even around a store in memory: what it takes to read a value grows with it, and from a few
 /// kilobytes on it is more than the way to the I/O thread and back takes of the thread of a caller. Small batches are
 /// compressed on the I/O thread, large ones on a thread of their own.
 ///
-/// Belongs round what counts bytes, which counts what is kept, and under what keeps values for later.
+/// Belongs around what counts bytes, which counts what is kept, and under what keeps values for later.
 #[derive(Debug)]
 pub struct Compressed {
     inner: Arc<dyn Store>,

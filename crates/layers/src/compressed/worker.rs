@@ -12,7 +12,7 @@ use redkv_core::lock::Lock;
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A thread that is started when it is first needed, and ends when this is closed or dropped. It does one job after the
-/// other; one whose caller has given up is left out.
+/// other; one whose caller has cancelled is left out.
 #[derive(Debug, Default)]
 pub(super) struct Worker {
     jobs: Lock<Option<mpsc::Sender<Job>>>,
@@ -27,7 +27,7 @@ impl Worker {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move || {
             if !reply.is_closed() {
-                // Who has given up meanwhile does not want the answer.
+                // The caller may have cancelled meanwhile.
                 reply.send(work()).ok();
             }
         });

@@ -41,7 +41,7 @@ pub(super) struct Identity {
 }
 
 impl Tls {
-    /// What is checked of a server's certificate.
+    /// The checks of a server's certificate.
     pub fn check(&self) -> Check {
         match self.check {
             Some(check) => check,

@@ -17,7 +17,7 @@ use redkv_core::error::{Error, Result};
 pub enum Wish {
     /// None.
     Off,
-    /// Where the server speaks it.
+    /// If the server supports it.
     Preferred(Tls),
     /// Always.
     On(Tls),
@@ -65,7 +65,7 @@ impl Versions {
     }
 }
 
-/// Who says which server is the right one.
+/// The expected name of the server.
 #[derive(Default)]
 pub struct Authority {
     /// Authorities, in PEM.

@@ -3,7 +3,7 @@
 use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
 
-/// What would change whom we trust or how: it is refused, with what to do in its place.
+/// Options that would change whom we trust or how. They are refused, with advice.
 const REFUSED: &[(&str, &str)] = &[
     (
         "checkServerIdentity",
@@ -30,7 +30,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("socket", "is not supported"),
 ];
 
-/// What changes nothing here.
+/// Options without effect.
 const IGNORED: &[&str] = &[
     "ALPNProtocols",
     "allowPartialTrustChain",

@@ -16,14 +16,14 @@ use super::roots::Roots;
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// What is checked of a certificate.
+/// The checks of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
     /// Nothing, but that the server has its key.
     Nobody,
-    /// Who issued it, not for which server.
+    /// Its issuer, and not the name of the server.
     Authority,
-    /// Who issued it, and for which server.
+    /// Its issuer, and the name of the server.
     Full,
 }
 

@@ -15,7 +15,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 /// Watches the attempts of one request, or of several in a row that carry on the same work.
 ///
-/// The SDK tells the error of the last attempt only. An earlier one may have been carried out without an answer, so
+/// The SDK returns only the error of the last attempt. An earlier one may have been carried out without an answer, so
 /// that error alone does not say whether a write was made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attempts(Arc<State>);

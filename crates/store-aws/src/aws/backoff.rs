@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Waits of random length, growing with every round that got nothing done.
+/// Waits of random length, growing with every request that made no progress.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     fruitless: u32,
@@ -14,7 +14,7 @@ impl Backoff {
     const FIRST: Duration = Duration::from_millis(25);
     const LONGEST: Duration = Duration::from_secs(2);
 
-    /// The wait before the next round, or `None` to give up.
+    /// Returns the pause before the next request, or `None` to stop.
     ///
     /// Rounds that get something done never end it: a read of more than 16 MB takes several, throttled or not.
     pub(crate) fn after(&mut self, progress: bool) -> Option<Duration> {

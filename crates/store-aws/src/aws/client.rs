@@ -68,7 +68,7 @@ pub(super) fn loader(config: &AwsConfig) -> ConfigLoader {
     loader
 }
 
-/// One connection pool per store, shared between the service and whoever hands out credentials.
+/// One connection pool per store, shared between the service and the providers of credentials.
 ///
 /// Not one per process: a pool's connections live on the runtime that made them, and a runtime that ends (of a
 /// worker thread, say) would break requests of the others. The system's root certificates are read once per

@@ -9,12 +9,12 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::attempts::{Attempts, could_not_connect};
 use redkv_core::error::{Error, ErrorKind, Outcome};
 
-/// What a service said when it refused a request.
+/// The refusal of a request by a service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refusal<'a> {
     pub(crate) code: Option<&'a str>,
     pub(crate) text: Option<&'a str>,
-    /// Of HTTP.
+    /// The HTTP status.
     pub(crate) status: u16,
 }
 
@@ -91,7 +91,7 @@ fn unmade(error: &(dyn StdError + 'static)) -> Error {
     Error::new(ErrorKind::Store, message)
 }
 
-/// What every error underneath `error` says, outermost first.
+/// Returns the messages of all causes of `error`, outermost first.
 pub(crate) fn story(error: &(dyn StdError + 'static)) -> String {
     let causes: Vec<_> =
         std::iter::successors(error.source(), |&error| error.source()).map(ToString::to_string).collect();

@@ -10,12 +10,12 @@ use redkv_core::error::{Error, ErrorKind};
 
 pub(crate) use crate::aws::error::unsure;
 
-/// What the service calls a write whose condition did not hold.
+/// The error code of a write whose condition did not hold.
 pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
-/// What the service calls a request that it did not begin to carry out, because part of it can never work.
+/// The error code of a request that was not started, because part of it can never work.
 pub(crate) const VALIDATION: &str = "ValidationException";
 
-/// What the service calls a request that is not allowed.
+/// The error code of a request that is not allowed.
 const ACCESS_DENIED: &str = "AccessDeniedException";
 
 /// Returns whether the service refused a batch for what may be the fault of one of its keys: it carried out none of it.

@@ -17,7 +17,7 @@ use redkv_core::store::Answers;
 /// The most keys that one request may ask for.
 pub(super) const MOST_KEYS: usize = 100;
 
-/// What a read makes of the items that it finds.
+/// How a read interprets the items that it finds.
 pub(super) trait Decode: Sync {
     type Answer: Clone + Send;
 

@@ -7,7 +7,7 @@ use redkv_core::entry::Key;
 use redkv_core::error::Result;
 use redkv_core::store::{Cursor, Page};
 
-/// As many as the service tells at once.
+/// As many as the service lists at once.
 const PAGE: i32 = 1_000;
 /// The same where each object is looked at, which a page must not take long for.
 const LIVE_PAGE: i32 = 250;
@@ -15,7 +15,7 @@ const LIVE_PAGE: i32 = 250;
 impl Bucket {
     /// A page of the keys that begin with `prefix`, of those whose entries live at `now`.
     ///
-    /// A list does not tell the metadata in which deadlines are, so that is a request for each object.
+    /// A list does not include the metadata in which deadlines are, so that is a request for each object.
     pub(super) async fn live_keys(&self, prefix: &str, after: Option<&Cursor>, now: u64) -> Result<Page> {
         let mut page = self.page(prefix, after, LIVE_PAGE).await?;
         let keys = std::mem::take(&mut page.keys);
@@ -57,7 +57,7 @@ impl Bucket {
         Ok(page)
     }
 
-    /// Names that begin with `prefix`, and what to go on with.
+    /// Lists names that begin with `prefix`, and returns where to continue.
     pub(super) async fn list(
         &self,
         prefix: &str,

@@ -17,7 +17,7 @@ use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::Answers;
 
-/// What is known of an object without its value.
+/// The metadata of an object.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) deadline: Option<Deadline>,
@@ -73,7 +73,7 @@ impl Bucket {
         }
     }
 
-    /// What there is under `name`.
+    /// Reads the object `name`.
     pub(super) async fn head(&self, name: &str) -> Result<Option<Head>> {
         let attempts = Attempts::default();
         let request = self.client.head_object().bucket(&self.name).key(name).customize();
@@ -86,7 +86,7 @@ impl Bucket {
     }
 }
 
-/// How many bytes the values of a batch may still have together.
+/// The bytes that the values of a batch may still take together.
 struct Room {
     left: AtomicUsize,
     longest: usize,

@@ -13,7 +13,7 @@ use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::Answers;
 
-/// What must hold for an object to be written.
+/// The condition for writing an object.
 #[derive(Clone, Copy, Debug)]
 enum Condition<'a> {
     None,

@@ -17,7 +17,7 @@ pub(crate) const PAGE: u64 = 4_096;
 /// What every transaction writes anew beside its changes: the roots of the tables and the branches below. The next one
 /// may use it again, unless somebody reads it.
 pub(crate) const TRANSACTION: u64 = 16 * PAGE;
-/// What the file takes beside entries.
+/// The space that the file needs beside entries.
 const EMPTY: u64 = 256 << 10;
 
 impl DiskConfig {
@@ -48,7 +48,7 @@ impl DiskConfig {
     }
 }
 
-/// What was found when the file was looked at.
+/// The result of the last inspection of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Found {
     #[default]

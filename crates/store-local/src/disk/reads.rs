@@ -16,7 +16,7 @@ use redkv_core::store::{Answers, Cursor, Page, answer_all, end_of_prefix};
 /// Most keys of a page, and most entries that are looked at for it.
 const PAGE: usize = 1_000;
 
-/// Why an entry cannot be read.
+/// A reason why an entry cannot be read.
 enum Unread {
     Failed(redb::Error),
     Damaged,

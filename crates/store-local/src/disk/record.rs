@@ -42,7 +42,7 @@ pub(super) enum Kept {
 }
 
 impl Record {
-    /// What is kept under `key`.
+    /// Returns the record under `key`.
     pub(super) fn to_bytes(&self, key: &[u8]) -> Vec<u8> {
         let (tag, rest): (u8, &[u8]) = match &self.value {
             Kept::Inline(value) => (0, value),
@@ -82,7 +82,7 @@ impl Record {
         Some(Self { used, deadline: (deadline > 0).then(|| Deadline::at(deadline)), value })
     }
 
-    /// What an entry with this key counts.
+    /// Returns the size of an entry with this key.
     pub(super) fn cost(&self, key: &[u8]) -> u64 {
         let value = match &self.value {
             Kept::Inline(value) => value.len() as u64,

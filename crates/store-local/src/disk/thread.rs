@@ -112,12 +112,12 @@ impl Thread {
         }
         let mut answers = self.make(&changes).into_iter().skip(touches);
         for (len, reply) in replies {
-            // Who has given up meanwhile does not want the answer.
+            // The caller may have cancelled meanwhile.
             reply.send(answers.by_ref().take(len).collect()).ok();
         }
     }
 
-    /// Brings everything to the disk that is not there.
+    /// Writes everything to the disk that is not there yet.
     fn settle(&mut self) -> Result<()> {
         if self.sync_at.is_none() || self.slot.get().is_none() {
             self.synced();
@@ -129,7 +129,7 @@ impl Thread {
         self.change(&open, Sync::Now, |changing| changing.sweep())
     }
 
-    /// The uses of keys that were read.
+    /// Returns the uses of keys that were read.
     fn touches(&self) -> Vec<Change> {
         let open = self.slot.get();
         open.map(|open| open.touches.take().into_iter().map(Change::Touch).collect()).unwrap_or_default()

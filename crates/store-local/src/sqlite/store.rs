@@ -179,7 +179,7 @@ mod tests {
         assert!(error.is_retryable());
         assert!(!error.may_have_applied());
         let read = store.get(&["k".into()], Want::Value).await.remove(0).unwrap();
-        assert_eq!(read, None, "reading goes on");
+        assert_eq!(read, None, "reads continue");
 
         other.execute_batch("COMMIT").unwrap();
         assert!(store.set(&entry, SetMode::Always).await.remove(0).unwrap());

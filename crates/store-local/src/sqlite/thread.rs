@@ -133,7 +133,7 @@ impl Thread {
             if is_kept_out && Instant::now() < writer.until {
                 self.waiting.add_again(writer);
             } else {
-                // Who has given up meanwhile does not want the answer.
+                // The caller may have cancelled meanwhile.
                 writer.reply.send(of_this_one).ok();
             }
         }

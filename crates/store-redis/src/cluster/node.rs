@@ -48,7 +48,7 @@ impl Node {
         Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
     }
 
-    /// As [`Client::ask`].
+    /// Sends a request as [`Client::ask`] does.
     pub(super) async fn ask(
         self: &Arc<Self>,
         writes: bool,

@@ -61,7 +61,7 @@ struct Pause {
     generation: u64,
 }
 
-/// A request before there is a connection for it. It is sent by whoever makes the connection, so that requests
+/// A request that waits for a connection. It is sent by the task that connects, so that requests
 /// leave in the order of their calls and not in the order in which their callers wake up.
 struct Waiting {
     request: Request,
@@ -79,7 +79,7 @@ impl Client {
         Self::sharing(config, Arc::default())
     }
 
-    /// The same, one of many that have `tls` in common.
+    /// Returns a client that shares `tls` with others.
     pub(crate) fn sharing(config: RedisConfig, tls: Arc<TlsOnce>) -> Self {
         let sentinels = Sentinels::of(&config);
         let state = Lock::new(State::Down(Pause::default()));
@@ -90,7 +90,7 @@ impl Client {
         &self.0.config
     }
 
-    /// Sends a request and answers with one value per command; errors of the server are among them.
+    /// Sends a request and returns one value per command; errors of the server are among them.
     pub(crate) async fn send(&self, request: Request) -> Result<Vec<Value>> {
         match self.0.submit(request)? {
             Submitted::Sending(answer) => answer.await,
@@ -98,10 +98,10 @@ impl Client {
         }
     }
 
-    /// As [`Client::send`]. What the connection breaks under is sent once more, on a fresh one: a read, and also a
-    /// write if it is certain that the server has not read it. (A process that was frozen, or idle, finds its
-    /// connection dead only when it uses it.) What a server did not read because of another request is sent again as
-    /// often as there may be such requests.
+    /// Sends a request as [`Client::send`] does. If the connection breaks, it is sent once more on a new one: a read,
+    /// and also a write if it is certain that the server has not read it. (A process that was frozen, or idle, finds
+    /// its connection dead only when it uses it.) What a server did not read because of another request is sent again
+    /// as often as there may be such requests.
     pub(crate) async fn ask(&self, writes: bool, mut build: impl FnMut() -> Request) -> Result<Vec<Value>> {
         const MOST_UNREAD: u32 = 16;
         let mut repeated = 0;
@@ -134,7 +134,7 @@ impl Client {
         &self.0.limits
     }
 
-    /// Learns what the server takes, which has refused a string of so many bytes: from the server itself, if it tells.
+    /// Asks the server for its limit, after it has refused a string of so many bytes.
     pub(crate) async fn learn_limit(&self, refused: usize) {
         let question = || {
             let mut request = Request::default();
@@ -154,7 +154,7 @@ impl Client {
         self.limits().learn(told.filter(|most: &usize| *most < refused).unwrap_or(less));
     }
 
-    /// Tells connections of this store apart; `None` while there is none.
+    /// Returns the number of the current connection; `None` while there is none.
     pub(crate) fn generation(&self) -> Option<u64> {
         match &*self.0.state.lock() {
             State::Up(connection) => Some(connection.generation),

@@ -26,7 +26,7 @@ pub(crate) type Answer = BoxFuture<'static, Result<Vec<Value>>>;
 
 /// An open connection that the server has accepted.
 pub(crate) struct Connection {
-    /// Tells the connections of one store apart.
+    /// The number of this connection among those of one client.
     pub(crate) generation: u64,
     pipeline: Arc<Pipeline>,
     task: TaskHandle,

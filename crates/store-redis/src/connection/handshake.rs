@@ -8,7 +8,7 @@ use crate::options::config::{RedisAddress, RedisConfig};
 use crate::protocol::request::Request;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 
-/// What a server is told, and what it must be.
+/// The parameters of a handshake.
 pub(crate) struct Handshake<'a> {
     pub(crate) address: &'a RedisAddress,
     pub(crate) username: Option<&'a str>,

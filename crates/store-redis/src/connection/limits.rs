@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use redkv_core::lock::Lock;
 
-/// What is known of a server that closes the connection over what is too long for it.
+/// The limits of a server that closes the connection when a string is too long.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     is_wary: AtomicBool,

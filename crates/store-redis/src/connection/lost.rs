@@ -12,7 +12,7 @@ pub(crate) struct Lost {
     pub(crate) cause: Arc<io::Error>,
 }
 
-/// How far a request came that was not answered.
+/// How far an unanswered request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// No byte of it has left.
@@ -35,7 +35,7 @@ impl Fate {
 }
 
 impl Lost {
-    /// What became of the request that failed with `error`, if that was that its connection ended.
+    /// Returns the fate of the request that failed with `error`, if its connection ended.
     pub(crate) fn in_error(error: &Error) -> Option<&Self> {
         std::error::Error::source(error)?.downcast_ref()
     }
@@ -68,7 +68,7 @@ impl std::fmt::Display for Lost {
 
 impl std::error::Error for Lost {}
 
-/// Why requests fail on a connection that has ended.
+/// Returns the error of requests on a connection that has ended.
 pub(crate) fn gone() -> Arc<io::Error> {
     Arc::new(io::ErrorKind::NotConnected.into())
 }

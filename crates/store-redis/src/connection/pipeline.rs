@@ -77,7 +77,7 @@ impl Pipeline {
         (pipeline, task)
     }
 
-    /// Hands a request in at once, and answers with one value per command; errors of the server are among them.
+    /// Queues a request at once, and returns one value per command; errors of the server are among them.
     pub(crate) fn send(&self, request: Request) -> impl Future<Output = Result<Vec<Value>, Lost>> + use<> {
         let (reply, answer) = oneshot::channel();
         let task = {
@@ -109,15 +109,15 @@ impl Pipeline {
 pub(crate) struct PipelineTask {
     pipeline: Arc<Pipeline>,
     stream: Stream,
-    /// What is on its way out.
+    /// Bytes that are being sent.
     output: VecDeque<Bytes>,
     output_bytes: usize,
     /// Bytes that the system has taken since the connection was made.
     handed_over: u64,
-    /// Why the system takes no more.
+    /// The error of the last write.
     refused: Option<io::Error>,
     is_flushed: bool,
-    /// What has come in and was not read as a reply yet.
+    /// Received bytes that are not parsed yet.
     input: BytesMut,
     replies: Replies,
     /// Requests that have left or are leaving, in order.
@@ -129,9 +129,9 @@ struct Sent {
     values: Vec<Value>,
     commands: usize,
     reply: Reply,
-    /// What is expected of its replies.
+    /// The expected kinds of its replies.
     check: Check,
-    /// What its replies may still bring.
+    /// The remaining bounds of its replies.
     allowance: Allowance,
     /// Behind so many bytes of all output it begins and ends.
     begin: u64,
@@ -139,7 +139,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// What became of it when the system had taken so many bytes; `is_first` if all before it were answered.
+    /// Returns its fate when the system had taken so many bytes; `is_first` if all before it were answered.
     fn fate(&self, handed_over: u64, is_first: bool) -> Fate {
         match handed_over {
             bytes if bytes <= self.begin => Fate::Unsent,
@@ -150,7 +150,7 @@ impl Sent {
     }
 }
 
-/// Requests stay in the queue, where they can still be given up, while more bytes than this are on their way out.
+/// Requests stay in the queue, where they can still be cancelled, while more bytes than this are on their way out.
 const ENOUGH_OUTPUT: usize = 256 * 1024;
 /// Bytes that are asked for at a time.
 const READ: usize = 16 * 1024;

@@ -43,7 +43,7 @@ impl Sentinels {
         })
     }
 
-    /// Where the master is, as the first sentinel says that knows it.
+    /// Returns the address of the master, from the first sentinel that knows it.
     pub(crate) async fn master(&self) -> Result<RedisAddress> {
         let count = self.config.addresses.len();
         let first = self.first.load(Ordering::Relaxed);

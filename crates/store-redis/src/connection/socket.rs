@@ -28,13 +28,14 @@ enum Poller {
 }
 
 impl Socket {
-    /// To be used within the runtime of `stream`.
+    /// Returns a socket polled by the runtime of `stream`, in which this must be called.
     pub(crate) fn new(stream: TcpStream) -> Self {
         let reactor = Executor::current().and_then(|executor| executor.caller_reactor().cloned());
         Self { reactor, poller: Poller::Runtime(stream) }
     }
 
-    /// Moves to where sockets belong now. To be called by the task that uses it, so that its waker is told there.
+    /// Moves to the reactor that polls sockets now. The task that uses the socket must call it, so that its waker is
+    /// registered there.
     fn settle(&mut self) -> io::Result<()> {
         let Some(reactor) = &self.reactor else { return Ok(()) };
         match (&self.poller, reactor.is_open()) {
@@ -74,7 +75,7 @@ fn lost() -> io::Error {
     io::ErrorKind::NotConnected.into()
 }
 
-/// What `attempt` came to, or `None` if it is not the time for it.
+/// Returns the result of `attempt`, or `None` if it would block.
 fn tried<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<Option<T>> {
     loop {
         match attempt() {

@@ -4,7 +4,7 @@ use std::io;
 
 use redis::Value;
 
-/// What is left of it.
+/// The remaining bounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance {
     /// Values in lists.
@@ -15,7 +15,7 @@ pub(crate) struct Allowance {
     pub(crate) longest: usize,
 }
 
-/// Why a string was thrown away.
+/// The reason why a string was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Excess {
     /// It is longer than a value may be.
@@ -61,7 +61,7 @@ impl Excess {
         }
     }
 
-    /// What stands in the place of the string: an error as if the server had answered with it.
+    /// Returns an error in place of the string, as if the server had sent it.
     pub(crate) fn reply(self) -> Value {
         instead(self.code())
     }

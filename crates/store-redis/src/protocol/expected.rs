@@ -24,7 +24,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Of the command `name` with so many words.
+    /// Returns the kind for the command `name` with so many words.
     fn of(name: &str, words: usize) -> Self {
         match name {
             "GET" => Self::Value,
@@ -43,7 +43,7 @@ impl Kind {
 pub(crate) struct Expected {
     /// Kinds, each of so many replies in a row.
     kinds: Kinds,
-    /// The same of what is in transactions, whose own replies are lines.
+    /// The kinds of commands in transactions, whose own replies are lines.
     inside: Kinds,
     /// The commands of the transaction that is not complete.
     queued: Option<u32>,
@@ -85,18 +85,18 @@ impl Expected {
         self.kinds.push(kind);
     }
 
-    /// How many replies there are.
+    /// Returns the number of replies.
     pub(crate) fn commands(&self) -> usize {
         self.commands
     }
 
-    /// What is to be held against the replies as they come.
+    /// Returns the check of the replies as they arrive.
     pub(crate) fn check(self) -> Check {
         Check { kinds: Rest::of(self.kinds), inside: Rest::of(self.inside) }
     }
 }
 
-/// What is expected of the replies that are still to come.
+/// The expected kinds of the replies that are still to come.
 #[derive(Debug)]
 pub(crate) struct Check {
     kinds: Rest,

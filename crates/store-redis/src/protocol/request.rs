@@ -18,7 +18,7 @@ pub(crate) struct Request {
     allowed: Allowed,
 }
 
-/// What the replies to a request may bring.
+/// The bounds of the replies to a request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Allowed {
     /// Values in lists.
@@ -46,7 +46,7 @@ const LARGE: usize = 8 * 1024;
 /// it takes its bytes once, and the rest of what an operation takes is as much as such a value.
 const WORTH_SHARING: usize = 128;
 
-/// How much of a value is copied into a request at most.
+/// Returns how many bytes of a value are copied into a request.
 pub(crate) fn copied(value: &Bytes) -> usize {
     if value.len() < LARGE { value.len() } else { 0 }
 }
@@ -127,12 +127,12 @@ impl Request {
         self.packed.extend_from_slice(b"\r\n");
     }
 
-    /// How many replies it will have.
+    /// Returns the number of its replies.
     pub(crate) fn commands(&self) -> usize {
         self.expected.commands()
     }
 
-    /// What is to be held against its replies.
+    /// Returns the check of its replies.
     pub(crate) fn check(&mut self) -> Check {
         std::mem::take(&mut self.expected).check()
     }

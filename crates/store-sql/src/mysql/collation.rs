@@ -59,7 +59,7 @@ impl Collation {
         })
     }
 
-    /// What a user should know about a column in which different keys are the same, with a statement that changes this
+    /// Returns a warning about a column in which different keys are equal, with a statement that changes this
     /// and loses nothing: it says in which characters the column is, and keeps its length and whether it takes NULL.
     pub(super) fn advice(&self, table: &str, key: &KeyColumn<'_>, is_mariadb: bool) -> String {
         let exact = if is_mariadb { "utf8mb4_nopad_bin" } else { "utf8mb4_0900_bin" };

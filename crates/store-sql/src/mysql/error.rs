@@ -53,7 +53,7 @@ pub(super) fn error_of(failure: Failure<'_>) -> Error {
     }
 }
 
-/// The server wants to be told who we are in a way that is unknown here.
+/// The server asks for an authentication method that is unknown here.
 fn unknown_login(config: &MySqlConfig, plugin: &str) -> Error {
     // The server may say anything.
     let plugin: String = plugin.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect();
@@ -86,7 +86,7 @@ fn not_applied(kind: ErrorKind, message: String) -> Error {
     Error::new(kind, message).outcome(Outcome::NotApplied)
 }
 
-/// Why the server let nobody in.
+/// The reason why the server refused the connection.
 fn refused(config: &MySqlConfig, error: &ServerError) -> Error {
     let message = format!("{} refused the connection: {}", config.server(), words_of(error));
     match error.code {

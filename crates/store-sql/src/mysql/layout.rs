@@ -27,7 +27,7 @@ pub(super) struct Columns {
     /// The collation of the key, if that does not keep every key apart from all others. Else the order of the keys is
     /// that of their bytes.
     pub(super) inexact: Option<Collation>,
-    /// What the user should know.
+    /// A warning for the user.
     pub(super) advice: Option<String>,
     /// Whether an index finds the rows whose deadline has passed.
     pub(super) finds_ended: bool,

@@ -55,7 +55,7 @@ impl Connection {
         again(*attempt - 1).await
     }
 
-    /// Lets a statement be prepared again: whoever is at the other end, such as a pooler, does not know it any more.
+    /// Lets a statement be prepared again: the other end, such as a pooler, does not know it any more.
     async fn forget(&mut self, sql: &str) -> bool {
         // It comes from the statements that are kept here, the server is not asked.
         match self.conn.prep(sql).await {

@@ -26,7 +26,7 @@ pub fn build(config: MySqlConfig, clock: Arc<dyn Clock>, notices: &Notices) -> A
     Arc::new(SqlStore::<Table>::new(pool, capabilities(&config.table), clock, notices.clone()))
 }
 
-/// What the store can do, as far as it is known without the server.
+/// Returns the capabilities of the store, as far as they are known without the server.
 fn capabilities(table: &TableOptions) -> Capabilities {
     let is_text = table.column_type == ColumnType::Text;
     Capabilities {

@@ -14,7 +14,7 @@ use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::{Answers, Cursor, Page, SetMode, end_of_prefix};
 
-/// What is known of the table, and what is said about it.
+/// The columns of the table, and the statements for it.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) columns: Columns,
@@ -176,7 +176,7 @@ impl Table {
         Ok((key.into(), Entry { value, deadline }))
     }
 
-    /// What a deletion of so many keys is told.
+    /// Returns the parameters of a deletion of so many keys.
     pub(super) fn deleted_keys(&self, keys: &[Key], count: usize) -> Vec<Value> {
         let mut parameters = key_list(keys, count);
         if self.columns.inexact.is_some() {
@@ -193,7 +193,7 @@ impl Table {
     }
 }
 
-/// How many keys a statement is made for that has to do with `count` of them.
+/// Returns the number of keys in the statement that is prepared for `count` of them.
 pub(super) fn padded(count: usize) -> usize {
     count.next_power_of_two()
 }
@@ -225,7 +225,7 @@ pub(super) fn stored_millis(millis: u64) -> i64 {
     i64::try_from(millis).unwrap_or(i64::MAX)
 }
 
-/// Where the keys with `prefix` begin, and where they end, in the order of their bytes.
+/// Returns where the keys with `prefix` begin and end, in the order of their bytes.
 fn prefix_range(prefix: &str, after: Option<&Cursor>) -> (Vec<u8>, Option<Vec<u8>>) {
     // The next bytes behind a key are the same with a NUL at their end.
     let start = after.map_or_else(|| prefix.as_bytes().to_vec(), |after| [after.as_bytes(), b"\0"].concat());

@@ -229,7 +229,7 @@ fn in_order(entries: &[(Key, Entry)]) -> Vec<&(Key, Entry)> {
     rows
 }
 
-/// Why there can be no entry under `key`.
+/// Returns the error of a key under which there can be no entry.
 fn overlap(key: &Key, stored: &[u8]) -> Error {
     let shown = |text: &str| -> String { text.escape_debug().take(SHOWN).collect() };
     let stored = String::from_utf8_lossy(stored);

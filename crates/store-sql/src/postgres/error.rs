@@ -83,7 +83,7 @@ fn root_of(error: &tokio_postgres::Error) -> String {
     causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// Why the server let nobody in.
+/// The reason why the server refused the connection.
 fn refused(error: &DbError) -> Error {
     let code = error.code();
     let message = format!("the postgres server refused the connection: {}", words_of(error));

@@ -44,7 +44,7 @@ struct Column {
 const C: u32 = 950;
 
 impl Columns {
-    /// What a bound of a page of keys is told as.
+    /// The type in which a bound of a page of keys is sent.
     pub(super) fn bound_kind(&self) -> Kind {
         if self.is_raw { Kind::Bytes } else { self.key_kind }
     }

@@ -49,12 +49,12 @@ impl Parameter {
     }
 }
 
-/// Parameters of a statement whose types the server told.
+/// Parameters of a statement whose types the server has sent.
 pub(super) fn borrowed(parameters: &[Parameter]) -> Vec<&(dyn ToSql + Sync)> {
     parameters.iter().map(|parameter| &*parameter.value as &(dyn ToSql + Sync)).collect()
 }
 
-/// Parameters of a statement that tells their types.
+/// Parameters of a statement that contains their types.
 pub(super) fn typed(parameters: &[Parameter]) -> Vec<(&(dyn ToSql + Sync), Type)> {
     let typed = |parameter: &'_ Parameter| parameter.type_.clone();
     borrowed(parameters).into_iter().zip(parameters.iter().map(typed)).collect()

@@ -29,7 +29,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A connection that was just made. One round trip finds out who is at the other end.
+    /// Inspects a new connection: one round trip finds out whether a pooler is at the other end.
     pub(super) async fn new(client: Client, task: AbortHandle) -> Raw<Self> {
         let is_ours = is_direct(&client).await?;
         let prepared = is_ours.then(|| std::array::from_fn(|_| None));
@@ -44,7 +44,7 @@ impl Connection {
         self.task.abort();
     }
 
-    /// Runs a statement and answers with its rows.
+    /// Runs a statement and returns its rows.
     pub(super) async fn query(&mut self, sql: &Sql, parameters: &[Parameter]) -> Raw<Vec<Row>> {
         let result = self.query_once(sql, parameters).await;
         let Err(error) = result else { return result };
@@ -103,7 +103,7 @@ async fn is_direct(client: &Client) -> Raw<bool> {
     Ok(process.is_some() && process == greeted_by(client).await)
 }
 
-/// The number of the process that greeted us. The client tells it to nobody but in a request to cancel, so it is asked
+/// The number of the process that greeted us. The client uses it only in a request to cancel, so it is asked
 /// for one that goes nowhere.
 async fn greeted_by(client: &Client) -> Option<i32> {
     let (mut here, there) = duplex(64);

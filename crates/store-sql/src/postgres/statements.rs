@@ -29,9 +29,9 @@ pub(super) struct Statements {
     pub(super) get: Sql,
     /// Keys, time.
     pub(super) has: Sql,
-    /// Keys, values, deadlines; answers with the keys it wrote.
+    /// Keys, values, deadlines; returns the keys it wrote.
     pub(super) put: Sql,
-    /// Keys, values, deadlines, time; answers with the keys it wrote.
+    /// Keys, values, deadlines, time; returns the keys it wrote.
     pub(super) put_if_absent: Sql,
     /// Keys.
     pub(super) delete: Sql,

@@ -14,7 +14,7 @@ use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Cursor, Page, SetMode, answer_all, end_of_prefix};
 
-/// What is known of the table, and what is said about it.
+/// The columns of the table, and the statements for it.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) columns: Columns,

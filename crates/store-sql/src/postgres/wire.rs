@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 
 use redkv_net::tls::fingerprint;
 
-/// What carries bytes.
+/// A stream of bytes.
 pub(super) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
@@ -32,7 +32,7 @@ impl Way {
     }
 }
 
-/// What a handshake needs.
+/// The parameters of a handshake.
 pub(super) struct Tls {
     pub(super) client: Arc<ClientConfig>,
     pub(super) name: ServerName<'static>,

@@ -6,7 +6,7 @@ use redkv_core::entry::Key;
 use redkv_core::error::Result;
 use redkv_core::store::Answers;
 
-/// What rows say, by the bytes of their keys.
+/// The contents of rows, by the bytes of their keys.
 pub(crate) type Matched<T> = HashMap<Box<[u8]>, T, foldhash::fast::RandomState>;
 
 /// For every key what its row says. Rows of other keys, which a server may take for the same, do not count.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// How often a statement is made again at most.
+/// How often a statement is repeated at most.
 const TIMES: u32 = 5;
 
 /// Waits a little before the attempt with this number, counted from 0; `false` when there should be none.

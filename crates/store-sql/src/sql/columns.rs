@@ -56,12 +56,12 @@ impl Length {
     }
 }
 
-/// What a column of a table holds.
+/// The kind of values that a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Bytes, any.
     Bytes,
-    /// Text, and its server tells what it cannot hold.
+    /// Text, and the server reports what it cannot hold.
     Text,
 }
 

@@ -9,16 +9,16 @@ use super::tables::{DEADLINES, ENTRIES, PIECES, TOTALS, Totals, USES, number_and
 use crate::disk::record::{Kept, Record};
 use redkv_core::error::Result;
 
-/// What an audit has found.
+/// The result of an audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audit {
-    /// What all entries count together, added up anew.
+    /// The sum of the sizes of all entries, computed anew.
     pub bytes: u64,
     /// How many there are.
     pub entries: u64,
     /// The keys in the order of their use; the first one goes first.
     pub keys: Vec<String>,
-    /// What does not fit together.
+    /// The inconsistencies.
     pub problems: Vec<String>,
 }
 

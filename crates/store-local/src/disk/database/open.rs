@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 pub(crate) struct Open {
     pub(crate) database: Held<Database>,
     base: Base,
-    /// What redb met, after which it is asked for nothing any more.
+    /// The failure of redb after which it is not used any more.
     damage: OnceLock<Error>,
     pub(crate) config: Arc<DiskConfig>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -95,7 +95,7 @@ impl Open {
         self.checked(|watched, file| watched.is_at(file))
     }
 
-    /// The same for those who read: they may see for a moment what was there before.
+    /// Like [`Open::check`], for readers: they may see the old file for a moment.
     pub(crate) fn check_for_reader(&self) -> Result<()> {
         self.checked(Watched::seems_at)
     }
@@ -109,7 +109,7 @@ impl Open {
         Err(removed(&self.config.path))
     }
 
-    /// Makes known to readers how much there is.
+    /// Publishes the totals to readers.
     pub(crate) fn tell(&self, totals: Totals) {
         self.next.store(totals.next, Ordering::Relaxed);
         self.entries.store(totals.entries, Ordering::Relaxed);

@@ -64,10 +64,10 @@ pub(crate) fn total(kept: &[u8]) -> u64 {
     kept.try_into().map_or(0, u64::from_le_bytes)
 }
 
-/// How much there is.
+/// The totals of the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// What all entries count.
+    /// The sum of the sizes of all entries.
     pub(crate) bytes: u64,
     pub(crate) entries: u64,
     /// The number of the next use.

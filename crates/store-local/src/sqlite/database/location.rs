@@ -104,7 +104,7 @@ impl Place {
         if self.watched.borrow().is_at(&self.path) { Ok(()) } else { Err(self.removed()) }
     }
 
-    /// The same for those who read: they may see for a moment what was there before.
+    /// Like the check before a write, for readers: they may see the old file for a moment.
     pub(crate) fn check_for_reader(&self) -> Result<()> {
         if self.watched.borrow_mut().seems_at(&self.path) { Ok(()) } else { Err(self.removed()) }
     }

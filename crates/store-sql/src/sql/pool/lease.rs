@@ -9,7 +9,7 @@ use redkv_core::error::{Error, ErrorKind, Result};
 /// A connection that one caller has for itself.
 ///
 /// It goes back to the pool when this is dropped, unless something was begun on it and not [settled](Lease::settle):
-/// whoever stops waiting in the middle of an answer ends the connection, and nobody reads the rest of it.
+/// a caller that stops waiting in the middle of an answer ends the connection, and nobody reads the rest of it.
 pub(crate) struct Lease<C: Connector> {
     shared: Arc<Shared<C>>,
     connection: Option<C::Connection>,
@@ -29,7 +29,7 @@ impl<C: Connector> Lease<C> {
         self.connection.as_mut().ok_or_else(|| Error::new(ErrorKind::Internal, "a connection was lent twice"))
     }
 
-    /// What was begun has ended, and the connection can be used again.
+    /// Ends the use of the connection, which can be used again.
     pub(crate) fn settle(&mut self) {
         self.is_busy = false;
     }

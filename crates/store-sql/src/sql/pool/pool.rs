@@ -15,7 +15,7 @@ use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::lock::Lock;
 use redkv_core::panics::{caught, lost};
 
-/// How connections of one kind are made, looked at and ended.
+/// Makes, checks and ends connections of one kind.
 pub(crate) trait Connector: Send + Sync + 'static {
     /// A connection, used by one caller at a time.
     type Connection: Send + 'static;
@@ -47,7 +47,7 @@ const PAUSES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_s
 ///
 /// An attempt to connect is a task of its own: waits that are shorter than an attempt still get there. After a failed
 /// one there is a pause, in which nothing is attempted; whoever asks then has to wait for a connection that is on loan,
-/// and gets the error if there is none. When a connection is given up, those that are idle are as well: they go to the
+/// and gets the error if there is none. When a connection is dropped, the idle ones are dropped as well: they go to the
 /// same server.
 pub(crate) struct Pool<C: Connector>(Arc<Shared<C>>);
 
@@ -98,7 +98,7 @@ impl<C: Connector> Pool<C> {
         Self(Arc::new(Shared { connector, most, connect_timeout, server, state: Lock::new(state) }))
     }
 
-    /// What makes the connections.
+    /// Makes the connections.
     pub(crate) fn connector(&self) -> &C {
         &self.0.connector
     }
@@ -278,7 +278,7 @@ impl<C: Connector> Shared<C> {
     }
 }
 
-/// An attempt to connect. It always comes to an end that those who wait are told of.
+/// An attempt to connect. It always ends, and those who wait get its result.
 struct Attempt<C: Connector> {
     shared: Arc<Shared<C>>,
     result: Option<Result<C::Connection>>,
