@@ -48,7 +48,7 @@ pub struct RedisConfig {
     pub username: Option<String>,
     /// Password; no authentication when absent and there is no user either.
     pub password: Option<String>,
-    /// Stands before every key; [`build`](super::build) applies it, the store itself does not.
+    /// Stands before every key; [`build`](crate::build) applies it, the store itself does not.
     pub prefix: String,
     /// The most bytes of a value, and of all values that one request reads; 512 MiB by default.
     pub max_value_bytes: usize,
