@@ -8,9 +8,8 @@ pub mod entry;
 pub mod error;
 pub mod lock;
 pub mod notices;
-pub mod opening;
 pub mod operation;
-pub mod paging;
 pub mod panics;
-pub mod partial;
 pub mod store;
+
+pub use store::{opening, paging, partial};

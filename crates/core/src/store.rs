@@ -1,5 +1,9 @@
 //! The trait of everything that keeps entries: stores, layers around them, and whole chains.
 
+pub mod opening;
+pub mod paging;
+pub mod partial;
+
 use std::fmt;
 
 use futures_util::future::BoxFuture;
