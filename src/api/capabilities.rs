@@ -1,4 +1,4 @@
-//! What a store can do, as JavaScript reads it.
+//! The capabilities of a store as JSON.
 
 use redkv::store::{Capabilities, Expiry};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What JavaScript calls once in a while: to connect, to add stores, to begin and to end.
+//! The functions of the bridge and of an instance: to connect, to add stores, to open and to close.
 
 use std::ptr;
 use std::rc::Rc;
@@ -25,9 +25,9 @@ use crate::node_api::panics;
 use crate::node_api::values::{self, Refusal};
 use crate::node_api::{Callback, Js, JsResult, Pending, Type, Value};
 
-/// Connects the functions that settle promises, make errors and tell events: an array of `settle`, `fail`, `failMany`,
+/// Connects the functions that settle promises, make errors and emit events: an array of `settle`, `fail`, `failMany`,
 /// `arrayOf`, `makeError`, `isHeard` and `tell`. Once for each copy of the JavaScript side, which may be loaded more than
-/// once in an environment. Answers with an object with `create(id, options)`, which makes a chain without stores, and
+/// once in an environment. Returns an object with `create(id, options)`, which makes a chain without stores, and
 /// `flush()`, which hands the operations of this turn to the I/O thread.
 #[napi(ts_return_type = "any")]
 pub(crate) fn connect(env: Env, functions: Unknown, on_libuv: bool) -> napi::Result<Unknown<'static>> {
@@ -87,7 +87,7 @@ struct InstanceExports(Rc<Instance>, Options);
 /// The options of an instance.
 struct Options {
     bounds: PendingLimits,
-    /// How often its statistics are told; left to JavaScript when absent.
+    /// How often its statistics are published; left to JavaScript when absent.
     metrics_interval: Option<Duration>,
     /// What it is called in events and statistics.
     name: Option<String>,

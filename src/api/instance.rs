@@ -30,13 +30,13 @@ pub(crate) struct Instance {
     gauge: Rc<InFlightGauge>,
     gathered: RefCell<Gathered>,
     handles: RefCell<Vec<Weak<Handle>>>,
-    /// Calls of `clear` that are on their way, by their slots, and whether somebody waits for them.
+    /// Calls of `clear` in flight, by their slots, and whether somebody waits for them.
     clears: RefCell<Vec<(u32, std::sync::Weak<AtomicBool>)>>,
     /// Whether the chain may begin its work on this thread.
     begins_inline: Cell<bool>,
-    /// Whether `close` was called. The chain hears of it behind the operations that were called before.
+    /// Whether `close` was called. The chain learns of it after the operations that were called before.
     is_closed: Cell<bool>,
-    /// Whether the bridge was told that this needs it no longer.
+    /// Whether the bridge knows that this instance needs it no longer.
     has_ended: Arc<AtomicBool>,
 }
 
@@ -82,7 +82,7 @@ impl Instance {
         self.gauge.id
     }
 
-    /// Where stores tell what becomes a process warning.
+    /// Returns the sink for what stores report as a process warning.
     pub(crate) fn notices(&self) -> Notices {
         let (instance, completions) = (self.id(), Arc::downgrade(self.bridge.completions()));
         Notices::to(move |text| {
@@ -105,7 +105,7 @@ impl Instance {
         handle
     }
 
-    /// To be called after a store was added: what is answered at once may have changed.
+    /// Must be called after a store was added: what is answered at once may have changed.
     pub(crate) fn refresh(&self) {
         self.begins_inline.set(self.chain.begins_inline());
         self.handles.borrow_mut().retain(|handle| {
@@ -115,7 +115,7 @@ impl Instance {
         });
     }
 
-    /// What is on its way, from the call to the moment in which its promise is settled.
+    /// Returns what is in flight, from the call until its promise is settled.
     pub(crate) fn pending(&self) -> Weight {
         self.gauge.pending()
     }
@@ -128,7 +128,7 @@ impl Instance {
         self.gauge.check(load, operation)
     }
 
-    /// Notes a single operation, and answers with the [place](place_of) of its promise; fails if there is no room for
+    /// Notes a single operation, and returns the [slot](place_of) of its promise; fails if there is no room for
     /// it.
     pub(crate) fn gather(
         self: &Rc<Self>,
@@ -227,34 +227,34 @@ impl Instance {
         self.begins_inline.get()
     }
 
-    /// Brings the stores up while the caller goes on, unless they are up already.
+    /// Brings the stores up while the caller continues, unless they are up already.
     pub(crate) fn warm_up(&self) {
         if !self.chain.is_settled() {
             self.bridge.send_in_background([Job::WarmUp(self.chain.clone())]);
         }
     }
 
-    /// Starts `ready`, and answers with the slot of its promise.
+    /// Starts `ready`, and returns the slot of its promise.
     pub(crate) fn ready(&self, js: Js, scope: Scope) -> u32 {
         let chain = self.chain.clone();
         let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Ready);
-        self.run(js, slot, |done| async move { done.tell(chain.ready(scope).await) });
+        self.run(js, slot, |done| async move { done.settle(chain.ready(scope).await) });
         slot
     }
 
-    /// Starts to ask for a page of keys, behind everything that was called before, and answers with the slot of its
+    /// Starts to ask for a page of keys, after everything that was called before, and returns the slot of its
     /// promise.
     pub(crate) fn keys(&self, js: Js, scope: Scope, prefix: String, after: Option<Cursor>) -> u32 {
         self.bridge.flush(js);
         let chain = self.chain.clone();
         let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Keys);
         self.run(js, slot, move |done| async move {
-            done.tell_page(chain.keys(scope, &prefix, after.as_ref()).await);
+            done.settle_page(chain.keys(scope, &prefix, after.as_ref()).await);
         });
         slot
     }
 
-    /// Starts `clear` behind everything that was called before, and answers with the slot of its promise.
+    /// Starts `clear` after everything that was called before, and returns the slot of its promise.
     pub(crate) fn clear(&self, js: Js, scope: Scope) -> u32 {
         self.bridge.flush(js);
         let chain = self.chain.clone();
@@ -265,12 +265,12 @@ impl Instance {
         clears.push((slot, Arc::downgrade(&is_wanted)));
         drop(clears);
         self.run(js, slot, move |done| async move {
-            done.tell(chain.clear_while(scope, || is_wanted.load(Ordering::Relaxed)).await);
+            done.settle(chain.clear_while(scope, || is_wanted.load(Ordering::Relaxed)).await);
         });
         slot
     }
 
-    /// Nobody waits any more for the `clear` in `slot`, which is on its way: it ends with what it has begun.
+    /// Nobody waits any more for the `clear` in `slot`, which is in flight: it ends with what it has begun.
     pub(crate) fn stop_clear(&self, slot: u32) {
         let clears = self.clears.borrow();
         let found = clears.iter().find(|(other, _)| *other == slot).and_then(|(_, wanted)| wanted.upgrade());
@@ -279,17 +279,17 @@ impl Instance {
         }
     }
 
-    /// Starts `flush` behind everything that was called before, and answers with the slot of its promise.
+    /// Starts `flush` after everything that was called before, and returns the slot of its promise.
     pub(crate) fn flush(&self, js: Js, scope: Scope) -> u32 {
         self.bridge.flush(js);
         let chain = self.chain.clone();
         let slot = self.open_slot(Format::Nothing, Weight::default(), Operation::Flush);
-        self.run(js, slot, |done| async move { done.tell(chain.flush(scope).await) });
+        self.run(js, slot, |done| async move { done.settle(chain.flush(scope).await) });
         slot
     }
 
-    /// Starts `close` behind everything that was called before, and answers with the slot of its promise. What is
-    /// pending when `patience` is over is given up.
+    /// Starts `close` after everything that was called before, and returns the slot of its promise. What is
+    /// pending when `patience` is over is cancelled.
     pub(crate) fn close(&self, js: Js, patience: Option<Duration>) -> u32 {
         self.bridge.flush(js);
         self.is_closed.set(true);
@@ -304,12 +304,12 @@ impl Instance {
             if !has_ended.swap(true, Ordering::AcqRel) {
                 done.end_one();
             }
-            done.tell(Ok(()));
+            done.settle(Ok(()));
         });
         slot
     }
 
-    /// Has `add` put something at the end of the chain, and answers with its place.
+    /// Adds something to the end of the chain by `add`, and returns its index.
     pub(crate) fn add(&self, add: impl FnOnce(&Arc<Chain>) -> Result<u16>) -> Result<u16> {
         if self.is_closed.get() {
             return Err(Error::closed());
@@ -317,7 +317,7 @@ impl Instance {
         add(&self.chain)
     }
 
-    /// Has the I/O thread do something that ends with the promise in `slot`.
+    /// Runs a task on the I/O thread that ends with the promise in `slot`.
     fn run<T: Future<Output = ()> + Send + 'static>(
         &self,
         js: Js,
@@ -328,7 +328,7 @@ impl Instance {
         match self.bridge.prepare(js) {
             Ok(()) => self.bridge.send(js, [Job::Task(Box::pin(task(done)))]),
             Err(error) => {
-                done.tell(Err(error));
+                done.settle(Err(error));
                 self.bridge.completions().notify_if_waiting();
             }
         }
@@ -344,7 +344,7 @@ impl Drop for Instance {
     }
 }
 
-/// What JavaScript is told about the promise in `slot`: the slot, or its complement, a negative number, where the
+/// Returns what JavaScript gets for the promise in `slot`: the slot, or its complement, a negative number, where the
 /// operation is the first one of its turn, and JavaScript has to say when that ends.
 fn place_of(slot: u32, is_first: bool) -> i32 {
     let slot = slot.cast_signed();

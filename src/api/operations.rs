@@ -1,4 +1,4 @@
-//! The operations that JavaScript calls. Each answers with its result if that is known at once, else with the place of a
+//! The operations that JavaScript calls. Each returns its result if that is known at once, else the slot of a
 //! promise, a number.
 
 use napi::sys;

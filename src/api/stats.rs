@@ -3,7 +3,7 @@
 use redkv::chain::{Kind, Latency, Stats, TierStats, Weight};
 use serde_json::{Map, Value, json};
 
-/// Of a whole chain, with what is on its way in its instance.
+/// Returns the statistics of a chain, with what is in flight in its instance.
 pub(crate) fn of_chain(stats: &Stats, pending: Weight) -> Value {
     json!({
         "pending": pending.operations,
@@ -13,7 +13,7 @@ pub(crate) fn of_chain(stats: &Stats, pending: Weight) -> Value {
     })
 }
 
-/// Of one store at its index.
+/// Returns the statistics of the store at `index`.
 pub(crate) fn of_tier(index: u16, tier: &TierStats) -> Value {
     let errors = tier.errors.iter().map(|(kind, count)| (kind.code().to_owned(), (*count).into()));
     json!({

@@ -19,7 +19,7 @@ use napi::sys;
 use redkv::error::{Error, ErrorKind, Result};
 
 use self::inline_policy::InlinePolicy;
-use self::wakers::{WakerId, notified_second, release, ring};
+use self::wakers::{WakerId, notified, notified_second, release};
 use crate::api::instance::Instance;
 use crate::bridge::completions::Completions;
 use crate::bridge::events::Listeners;
@@ -40,7 +40,7 @@ pub(crate) struct Bridge {
     promises: Promises,
     listeners: Listeners,
     completions: Arc<Completions>,
-    /// Who calls this thread for the answers that are left, when the waker cannot: what a waker rings for while it is heard
+    /// Who calls this thread for the answers that are left, when the waker cannot: what a waker is signalled for while it runs
     /// is done in the same turn of the event loop.
     second_waker: Cell<sys::napi_threadsafe_function>,
     /// Who calls for the answers that are left.
@@ -64,7 +64,7 @@ pub(crate) struct Bridge {
     instances: RefCell<HashMap<u32, Weak<Instance>>>,
     /// How many instances there ever were.
     created: Cell<usize>,
-    /// Whether an operation on its way, or a write that was acknowledged before it was made, keeps the event loop alive.
+    /// Whether an operation in flight, or a write that was acknowledged before it was made, keeps the event loop alive.
     is_referenced: Cell<bool>,
 }
 
@@ -118,9 +118,9 @@ impl Bridge {
         if self.is_awake.get() {
             return Ok(());
         }
-        let (waker, second) = (self.waker(js, ring)?, self.waker(js, notified_second)?);
+        let (waker, second) = (self.waker(js, notified)?, self.waker(js, notified_second)?);
         if self.is_awake.replace(true) {
-            // A hook that heard of the waker has made another instance, and with it another waker.
+            // A hook that ran for the waker has made another instance, and with it another waker.
             [waker, second].into_iter().for_each(release);
             return Ok(());
         }
@@ -140,7 +140,7 @@ impl Bridge {
         Ok(())
     }
 
-    /// Gives everything back, until there is another instance.
+    /// Releases everything, until there is another instance.
     fn sleep(&self, js: Js) {
         if !self.is_awake.replace(false) {
             return;
@@ -159,7 +159,7 @@ impl Bridge {
         self.is_referenced.set(false);
     }
 
-    /// Gives everything back if no instance needs it.
+    /// Releases everything if no instance needs it.
     fn sleep_if_idle(&self, js: Js) {
         let is_idle = self.completions.ended() == self.created.get()
             && self.promises.pending() == 0
@@ -174,7 +174,7 @@ impl Bridge {
         &self.completions
     }
 
-    /// The promises, and what is told to them.
+    /// Returns the promises.
     pub(crate) fn promises(&self) -> &Promises {
         &self.promises
     }
@@ -195,7 +195,7 @@ impl Bridge {
         self.instances.borrow().get(&id)?.upgrade()
     }
 
-    /// Notes that `instance` has operations to hand over when the turn ends, and answers with whether it is the first
+    /// Notes that `instance` has operations to hand over when the turn ends, and returns whether it is the first
     /// one in this turn: then JavaScript has to call [`Bridge::flush`].
     pub(crate) fn gather_from(&self, instance: Rc<Instance>) -> bool {
         let mut gathering = self.gathering.borrow_mut();
@@ -208,7 +208,7 @@ impl Bridge {
         is_first
     }
 
-    /// Sees to it that what is gathered is handed over also if JavaScript never calls for it: where it was cut off
+    /// Makes sure that what is gathered is handed over even if JavaScript never calls for it: where it was cut off
     /// before it could, or knows no `nextTick` but a fake one.
     fn expect_flush(&self) {
         self.completions.set_gathering(true);
@@ -240,7 +240,7 @@ impl Bridge {
         if self.runs_inline(js, &jobs) && instances.iter().all(|instance| instance.begins_inline()) {
             self.reference(js, true);
             self.with_io(|io| io.start_here(jobs));
-            // What was answered at once, as by a store that is down, is told in a turn of its own: a caller who tries
+            // What was answered at once, as by a store that is down, is settled in a turn of its own: a caller who tries
             // again and again would else keep this thread from ever reading what arrives.
             self.completions.notify_if_waiting();
         } else {
@@ -252,13 +252,13 @@ impl Bridge {
         self.io.borrow().as_ref().map(work)
     }
 
-    /// Does what a waker was rung for.
-    fn hear(&self, js: Js, waker: WakerId) {
+    /// Handles a notification of `waker`.
+    fn on_notified(&self, js: Js, waker: WakerId) {
         self.flush_forgotten(js);
         if self.rest_waits_for.get().is_some_and(|other| other != waker) {
             return;
         }
-        self.completions.is_heard();
+        self.completions.reset_notified();
         self.settle(js, waker);
         self.sleep_if_idle(js);
     }
@@ -274,7 +274,7 @@ impl Bridge {
         }
     }
 
-    /// As [`Bridge::send`], for work that nobody waits for.
+    /// Sends work like [`Bridge::send`] does, for work that nobody waits for.
     pub(crate) fn send_in_background(&self, jobs: impl IntoIterator<Item = Job>) {
         if self.start().is_ok() {
             self.with_io(|io| io.send(jobs));
@@ -298,7 +298,7 @@ impl Bridge {
         Ok(())
     }
 
-    /// Whether operations on their way keep the event loop alive.
+    /// Sets whether operations in flight keep the event loop alive.
     fn reference(&self, js: Js, wanted: bool) {
         if self.is_referenced.replace(wanted) == wanted {
             return;
@@ -314,19 +314,19 @@ impl Bridge {
         });
     }
 
-    /// Settles what was answered, as much as there is time for; the rest when another waker than `heard` rings.
-    fn settle(&self, js: Js, heard: WakerId) {
+    /// Settles what was answered, as much as there is time for; the rest when another waker than `running` is signalled.
+    fn settle(&self, js: Js, running: WakerId) {
         self.rest_waits_for.set(None);
         let is_rest_left = self.promises.settle(js, self.completions.take());
         if let Some(reports) = self.completions.take_reports() {
-            self.listeners.hear(js, &self.promises, reports);
+            self.listeners.emit_all(js, &self.promises, reports);
         }
         if self.promises.pending() == 0 && !self.completions.is_held() {
             self.reference(js, false);
         }
         if is_rest_left {
-            self.rest_waits_for.set(Some(heard.other()));
-            self.notify_for_rest(heard.other());
+            self.rest_waits_for.set(Some(running.other()));
+            self.notify_for_rest(running.other());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Answers on their way from the I/O thread to JavaScript, gathered so that one wake-up settles many promises.
+//! Answers for JavaScript, gathered on the I/O thread so that one wake-up settles many promises.
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -42,8 +42,8 @@ pub(crate) struct Completions {
     ended: AtomicUsize,
     /// Whether operations wait on the JavaScript thread for the end of their turn.
     gathers: AtomicBool,
-    /// Whether the JavaScript thread was told and has not looked yet.
-    told: AtomicBool,
+    /// Whether the JavaScript thread was notified and has not looked yet.
+    notified: AtomicBool,
     waker: Mutex<Option<JsWaker>>,
 }
 
@@ -97,7 +97,7 @@ struct JsWaker(sys::napi_threadsafe_function);
 unsafe impl Send for JsWaker {}
 
 impl Completions {
-    /// Weight after which the JavaScript thread is told even though more is on its way.
+    /// The weight from which on the JavaScript thread is notified although the I/O thread is busy.
     const MANY: usize = 256;
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -123,7 +123,7 @@ impl Completions {
         let is_many = waiting.weight >= Self::MANY;
         drop(waiting);
         if is_many {
-            self.ring();
+            self.notify();
         }
     }
 
@@ -132,10 +132,10 @@ impl Completions {
         self.waiting().cancelled.push(instance);
     }
 
-    /// Tells the JavaScript thread if anything waits for it.
+    /// Notifies the JavaScript thread if anything waits for it.
     pub(crate) fn notify_if_waiting(&self) {
         if !self.is_empty() {
-            self.ring();
+            self.notify();
         }
     }
 
@@ -161,7 +161,7 @@ impl Completions {
         if holds {
             self.holders.fetch_add(1, Ordering::AcqRel);
         } else if self.holders.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.ring();
+            self.notify();
         }
     }
 
@@ -173,7 +173,7 @@ impl Completions {
     /// An instance needs this no longer. The JavaScript thread hears of it, to give back what nobody needs.
     pub(crate) fn end_one(&self) {
         self.ended.fetch_add(1, Ordering::AcqRel);
-        self.ring();
+        self.notify();
     }
 
     /// How many instances have ended.
@@ -187,10 +187,10 @@ impl Completions {
         self.gathers.store(gathers, Ordering::SeqCst);
     }
 
-    /// Has the JavaScript thread look at what it has gathered: what should have told it that the turn ended may be lost.
+    /// Notifies the JavaScript thread if it has gathered operations: it may not have noticed the end of its turn.
     pub(crate) fn notify_if_gathering(&self) {
         if self.gathers.load(Ordering::SeqCst) {
-            self.ring();
+            self.notify();
         }
     }
 
@@ -204,36 +204,36 @@ impl Completions {
         Some(std::mem::take(&mut reports))
     }
 
-    /// Tells the JavaScript thread to look.
-    pub(crate) fn ring(&self) {
-        if self.told.swap(true, Ordering::AcqRel) {
+    /// Notifies the JavaScript thread.
+    pub(crate) fn notify(&self) {
+        if self.notified.swap(true, Ordering::AcqRel) {
             return;
         }
         if let Some(JsWaker(function)) = &*self.waker() {
             let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
             // SAFETY: the waker is taken away, under the lock held here, before the function is released.
-            let rung = unsafe { sys::napi_call_threadsafe_function(*function, ptr::null_mut(), mode) };
-            if rung != sys::Status::napi_ok {
-                self.told.store(false, Ordering::Release);
+            let status = unsafe { sys::napi_call_threadsafe_function(*function, ptr::null_mut(), mode) };
+            if status != sys::Status::napi_ok {
+                self.notified.store(false, Ordering::Release);
             }
         }
     }
 
-    /// The JavaScript thread looks: from here on a new answer rings again.
-    pub(crate) fn is_heard(&self) {
-        self.told.store(false, Ordering::Release);
+    /// Notes that the JavaScript thread looks: from here on a new answer notifies again.
+    pub(crate) fn reset_notified(&self) {
+        self.notified.store(false, Ordering::Release);
     }
 
-    /// Everything that waits. From here on a new answer rings again.
+    /// Takes everything that waits. From here on a new answer notifies again.
     pub(crate) fn take(&self) -> Waiting {
-        self.is_heard();
+        self.reset_notified();
         std::mem::take(&mut *self.waiting())
     }
 
-    /// Has the waker ring by `function`, also for what came while there was none.
+    /// Sets `function` as the waker, and notifies it of what came before.
     pub(crate) fn connect(&self, function: sys::napi_threadsafe_function) {
         *self.waker() = Some(JsWaker(function));
-        self.is_heard();
+        self.reset_notified();
         self.notify_if_waiting();
     }
 
@@ -244,7 +244,7 @@ impl Completions {
         }
     }
 
-    /// Takes the waker away; whatever is answered later is not heard.
+    /// Takes the waker away; whatever is answered later is lost.
     pub(crate) fn disconnect(&self) -> Option<sys::napi_threadsafe_function> {
         self.waker().take().map(|waker| waker.0)
     }

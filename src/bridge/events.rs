@@ -1,4 +1,4 @@
-//! What happens in chains without a caller who is told of it, on its way to the listeners in JavaScript.
+//! Events: what happens in chains and reaches no caller, and the listeners in JavaScript.
 
 use std::mem::discriminant;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::node_api::{Js, JsRef, JsResult, Value};
 /// PendingEvents that wait for the JavaScript thread. However many events there are, only so many reports wait as there are
 /// different ones: those of one kind about one store become one.
 ///
-/// But each lost write is told. No more of them wait than the queues of the stores had room for, because what fills those
+/// But each lost write is reported. No more of them wait than the queues of the stores had room for, because what fills those
 /// again comes from the JavaScript thread, which takes the reports first.
 #[derive(Debug, Default)]
 pub(crate) struct PendingEvents {
@@ -100,7 +100,7 @@ impl Observer for Reporter {
     }
 }
 
-/// The functions of the JavaScript side that reports are told to.
+/// The functions of the JavaScript side that take events.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     /// `isHeard(instance, name)`: whether somebody listens.
@@ -114,7 +114,7 @@ impl Listeners {
         Ok(Self { is_heard: js.keep(is_heard)?, tell: js.keep(tell)? })
     }
 
-    /// Lets go of the functions: from here on nothing can be told to JavaScript.
+    /// Releases the functions: from here on JavaScript cannot be called.
     pub(crate) fn disconnect(&self, js: Js) {
         [&self.is_heard, &self.tell].into_iter().for_each(|kept| js.let_go(kept));
     }
@@ -124,17 +124,22 @@ impl Listeners {
         js.hold_all([&self.is_heard, &self.tell], holds);
     }
 
-    /// Tells the reports to those who listen.
-    pub(crate) fn hear(&self, js: Js, promises: &Promises, PendingEvents { merged, lost }: PendingEvents) {
+    /// Emits the events that have listeners.
+    pub(crate) fn emit_all(
+        &self,
+        js: Js,
+        promises: &Promises,
+        PendingEvents { merged, lost }: PendingEvents,
+    ) {
         for report in merged.into_iter().chain(lost) {
-            if js.in_scope(|| self.hear_one(js, promises, &report)).is_err() {
+            if js.in_scope(|| self.emit_one(js, promises, &report)).is_err() {
                 // The environment is going down, or out of memory.
                 js.clear_exception();
             }
         }
     }
 
-    fn hear_one(&self, js: Js, promises: &Promises, report: &PendingEvent) -> JsResult<()> {
+    fn emit_one(&self, js: Js, promises: &Promises, report: &PendingEvent) -> JsResult<()> {
         let number = |number: u128| js.double(to_double(number));
         let (name, error, details) = match &report.event {
             Event::TierDown { error, .. } => ("tierDown", Some(error), Vec::new()),

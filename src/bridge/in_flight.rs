@@ -1,4 +1,4 @@
-//! What is on its way in one instance, from the call to the moment in which its promise is settled.
+//! What is in flight in one instance, from the call until its promise is settled.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use redkv::entry::{Entry, Key};
 use redkv::error::Result;
 use redkv::operation::Operation;
 
-/// Weighs what is on its way in one instance.
+/// The weight of what is in flight in one instance.
 #[derive(Debug)]
 pub(crate) struct InFlightGauge {
     /// The instance.
@@ -27,12 +27,12 @@ impl InFlightGauge {
         self.bounds.check(self.pending.get(), load).map_err(|error| error.with_operation_if_unset(operation))
     }
 
-    /// What is on its way.
+    /// Returns what is in flight.
     pub(crate) fn pending(&self) -> Weight {
         self.pending.get()
     }
 
-    /// Counts a call as on its way, bounds or not.
+    /// Counts a call as in flight, whatever the bounds are.
     pub(crate) fn count(self: &Rc<Self>, load: Weight, operation: Operation) -> InFlight {
         self.pending.set(self.pending.get() + load);
         InFlight { gauge: self.clone(), load, operation }

@@ -47,14 +47,14 @@ impl Job {
                 (0..).zip(keys).for_each(|(index, _)| replies.reply(index, Err(error.clone())));
             }
             Self::Refuse(chain) => chain.refuse(),
-            // A task says by itself that it was given up.
+            // A task reports by itself that it was dropped.
             Self::Task(_) | Self::WarmUp(_) => {}
         }
     }
 
     /// Starts it. A panic is a defect; it must not reach the others, nor end the thread.
     fn start(self) {
-        // The hook of panics has told of it, and whoever waits is told by what the panic drops.
+        // The hook of panics has reported it, and what the panic drops answers whoever waits.
         catch_unwind(AssertUnwindSafe(|| self.start_unguarded())).ok();
     }
 
@@ -109,12 +109,12 @@ impl Queue {
 impl IoThread {
     /// Starts the thread; its answers go to `completions`.
     pub(crate) fn start(completions: Arc<Completions>) -> std::io::Result<Self> {
-        let told = completions.clone();
+        let notified = completions.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(4)
             // With nothing left to do, the answers so far are worth a wake-up of JavaScript.
-            .on_thread_park(move || told.notify_if_waiting())
+            .on_thread_park(move || notified.notify_if_waiting())
             .build()?;
         let own = runtime.handle().clone();
         let executor = Executor::new(own.clone());
@@ -123,7 +123,7 @@ impl IoThread {
         let thread = std::thread::Builder::new().name("redkv-io".into()).spawn(move || {
             tasks.adopt_thread();
             runtime.block_on(work(&jobs, &tasks));
-            // What is given up may want to start something as it goes.
+            // What is dropped may want to start something.
             let handle = runtime.handle().clone();
             let _context = handle.enter();
             tasks.end();
@@ -140,7 +140,7 @@ impl IoThread {
         })
     }
 
-    /// Has the JavaScript thread look, in a while, at what it has gathered, if that is still there by then.
+    /// Notifies the JavaScript thread in a while, if what it has gathered is still there by then.
     pub(crate) fn look_later(&self) {
         if self.is_looking.load(Ordering::SeqCst) || self.is_looking.swap(true, Ordering::SeqCst) {
             return;
@@ -179,7 +179,7 @@ impl IoThread {
     }
 }
 
-/// Ends the thread: what is on its way is given up.
+/// Ends the thread: what is in flight is dropped.
 impl Drop for IoThread {
     fn drop(&mut self) {
         self.queue.ended.store(true, Ordering::Release);

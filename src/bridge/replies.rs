@@ -1,4 +1,4 @@
-//! Who receives the answers of the engine and leaves them in the completions. Whatever happens, each promise gets one.
+//! The receivers of the engine's answers, which leave them in [`Completions`]. Whatever happens, each promise gets one.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -137,7 +137,7 @@ impl BatchReply {
         }
     }
 
-    /// Tells the outcome, unless one was told before.
+    /// Leaves the outcome, unless there was one before.
     fn end(&self, outcome: Outcome) {
         if !self.has_ended.swap(true, Ordering::Relaxed) {
             self.completions.push(Completion { slot: self.slot, outcome });
@@ -174,17 +174,17 @@ impl Drop for BatchReply {
     }
 }
 
-/// The promise of something that just ends; it ends even if it is given up.
+/// The promise of something that just ends; it is rejected if this is dropped before.
 pub(crate) struct Deferred {
     slot: u32,
     completions: Arc<Completions>,
-    told: bool,
+    settled: bool,
 }
 
 impl Completions {
     /// Who settles the promise in `slot`.
     pub(crate) fn done(self: &Arc<Self>, slot: u32) -> Deferred {
-        Deferred { slot, completions: self.clone(), told: false }
+        Deferred { slot, completions: self.clone(), settled: false }
     }
 }
 
@@ -199,23 +199,23 @@ impl Deferred {
         self.completions.end_one();
     }
 
-    pub(crate) fn tell(self, result: Result<()>) {
-        self.tell_outcome(Outcome::Done(result));
+    pub(crate) fn settle(self, result: Result<()>) {
+        self.settle_outcome(Outcome::Done(result));
     }
 
-    pub(crate) fn tell_page(self, page: Result<Page>) {
-        self.tell_outcome(Outcome::Page(page));
+    pub(crate) fn settle_page(self, page: Result<Page>) {
+        self.settle_outcome(Outcome::Page(page));
     }
 
-    fn tell_outcome(mut self, outcome: Outcome) {
-        self.told = true;
+    fn settle_outcome(mut self, outcome: Outcome) {
+        self.settled = true;
         self.completions.push(Completion { slot: self.slot, outcome });
     }
 }
 
 impl Drop for Deferred {
     fn drop(&mut self) {
-        if !self.told {
+        if !self.settled {
             self.completions.push(Completion { slot: self.slot, outcome: Outcome::Done(Err(dropped())) });
         }
     }

@@ -1,4 +1,4 @@
-//! What runs when JavaScript calls a function of the addon: its arguments and data are read, and panics end here.
+//! Callbacks from JavaScript: its arguments and data are read, and panics end here.
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -80,7 +80,7 @@ impl Js {
     }
 
     /// Runs `work` in a callback of the event loop itself, as Node.js runs its own: what was made is reclaimed, and
-    /// promises that were settled tell those who wait for them.
+    /// those who wait for promises that were settled run.
     #[cfg(unix)]
     pub(crate) fn in_callback(self, origin: &Origin, work: impl FnOnce()) -> JsResult<()> {
         self.in_scope(|| {

@@ -15,7 +15,7 @@ pub(crate) struct Pending;
 
 pub(crate) type JsResult<T> = Result<T, Pending>;
 
-/// The kinds of values that are told apart.
+/// The kinds of values that are distinguished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
     Undefined,
@@ -33,7 +33,7 @@ pub(crate) struct Js {
 }
 
 impl Js {
-    /// The engine behind `env`.
+    /// Returns the engine of `env`.
     ///
     /// # Safety
     /// `env` must be the environment of the callback that is running on this thread.

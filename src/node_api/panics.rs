@@ -1,11 +1,11 @@
-//! What is said of panics of this addon, and of no other: each has a hook of its own.
+//! The hook for panics of this addon, and of no other: each addon has its own.
 
 use std::panic;
 use std::sync::Once;
 
 use redkv::panics::note;
 
-/// Has panics that no caller is told of said in words that tell whose they are. Those that become an error are not
+/// Prints panics that reach no caller, with the name of the package. Those that become an error are not
 /// printed, unless a backtrace is asked for.
 pub(crate) fn report() {
     static ONCE: Once = Once::new();

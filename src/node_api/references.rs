@@ -12,7 +12,7 @@ use super::js::{Js, JsResult, Value};
 pub(crate) struct JsRef(Cell<sys::napi_ref>);
 
 impl Js {
-    /// Keeps `value` from being collected until it is [let go](Self::let_go).
+    /// Keeps `value` from being collected until it is [released](Self::let_go).
     pub(crate) fn keep(self, value: Value) -> JsResult<JsRef> {
         let mut reference = ptr::null_mut();
         call!(napi_create_reference(self.env, value, 1, &mut reference))?;

@@ -1,4 +1,4 @@
-//! Strings on their way from JavaScript: read as UTF-16, because that is exact (one byte a character would cut off what
+//! Strings of JavaScript: read as UTF-16, because that is exact (one byte a character would cut off what
 //! does not fit, UTF-8 would replace lone surrogates) and the engine only copies, and narrowed here.
 
 use std::mem::MaybeUninit;
@@ -61,7 +61,7 @@ impl Units {
         unsafe { std::slice::from_raw_parts(self.stack.as_ptr().cast(), self.length) }
     }
 
-    /// Shows them as UTF-8 to `show`.
+    /// Calls `show` with them as UTF-8.
     pub(crate) fn with_utf8<T>(&self, show: impl FnOnce(&str) -> T) -> Result<T, Broken> {
         let units = self.as_slice();
         if units.len() <= ON_STACK {
@@ -87,7 +87,7 @@ impl Units {
     }
 }
 
-/// Writes the low halves of `units` into `bytes`, which has the same length, and answers with all bits that are set
+/// Writes the low halves of `units` into `bytes`, which has the same length, and returns all bits that are set
 /// in any unit.
 fn narrow_into(bytes: &mut [MaybeUninit<u8>], units: &[u16]) -> u16 {
     const STEP: usize = 8;

@@ -1,4 +1,4 @@
-//! Has the event loop of JavaScript look at a descriptor.
+//! Polls a descriptor in the event loop of JavaScript.
 //!
 //! The loop belongs to libuv, whose functions every Node.js exports. They are looked up when they are first needed: an
 //! addon that asked for them by name would not load where they are missing.
@@ -67,9 +67,9 @@ struct Watch {
     env: sys::napi_env,
     ready: Ready,
     data: *mut c_void,
-    /// There while the environment has not let go of the handle.
+    /// There while the environment has not released the handle.
     hook: sys::napi_async_cleanup_hook_handle,
-    /// Whether libuv was told to let go of the handle.
+    /// Whether libuv is closing the handle.
     is_closing: bool,
 }
 
@@ -136,7 +136,7 @@ pub(crate) unsafe fn watch(js: Js, descriptor: RawFd, ready: Ready, data: *mut c
     Ok(UvPoll(watch))
 }
 
-/// Has libuv let go of the handle, once.
+/// Closes the handle, once.
 ///
 /// # Safety
 /// `watch` must be one that [`watch`] made and that was not given back by [`closed`], on its thread.
@@ -178,7 +178,7 @@ unsafe extern "C" fn end(_hook: sys::napi_async_cleanup_hook_handle, watch: *mut
     unsafe { close(watch.cast()) };
 }
 
-/// Runs on the JavaScript thread when libuv has let go of a handle.
+/// Runs on the JavaScript thread when libuv has closed a handle.
 unsafe extern "C" fn closed(handle: *mut Handle) {
     // SAFETY: called once for each handle; from here on nobody knows it or what it carries.
     unsafe {

@@ -42,7 +42,7 @@ impl Bridge {
         });
     }
 
-    /// Has the event loop run [`answered`] when something arrives for a socket that this thread looks after.
+    /// Runs [`answered`] when something arrives for a socket that this thread polls.
     #[cfg(unix)]
     fn poll_sockets(&self, js: Js) -> JsResult<()> {
         let descriptor =

@@ -21,7 +21,7 @@ enum State {
     Open,
 }
 
-/// Operations on their way at once, from which on two threads do more than one.
+/// Operations in flight, from which on two threads do more than one.
 const FEW: usize = 16;
 /// Keys in one turn, likewise.
 const FEW_KEYS: usize = 128;
@@ -53,7 +53,7 @@ impl InlinePolicy {
         self.state.set(State::Impossible);
     }
 
-    /// WakerId way a turn goes, with `pending` operations on their way and `keys` in this turn.
+    /// Returns the route of a turn with `keys` keys, while `pending` operations are in flight.
     pub(crate) fn route(&self, pending: usize, keys: usize) -> Route {
         if self.state.get() == State::Impossible {
             return Route::IoThread;

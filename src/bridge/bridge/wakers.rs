@@ -1,5 +1,5 @@
-//! The two wakers that call the JavaScript thread. What a waker rings for while it is heard is done in the same turn of the
-//! event loop, so for what is left for a later turn the other one rings.
+//! The two wakers that call the JavaScript thread. What a waker is signalled for while it runs is done in the same turn of the
+//! event loop, so for what is left for a later turn the other one is signalled.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -19,13 +19,13 @@ impl Bridge {
         self.rest_waits_for.set(None);
     }
 
-    /// A function that any thread can call to have `ring` run on this one.
-    pub(super) fn waker(&self, js: Js, ring: OnWake) -> JsResult<sys::napi_threadsafe_function> {
+    /// Returns a function that any thread can call to run `on_wake` on this one.
+    pub(super) fn waker(&self, js: Js, on_wake: OnWake) -> JsResult<sys::napi_threadsafe_function> {
         let name = js.text("redkv")?;
         let mut function = ptr::null_mut();
         let context = ptr::from_ref(self).cast_mut().cast();
         // SAFETY: within a callback; the other pointers are null or to locals. The function is released, which ends the
-        // calls of `ring`, before the context goes.
+        // calls of `on_wake`, before the context goes.
         let status = unsafe {
             sys::napi_create_threadsafe_function(
                 js.raw(),
@@ -37,7 +37,7 @@ impl Bridge {
                 ptr::null_mut(),
                 None,
                 context,
-                Some(ring),
+                Some(on_wake),
                 &mut function,
             )
         };
@@ -52,7 +52,7 @@ impl Bridge {
                 // SAFETY: on the JavaScript thread, which takes it away before it is released.
                 unsafe { sys::napi_call_threadsafe_function(second, ptr::null_mut(), mode) };
             }
-            _ => self.completions.ring(),
+            _ => self.completions.notify(),
         }
     }
 }
@@ -60,7 +60,7 @@ impl Bridge {
 /// The wakers of an bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WakerId {
-    /// That of the completions, which the I/O thread rings.
+    /// That of the completions, which the I/O thread signals.
     First,
     Second,
 }
@@ -74,23 +74,23 @@ impl WakerId {
     }
 }
 
-/// What runs when a waker rings.
+/// A function that runs when a waker is signalled.
 pub(super) type OnWake = unsafe extern "C" fn(sys::napi_env, Value, *mut c_void, *mut c_void);
 
-/// Ends the calls of a waker that nobody rings any more.
+/// Ends the calls of a waker that nobody signals any more.
 pub(super) fn release(waker: sys::napi_threadsafe_function) {
     let mode = sys::ThreadsafeFunctionReleaseMode::abort;
     // SAFETY: on the JavaScript thread, where `Bridge::waker` made it; it is taken from the completions, or was never there.
     unsafe { sys::napi_release_threadsafe_function(waker, mode) };
 }
 
-/// Runs on the JavaScript thread after the first waker was rung.
-pub(super) unsafe extern "C" fn ring(env: sys::napi_env, _: Value, bridge: *mut c_void, _: *mut c_void) {
+/// Runs on the JavaScript thread after the first waker was signalled.
+pub(super) unsafe extern "C" fn notified(env: sys::napi_env, _: Value, bridge: *mut c_void, _: *mut c_void) {
     // SAFETY: as this function, which the engine calls.
-    unsafe { hear(env, bridge, WakerId::First) };
+    unsafe { on_notified(env, bridge, WakerId::First) };
 }
 
-/// Runs on the JavaScript thread after the second waker was rung.
+/// Runs on the JavaScript thread after the second waker was signalled.
 pub(super) unsafe extern "C" fn notified_second(
     env: sys::napi_env,
     _: Value,
@@ -98,12 +98,12 @@ pub(super) unsafe extern "C" fn notified_second(
     _: *mut c_void,
 ) {
     // SAFETY: as this function, which the engine calls.
-    unsafe { hear(env, bridge, WakerId::Second) };
+    unsafe { on_notified(env, bridge, WakerId::Second) };
 }
 
 /// # Safety
-/// To be called when a waker that `Bridge::waker` has made rings, with what that is given.
-unsafe fn hear(env: sys::napi_env, bridge: *mut c_void, waker: WakerId) {
+/// To be called when a waker that `Bridge::waker` has made is signalled, with its arguments.
+unsafe fn on_notified(env: sys::napi_env, bridge: *mut c_void, waker: WakerId) {
     if env.is_null() {
         // The environment is going down, and takes no more calls.
         return;
@@ -114,6 +114,6 @@ unsafe fn hear(env: sys::napi_env, bridge: *mut c_void, waker: WakerId) {
         let js = unsafe { Js::new(env) };
         // SAFETY: the context given by `Bridge::waker`; with an environment there, the function was not released.
         let bridge = unsafe { &*bridge.cast::<Bridge>() };
-        bridge.hear(js, waker);
+        bridge.on_notified(js, waker);
     });
 }

@@ -1,4 +1,4 @@
-//! Answers that wait until the JavaScript thread has time for them: it takes some, goes on with other things, and takes
+//! Answers that wait until the JavaScript thread has time for them: it takes some, does other things, and takes
 //! the next.
 
 use std::collections::VecDeque;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::bridge::completions::{Completion, Waiting};
 
-/// Answers in the order in which they are told. Those that failed cost many times as much, and do not keep the others
+/// Answers in the order in which they are settled. Those that failed cost many times as much, and do not keep the others
 /// waiting.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
@@ -38,7 +38,7 @@ impl Backlog {
         self.waiting.is_empty() && self.failed.is_empty() && self.cancelled.is_empty()
     }
 
-    /// How many answers have failed that were not told.
+    /// Returns how many failed answers wait.
     pub(crate) fn failed(&self) -> usize {
         self.failed.len()
     }
@@ -53,7 +53,7 @@ impl Backlog {
         self.failed.pop_front()
     }
 
-    /// The next instance that is given up, once all that failed by itself is told.
+    /// Returns the next cancelled instance, for when all that failed by itself is settled.
     pub(crate) fn next_cancelled(&mut self) -> Option<&mut Cancelled> {
         self.cancelled.front_mut()
     }
@@ -63,7 +63,7 @@ impl Backlog {
         self.cancelled.pop_front();
     }
 
-    /// Whether the instances among which `is_it` finds one are given up.
+    /// Returns whether `is_it` holds for a cancelled instance.
     pub(crate) fn cancels(&self, is_it: impl Fn(u32) -> bool) -> bool {
         self.cancelled.iter().any(|cancelled| is_it(cancelled.instance))
     }
@@ -85,7 +85,7 @@ impl Slice {
         Self { ends: Instant::now() + Self::LENGTH, rounds: 0 }
     }
 
-    /// Whether it is over after one more round.
+    /// Counts a round, and returns whether the slice is over.
     pub(crate) fn is_over(&mut self) -> bool {
         self.rounds += 1;
         self.rounds >= Self::ROUNDS || Instant::now() >= self.ends

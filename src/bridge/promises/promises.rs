@@ -59,7 +59,7 @@ impl Promises {
         })
     }
 
-    /// Lets go of the functions: from here on nothing can be told to JavaScript.
+    /// Releases the functions: from here on JavaScript cannot be called.
     pub(crate) fn disconnect(&self, js: Js) {
         let Self { settle, fail, fail_many, array_of, make_error, .. } = self;
         [settle, fail, fail_many, array_of, make_error].into_iter().for_each(|kept| js.let_go(kept));
@@ -141,7 +141,7 @@ impl Promises {
         js.call(js.kept(&self.settle)?, &arguments).map(drop)
     }
 
-    /// Rejects the promises of some operations that failed, or were given up.
+    /// Rejects the promises of some operations that failed, or were cancelled.
     fn fail_some(&self, js: Js) -> JsResult<()> {
         let mut arguments = Vec::new();
         for _ in 0..FAILED_TOGETHER {
@@ -155,7 +155,7 @@ impl Promises {
         Ok(())
     }
 
-    /// What is told of an operation that failed: of an instance that is given up, only that.
+    /// Returns what a failed operation rejects with: of a cancelled instance, that it was closed.
     fn in_the_end(&self, completion: Completion) -> Completion {
         let (slots, backlog) = (self.slots.borrow(), self.backlog.borrow());
         let share = slots.share(completion.slot);
@@ -165,7 +165,7 @@ impl Promises {
         Completion { outcome: Outcome::Done(Err(closed_under(share))), ..completion }
     }
 
-    /// Rejects one promise of the instances that are given up, if there is one; an answer that comes later finds nobody.
+    /// Rejects one promise of the cancelled instances, if there is one; an answer that comes later is ignored.
     fn cancel_one(&self, js: Js) -> bool {
         let mut backlog = self.backlog.borrow_mut();
         while let Some(Cancelled { instance, from }) = backlog.next_cancelled() {
@@ -191,11 +191,11 @@ impl Promises {
         if format == Format::Ignored {
             return;
         }
-        let told = match outcome {
-            Outcome::Many(answers) => self.tell_many(js, slot, answers, format, arguments),
-            outcome => self.tell_one(js, slot, outcome, format, operation, arguments),
+        let settled = match outcome {
+            Outcome::Many(answers) => self.settle_many(js, slot, answers, format, arguments),
+            outcome => self.settle_one(js, slot, outcome, format, operation, arguments),
         };
-        if told.is_err() {
+        if settled.is_err() {
             self.fail_barely(js, slot);
         }
     }
@@ -204,15 +204,15 @@ impl Promises {
     fn fail_barely(&self, js: Js, slot: u32) {
         js.clear_exception();
         let error = js.bare_error("a defect of RedKV: JavaScript could not take the answer");
-        let told =
+        let settled =
             error.and_then(|error| js.call(js.kept(&self.fail)?, &[js.number(slot)?, error]).map(drop));
-        if told.is_err() {
+        if settled.is_err() {
             // No JavaScript runs any more.
             js.clear_exception();
         }
     }
 
-    fn tell_one(
+    fn settle_one(
         &self,
         js: Js,
         slot: u32,
@@ -265,7 +265,7 @@ impl Promises {
     }
 
     /// Adds a slot and an array of its values to the arguments of `settle`, or rejects its promise if some failed.
-    fn tell_many(
+    fn settle_many(
         &self,
         js: Js,
         slot: u32,
@@ -311,7 +311,7 @@ impl Promises {
     }
 }
 
-/// The error of an operation whose instance is closed while it is on its way.
+/// Returns the error of an operation whose instance is closed while it is in flight.
 fn closed_under(share: Option<&InFlight>) -> Error {
     let error = Error::closed().outcome(redkv::error::Outcome::Unknown);
     share.map_or_else(|| error.clone(), |share| error.clone().with_operation_if_unset(share.operation))
