@@ -2,9 +2,9 @@
 /* eslint-disable */
 
 /**
- * Connects the functions that settle promises, make errors and tell events: an array of `settle`, `fail`, `failMany`,
+ * Connects the functions that settle promises, make errors and emit events: an array of `settle`, `fail`, `failMany`,
  * `arrayOf`, `makeError`, `isHeard` and `tell`. Once for each copy of the JavaScript side, which may be loaded more than
- * once in an environment. Answers with an object with `create(id, options)`, which makes a chain without stores, and
+ * once in an environment. Returns an object with `create(id, options)`, which makes a chain without stores, and
  * `flush()`, which hands the operations of this turn to the I/O thread.
  */
 export declare function connect(functions: unknown, onLibuv: boolean): any

@@ -13,10 +13,10 @@ const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.
 const { fromCaller } = require('./lib/stacks.js')
 const { warn } = require('./lib/warnings.js')
 
-/** Where this copy of the package is. A bundle that is an ES module has no `__dirname`. */
+/** The folder of this copy of the package. A bundle that is an ES module has no `__dirname`. */
 const home = typeof __dirname === 'string' ? __dirname : 'a bundle'
 
-/** The promise of `operation`, in the slot that `begin` answers with. */
+/** Returns the promise of `operation`, in the slot that `begin` returns. */
 async function begun(called, options, begin) {
   try {
     const signal = signalOf(options, ['signal'])
@@ -27,7 +27,7 @@ async function begun(called, options, begin) {
   }
 }
 
-/** The promise of a `clear`, which deletes no further when its signal aborts. */
+/** Returns the promise of a `clear`, which deletes no further when its signal aborts. */
 async function cleared(called, options, target) {
   try {
     const { native, index } = target()
@@ -44,7 +44,7 @@ async function cleared(called, options, target) {
   }
 }
 
-/** What kept `called` from beginning. */
+/** Returns the error that kept `called` from beginning. */
 function explained(error, called) {
   if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= called.name
   return fromCaller(error, called)
@@ -100,7 +100,7 @@ const ADD = Symbol('add')
 /** Where the copy of this module is of which an instance is: all copies know each other's. */
 const COPY = Symbol.for('redkv.copy')
 
-/** What an object of ours keeps under `key` for its method `name`: `const { close } = kv` leaves `kv` behind. */
+/** Returns what an object of ours keeps under `key` for its method `name`: `const { close } = kv` leaves `kv` behind. */
 function kept(object, key, name) {
   const state = object?.[key]
   if (state !== undefined) return state

@@ -64,7 +64,7 @@ function arrayOf(...items) {
 }
 
 /**
- * The promise of an operation, whose slot or the complement of that is `place`: then it is the first of its turn of the
+ * Returns the promise of an operation, whose slot or the complement of that is `place`: then it is the first of its turn of the
  * event loop, and has the turn handed over when it ends. That is not remembered here, where JavaScript may be cut off.
  */
 function pending(place) {
@@ -79,13 +79,13 @@ function promiseOf(slot) {
   })
 }
 
-/** As `pending`, for an operation on many keys: `errorOf(values, errors)` makes the error when some of them failed. */
+/** Returns what `pending` does, for an operation on many keys: `errorOf(values, errors)` makes the error when some of them failed. */
 function pendingMany(place, errorOf) {
   errorsOf[place < 0 ? ~place : place] = errorOf
   return pending(place)
 }
 
-/** What `errorOf` makes, or what it throws: the promise is rejected in any case. */
+/** Returns what `errorOf` makes, or what it throws: the promise is rejected in any case. */
 function errorFrom(errorOf, values, errors) {
   try {
     return errorOf(values, errors)

@@ -53,7 +53,7 @@ function makeError(code, message, store, operation, field, retryable, mayHaveApp
   return describe(error, { code, store, operation, field, retryable, outcome })
 }
 
-/** As `makeError`, called by the addon: its stack begins at who called that, if anybody did. */
+/** Makes an error for the addon, as `makeError` does: its stack begins at who called that, if anybody did. */
 function makeErrorOf(...parts) {
   const error = makeError(...parts)
   captureStackTrace?.(error, makeErrorOf)
@@ -81,7 +81,7 @@ function checkOptions(options, names) {
   }
 }
 
-/** As `checkOptions`, of an object of any kind. */
+/** Refuses options that are not among `names`, in an object of any kind. */
 function checkFields(options, names) {
   const other = Array.isArray(options) ? 'an array' : otherThanFields(options)
   if (other !== undefined) throw noOptions(names, other)
@@ -104,7 +104,7 @@ function abortedError(operation, reason) {
   return new RedKVError('ERR_REDKV_ABORTED', message, { operation, outcome: UNKNOWN, cause: reason })
 }
 
-/** The error of an operation on many keys of which some failed. `errors` has a place for every key. */
+/** Makes the error of an operation on many keys of which some failed. `errors` has an element for every key. */
 function partialError(operation, keys, values, errors) {
   const failures = new Map()
   errors.forEach((error, index) => {

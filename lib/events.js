@@ -11,7 +11,7 @@ const { WeakRef } = globalThis
 
 // What happens in a chain without a caller who is told of it. Documented in index.d.ts.
 
-/** What each event is made of: the name and index of a store, an error, and details. */
+/** Makes each event from the name and the index of a store, an error, and details. */
 const events = {
   tierDown: (store, index, error) => ({ store, index, error }),
   tierUp: (store, index, _error, downFor) => ({ store, index, downFor }),
@@ -35,7 +35,7 @@ function nextId() {
 }
 
 /**
- * Has `emitter` emit what happens in the instance `id`, of which `stores` are the names of its stores, also of later ones. Listeners
+ * Connects `emitter` with what happens in the instance `id`, of which `stores` are the names of its stores, also of later ones. Listeners
  * run in the async context of this call, not in that of the request during which something happens.
  */
 function register(id, emitter, { name, stores }) {

@@ -5,7 +5,7 @@ const { types } = require('node:util')
 const ofAll = Object.prototype
 
 /**
- * The properties of an object that somebody gave as one with fields: `[name, value, isHidden]` for each, read once.
+ * Returns the properties of an object with fields: `[name, value, isHidden]` for each, read once.
  *
  * A field is any property that is enumerable or has a getter, be it the object's own or of its class or prototype. A
  * method or what is not enumerable is hidden: it may be meant as a field (the keys of an AWS client are), or not at
@@ -39,12 +39,12 @@ function isHidden({ enumerable, get, set, value }, isOwn) {
   return !enumerable || (!isOwn && typeof value === 'function')
 }
 
-/** Whether `owner` is the `Object.prototype` of some realm: what others have put there belongs to no object. */
+/** Returns whether `owner` is the `Object.prototype` of some realm: what others have put there belongs to no object. */
 function isRoot(owner, object) {
   return owner !== object && Object.getPrototypeOf(owner) === null && Object.hasOwn(owner, 'isPrototypeOf')
 }
 
-/** Whether the own enumerable properties of `object` are all that it has. */
+/** Returns whether the own enumerable properties of `object` are all that it has. */
 function isPlain(object) {
   const prototype = Object.getPrototypeOf(object)
   return prototype === ofAll || prototype === null || isRoot(prototype, object)

@@ -19,7 +19,7 @@ const listeners = new WeakMap()
 /** Ends the timers of instances that nobody has any more. */
 const collected = new FinalizationRegistry(clearInterval)
 
-/** The option `onMetrics` of an instance: `begin` begins the telling. */
+/** The option `onMetrics` of an instance: `begin` starts the timer. */
 function metricsOf(options) {
   const onMetrics = options?.onMetrics ?? undefined
   if (onMetrics === undefined) return { begin }
@@ -34,7 +34,7 @@ function metricsOf(options) {
   }
 }
 
-/** Tells the statistics of `instance` in each `interval`, if there is one. Answers with a function that ends it. */
+/** Publishes the statistics of `instance` once in each `interval`, if there is one. Returns a function that ends it. */
 function begin(instance, interval) {
   if (interval === undefined) return () => {}
   const timer = setInterval(tell, Math.min(interval, LONGEST_INTERVAL), new WeakRef(instance))

@@ -24,7 +24,7 @@ async function settled(value) {
   return value
 }
 
-/** `answer` is the result, or the slot (a number) of an operation that is on its way. */
+/** `answer` is the result, or the slot (a number) of an operation in flight. */
 function promised(answer) {
   return typeof answer === 'number' ? pending(answer) : settled(answer)
 }
@@ -45,7 +45,7 @@ function callMany(call, keys) {
   return keys.length > MOST_ARGUMENTS ? call(keys) : call(null, ...keys)
 }
 
-/** The keys and values of pairs: of an array, a `Map`, any iterable, or the fields of an object. */
+/** Returns the keys and values of pairs: of an array, a `Map`, any iterable, or the fields of an object. */
 function columnsOf(entries) {
   const keys = []
   const values = []
@@ -112,7 +112,7 @@ function setPairs(call, entries, ttl) {
 /** What an object acts on. A symbol and no private field, which an object has not when it is behind a Proxy. */
 const NATIVE = Symbol('native')
 
-/** Why an operation could not begin: `const { get } = redkv` leaves `redkv` behind. */
+/** Makes the error of an operation that has lost its object: `const { get } = redkv` leaves `redkv` behind. */
 function explained(object, error, operation) {
   const lost = 'the operation was called without its RedKV: write redkv.get(key), or redkv.get.bind(redkv)'
   const reason = object?.[NATIVE] === undefined ? argumentError('this', lost) : error
@@ -214,7 +214,7 @@ class Operations {
   }
 }
 
-/** Gives `object` a property that nobody lists. */
+/** Defines a property of `object` that is not enumerable. */
 function hide(object, name, value) {
   Object.defineProperty(object, name, { value, writable: true })
 }

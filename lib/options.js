@@ -59,7 +59,7 @@ function textOf(bytes) {
   return isUtf8(bytes) ? bytes.toString() : inWords('bytes that are no text')
 }
 
-/** The address of a `URL` of any realm. */
+/** Returns the address of a `URL` of any realm. */
 function hrefOf(value) {
   if (Object.prototype.toString.call(value) !== '[object URL]') return undefined
   const { href } = value

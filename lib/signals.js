@@ -2,7 +2,7 @@
 
 const { abortedError, argumentError, checkOptions, described } = require('./errors.js')
 
-/** The signal in the options of a call, which may have the options in `names`. */
+/** Returns the signal in the options of a call, which may have the options in `names`. */
 function signalOf(options, names) {
   if (options === undefined) return undefined
   checkOptions(options, names)
@@ -11,7 +11,7 @@ function signalOf(options, names) {
   return signal
 }
 
-/** By what it can do: an `AbortSignal` of another realm has another class. */
+/** Checks a signal by its methods: an `AbortSignal` of another realm has another class. */
 function checkSignal(signal) {
   const isSignal = typeof signal === 'object' && typeof signal?.aborted === 'boolean'
   if (isSignal && typeof signal.addEventListener === 'function') return
@@ -22,7 +22,7 @@ function checkSignal(signal) {
 // ended: it may live much longer than they do.
 const waitingUnder = new WeakMap()
 
-/** Has `abort` called when `signal` aborts, until the function is called that this answers with. */
+/** Calls `abort` when `signal` aborts, until the returned function is called. */
 function whenAborted(signal, abort) {
   let waiting = waitingUnder.get(signal)
   if (waiting === undefined) {
@@ -38,8 +38,8 @@ function whenAborted(signal, abort) {
 }
 
 /**
- * The promise of the operation that `begin(...args)` begins, for as long as `signal` lets it wait; then it rejects with
- * `reasonOf(signal)`, and what was begun goes on all the same.
+ * Returns the promise of the operation that `begin(...args)` begins, until `signal` aborts: then it rejects with
+ * `reasonOf(signal)`, and what was begun continues.
  */
 function untilAborted(signal, reasonOf, begin, ...args) {
   if (signal.aborted) return Promise.reject(reason(signal))

@@ -32,7 +32,7 @@ function addCallers(error) {
   throw error
 }
 
-/** `error` with a stack that begins at the caller of `called`, if RedKV has made the error in that call. */
+/** Returns `error` with a stack that begins at the caller of `called`, if RedKV has made the error in that call. */
 function fromCaller(error, called) {
   if (typeof error?.code !== 'string' || !error.code.startsWith('ERR_REDKV_')) return error
   captureStackTrace?.(error, called)

@@ -2,7 +2,7 @@
 
 const warned = new Set()
 
-/** A warning about an option, or about what a store found, is worth telling once a process. */
+/** Emits a warning about an option, or about what a store found, once a process. */
 function warn(text) {
   if (warned.has(text)) return
   warned.add(text)

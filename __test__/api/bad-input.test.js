@@ -175,7 +175,7 @@ describe('addStore throws at once', () => {
     isArgumentError(compressError({ algorithm: 'zstd', treshold: 5 }), 'treshold', 'memory')
   })
 
-  test('for a store that is written behind one that is readOnly, and for a ttl of what is never written', () => {
+  test('for a writable store after one that is readOnly, and for a ttl of what is never written', () => {
     const kv = new RedKV()
     kv.addStore('memory', {}, { readOnly: true })
     isArgumentError(thrownBy(() => kv.addStore('sqlite', { path: ':memory:' })), 'readOnly', 'sqlite')
@@ -230,7 +230,7 @@ describe('addStore throws at once', () => {
     assert.throws(() => new RedKV().addStore('memory', options), { name: 'RangeError', message: 'from the getter' })
   })
 
-  test('and the instance goes on with the stores that it has', async (t) => {
+  test('and the instance continues with the stores that it has', async (t) => {
     const [kv] = await open(t, 'memory')
     thrownBy(() => kv.addStore('memory', { maxEntires: 5 }))
     thrownBy(() => kv.addStore('sqlite'))

@@ -1,6 +1,6 @@
 'use strict'
 
-// What a store says of itself.
+// The capabilities of a store.
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')

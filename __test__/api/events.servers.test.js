@@ -1,6 +1,6 @@
 'use strict'
 
-// What happens without a caller who is told of it reaches listeners, and needs none.
+// Events: what happens without a caller reaches listeners, and needs none.
 
 const assert = require('node:assert/strict')
 const { subscribe, unsubscribe } = require('node:diagnostics_channel')
@@ -188,7 +188,7 @@ describe('a process', () => {
     assert.match(result.stderr, /of the listener/)
   })
 
-  test('may exit where it is told', async () => {
+  test('may exit the process', async () => {
     const result = await childOf(`async () => {
       await (${withoutRedis})((kv) => kv.on('tierError', () => process.exit(7)))
       setTimeout(() => {}, 60_000)

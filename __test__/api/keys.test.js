@@ -70,7 +70,7 @@ test('clear() of one store leaves the others alone', async (t) => {
   assert.equal(await sqlite.get('key'), 'value')
 })
 
-test('a prefix of a tier bounds what it tells and clears', async (t) => {
+test('a prefix of a tier limits what it lists and clears', async (t) => {
   const path = freshFile(t)
   const [whole, part] = [new RedKV(), new RedKV()]
   t.after(() => Promise.all([whole.close(), part.close()]))

@@ -37,7 +37,7 @@ for (const names of [['memory'], ['sqlite'], ['memory', 'sqlite']]) {
       await assert.rejects(kv.getMany(keys), { name: 'RangeError', message: 'from the list' })
     })
 
-    test('are told apart when one of them is a list', async (t) => {
+    test('are distinguished when one of them is a list', async (t) => {
       const [kv] = await open(t, ...names)
       assert.equal((await rejectionOf(() => kv.getMany([['nested']]))).field, 'key')
       assert.equal((await rejectionOf(() => kv.getMany([null, 'key']))).field, 'key')

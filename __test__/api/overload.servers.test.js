@@ -1,6 +1,6 @@
 'use strict'
 
-// How much may be on its way at a time.
+// The limits of what is in flight at a time.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -37,7 +37,7 @@ function isOverload(error, operation, field, retryable = true) {
 }
 
 describe('operations on a Redis that hangs', () => {
-  test('are refused at once beyond maxPending, and all others answered when it goes on', async (t) => {
+  test('are refused at once beyond maxPending, and all others answered when it continues', async (t) => {
     const [kv, server] = await hanging(t, { maxPending: 1000 })
     const taken = Array.from({ length: 1000 }, (_, n) => kv.set(`key-${n}`, n))
     isOverload(await rejectionOf(() => kv.set('more', 'value')), 'set', 'maxPending')
@@ -64,7 +64,7 @@ describe('operations on a Redis that hangs', () => {
     assert.equal((await kv.getBuffer('c')).length, large.length)
   })
 
-  test('on many keys are refused as a whole, and leave nothing behind', async (t) => {
+  test('on many keys are refused as a whole, and leave nothing in flight', async (t) => {
     const [kv, server] = await hanging(t, { maxPending: 10 })
     const keys = Array.from({ length: 6 }, (_, n) => `key-${n}`)
     const reads = kv.getMany(keys)

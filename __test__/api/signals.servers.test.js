@@ -1,6 +1,6 @@
 'use strict'
 
-// An AbortSignal ends the waiting of a caller, and nothing else.
+// An AbortSignal ends a caller's wait, and nothing else.
 
 const assert = require('node:assert/strict')
 const { getEventListeners } = require('node:events')

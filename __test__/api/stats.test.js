@@ -1,6 +1,6 @@
 'use strict'
 
-// What went through a chain, told when asked and again and again.
+// The statistics of a chain, on request and at an interval.
 
 const assert = require('node:assert/strict')
 const { subscribe, unsubscribe } = require('node:diagnostics_channel')
@@ -55,7 +55,7 @@ describe('stats()', () => {
     assert.ok(latency.set.max <= latency.set.sum)
   })
 
-  test('tells what is pending, and what shared a way', async (t) => {
+  test('counts what is pending, and reads that were coalesced', async (t) => {
     const [kv] = await open(t, 'sqlite')
     await kv.ready()
     const reads = [kv.get('key'), kv.get('key'), kv.set('other', 'value')]
@@ -155,7 +155,7 @@ describe('onMetrics', () => {
   })
 })
 
-test('the channel redkv:metrics is told without onMetrics, when there is an interval', async (t) => {
+test('the channel redkv:metrics publishes without onMetrics, when there is an interval', async (t) => {
   const told = []
   const listener = (stats) => told.push(stats)
   subscribe('redkv:metrics', listener)

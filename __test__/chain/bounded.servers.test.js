@@ -1,6 +1,6 @@
 'use strict'
 
-// The tier options `maxEntries` and `maxBytes`: a store that holds no more than that.
+// The tier options `maxEntries` and `maxBytes`: the most that a store holds.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')

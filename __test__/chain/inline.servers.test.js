@@ -1,6 +1,6 @@
 'use strict'
 
-// With few operations at a time they are sent from the JavaScript thread itself, with many through another thread. None
+// Inline I/O: few operations at a time are sent from the JavaScript thread itself, with many through another thread. None
 // of that may show but in the time it takes.
 
 const assert = require('node:assert/strict')
@@ -81,7 +81,7 @@ describe('operations on redis, few at a time', () => {
     }
   })
 
-  test('fill memory on their way', async (t) => {
+  test('fill memory', async (t) => {
     const client = options()
     const kv = await calm(t, client, {}, 'memory')
     const other = await calm(t, client)
@@ -91,7 +91,7 @@ describe('operations on redis, few at a time', () => {
     assert.equal(await kv.get('elsewhere'), 'value')
   })
 
-  test('go on to a store behind, and fill redis from there', async (t) => {
+  test('continue with the next store, and fill redis from there', async (t) => {
     const kv = await calm(t, options())
     const behind = new RedKV()
     t.after(() => behind.close())
@@ -136,7 +136,7 @@ describe('operations on redis, few at a time', () => {
     }
   })
 
-  test('time out when the server hangs, and work again when it goes on', async (t) => {
+  test('time out when the server hangs, and work again when it continues', async (t) => {
     const redis = await privateRedis(t)
     const kv = await calm(t, redis.options, { timeout: 300 })
     process.kill(redis.pid, 'SIGSTOP')

@@ -1,6 +1,6 @@
 'use strict'
 
-// Tier options that lie round a store, as layers.
+// Tier options that are layers around a store.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
@@ -90,7 +90,7 @@ describe('compress', () => {
 })
 
 describe('hashKeys', () => {
-  test('keeps entries under hashes behind the prefix', async (t) => {
+  test('keeps entries under hashes after the prefix', async (t) => {
     const path = freshFile(t)
     const kv = opened(t, path, { hashKeys: true, prefix: 'p:' })
     await kv.set('abc', 'value')

@@ -107,7 +107,7 @@ describe('while one process reads a key from the source of truth', () => {
 })
 
 describe('when one process dies', () => {
-  test('before a cache that missed its delete could be told, the others have the old value until the ttl there ends', async (t) => {
+  test('before a cache that missed its delete was invalidated, the others have the old value until the ttl there ends', async (t) => {
     const redis = await privateRedis(t)
     const proxy = await proxyTo(t, redis.options)
     const endpoint = server('REDKV_TEST_DYNAMODB_ENDPOINT')
@@ -124,7 +124,7 @@ describe('when one process dies', () => {
     await until(async () => (await other.call('get', 'key')) === null)
   })
 
-  test('what it wrote and was told so is there for the other', async (t) => {
+  test('what it wrote with success is there for the other', async (t) => {
     const both = await twoProcesses(t, {})
     await both.quick.call('setMany', { a: '1', b: '2' })
     await both.quick.kill()

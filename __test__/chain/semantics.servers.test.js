@@ -47,7 +47,7 @@ for (const names of [['redis'], ['dynamodb'], ['memory', 'redis'], ['redis', 'me
 }
 
 describe('the life of a value', () => {
-  test('in Redis goes on in the memory that it is filled into', async (t) => {
+  test('in Redis also bounds the entry in the memory that it is filled into', async (t) => {
     const [kv, memory, redis] = await open(t, 'memory', 'redis')
     await redis.set('key', 'value', { ttl: 400 })
     assert.equal(await kv.get('key'), 'value')
@@ -58,7 +58,7 @@ describe('the life of a value', () => {
     assert.equal(await kv.get('key'), null)
   })
 
-  test('in DynamoDB goes on in the stores before it', async (t) => {
+  test('in DynamoDB also bounds the entries in the stores before it', async (t) => {
     const [kv, memory, redis, dynamodb] = await open(t, 'memory', 'redis', 'dynamodbThatExpires')
     await dynamodb.set('key', 'value', { ttl: 1500 })
     assert.equal(await kv.get('key'), 'value')

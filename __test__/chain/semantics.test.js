@@ -152,7 +152,7 @@ describe('the life of a value', () => {
     assert.equal(await kv.get('key'), null)
   })
 
-  test('in one store is bounded by the ttl of the tier, and the value comes back from behind', async (t) => {
+  test('in one store is bounded by the ttl of the tier, and the value comes back from the later store', async (t) => {
     const kv = instance(t)
     const memory = kv.addStore('memory', {}, { ttl: 100 })
     kv.addStore('sqlite', { path: freshFile(t) })

@@ -113,7 +113,7 @@ describe('a store with a queue', () => {
 })
 
 describe('a write that was lost', () => {
-  test('is told with its key, one event for each, and by the next flush()', async (t) => {
+  test('is reported with its key, one event for each, and by the next flush()', async (t) => {
     const { kv, server, memory } = await behindMemory(t, { retry: '300ms' }, { timeout: 100 })
     await kv.set('deleted', 'value')
     await kv.flush()
@@ -142,7 +142,7 @@ describe('a write that was lost', () => {
     await until(() => kv.flush().then(() => true, () => false))
   })
 
-  test('is told when close() no longer waits', async (t) => {
+  test('is reported when close() no longer waits', async (t) => {
     const { kv, server } = await behindMemory(t, true)
     const events = []
     kv.on('writeError', ({ key, error }) => events.push([key, error.code, error.outcome]))

@@ -1,6 +1,6 @@
 'use strict'
 
-// What an error says of itself: one name of its store, and whether anything can have changed.
+// The properties of an error: one name of its store, and whether anything can have changed.
 
 const assert = require('node:assert/strict')
 const net = require('node:net')

@@ -1,6 +1,6 @@
 'use strict'
 
-// Lists of keys behind a Proxy, of a class of their own, endless, or changed while they are on their way.
+// Lists of keys behind a Proxy, of a class of their own, endless, or changed while their operation is in flight.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')

@@ -44,7 +44,7 @@ for (const [way, wrap] of [['a Proxy', (kv) => new Proxy(kv, {})], ['a deep Prox
   })
 }
 
-test('a store is no chain that could be added, behind a Proxy or not', () => {
+test('a store cannot be added as a chain, in a Proxy or not', () => {
   const kv = new RedKV()
   const store = kv.addStore('memory')
   isArgumentError(thrownBy(() => new RedKV().addChain(store)), 'chain')

@@ -17,7 +17,7 @@ function exec(sql) {
   return execFileSync('mariadb', ['--no-defaults', ...login, '-e', sql], { encoding: 'utf8' })
 }
 
-test('keys stay apart, and one process warning tells how the column could keep them all', async (t) => {
+test('keys stay apart, and one process warning says how the column could keep them all', async (t) => {
   const tableName = `t_${randomUUID().replaceAll('-', '')}`
   exec(`CREATE TABLE ${tableName} (redk VARCHAR(256) PRIMARY KEY, redv MEDIUMTEXT) DEFAULT CHARSET latin1`)
   t.after(() => exec(`DROP TABLE ${tableName}`))

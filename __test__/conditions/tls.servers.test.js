@@ -1,6 +1,6 @@
 'use strict'
 
-// TLS, as the environment of a process has it.
+// TLS as the environment of a process sets it.
 
 const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
@@ -108,7 +108,7 @@ describe('with an endpoint in the environment', () => {
     assert.doesNotMatch(told, /warning|:10/)
   })
 
-  test('credentials in it are not told', async () => {
+  test('credentials in it are in no message', async () => {
     const told = await outcome({ AWS_ENDPOINT_URL: 'http://user:hunter2@127.0.0.1:9' }, 'dynamodb', options)
     assert.match(told, /AWS_ENDPOINT_URL in the environment: endpoint must not hold credentials/)
     assert.doesNotMatch(told, /hunter2/)

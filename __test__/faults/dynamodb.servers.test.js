@@ -1,6 +1,6 @@
 'use strict'
 
-// A DynamoDB that has not enough capacity, hangs or cannot be reached, as the source of truth behind a Redis and alone.
+// A DynamoDB that has not enough capacity, hangs or cannot be reached, as the source of truth after a Redis and alone.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')

@@ -39,7 +39,7 @@ describe('a half-open Redis', () => {
     assert.ok(took < ALL_IN_ALL, `${READS} reads took ${Math.round(took)} ms`)
   })
 
-  test('that was there once is not ready, as is told within its timeout, and is ready when it answers', async (t) => {
+  test('that was there once fails ready() within its timeout, and is ready when it answers', async (t) => {
     const site = await siteOf(t, 'redis')
     const kv = await site.open({ tier: { connectTimeout: undefined } })
     await eventually(() => kv.set('key', 'value'))

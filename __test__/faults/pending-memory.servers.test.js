@@ -1,6 +1,6 @@
 'use strict'
 
-// What writes take that wait for a server which does not answer.
+// The memory of writes that wait for a server which does not answer.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')

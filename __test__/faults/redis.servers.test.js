@@ -1,6 +1,6 @@
 'use strict'
 
-// A Redis fails in every way it can, in front of other stores, behind a memory and alone: what users count on holds
+// A Redis fails in every way it can, in front of other stores, after a memory and alone: what users count on holds
 // meanwhile and afterwards.
 
 const assert = require('node:assert/strict')

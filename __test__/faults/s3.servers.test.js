@@ -1,6 +1,6 @@
 'use strict'
 
-// An S3 that cannot be reached, as the source of truth behind a Redis, and what its refusals look like from here.
+// An S3 that cannot be reached, as the source of truth after a Redis, and what its refusals look like from here.
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')

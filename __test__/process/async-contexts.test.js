@@ -40,7 +40,7 @@ describe('listeners run in the context in which their instance was made', () => 
     printed(result, 'own: alice; other: bob; metrics: alice alice,bob\n')
   })
 
-  test('and a caller goes on in its own', async () => {
+  test('and a caller continues in its own', async () => {
     const result = await childOf(async () => {
       const { AsyncLocalStorage } = require('node:async_hooks')
       const requests = new AsyncLocalStorage()

@@ -1,6 +1,6 @@
 'use strict'
 
-// The documents keep what they promise: their code compiles, runs where it needs no server, and their links lead somewhere.
+// The documents are true: their code compiles, runs where it needs no server, and their links lead somewhere.
 
 const assert = require('node:assert/strict')
 const { execFile } = require('node:child_process')
