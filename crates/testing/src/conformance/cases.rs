@@ -53,7 +53,7 @@ pub async fn deleting_a_missing_key_succeeds(subject: &Subject) {
     subject.delete(&subject.key("missing")).await;
 }
 
-pub async fn has_tells_what_is_there(subject: &Subject) {
+pub async fn has_returns_what_is_there(subject: &Subject) {
     let (there, missing) = (subject.key("there"), subject.key("missing"));
     subject.set(&there, Entry::new("value")).await;
     assert!(subject.has(&there).await);
@@ -244,7 +244,7 @@ pub async fn an_entry_past_its_deadline_is_gone(subject: &Subject) {
     assert!(!subject.has(&key).await);
 }
 
-pub async fn a_write_without_deadline_takes_the_old_one_away(subject: &Subject) {
+pub async fn a_write_without_deadline_removes_the_old_one(subject: &Subject) {
     if !subject.can_expire() {
         return;
     }
@@ -266,7 +266,7 @@ pub async fn a_store_that_cannot_expire_refuses_a_deadline(subject: &Subject) {
     assert_eq!(subject.value(&key).await, None);
 }
 
-pub async fn keys_of_a_prefix_are_told(subject: &Subject) {
+pub async fn keys_of_a_prefix_are_listed(subject: &Subject) {
     if !subject.store.capabilities().enumerable {
         return;
     }
@@ -281,7 +281,7 @@ pub async fn keys_of_a_prefix_are_told(subject: &Subject) {
     assert_eq!(subject.keys(&subject.key("c")).await, HashSet::new());
 }
 
-pub async fn many_keys_are_told_in_pages(subject: &Subject) {
+pub async fn many_keys_are_listed_in_pages(subject: &Subject) {
     if !subject.store.capabilities().enumerable {
         return;
     }
@@ -294,7 +294,7 @@ pub async fn many_keys_are_told_in_pages(subject: &Subject) {
     assert_eq!(subject.keys(&subject.key("many:")).await, wanted);
 }
 
-pub async fn keys_past_their_deadline_are_not_told_for_ever(subject: &Subject) {
+pub async fn keys_past_their_deadline_are_not_listed_for_ever(subject: &Subject) {
     if !subject.store.capabilities().enumerable || !subject.can_expire() {
         return;
     }

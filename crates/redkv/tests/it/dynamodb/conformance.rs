@@ -41,7 +41,7 @@ mod dynamodb_local {
         a_second_write_replaces_the_first
         a_deleted_value_is_gone
         deleting_a_missing_key_succeeds
-        has_tells_what_is_there
+        has_returns_what_is_there
         an_empty_batch_has_no_answers
         a_large_batch_is_answered_per_key_in_order
         keys_are_kept_exactly
@@ -54,6 +54,6 @@ mod dynamodb_local {
         if_absent_replaces_an_entry_past_its_deadline
         a_deadline_reads_back
         an_entry_past_its_deadline_is_gone
-        a_write_without_deadline_takes_the_old_one_away
+        a_write_without_deadline_removes_the_old_one
     );
 }

@@ -38,7 +38,7 @@ mod files {
         a_second_write_replaces_the_first
         a_deleted_value_is_gone
         deleting_a_missing_key_succeeds
-        has_tells_what_is_there
+        has_returns_what_is_there
         an_empty_batch_has_no_answers
         a_large_batch_is_answered_per_key_in_order
         keys_are_kept_exactly
@@ -50,10 +50,10 @@ mod files {
         if_absent_replaces_an_entry_past_its_deadline
         a_deadline_reads_back
         an_entry_past_its_deadline_is_gone
-        a_write_without_deadline_takes_the_old_one_away
-        keys_of_a_prefix_are_told
-        many_keys_are_told_in_pages
-        keys_past_their_deadline_are_not_told_for_ever
+        a_write_without_deadline_removes_the_old_one
+        keys_of_a_prefix_are_listed
+        many_keys_are_listed_in_pages
+        keys_past_their_deadline_are_not_listed_for_ever
         clear_takes_the_keys_of_its_prefix
         flush_of_nothing_succeeds
     );
