@@ -163,7 +163,7 @@ impl IoThread {
         self.executor.wake();
     }
 
-    /// Where the tasks of the thread run, and those that are started by [`IoThread::send_here`].
+    /// Where the tasks of the thread run, and those that are started by [`IoThread::start_here`].
     pub(crate) fn executor(&self) -> &Arc<Executor> {
         &self.executor
     }
