@@ -7,10 +7,11 @@ use std::time::Duration;
 use napi::bindgen_prelude::{JsValue, Unknown};
 use napi::{Env, sys};
 use napi_derive::napi;
-use redkv::chain::{PendingLimits, Scope, TierConfig};
-use redkv::config::Fields;
+use redkv::chain::{Scope, TierConfig};
 use redkv::error::{Error, Result};
+use redkv::instance::InstanceConfig;
 use redkv::operation::Operation;
+use redkv::options::{Elsewhere, Fields};
 use redkv::store::Cursor;
 use redkv::stores::{self, Built, Place};
 
@@ -82,16 +83,7 @@ const INSTANCE: [(&str, Callback); 13] = [
 ];
 
 /// The data of the functions in [`INSTANCE`].
-struct InstanceExports(Rc<Instance>, Options);
-
-/// The options of an instance.
-struct Options {
-    bounds: PendingLimits,
-    /// How often its statistics are published; left to JavaScript when absent.
-    metrics_interval: Option<Duration>,
-    /// What it is called in events and statistics.
-    name: Option<String>,
-}
+struct InstanceExports(Rc<Instance>, InstanceConfig);
 
 macro_rules! callbacks {
     ($panicked:ident: $($name:ident = $body:expr;)*) => {
@@ -110,7 +102,7 @@ callbacks! {
         let options = read_options(js.string(options).as_deref());
         let options = options.map_err(|error| bridge.promises().throw(js, &error))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
-        let gauge = InFlightGauge::new(js.float(id)? as u32, options.bounds);
+        let gauge = InFlightGauge::new(js.float(id)? as u32, options.limits);
         bridge.wake(js)?;
         let instance = Instance::new(bridge.clone(), gauge);
         bridge.remember(&instance);
@@ -186,19 +178,14 @@ callbacks! {
     };
 }
 
-/// The names of the options of an instance.
-const OPTIONS: [&str; 5] = ["maxPending", "maxPendingBytes", "metricsInterval", "name", "onMetrics"];
-
 /// Reads the options of an instance.
-fn read_options(options: Option<&str>) -> Result<Options> {
+fn read_options(options: Option<&str>) -> Result<InstanceConfig> {
     let fields = Fields::new("options", json("options", options)?)?;
     let fields = fields.but_not(["maxBytes", "maxEntries"].map(|name| (name, TO_BOUNDS)));
-    let mut fields = fields.but_not(TierConfig::names().into_iter().map(|name| (name, TO_A_TIER)));
-    let bounds = PendingLimits::from_fields(&mut fields)?;
-    let metrics_interval = fields.duration("metricsInterval")?;
-    let name = fields.string("name")?;
+    let mut fields = fields.but_not(TierConfig::names().map(|name| (name, TO_A_TIER)));
+    let config = InstanceConfig::from_fields(&mut fields)?;
     fields.finish()?;
-    Ok(Options { bounds, metrics_interval, name })
+    Ok(config)
 }
 
 /// Throws what is wrong with an argument of `operation`.
@@ -240,7 +227,7 @@ fn add(
     let max_value_bytes = TierConfig::max_value_bytes(tier.clone());
     let timeout = Some(TierConfig::timeout(tier.clone()));
     let index = Place { clock: instance.clock(), max_value_bytes, timeout, notices: instance.notices() };
-    let of_a_tier = TierConfig::names().into_iter().map(|name| (name, TO_A_TIER));
+    let of_a_tier = TierConfig::names().map(|name| (name, TO_A_TIER));
     let elsewhere: Vec<_> = of_a_tier.chain(of_all()).collect();
     let Built { store, options, mut warnings } = stores::build_for(index, name, options, &elsewhere)
         .map_err(|error| in_the_wrong_place(error, &tier))?;
@@ -276,9 +263,9 @@ fn policies(
     read().map_err(|error: Error| error.in_store(&store.into()))
 }
 
-/// The options of an instance, and where they belong.
-fn of_all() -> [(&'static str, &'static str); OPTIONS.len()] {
-    OPTIONS.map(|name| (name, TO_ALL))
+/// Returns the options of an instance, and where they belong.
+fn of_all() -> impl Iterator<Item = Elsewhere> {
+    InstanceConfig::names().map(|name| (name, TO_ALL))
 }
 
 /// Hands what was added to JavaScript, or throws why it was not.

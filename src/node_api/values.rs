@@ -1,9 +1,9 @@
 //! Keys, values and options as JavaScript gives them.
 
 use redkv::chain::Chain;
-use redkv::config::{DURATION, duration_of, millis_of};
 use redkv::entry::{Deadline, Given};
 use redkv::error::Error;
+use redkv::options::{DURATION, duration_of, millis_of};
 
 use crate::node_api::text::{Broken, Units};
 use crate::node_api::{Js, Pending, Type, Value};

@@ -2,8 +2,8 @@
 
 use std::ops::{Add, Sub};
 
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::options::{Fields, Options, Schema, kinds, options};
 
 /// The weight of operations in flight, or of one call: their number and bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +30,18 @@ impl Sub for Weight {
     }
 }
 
+options! {
+    struct PendingOptions is "RedKVOptions" {
+        /// How many operations may be pending, one for each key.
+        ///
+        /// A call that does not fit is refused at once, as a whole, with `ERR_REDKV_OVERLOAD`. What memory answers at once does
+        /// not count.
+        max_pending as "maxPending": kinds::Integer<1, { u64::MAX }> = "1,000,000",
+        /// How many bytes of keys and values they may have been called with.
+        max_pending_bytes as "maxPendingBytes": kinds::Integer<1, { u64::MAX }> = "536,870,912 (512 MiB)",
+    }
+}
+
 /// The bounds of what is on its way at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingLimits {
@@ -47,16 +59,18 @@ impl Default for PendingLimits {
 }
 
 impl PendingLimits {
-    /// Reads `maxPending` and `maxPendingBytes`.
+    /// The options, as they are declared.
+    pub const SCHEMA: Schema = PendingOptions::SCHEMA;
+
+    /// Reads the options.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        let mut bound = |name, default| -> Result<usize> {
-            let bound = fields.integer(name, 1, u64::MAX)?;
-            Ok(bound.map_or(default, |bound| usize::try_from(bound).unwrap_or(usize::MAX)))
+        let bound = |given: Option<u64>, default| {
+            given.map_or(default, |bound| usize::try_from(bound).unwrap_or(usize::MAX))
         };
-        let default = Self::default();
+        let (options, default) = (PendingOptions::read(fields)?, Self::default());
         Ok(Self {
-            operations: bound("maxPending", default.operations)?,
-            bytes: bound("maxPendingBytes", default.bytes)?,
+            operations: bound(options.max_pending, default.operations),
+            bytes: bound(options.max_pending_bytes, default.bytes),
         })
     }
 

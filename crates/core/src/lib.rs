@@ -3,12 +3,12 @@
 
 pub mod backoff;
 pub mod clock;
-pub mod config;
 pub mod entry;
 pub mod error;
 pub mod lock;
 pub mod notices;
 pub mod operation;
+pub mod options;
 pub mod panics;
 pub mod store;
 

@@ -2,15 +2,24 @@
 
 use std::net::Ipv6Addr;
 
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Given, Kind, Type, Value, kinds};
 
-/// Reads an option that names a server.
-pub fn host_from(fields: &mut Fields, name: &'static str) -> Result<Option<String>> {
-    fields.string(name)?.map(|host| checked(name, host)).transpose()
+/// The name or address of a server, as an option.
+#[derive(Debug)]
+pub struct Host;
+
+impl Kind for Host {
+    type Value = String;
+    const TYPE: Type = Type::Text;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        let host = <kinds::Text as Kind>::read(value, given)?;
+        host.map(|host| checked(given.name(), host)).transpose()
+    }
 }
 
-/// The name or address of a server. An error does not repeat what is neither: it may be a url with a password in it.
+/// Returns the name or address of a server. An error does not repeat what is neither: it may be a url with a password in it.
 pub fn checked(name: &'static str, host: String) -> Result<String> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     if let Some(address) = bare.filter(|address| is_address(address)) {

@@ -6,12 +6,15 @@
 //! This crate is the front of the engine: it brings its parts together and knows the stores by name.
 #![forbid(unsafe_code)]
 
+#[cfg(all(test, feature = "fuzzing"))]
+mod declared_tests;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzz;
+pub mod instance;
 pub mod stores;
 
 pub use redkv_chain as chain;
-pub use redkv_core::{clock, config, entry, error, notices, operation, panics, store};
+pub use redkv_core::{clock, entry, error, notices, operation, options, panics, store};
 pub use redkv_executor as executor;
 pub use redkv_layers as layers;

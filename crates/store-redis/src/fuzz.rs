@@ -10,7 +10,8 @@ use super::{reads, script, writes};
 use crate::options::url::UrlParts;
 use crate::protocol::allowance::Allowance;
 use crate::protocol::replies::Replies;
-use redkv_core::config::Fields;
+use redkv_core::options::Fields;
+use redkv_core::options::Secret;
 use redkv_testing::Source;
 
 /// However the bytes are cut, the same replies are read, up to the same error; they are those that the crate reads;
@@ -178,8 +179,8 @@ pub fn redis_url(data: &[u8]) {
         port: Some(port),
         path: None,
         db: Some(db),
-        username: some(username),
-        password: some(password),
+        username: some(username).map(Secret::new),
+        password: some(password).map(Secret::new),
         tls: true,
         ..UrlParts::default()
     };
@@ -187,7 +188,8 @@ pub fn redis_url(data: &[u8]) {
 }
 
 fn parts(url: &str) -> redkv_core::error::Result<UrlParts> {
-    UrlParts::from_field(&mut Fields::new("options", serde_json::json!({ "url": url }))?)
+    let mut fields = Fields::new("options", serde_json::json!({ "url": url }))?;
+    Ok(fields.read::<UrlParts>("url", &[])?.unwrap_or_default())
 }
 
 fn escaped(text: &str) -> String {

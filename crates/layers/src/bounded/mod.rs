@@ -5,6 +5,7 @@ mod index;
 mod keeper;
 mod store;
 
+pub(crate) use config::MOST;
 pub use config::StoreBounds;
 pub use store::Bounded;
 

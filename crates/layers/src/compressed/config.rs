@@ -1,9 +1,7 @@
 //! What is compressed, and how.
 
-use serde_json::Value;
-
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
 
 /// How values are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,20 +29,40 @@ impl CompressConfig {
     pub fn new(algorithm: Algorithm) -> Self {
         Self { algorithm, threshold: Self::THRESHOLD }
     }
+}
 
-    /// Reads `compress`: the name of an algorithm, or an object with `algorithm`, `threshold` and, for zstd, `level`.
-    pub fn from_fields(fields: &mut Fields) -> Result<Option<Self>> {
-        let options = match fields.any("compress") {
-            None => return Ok(None),
-            Some(Value::String(name)) => return Ok(Some(Self::new(algorithm(&name, "compress")?))),
-            Some(options @ Value::Object(_)) => options,
-            Some(_) => return Err(wrong("compress")),
-        };
-        let mut fields = Fields::new("compress", options)?;
-        let algorithm = algorithm(&fields.required_string("algorithm")?, "algorithm")?;
-        let threshold = fields.integer("threshold", 0, u64::from(u32::MAX))?;
-        let level = fields.integer("level", 1, 19)?.and_then(|level| i32::try_from(level).ok());
-        fields.finish()?;
+options! {
+    /// What is compressed, and how: see {@link TierOptions.compress}.
+    struct CompressOptions is "CompressOptions" {
+        /// The algorithm: `'lz4'` is faster, `'zstd'` saves more.
+        algorithm as "algorithm": kinds::Required<AlgorithmName>,
+        /// Values of fewer bytes are not compressed.
+        threshold as "threshold": kinds::Integer<0, { u32::MAX as u64 }> = "`1024`",
+        /// For `'zstd'`: 1 is fast, 19 is small.
+        level as "level": kinds::Integer<1, 19> = "`3`",
+    }
+}
+
+/// The name of an algorithm.
+#[derive(Debug)]
+struct AlgorithmName;
+
+impl Kind for AlgorithmName {
+    type Value = String;
+    const TYPE: Type = Type::Words(&["lz4", "zstd"]);
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        <kinds::Text as Kind>::read(value, given)
+    }
+}
+
+impl CompressConfig {
+    /// The options, as they are declared.
+    pub const SCHEMA: Schema = CompressOptions::SCHEMA;
+
+    fn from_options(options: &CompressOptions) -> Result<Self> {
+        let algorithm = algorithm(&options.algorithm, "algorithm")?;
+        let level = options.level.and_then(|level| i32::try_from(level).ok());
         let algorithm = match (algorithm, level) {
             (Algorithm::Zstd(_), Some(level)) => Algorithm::Zstd(level),
             (Algorithm::Lz4, Some(_)) => {
@@ -52,8 +70,28 @@ impl CompressConfig {
             }
             (algorithm, None) => algorithm,
         };
-        let threshold = threshold.and_then(|threshold| usize::try_from(threshold).ok());
-        Ok(Some(Self { threshold: threshold.unwrap_or(Self::THRESHOLD), ..Self::new(algorithm) }))
+        let threshold = options.threshold.and_then(|threshold| usize::try_from(threshold).ok());
+        Ok(Self { threshold: threshold.unwrap_or(Self::THRESHOLD), ..Self::new(algorithm) })
+    }
+}
+
+impl Kind for CompressConfig {
+    type Value = Self;
+    const TYPE: Type = Type::Other {
+        typescript: "'lz4' | 'zstd' | CompressOptions",
+        words: "`'lz4'`, `'zstd'` or an object",
+    };
+
+    fn read(value: Value, _given: &mut Given<'_>) -> Result<Option<Self>> {
+        let options = match value {
+            Value::String(name) => return Ok(Some(Self::new(algorithm(&name, "compress")?))),
+            options @ Value::Object(_) => options,
+            _ => return Err(wrong("compress")),
+        };
+        let mut fields = Fields::new("compress", options)?;
+        let options = CompressOptions::read(&mut fields)?;
+        fields.finish()?;
+        Self::from_options(&options).map(Some)
     }
 }
 
@@ -82,7 +120,7 @@ mod tests {
     use super::*;
 
     fn read(compress: Value) -> Result<Option<CompressConfig>> {
-        CompressConfig::from_fields(&mut Fields::new("tierOptions", json!({ "compress": compress }))?)
+        Fields::new("tierOptions", json!({ "compress": compress }))?.read::<CompressConfig>("compress", &[])
     }
 
     fn refused(compress: Value) -> String {

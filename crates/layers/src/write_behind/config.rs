@@ -1,11 +1,9 @@
-//! How much may wait, and for how long.
+//! The bounds of a write-behind queue.
 
 use std::time::Duration;
 
-use serde_json::Value;
-
-use redkv_core::config::Fields;
 use redkv_core::error::Result;
+use redkv_core::options::{Given, Kind, Options, Schema, Type, Value, kinds, options};
 
 /// The bounds of a [`WriteBehind`](super::WriteBehind).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,28 +22,58 @@ impl Default for BehindConfig {
     }
 }
 
+options! {
+    /// The bounds of a queue of writes, see {@link TierOptions.writeBehind}.
+    struct WriteBehindOptions is "WriteBehindOptions" {
+        /// How many writes may wait or be in flight at a time.
+        ///
+        /// Of the writes of one key that wait only the last one counts. A write that finds no room waits for it up to the
+        /// `timeout` of the store, then it rejects with `ERR_REDKV_OVERLOAD`: it was not made (`outcome: 'not-applied'`).
+        max_pending as "maxPending": kinds::Integer<1, { u64::MAX }> = "10,000",
+        /// How many bytes the keys and values of these writes may have.
+        ///
+        /// A single write that has more goes alone. Otherwise as `maxPending`.
+        max_pending_bytes as "maxPendingBytes": kinds::Integer<1, { u64::MAX }> = "67,108,864 (64 MiB)",
+        /// How old a write may be that is tried again after it failed; `false` tries once.
+        ///
+        /// There are pauses that grow to 1 second. A store that is down (see `circuitBreaker`) is not asked meanwhile, and
+        /// the time passes. Only what may work the next time is tried again: lost connections, timeouts, what the store
+        /// calls temporary. A newer write of the key takes the place of the one that failed, with a time of its own.
+        retry as "retry": kinds::OrFalse<kinds::Duration> = "`'60s'`",
+    }
+}
+
 impl BehindConfig {
-    /// Reads `writeBehind`: `true`, `false`, or an object with `maxPending`, `maxPendingBytes` and `retry`. Its former
-    /// name `async` is read too, with a warning.
-    pub fn from_fields(fields: &mut Fields) -> Result<Option<Self>> {
-        fields.prefer(&[("async", "writeBehind")]);
-        let former = fields.any("async");
-        let mut own = match fields.any("writeBehind").or(former) {
-            None | Some(Value::Bool(false)) => return Ok(None),
-            Some(Value::Bool(true)) => return Ok(Some(Self::default())),
-            Some(other) => fields.nested("writeBehind", other, "true, false or an object")?,
-        };
+    /// The options, as they are declared.
+    pub const SCHEMA: Schema = WriteBehindOptions::SCHEMA;
+
+    fn new(options: WriteBehindOptions) -> Self {
         let default = Self::default();
         let bound = |number: Option<u64>, default| {
             number.map_or(default, |number| usize::try_from(number).unwrap_or(usize::MAX))
         };
-        let config = Self {
-            max_pending: bound(own.integer("maxPending", 1, u64::MAX)?, default.max_pending),
-            max_pending_bytes: bound(own.integer("maxPendingBytes", 1, u64::MAX)?, default.max_pending_bytes),
-            retry: if own.is_off("retry") { None } else { own.duration("retry")?.or(default.retry) },
-        };
-        fields.absorb(own)?;
-        Ok(Some(config))
+        Self {
+            max_pending: bound(options.max_pending, default.max_pending),
+            max_pending_bytes: bound(options.max_pending_bytes, default.max_pending_bytes),
+            retry: options.retry.unwrap_or(default.retry),
+        }
+    }
+}
+
+impl Kind for BehindConfig {
+    /// `None` where writes are not queued.
+    type Value = Option<Self>;
+    const TYPE: Type =
+        Type::Other { typescript: "boolean | WriteBehindOptions", words: "`true` or an object" };
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
+        if let Value::Bool(on) = value {
+            return Ok(Some(on.then(Self::default)));
+        }
+        let mut own = given.nested(value, "true, false or an object")?;
+        let options = WriteBehindOptions::read(&mut own)?;
+        given.fields().absorb(own)?;
+        Ok(Some(Some(Self::new(options))))
     }
 }
 
@@ -54,10 +82,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use redkv_core::options::Fields;
 
     fn read(options: Value) -> Result<Option<BehindConfig>> {
         let mut fields = Fields::new("tierOptions", json!({ "writeBehind": options }))?;
-        let config = BehindConfig::from_fields(&mut fields)?;
+        let config = fields.read::<BehindConfig>("writeBehind", &["async"])?.flatten();
         fields.finish()?;
         Ok(config)
     }
@@ -74,7 +103,10 @@ mod tests {
     fn the_former_name_is_read_with_a_warning_and_the_new_one_wins() {
         let read = |options| {
             let mut fields = Fields::new("tierOptions", options).unwrap();
-            (BehindConfig::from_fields(&mut fields).unwrap().is_some(), fields.finish().unwrap())
+            (
+                fields.read::<BehindConfig>("writeBehind", &["async"]).unwrap().flatten().is_some(),
+                fields.finish().unwrap(),
+            )
         };
         let warning = vec!["tierOptions: write writeBehind instead of async".to_owned()];
         assert_eq!(read(json!({ "async": true })), (true, warning.clone()));

@@ -3,14 +3,59 @@
 use rustls::SupportedProtocolVersion;
 use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
-use serde_json::Value;
 
 use super::client::Tls;
+use super::pem::{self, Pem, PemKey};
+use super::refused;
 use super::verifier::Check;
-use super::{pem, refused};
 use crate::extra_roots::extra_roots;
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
+
+options! {
+    /// How to speak TLS, in the names of `tls.connect()` of Node.js. Its other options are refused, but for those that
+    /// change nothing here.
+    struct TlsOptions is "TlsOptions" {
+        /// The certificate authorities to trust, and no others.
+        ///
+        /// In PEM form. A server may show one of these itself, as one with a self-signed certificate does.
+        ca as "ca": Pem = "those of the system, and those in the file that `NODE_EXTRA_CA_CERTS` names",
+        /// The certificate of this client; needs `key`.
+        ///
+        /// In PEM form, with those that lead to its authority.
+        cert as "cert": Pem = "none",
+        /// The private key of this client, without a passphrase; needs `cert`.
+        ///
+        /// In PEM form.
+        key as "key": PemKey = "none",
+        /// The name that the server's certificate must be for.
+        server_name as "servername": ServerNameOption = "the host",
+        /// Whether the server's certificate must be valid. `false` accepts any certificate: for tests only.
+        ///
+        /// Anybody in between can then read along.
+        reject_unauthorized as "rejectUnauthorized": kinds::Boolean = "`true`",
+        /// The oldest version of TLS that is accepted; not for `mysql`. One before 1.2 never is, and changes nothing.
+        min_version as "minVersion": OldestVersion = "`'TLSv1.2'`",
+        /// The newest version of TLS that is accepted; not for `mysql`.
+        max_version as "maxVersion" or ["secureProtocol"]: NewestVersion = "`'TLSv1.3'`",
+    }
+    /// Options of `tls.connect()` that have no effect here. Each gives a warning.
+    legacy "LegacyTlsOptions" ignores [
+        "ALPNProtocols",
+        "allowPartialTrustChain",
+        "enableTrace",
+        "highWaterMark",
+        "honorCipherOrder",
+        "keepAlive",
+        "lookup",
+        "minDHSize",
+        "noDelay",
+        "requestCert",
+        "requestOCSP",
+        "session",
+        "timeout",
+    ]
+}
 
 /// Whether there is to be TLS.
 #[derive(Clone, Debug)]
@@ -76,45 +121,50 @@ pub struct Authority {
     pub key: Option<(&'static str, String)>,
 }
 
-impl Tls {
-    /// Reads the option called `option`: `true`, `false`, or an object with `ca`, `cert`, `key`, `servername`,
-    /// `rejectUnauthorized`, `minVersion` and `maxVersion`. Certificates and keys are PEM text; `ca` and `cert` may be
-    /// lists of it. What Node's `tls` module knows beside this is refused where it would change whom we trust, and else
-    /// ignored with a warning.
-    pub fn from_fields(fields: &mut Fields, option: &'static str) -> Result<Option<Wish>> {
-        let options = match fields.any(option) {
-            None => return Ok(None),
-            Some(Value::Bool(false)) => return Ok(Some(Wish::Off)),
-            Some(Value::Bool(true)) => Value::Null,
-            Some(options @ Value::Object(_)) => options,
-            Some(_) => {
-                return Err(Error::argument(option, format!("{option} must be true, false or an object")));
-            }
+impl Kind for Tls {
+    type Value = Wish;
+    const TYPE: Type = Type::Other { typescript: "boolean | TlsOptions", words: "boolean or object" };
+
+    /// Reads `true`, `false`, or an object. What Node's `tls` module knows beside the options that are declared is refused
+    /// where it would change whom we trust, and else ignored with a warning.
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Wish>> {
+        const EXPECTED: &str = "true, false or an object";
+        let options = match value {
+            Value::Bool(false) => return Ok(Some(Wish::Off)),
+            Value::Bool(true) => Value::Null,
+            options @ Value::Object(_) => options,
+            _ => return Err(given.refused(format!("{} must be {EXPECTED}", given.name()))),
         };
-        let mut own = fields.nested(option, options, "true, false or an object")?;
-        let option = &format!("options.{option}");
+        let mut own = given.nested(options, EXPECTED)?;
+        let options = TlsOptions::read(&mut own)?;
+        let tls = Self::new(options, &given.path())?;
+        refused::refuse(&own, &given.path())?;
+        given.fields().absorb(own)?;
+        tls.warn(given.fields());
+        Ok(Some(Wish::On(tls)))
+    }
+}
+
+impl Tls {
+    /// The options, as they are declared.
+    pub const SCHEMA: Schema = TlsOptions::SCHEMA;
+
+    fn new(options: TlsOptions, named: &str) -> Result<Self> {
         let mut tls = Self {
-            roots: match pem::text(&mut own, option, "ca")? {
-                Some(ca) => Some(pem::roots("ca", &format!("{option}.ca"), &ca)?),
+            roots: match options.ca {
+                Some(ca) => Some(pem::roots("ca", &format!("{named}.ca"), &ca)?),
                 None => None,
             },
-            check: own
-                .boolean("rejectUnauthorized")?
-                .map(|yes| if yes { Check::Full } else { Check::Nobody }),
-            server_name: server_name(&mut own, option)?,
-            versions: versions(&mut own, option)?,
+            check: options.reject_unauthorized.map(|yes| if yes { Check::Full } else { Check::Nobody }),
+            server_name: options.server_name,
+            versions: versions(options.min_version.as_deref(), options.max_version.as_deref(), named)?,
             ..Self::default()
         };
-        let cert = pem::text(&mut own, option, "cert")?;
-        let key = pem::key(&mut own, option)?;
         tls.identify(
-            cert.map(|cert| (format!("{option}.cert"), cert)),
-            key.map(|key| (format!("{option}.key"), key)),
+            options.cert.map(|cert| (format!("{named}.cert"), cert)),
+            options.key.map(|key| (format!("{named}.key"), key.into_exposed())),
         )?;
-        refused::refuse(&mut own, option)?;
-        fields.absorb(own)?;
-        tls.warn(fields);
-        Ok(Some(Wish::On(tls)))
+        Ok(tls)
     }
 
     /// Takes a certificate and its key, each with what a message calls it.
@@ -235,35 +285,65 @@ impl Tls {
     }
 }
 
-fn server_name(fields: &mut Fields, option: &str) -> Result<Option<ServerName<'static>>> {
-    // Node.js takes an empty one for none.
-    let Some(name) = fields.text("servername")?.filter(|name| !name.is_empty()) else { return Ok(None) };
-    ServerName::try_from(name).map(Some).map_err(|error| {
-        let message = format!("{option}.servername must be a host name or address");
-        Error::argument("servername", message).caused_by(error)
-    })
+/// The name that a certificate must be for.
+#[derive(Debug)]
+struct ServerNameOption;
+
+impl Kind for ServerNameOption {
+    type Value = ServerName<'static>;
+    const TYPE: Type = Type::Text;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
+        // Node.js takes an empty one for none.
+        let name = <kinds::AnyText as Kind>::read(value, given)?.filter(|name| !name.is_empty());
+        name.map(ServerName::try_from).transpose().map_err(|error| {
+            given.refused(format!("{} must be a host name or address", given.path())).caused_by(error)
+        })
+    }
 }
 
-fn versions(fields: &mut Fields, option: &str) -> Result<Versions> {
-    let oldest = fields.string("minVersion")?;
-    let newest = fields.string("maxVersion")?;
-    fields.prefer(&[("secureProtocol", "maxVersion")]);
-    let (oldest, newest) = match fields.string("secureProtocol")?.as_deref() {
-        None => (oldest, newest),
-        Some("TLS_method" | "TLS_client_method" | "SSLv23_method" | "SSLv23_client_method") => {
-            (oldest, newest)
+/// The oldest version of TLS, in the words of Node.js.
+#[derive(Debug)]
+struct OldestVersion;
+
+impl Kind for OldestVersion {
+    type Value = String;
+    const TYPE: Type = Type::Words(&["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]);
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        <kinds::Text as Kind>::read(value, given)
+    }
+}
+
+/// The newest version of TLS, in the words of Node.js, or the method of OpenSSL that speaks no newer one.
+#[derive(Debug)]
+struct NewestVersion;
+
+impl Kind for NewestVersion {
+    type Value = String;
+    const TYPE: Type = Type::Words(&["TLSv1.2", "TLSv1.3"]);
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        let text = <kinds::Text as Kind>::read(value, given)?;
+        if given.name() != "secureProtocol" {
+            return Ok(text);
         }
-        Some("TLSv1_2_method" | "TLSv1_2_client_method") => (oldest, newest.or(Some("TLSv1.2".to_owned()))),
-        Some(_) => {
-            let message = format!("{option}.secureProtocol must be TLS_method or TLSv1_2_method");
-            return Err(Error::argument("secureProtocol", message));
+        match text.as_deref() {
+            Some("TLSv1_2_method" | "TLSv1_2_client_method") => Ok(Some("TLSv1.2".to_owned())),
+            None | Some("TLS_method" | "TLS_client_method" | "SSLv23_method" | "SSLv23_client_method") => {
+                Ok(None)
+            }
+            Some(_) => Err(given.refused(format!("{} must be TLS_method or TLSv1_2_method", given.path()))),
         }
-    };
-    let oldest = oldest.as_deref().map(|version| ("minVersion", version));
-    let newest = newest.as_deref().map(|version| ("maxVersion", version));
+    }
+}
+
+fn versions(oldest: Option<&str>, newest: Option<&str>, named: &str) -> Result<Versions> {
+    let oldest = oldest.map(|version| ("minVersion", version));
+    let newest = newest.map(|version| ("maxVersion", version));
     Versions::between(oldest, newest).map_err(|name| {
         let message =
-            format!("{option}.{name} excludes all supported versions of TLS: 'TLSv1.2' and 'TLSv1.3'");
+            format!("{named}.{name} excludes all supported versions of TLS: 'TLSv1.2' and 'TLSv1.3'");
         Error::argument(name, message)
     })
 }

@@ -6,12 +6,12 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use serde_json::Value;
 
 use super::client::Identity;
 use super::roots::Roots;
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::Secret;
+use redkv_core::options::{Given, Kind, Type, Value};
 
 /// The certificate authorities in PEM text; `named` is how a message calls the option, which is the field `name`.
 pub(super) fn roots(name: &'static str, named: &str, pem: &str) -> Result<Arc<Roots>> {
@@ -51,36 +51,56 @@ fn certificates(name: &'static str, named: &str, pem: &str) -> Result<Vec<Certif
 }
 
 /// PEM text, or a list of it.
-pub(super) fn text(fields: &mut Fields, option: &str, name: &'static str) -> Result<Option<String>> {
-    let text = match fields.any(name) {
-        None => return Ok(None),
-        Some(Value::String(text)) => Some(text),
-        Some(Value::Array(list)) => {
-            list.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|list| list.join("\n"))
-        }
-        Some(_) => None,
+#[derive(Debug)]
+pub(super) struct Pem;
+
+impl Kind for Pem {
+    type Value = String;
+    const TYPE: Type = Type::Other {
+        typescript: "string | Uint8Array | readonly (string | Uint8Array)[]",
+        words: "PEM text or `Buffer`, or an array of them",
     };
-    match text {
-        Some(text) => Ok(Some(text)),
-        None => Err(Error::argument(name, format!("{option}.{name} must be PEM text or a list of it"))),
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        let text = match value {
+            Value::String(text) => Some(text),
+            Value::Array(list) => {
+                list.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|list| list.join("\n"))
+            }
+            _ => None,
+        };
+        match text {
+            Some(text) => Ok(Some(text)),
+            None => Err(given.refused(format!("{} must be PEM text or a list of it", given.path()))),
+        }
     }
 }
 
 /// A key in PEM text, alone or as the one of a list, where it may be an object of its own.
-pub(super) fn key(fields: &mut Fields, option: &str) -> Result<Option<String>> {
-    let text = match fields.any("key") {
-        None => return Ok(None),
-        Some(Value::Array(list)) if list.len() == 1 => match list.into_iter().next() {
-            Some(Value::Object(mut key)) if key.len() == 1 => key.remove("pem"),
-            key => key,
-        },
-        key => key,
+#[derive(Debug)]
+pub(super) struct PemKey;
+
+impl Kind for PemKey {
+    type Value = Secret<String>;
+    const TYPE: Type = Type::Other {
+        typescript: "string | Uint8Array | readonly [string | Uint8Array | { pem: string | Uint8Array }]",
+        words: "PEM text or `Buffer`",
     };
-    match text {
-        Some(Value::String(text)) => Ok(Some(text)),
-        _ => Err(Error::argument(
-            "key",
-            format!("{option}.key must be PEM text of one key, without a passphrase"),
-        )),
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
+        let text = match value {
+            Value::Array(list) if list.len() == 1 => match list.into_iter().next() {
+                Some(Value::Object(mut key)) if key.len() == 1 => key.remove("pem"),
+                key => key,
+            },
+            key => Some(key),
+        };
+        match text {
+            Some(Value::String(text)) => Ok(Some(Secret::new(text))),
+            _ => {
+                Err(given
+                    .refused(format!("{} must be PEM text of one key, without a passphrase", given.path())))
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Options of Node's `tls` that have no counterpart here.
 
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::Fields;
 
 /// Options that would change whom we trust or how. They are refused, with advice.
 const REFUSED: &[(&str, &str)] = &[
@@ -30,30 +30,12 @@ const REFUSED: &[(&str, &str)] = &[
     ("socket", "is not supported"),
 ];
 
-/// Options without effect.
-const IGNORED: &[&str] = &[
-    "ALPNProtocols",
-    "allowPartialTrustChain",
-    "enableTrace",
-    "highWaterMark",
-    "honorCipherOrder",
-    "keepAlive",
-    "lookup",
-    "minDHSize",
-    "noDelay",
-    "requestCert",
-    "requestOCSP",
-    "session",
-    "timeout",
-];
-
-/// Refuses and ignores what Node's `tls` knows beside what is read here.
-pub(super) fn refuse(fields: &mut Fields, option: &str) -> Result<()> {
+/// Refuses what Node's `tls` knows and what would weaken or change a connection here.
+pub(super) fn refuse(fields: &Fields, option: &str) -> Result<()> {
     for (name, why) in REFUSED {
         if fields.has(name) {
             return Err(Error::argument(*name, format!("unknown option '{name}' in {option}: it {why}")));
         }
     }
-    fields.ignore(IGNORED);
     Ok(())
 }

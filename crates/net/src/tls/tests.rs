@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Tls, Wish};
-use redkv_core::config::Fields;
 use redkv_core::error::Result;
+use redkv_core::options::Fields;
 
 fn read(tls: Value) -> Result<Option<Wish>> {
     read_with_warnings(tls).map(|(wish, _)| wish)
@@ -12,7 +12,7 @@ fn read(tls: Value) -> Result<Option<Wish>> {
 
 fn read_with_warnings(tls: Value) -> Result<(Option<Wish>, Vec<String>)> {
     let mut fields = Fields::new("options", json!({ "tls": tls })).unwrap();
-    let wish = Tls::from_fields(&mut fields, "tls")?;
+    let wish = fields.read::<Tls>("tls", &[])?;
     Ok((wish, fields.finish()?))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::config::{duration_of, millis_of};
+use crate::options::{duration_of, millis_of};
 use redkv_testing::Source;
 
 /// 10,000 years.

@@ -1,14 +1,15 @@
 //! Options of stores and tiers.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 
 use crate::chain::TierConfig;
 use crate::clock::SystemClock;
-use crate::config::Fields;
 use crate::error::{Error, ErrorKind, Result};
+use crate::layers::{BehindConfig, CompressConfig};
+use crate::options::{Fields, Schema, Type};
 use crate::stores;
 use redkv_testing::Source;
 
@@ -138,73 +139,25 @@ const TEXTS: &[&str] = &[
     "-----BEGIN PRIVATE KEY-----\nczNjcmV0\n-----END PRIVATE KEY-----",
 ];
 
-const NAMES: &[&str] = &[
-    "ConsistentRead",
-    "accessKeyId",
-    "agent",
-    "algorithm",
-    "apiVersion",
-    "attributeName",
-    "authPass",
-    "auth_pass",
-    "circuitBreaker",
-    "bucket",
-    "ca",
-    "cacheBytes",
-    "cert",
-    "columnType",
-    "compress",
-    "connectTimeout",
-    "connect_timeout",
-    "consistentRead",
-    "createTable",
-    "credentials",
-    "database",
-    "db",
-    "endpoint",
-    "expired",
-    "expiresColumn",
-    "forcePathStyle",
-    "hashKeys",
-    "host",
-    "httpOptions",
-    "key",
-    "keyColumn",
-    "level",
-    "max",
-    "maxAttempts",
-    "maxBytes",
-    "maxEntries",
-    "maxRetries",
-    "maxSockets",
-    "maxValueBytes",
-    "optional",
-    "password",
-    "path",
-    "port",
-    "prefix",
-    "profile",
-    "readOnly",
-    "readonly",
-    "region",
-    "rejectUnauthorized",
-    "retry_strategy",
-    "secretAccessKey",
-    "servername",
-    "sessionToken",
-    "socketPath",
-    "ssl",
-    "tableName",
-    "threshold",
-    "timeout",
-    "tls",
-    "tombstone",
-    "ttl",
-    "ttlAttribute",
-    "url",
-    "useDualstackEndpoint",
-    "useFipsEndpoint",
-    "user",
-    "username",
-    "valueColumn",
-];
+/// The names of all options, at any depth.
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let stores = stores::STORES.iter().flat_map(|kind| kind.schemas);
+    let mut names = Vec::new();
+    stores.chain(TierConfig::SCHEMAS).for_each(|schema| collect(schema, &mut names));
+    collect(&CompressConfig::SCHEMA, &mut names);
+    collect(&BehindConfig::SCHEMA, &mut names);
+    names.sort_unstable();
+    names.dedup();
+    names
+});
+
+fn collect(schema: &Schema, names: &mut Vec<&'static str>) {
+    names.extend(schema.legacy.ignored);
+    for option in schema.options {
+        names.push(option.name);
+        names.extend(option.older);
+        if let Type::Object(nested) = option.kind {
+            collect(nested, names);
+        }
+    }
+}

@@ -26,4 +26,4 @@ pub use redkv_store_redis::{
 pub use redkv_store_sql::{MySqlConfig, build_mysql};
 #[cfg(feature = "postgres")]
 pub use redkv_store_sql::{PostgresConfig, build_postgres};
-pub use registry::{Built, Place, build, build_for, names};
+pub use registry::{Built, Place, STORES, StoreKind, build, build_for, names};

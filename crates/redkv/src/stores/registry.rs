@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::config::{Elsewhere, Fields, is_word, nearest};
 use crate::error::{Error, Result};
 use crate::notices::Notices;
+use crate::options::{Elsewhere, Fields, Schema, is_word, nearest};
 use crate::store::Store;
 #[cfg(any(feature = "aws", feature = "local", feature = "sql"))]
 use redkv_layers::OfDay;
@@ -37,87 +37,153 @@ pub struct Place {
     pub notices: Notices,
 }
 
-/// Makes a store of options that were read.
-type Make = fn(&mut Fields, Place) -> Result<Arc<dyn Store>>;
-
-/// Every store of this build, by its name in lower case.
-const STORES: &[(&str, Make)] = &[
-    #[cfg(feature = "disk")]
-    ("disk", |fields, place| {
-        let config = super::DiskConfig::from_fields(fields)?;
-        Ok(OfDay::round(place.clock, |clock| Arc::new(super::DiskStore::new(config, clock))))
-    }),
-    #[cfg(feature = "dynamodb")]
-    ("dynamodb", |fields, place| {
-        let config = super::DynamoDbConfig::from_fields(fields)?;
-        Ok(OfDay::round(place.clock, |clock| Arc::new(super::DynamoDbStore::new(config, clock))))
-    }),
-    #[cfg(feature = "file")]
-    ("file", |fields, place| {
-        let config = super::FileConfig::from_fields(fields)?;
-        Ok(OfDay::round(place.clock, |clock| Arc::new(super::FileStore::new(config, clock))))
-    }),
-    #[cfg(feature = "memory")]
-    ("memory", |fields, place| {
-        let config = super::MemoryConfig::from_fields(fields)?;
-        Ok(Arc::new(super::MemoryStore::new(config, place.clock)))
-    }),
-    #[cfg(feature = "mysql")]
-    ("mysql", |fields, place| {
-        let config = super::MySqlConfig::from_fields(fields)?;
-        Ok(OfDay::round(place.clock, |clock| super::build_mysql(config, clock, &place.notices)))
-    }),
-    #[cfg(feature = "postgres")]
-    ("postgres", |fields, place| {
-        let config = super::PostgresConfig::from_fields(fields)?;
-        Ok(OfDay::round(place.clock, |clock| super::build_postgres(config, clock, &place.notices)))
-    }),
-    #[cfg(feature = "redis")]
-    ("redis", |fields, place| {
-        let mut config = super::RedisConfig::from_fields(fields)?;
-        config.max_value_bytes = place.max_value_bytes.unwrap_or(config.max_value_bytes);
-        Ok(super::build_redis(config, place.clock))
-    }),
-    #[cfg(feature = "s3")]
-    ("s3", |fields, place| {
-        let mut config = super::S3Config::from_fields(fields)?;
-        config.max_value_bytes = place.max_value_bytes.unwrap_or(config.max_value_bytes);
-        Ok(OfDay::round(place.clock, |clock| Arc::new(super::S3Store::new(config, clock))))
-    }),
-    #[cfg(feature = "sqlite")]
-    ("sqlite", |fields, place| {
-        let config = super::SqliteConfig::from_fields(fields)?.within(place.timeout);
-        if config.is_in_memory() {
-            return Ok(Arc::new(super::SqliteStore::new(config, place.clock)));
-        }
-        Ok(OfDay::round(place.clock, |clock| Arc::new(super::SqliteStore::new(config, clock))))
-    }),
-];
-
-/// The names of all stores of this build, in their order.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    STORES.iter().map(|(name, _)| *name)
+/// A kind of store: what it is called, which options it has, and how one is made.
+#[derive(Debug)]
+pub struct StoreKind {
+    /// Its name, in lower case.
+    pub name: &'static str,
+    /// Other names of it, in lower case.
+    pub aliases: &'static [&'static str],
+    /// What other packages call such a store, and servers that speak its language.
+    others: &'static [&'static str],
+    /// The option that is meant where a string is given in the place of the options.
+    address: Option<&'static str>,
+    /// Its options, as they are declared.
+    pub schemas: &'static [Schema],
+    /// Makes a store of options that were read.
+    make: fn(&mut Fields, Place) -> Result<Arc<dyn Store>>,
 }
 
-/// Other names of stores, in lower case.
-const ALIASES: &[(&str, &str)] = &[("mariadb", "mysql"), ("postgresql", "postgres")];
-
-/// What other packages call their stores, and servers that speak the language of another.
-const OF_OTHERS: &[(&str, &str)] = &[
-    ("better-sqlite3", "sqlite"),
-    ("dragonfly", "redis"),
-    ("dynamo", "dynamodb"),
-    ("filesystem", "file"),
-    ("fs", "file"),
-    ("ioredis", "redis"),
-    ("keydb", "redis"),
-    ("lru", "memory"),
-    ("mysql2", "mysql"),
-    ("node-redis", "redis"),
-    ("pg", "postgres"),
-    ("sqlite3", "sqlite"),
-    ("valkey", "redis"),
+/// Every store of this build.
+pub const STORES: &[StoreKind] = &[
+    #[cfg(feature = "memory")]
+    StoreKind {
+        name: "memory",
+        aliases: &[],
+        others: &["lru"],
+        address: None,
+        schemas: super::MemoryConfig::SCHEMAS,
+        make: |fields, place| {
+            let config = super::MemoryConfig::from_fields(fields)?;
+            Ok(Arc::new(super::MemoryStore::new(config, place.clock)))
+        },
+    },
+    #[cfg(feature = "redis")]
+    StoreKind {
+        name: "redis",
+        aliases: &[],
+        others: &["dragonfly", "ioredis", "keydb", "node-redis", "valkey"],
+        address: Some("url"),
+        schemas: super::RedisConfig::SCHEMAS,
+        make: |fields, place| {
+            let mut config = super::RedisConfig::from_fields(fields)?;
+            config.max_value_bytes = place.max_value_bytes.unwrap_or(config.max_value_bytes);
+            Ok(super::build_redis(config, place.clock))
+        },
+    },
+    #[cfg(feature = "dynamodb")]
+    StoreKind {
+        name: "dynamodb",
+        aliases: &[],
+        others: &["dynamo"],
+        address: Some("tableName"),
+        schemas: super::DynamoDbConfig::SCHEMAS,
+        make: |fields, place| {
+            let config = super::DynamoDbConfig::from_fields(fields)?;
+            Ok(OfDay::round(place.clock, |clock| Arc::new(super::DynamoDbStore::new(config, clock))))
+        },
+    },
+    #[cfg(feature = "s3")]
+    StoreKind {
+        name: "s3",
+        aliases: &[],
+        others: &[],
+        address: Some("bucket"),
+        schemas: super::S3Config::SCHEMAS,
+        make: |fields, place| {
+            let mut config = super::S3Config::from_fields(fields)?;
+            config.max_value_bytes = place.max_value_bytes.unwrap_or(config.max_value_bytes);
+            Ok(OfDay::round(place.clock, |clock| Arc::new(super::S3Store::new(config, clock))))
+        },
+    },
+    #[cfg(feature = "sqlite")]
+    StoreKind {
+        name: "sqlite",
+        aliases: &[],
+        others: &["better-sqlite3", "sqlite3"],
+        address: Some("path"),
+        schemas: super::SqliteConfig::SCHEMAS,
+        make: |fields, place| {
+            let config = super::SqliteConfig::from_fields(fields)?.within(place.timeout);
+            if config.is_in_memory() {
+                return Ok(Arc::new(super::SqliteStore::new(config, place.clock)));
+            }
+            Ok(OfDay::round(place.clock, |clock| Arc::new(super::SqliteStore::new(config, clock))))
+        },
+    },
+    #[cfg(feature = "postgres")]
+    StoreKind {
+        name: "postgres",
+        aliases: &["postgresql"],
+        others: &["pg"],
+        address: Some("url"),
+        schemas: super::PostgresConfig::SCHEMAS,
+        make: |fields, place| {
+            let config = super::PostgresConfig::from_fields(fields)?;
+            Ok(OfDay::round(place.clock, |clock| super::build_postgres(config, clock, &place.notices)))
+        },
+    },
+    #[cfg(feature = "mysql")]
+    StoreKind {
+        name: "mysql",
+        aliases: &["mariadb"],
+        others: &["mysql2"],
+        address: Some("url"),
+        schemas: super::MySqlConfig::SCHEMAS,
+        make: |fields, place| {
+            let config = super::MySqlConfig::from_fields(fields)?;
+            Ok(OfDay::round(place.clock, |clock| super::build_mysql(config, clock, &place.notices)))
+        },
+    },
+    #[cfg(feature = "file")]
+    StoreKind {
+        name: "file",
+        aliases: &[],
+        others: &["filesystem", "fs"],
+        address: Some("path"),
+        schemas: super::FileConfig::SCHEMAS,
+        make: |fields, place| {
+            let config = super::FileConfig::from_fields(fields)?;
+            Ok(OfDay::round(place.clock, |clock| Arc::new(super::FileStore::new(config, clock))))
+        },
+    },
+    #[cfg(feature = "disk")]
+    StoreKind {
+        name: "disk",
+        aliases: &[],
+        others: &[],
+        address: Some("path"),
+        schemas: super::DiskConfig::SCHEMAS,
+        make: |fields, place| {
+            let config = super::DiskConfig::from_fields(fields)?;
+            Ok(OfDay::round(place.clock, |clock| Arc::new(super::DiskStore::new(config, clock))))
+        },
+    },
 ];
+
+impl StoreKind {
+    fn called(name: &str) -> Option<&'static Self> {
+        let name = name.to_ascii_lowercase();
+        STORES.iter().find(|kind| kind.name == name || kind.aliases.contains(&name.as_str()))
+    }
+}
+
+/// Returns the names of all stores of this build, sorted.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let mut names: Vec<_> = STORES.iter().map(|kind| kind.name).collect();
+    names.sort_unstable();
+    names.into_iter()
+}
 
 /// Makes the store called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
 /// about one in the wrong place. Connects to nothing yet.
@@ -126,15 +192,13 @@ pub fn build(name: &str, options: Value, elsewhere: &[Elsewhere], clock: Arc<dyn
     build_for(place, name, options, elsewhere)
 }
 
-/// As [`build`], of a store for `place`.
+/// Makes a store for `place`, otherwise as [`build`] does.
 pub fn build_for(place: Place, name: &str, options: Value, elsewhere: &[Elsewhere]) -> Result<Built> {
-    let lower = name.to_ascii_lowercase();
-    let wanted = ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower.as_str(), |(_, name)| name);
-    let Some((name, make)) = STORES.iter().find(|(known, _)| *known == wanted) else {
+    let Some(StoreKind { name, make, address, .. }) = StoreKind::called(name) else {
         return Err(unknown(name));
     };
     let build = || {
-        let options = object(name, options)?;
+        let options = object(*address, options)?;
         let mut fields = Fields::new("options", options.clone())?.but_not(elsewhere.iter().copied());
         let made = make(&mut fields, place.clone());
         if let Some(missing) = fields.missing() {
@@ -153,15 +217,9 @@ pub fn build_for(place: Place, name: &str, options: Value, elsewhere: &[Elsewher
     build().map_err(|error: Error| error.in_store(&(*name).into()))
 }
 
-/// The options of the store called `name`. What is given in their place is most often its address.
-fn object(name: &str, options: Value) -> Result<Value> {
-    let meant = match name {
-        "mysql" | "postgres" | "redis" => "url",
-        "disk" | "file" | "sqlite" => "path",
-        "dynamodb" => "tableName",
-        "s3" => "bucket",
-        _ => return Ok(options),
-    };
+/// Returns the options of a store. What is given in their place is most often its address.
+fn object(address: Option<&str>, options: Value) -> Result<Value> {
+    let Some(meant) = address else { return Ok(options) };
     if options.is_string() {
         let message = format!("options must be an object, got a string; did you mean {{ {meant}: … }}?");
         return Err(Error::argument("options", message));
@@ -169,7 +227,8 @@ fn object(name: &str, options: Value) -> Result<Value> {
     Ok(options)
 }
 
-/// The error for an unknown option, if there is one beside one that is missing: most likely it is that one, misspelt.
+/// Returns the error for an unknown option, if there is one beside one that is missing: most likely it is that one,
+/// misspelt.
 fn unknown_beside(
     mut missing: &'static str,
     options: Value,
@@ -192,8 +251,8 @@ fn unknown_beside(
 fn unknown(name: &str) -> Error {
     let known: Vec<_> = names().collect();
     let lower = name.to_ascii_lowercase();
-    let other = OF_OTHERS.iter().find(|(other, _)| *other == lower).map(|(_, name)| *name);
-    let near = other.filter(|name| known.contains(name)).or_else(|| nearest(name, &known));
+    let other = STORES.iter().find(|kind| kind.others.contains(&lower.as_str())).map(|kind| kind.name);
+    let near = other.or_else(|| nearest(name, &known));
     let hint = near.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
     // What is no word may be an address with a password, given in the place of the name.
     let name =
@@ -233,7 +292,8 @@ mod tests {
 
     #[test]
     fn a_store_as_other_packages_call_it_is_refused_with_the_name_here() {
-        for (other, name) in OF_OTHERS {
+        let others = STORES.iter().flat_map(|kind| kind.others.iter().map(|other| (other, kind.name)));
+        for (other, name) in others {
             let error = build_with(other, Value::Null).unwrap_err();
             assert!(error.message().contains(&format!("did you mean '{name}'?")), "{error}");
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use redkv::clock::SystemClock;
-use redkv::config::Fields;
+use redkv::options::Fields;
 use redkv::store::Store;
 use redkv::stores::{DiskConfig, DiskStore, FileConfig, FileStore};
 use serde_json::{Value, json};

@@ -17,9 +17,9 @@ mod tls;
 use std::sync::Arc;
 
 use redkv::clock::{Clock, SystemClock};
-use redkv::config::Fields;
 use redkv::entry::{Deadline, Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
+use redkv::options::Fields;
 use redkv::store::{SetMode, Store, Want};
 use redkv::stores::{RedisConfig, build_redis};
 use serde_json::{Value, json};

@@ -13,6 +13,7 @@ use super::bodies::BoundedClient;
 use super::config::AwsConfig;
 use super::renewal::Renewal;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::Secret;
 use redkv_net::extra_roots::extra_roots;
 
 /// The wait before the first retry grows from here; the SDK's own second is longer than most tiers wait at all.
@@ -61,8 +62,14 @@ pub(super) fn loader(config: &AwsConfig) -> ConfigLoader {
         loader = loader.use_dual_stack(dual_stack);
     }
     if let Some(key) = &config.credentials {
-        let token = key.session_token.clone();
-        let key = Credentials::new(&key.access_key_id, &key.secret_access_key, token, None, "redkv options");
+        let token = key.session_token.clone().map(Secret::into_exposed);
+        let key = Credentials::new(
+            key.access_key_id.expose(),
+            key.secret_access_key.expose(),
+            token,
+            None,
+            "redkv options",
+        );
         loader = loader.credentials_provider(key);
     }
     loader

@@ -1,12 +1,106 @@
 //! The options that clients of all services of Amazon have.
 
 use std::env;
-use std::fmt;
 use std::time::Duration;
 
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::Secret;
+use redkv_core::options::{Fields, Options, kinds, options};
 use redkv_net::extra_roots::extra_roots;
+
+options! {
+    /// Options that all clients of services of Amazon have, in the names of the AWS SDK for JavaScript.
+    ///
+    /// Region and credentials that are left out come from where the AWS SDK finds them: the environment, the shared
+    /// configuration files, the role of the machine.
+    pub(crate) struct AwsOptions is "AwsOptions" {
+        /// The AWS region.
+        region as "region": kinds::Text = "`AWS_REGION`, or the shared configuration files, or the region of the machine",
+        /// The address of the service, such as `http://localhost:8000`; without a scheme `https`, or `http` with
+        /// `sslEnabled: false`.
+        endpoint as "endpoint": kinds::Url = "from the environment or the shared configuration files, or the region's own",
+        /// The access key: `{ accessKeyId, secretAccessKey, sessionToken }`.
+        ///
+        /// With one half of it the other must be there too. It appears in no error, log or `inspect()`.
+        credentials as "credentials": kinds::Object<AccessKey> = "the environment, the shared configuration files, the role of the machine",
+        /// As in `credentials`, over which it takes precedence.
+        access_key_id as "accessKeyId": kinds::Text,
+        /// As in `credentials`, over which it takes precedence.
+        secret_access_key as "secretAccessKey": kinds::Text,
+        /// As in `credentials`, over which it takes precedence.
+        session_token as "sessionToken": kinds::Text,
+        /// The profile in the shared configuration files.
+        ///
+        /// Region and credentials are taken from it.
+        profile as "profile": kinds::Text = "`AWS_PROFILE`, or `'default'`",
+        /// How long the client waits: `{ timeout, connectTimeout }`.
+        http_options as "httpOptions": kinds::Object<HttpOptions>,
+        /// Whether an `endpoint` without a scheme is spoken to over `https`. An `endpoint` that contradicts it is refused.
+        ///
+        /// Without an endpoint requests are always encrypted.
+        ssl_enabled as "sslEnabled": kinds::Boolean = "`true`",
+        /// How often a failed request is sent again; excludes `maxAttempts`.
+        max_retries as "maxRetries": kinds::Integer<0, MOST_RETRIES> = "as `maxAttempts`",
+        /// How often a request is sent in all; excludes `maxRetries`.
+        max_attempts as "maxAttempts": kinds::Integer<1, { MOST_RETRIES + 1 }> = "`AWS_MAX_ATTEMPTS`, or the shared configuration files, or `3`",
+        /// Whether to use the endpoints that are validated for FIPS 140.
+        use_fips_endpoint as "useFipsEndpoint": kinds::Boolean = "from the environment or the shared configuration files, or `false`",
+        /// Whether to use the endpoints that are also reachable over IPv6.
+        use_dualstack_endpoint as "useDualstackEndpoint": kinds::Boolean = "from the environment or the shared configuration files, or `false`",
+    }
+    /// Options of the AWS SDK 2 for all services that have no effect any more. Each gives a warning.
+    legacy "LegacyAwsOptions" ignores [
+        "apiVersion",
+        "apiVersions",
+        "clientSideMonitoring",
+        "computeChecksums",
+        "correctClockSkew",
+        "credentialProvider",
+        "customUserAgent",
+        "endpointCacheSize",
+        "endpointDiscoveryEnabled",
+        "hostPrefixEnabled",
+        "logger",
+        "maxRedirects",
+        "paramValidation",
+        "params",
+        "retryDelayOptions",
+        "service",
+        "signatureCache",
+        "signatureVersion",
+        "stsRegionalEndpoints",
+        "systemClockOffset",
+    ]
+}
+
+options! {
+    /// An AWS access key.
+    pub(crate) struct AccessKey is "AwsCredentials" {
+        /// The public half.
+        access_key_id as "accessKeyId": kinds::Expected<kinds::Text>,
+        /// The secret half.
+        secret_access_key as "secretAccessKey": kinds::Expected<kinds::Text>,
+        /// Belongs to a temporary key.
+        session_token as "sessionToken": kinds::Text,
+    }
+    /// Properties of the AWS SDK's credentials that have no effect here. Each gives a warning.
+    legacy "LegacyAwsCredentials" ignores ["accountId", "expireTime", "expiration", "expired", "refreshCallbacks"]
+}
+
+options! {
+    /// How long a client of a service of Amazon waits. The tier option `timeout` bounds the whole operation.
+    pub(crate) struct HttpOptions is "AwsHttpOptions" {
+        /// How long one attempt of a request may take; the tier option `timeout` limits all attempts together.
+        timeout as "timeout": kinds::Duration = "no limit of its own",
+        /// How long making a connection may take.
+        connect_timeout as "connectTimeout": kinds::Duration = "`1000`",
+    }
+    /// Options of the AWS SDK 2 that redkv 1.x handed on and that have no effect any more. Each gives a warning.
+    legacy "LegacyAwsHttpOptions" ignores ["agent", "proxy", "xhrAsync", "xhrWithCredentials"]
+}
+
+/// The most retries, which leave operations an end.
+const MOST_RETRIES: u64 = 100;
 
 /// How a service is reached, and as whom.
 #[derive(Clone, Debug)]
@@ -32,130 +126,87 @@ pub struct AwsConfig {
 }
 
 /// An access key.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AwsCredentials {
     /// The public part.
-    pub access_key_id: String,
+    pub access_key_id: Secret<String>,
     /// The secret part.
-    pub secret_access_key: String,
+    pub secret_access_key: Secret<String>,
     /// Belongs to temporary keys.
-    pub session_token: Option<String>,
+    pub session_token: Option<Secret<String>>,
 }
-
-/// Prints nothing that was given.
-impl fmt::Debug for AwsCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AwsCredentials").finish_non_exhaustive()
-    }
-}
-
-/// Options of the AWS SDK for JavaScript 2 that have no counterpart here, whatever the service.
-const LEGACY: &[&str] = &[
-    "apiVersion",
-    "apiVersions",
-    "clientSideMonitoring",
-    "computeChecksums",
-    "correctClockSkew",
-    "credentialProvider",
-    "customUserAgent",
-    "endpointCacheSize",
-    "endpointDiscoveryEnabled",
-    "hostPrefixEnabled",
-    "logger",
-    "maxRedirects",
-    "paramValidation",
-    "params",
-    "retryDelayOptions",
-    "service",
-    "signatureCache",
-    "signatureVersion",
-    "stsRegionalEndpoints",
-    "systemClockOffset",
-];
-const LEGACY_HTTP: &[&str] = &["agent", "proxy", "xhrAsync", "xhrWithCredentials"];
-const LEGACY_CREDENTIALS: &[&str] = &["accountId", "expireTime", "expiration", "expired", "refreshCallbacks"];
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl AwsConfig {
-    /// Reads the options of a client in the names of the AWS SDK for JavaScript: `region`, `endpoint`, `accessKeyId`,
-    /// `secretAccessKey`, `sessionToken`, `credentials`, `profile`, `httpOptions`, `maxRetries`, `maxAttempts`,
-    /// `useFipsEndpoint`, `useDualstackEndpoint`. `service` is what variables of the environment call the service.
+    /// Reads the options of a client. `service` is what variables of the environment call the service.
     pub fn from_fields(fields: &mut Fields, service: &str) -> Result<Self> {
-        let (connect_timeout, attempt_timeout) = timeouts(fields)?;
-        let endpoint = endpoint_of(fields, service)?;
+        let options = AwsOptions::read(fields)?;
+        let max_attempts = max_attempts(&options)?;
+        let endpoint = endpoint_of(fields, service, &options)?;
         let is_plain = endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http:"));
         if let Some(warning) = extra_roots().warning.as_ref().filter(|_| !is_plain) {
             fields.warn(warning.clone());
         }
-        let config = Self {
-            region: fields.string("region")?,
-            endpoint,
-            fips_endpoint: fields.boolean("useFipsEndpoint")?,
-            dual_stack_endpoint: fields.boolean("useDualstackEndpoint")?,
-            credentials: credentials(fields)?,
-            profile: fields.string("profile")?,
-            connect_timeout,
-            attempt_timeout,
-            max_attempts: max_attempts(fields)?,
+        let (connect_timeout, attempt_timeout) = match options.http_options {
+            Some(http) => (http.connect_timeout, http.timeout),
+            None => (None, None),
         };
-        fields.ignore(LEGACY);
-        Ok(config)
+        let direct = AccessKey {
+            access_key_id: options.access_key_id,
+            secret_access_key: options.secret_access_key,
+            session_token: options.session_token,
+        };
+        let nested = options.credentials.map(AwsCredentials::new).transpose()?.flatten();
+        Ok(Self {
+            region: options.region,
+            endpoint,
+            fips_endpoint: options.use_fips_endpoint,
+            dual_stack_endpoint: options.use_dualstack_endpoint,
+            credentials: AwsCredentials::new(direct)?.or(nested),
+            profile: options.profile,
+            connect_timeout: connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
+            attempt_timeout,
+            max_attempts,
+        })
     }
 }
 
-fn timeouts(fields: &mut Fields) -> Result<(Duration, Option<Duration>)> {
-    let mut http = fields.object("httpOptions")?;
-    let connect = http.duration("connectTimeout")?.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
-    let attempt = http.duration("timeout")?;
-    http.ignore(LEGACY_HTTP);
-    fields.absorb(http)?;
-    Ok((connect, attempt))
-}
-
-fn max_attempts(fields: &mut Fields) -> Result<Option<u32>> {
-    const MOST: u64 = 100;
-    let retries = fields.integer("maxRetries", 0, MOST)?;
-    let attempts = fields.integer("maxAttempts", 1, MOST + 1)?;
+fn max_attempts(options: &AwsOptions) -> Result<Option<u32>> {
+    let (retries, attempts) = (options.max_retries, options.max_attempts);
     if retries.is_some() && attempts.is_some() {
         return Err(Error::argument("maxRetries", "maxRetries and maxAttempts cannot be combined"));
     }
     Ok(attempts.or(retries.map(|retries| retries + 1)).and_then(|attempts| u32::try_from(attempts).ok()))
 }
 
-/// The keys given directly, or else those of the `credentials` object.
-fn credentials(fields: &mut Fields) -> Result<Option<AwsCredentials>> {
-    let direct = access_key(fields)?;
-    let mut nested = fields.object("credentials")?;
-    let from_object = access_key(&mut nested)?;
-    nested.ignore(LEGACY_CREDENTIALS);
-    fields.absorb(nested)?;
-    Ok(direct.or(from_object))
-}
-
-fn access_key(fields: &mut Fields) -> Result<Option<AwsCredentials>> {
-    let id = fields.string("accessKeyId")?;
-    let secret = fields.string("secretAccessKey")?;
-    let session_token = fields.string("sessionToken")?;
-    let missing = |field, given| {
-        Err(Error::argument(field, format!("{field} is missing: it belongs to the {given} that was given")))
-    };
-    match (id, secret) {
-        (Some(access_key_id), Some(secret_access_key)) => {
-            Ok(Some(AwsCredentials { access_key_id, secret_access_key, session_token }))
+impl AwsCredentials {
+    /// Returns a whole key, or an error about the half that is missing.
+    fn new(key: AccessKey) -> Result<Option<Self>> {
+        let missing = |field, given| {
+            Err(Error::argument(
+                field,
+                format!("{field} is missing: it belongs to the {given} that was given"),
+            ))
+        };
+        let session_token = key.session_token.map(Secret::new);
+        match (key.access_key_id, key.secret_access_key) {
+            (Some(id), Some(secret)) => {
+                Ok(Some(Self { access_key_id: id.into(), secret_access_key: secret.into(), session_token }))
+            }
+            (Some(_), None) => missing("secretAccessKey", "accessKeyId"),
+            (None, Some(_)) => missing("accessKeyId", "secretAccessKey"),
+            (None, None) if session_token.is_some() => missing("accessKeyId", "sessionToken"),
+            (None, None) => Ok(None),
         }
-        (Some(_), None) => missing("secretAccessKey", "accessKeyId"),
-        (None, Some(_)) => missing("accessKeyId", "secretAccessKey"),
-        (None, None) if session_token.is_some() => missing("accessKeyId", "sessionToken"),
-        (None, None) => Ok(None),
     }
 }
 
 /// The endpoint that was given. The environment may move requests elsewhere as well: over plain http, that is worth a word.
-fn endpoint_of(fields: &mut Fields, service: &str) -> Result<Option<String>> {
+fn endpoint_of(fields: &mut Fields, service: &str, options: &AwsOptions) -> Result<Option<String>> {
     // A switch of the old client, which chose the scheme of an endpoint that had none.
-    let secure = fields.boolean("sslEnabled")?;
-    let Some(text) = fields.url("endpoint")? else {
+    let secure = options.ssl_enabled;
+    let Some(text) = &options.endpoint else {
         if secure == Some(false) {
             fields.warn(
                 "options.sslEnabled has no effect without an endpoint: requests are encrypted".to_owned(),
@@ -173,7 +224,7 @@ fn endpoint_of(fields: &mut Fields, service: &str) -> Result<Option<String>> {
         }
         return Ok(None);
     };
-    let endpoint = endpoint(&text, secure.unwrap_or(true))?;
+    let endpoint = endpoint(text.expose(), secure.unwrap_or(true))?;
     match secure {
         Some(secure) if secure != endpoint.starts_with("https:") => {
             let (asked, scheme) = if secure { ("true", "http") } else { ("false", "https") };
@@ -307,11 +358,11 @@ mod tests {
     #[test]
     fn credentials_are_read_from_the_object_or_beside_it() {
         let beside = json!({ "accessKeyId": "id", "secretAccessKey": "secret" });
-        assert_eq!(read(beside).unwrap().credentials.unwrap().access_key_id, "id");
+        assert_eq!(read(beside).unwrap().credentials.unwrap().access_key_id.expose(), "id");
         let object = json!({ "accessKeyId": "id", "secretAccessKey": "secret", "sessionToken": "token" });
         let object = with("credentials", object).unwrap().credentials.unwrap();
-        assert_eq!(object.secret_access_key, "secret");
-        assert_eq!(object.session_token.unwrap(), "token");
+        assert_eq!(object.secret_access_key.expose(), "secret");
+        assert_eq!(object.session_token.unwrap().expose(), "token");
     }
 
     #[test]

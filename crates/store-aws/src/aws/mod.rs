@@ -9,4 +9,5 @@ pub(super) mod error;
 mod renewal;
 pub(super) mod requests;
 
+pub(crate) use config::AwsOptions;
 pub use config::{AwsConfig, AwsCredentials};

@@ -1,8 +1,60 @@
 //! The options of the DynamoDB store.
 
-use crate::aws::AwsConfig;
-use redkv_core::config::Fields;
+use crate::aws::{AwsConfig, AwsOptions};
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
+
+options! {
+    /// Options of the store `'dynamodb'`, those of the client in the names of the AWS SDK for JavaScript. It keeps entries
+    /// in a DynamoDB table, as items with the key in the table's hash key and the value in one attribute.
+    ///
+    /// Region and credentials that are left out come from where the AWS SDK finds them: the environment, the shared
+    /// configuration files, the role of the machine. A `ttl` needs {@link DynamoDBOptions.ttlAttribute | ttlAttribute}.
+    ///
+    /// @example
+    /// ```js
+    /// kv.addStore('dynamodb', { tableName: 'sessions', region: 'eu-central-1', ttlAttribute: 'expires' })
+    /// ```
+    struct DynamoDbOptions is "DynamoDBOptions" extends ["AwsOptions"] {
+        /// The name of the table, or its ARN.
+        ///
+        /// It must exist, and its hash key must be its only key and of type `S`; the name of that key is read from the
+        /// table.
+        table as "tableName": kinds::Required<kinds::Text>,
+        /// The attribute that holds the value.
+        attribute as "attributeName": Attribute = "`'v'`",
+        /// The attribute that holds the deadline of an entry, in seconds since 1970: the one that the table's "time to live"
+        /// is set to. Without it a `ttl` is refused.
+        ///
+        /// Entries past their deadline are never read, even before DynamoDB removes them. Without this option a write with a
+        /// `ttl` rejects with `ERR_REDKV_UNSUPPORTED`.
+        ttl_attribute as "ttlAttribute": Attribute = "none",
+        /// Whether a read sees every write that was acknowledged before. `false` costs half as much, but a read shortly
+        /// after a write or delete may still find the old value, and put it back into the stores before this one.
+        consistent_read as "consistentRead" or ["ConsistentRead"]: kinds::Boolean = "`true`",
+    }
+    /// Options of the AWS SDK 2 that redkv 1.x handed on. Each gives a warning.
+    legacy "LegacyDynamoDBOptions" extends ["LegacyAwsOptions"]
+        ignores ["convertEmptyValues", "convertResponseTypes", "dynamoDbCrc32", "wrapNumbers"]
+}
+
+/// The name of an attribute.
+#[derive(Debug)]
+struct Attribute;
+
+impl Kind for Attribute {
+    type Value = String;
+    const TYPE: Type = Type::Text;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        match <kinds::Text as Kind>::read(value, given)? {
+            Some(long) if long.len() > LONGEST_NAME => {
+                Err(given.refused(format!("{} must have at most {LONGEST_NAME} bytes", given.name())))
+            }
+            name => Ok(name),
+        }
+    }
+}
 
 /// Where a [`DynamoDbStore`](super::DynamoDbStore) keeps its entries, and how it gets there.
 #[derive(Clone, Debug)]
@@ -21,43 +73,27 @@ pub struct DynamoDbConfig {
     pub client: AwsConfig,
 }
 
-/// Options of the AWS SDK for JavaScript 2 that have no counterpart here.
-const LEGACY: &[&str] = &["convertEmptyValues", "convertResponseTypes", "dynamoDbCrc32", "wrapNumbers"];
-
 /// The longest name of an attribute that DynamoDB takes.
 const LONGEST_NAME: usize = 65_535;
 
 impl DynamoDbConfig {
-    /// Reads `tableName`, `attributeName`, `ttlAttribute` and `consistentRead`, and what
-    /// [`AwsConfig::from_fields`] reads.
+    /// The options, as they are declared.
+    pub const SCHEMAS: &[Schema] = &[DynamoDbOptions::SCHEMA, AwsOptions::SCHEMA];
+
+    /// Reads the options, and what [`AwsConfig::from_fields`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        fields.prefer(&[("ConsistentRead", "consistentRead")]);
-        let table = fields.required_string("tableName")?;
-        let attribute = attribute_name(fields, "attributeName")?.unwrap_or_else(|| "v".to_owned());
-        let ttl_attribute = attribute_name(fields, "ttlAttribute")?;
-        if ttl_attribute.as_ref() == Some(&attribute) {
+        let options = DynamoDbOptions::read(fields)?;
+        let attribute = options.attribute.unwrap_or_else(|| "v".to_owned());
+        if options.ttl_attribute.as_ref() == Some(&attribute) {
             return Err(Error::argument("ttlAttribute", "ttlAttribute and attributeName must differ"));
         }
-        let consistent = fields.boolean("consistentRead")?;
-        let config = Self {
-            table,
+        Ok(Self {
+            table: options.table,
             attribute,
-            ttl_attribute,
-            consistent_reads: consistent.or(fields.boolean("ConsistentRead")?).unwrap_or(true),
+            ttl_attribute: options.ttl_attribute,
+            consistent_reads: options.consistent_read.unwrap_or(true),
             client: AwsConfig::from_fields(fields, "DYNAMODB")?,
-        };
-        fields.ignore(LEGACY);
-        Ok(config)
-    }
-}
-
-fn attribute_name(fields: &mut Fields, field: &'static str) -> Result<Option<String>> {
-    let name = fields.string(field)?;
-    match &name {
-        Some(long) if long.len() > LONGEST_NAME => {
-            Err(Error::argument(field, format!("{field} must have at most {LONGEST_NAME} bytes")))
-        }
-        _ => Ok(name),
+        })
     }
 }
 
@@ -115,8 +151,8 @@ mod tests {
         assert_eq!(
             warnings,
             [
-                "dynamodb options.httpOptions.agent has no effect in RedKV 2 and is ignored",
                 "dynamodb options.apiVersion has no effect in RedKV 2 and is ignored",
+                "dynamodb options.httpOptions.agent has no effect in RedKV 2 and is ignored",
             ]
         );
     }

@@ -96,7 +96,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use redkv_core::config::Fields;
+    use redkv_core::options::Fields;
 
     /// Where the object for `key` is, without the signature.
     async fn address(key: &str, mut options: Value) -> String {

@@ -1,10 +1,41 @@
 //! The options of the S3 store.
 
 use super::names::LONGEST_NAME;
-use crate::aws::AwsConfig;
-use redkv_core::config::Fields;
+use crate::aws::{AwsConfig, AwsOptions};
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Options, Schema, kinds, options};
 use redkv_core::store::MOST_VALUE_BYTES;
+
+options! {
+    /// Options of the store `'s3'`, those of the client in the names of the AWS SDK for JavaScript. It keeps entries as
+    /// objects in a bucket of Amazon S3 or of a compatible service: the key is the name of the object, after
+    /// {@link S3Options.prefix | prefix}, and the deadline of an entry is in its metadata.
+    ///
+    /// Each key of a batch is a request of its own, but for deletes. What has expired is never read, and stays in the bucket
+    /// until it is replaced or a lifecycle rule of the bucket removes it.
+    ///
+    /// @example
+    /// ```js
+    /// kv.addStore('s3', { bucket: 'my-cache', region: 'eu-central-1', prefix: 'sessions/' })
+    /// ```
+    struct S3Options is "S3Options" extends ["AwsOptions"] {
+        /// The name of the bucket, or the ARN or alias of an access point.
+        ///
+        /// It must exist.
+        bucket as "bucket": kinds::Required<kinds::Text>,
+        /// What the names of all objects begin with, such as `'sessions/'`: at most 512 bytes, no slash at the beginning, no
+        /// `//`, no folder `.` or `..`, no control characters.
+        prefix as "prefix": kinds::AnyText = "none",
+        /// Whether the bucket is in the path of the address instead of the name of the host, as many services other than
+        /// Amazon's need it.
+        path_style as "forcePathStyle" or ["s3ForcePathStyle"]: kinds::Boolean = "`false`",
+        /// How many requests may be in flight at a time; others wait for their turn, within the `timeout` of their operation.
+        max_sockets as "maxSockets": kinds::Integer<1, 1000> = "`50`",
+    }
+    /// Options of the AWS SDK 2 for S3. Each gives a warning.
+    legacy "LegacyS3Options" extends ["LegacyAwsOptions"]
+        ignores ["s3BucketEndpoint", "s3DisableBodySigning", "s3UsEast1RegionalEndpoint", "useAccelerateEndpoint"]
+}
 
 /// Where an [`S3Store`](super::S3Store) keeps its entries, and how it gets there.
 #[derive(Clone, Debug)]
@@ -23,38 +54,28 @@ pub struct S3Config {
     pub client: AwsConfig,
 }
 
-/// Options of the AWS SDK for JavaScript 2 that have no counterpart here.
-const LEGACY: &[&str] =
-    &["s3BucketEndpoint", "s3DisableBodySigning", "s3UsEast1RegionalEndpoint", "useAccelerateEndpoint"];
-
 /// The longest prefix; what is left of a name is for the key.
 const LONGEST_PREFIX: usize = LONGEST_NAME / 2;
 const DEFAULT_REQUESTS: usize = 50;
 
 impl S3Config {
-    /// Reads `bucket`, `prefix`, `forcePathStyle` (or `s3ForcePathStyle`) and `maxSockets`, and what
-    /// [`AwsConfig::from_fields`] reads.
+    /// The options, as they are declared.
+    pub const SCHEMAS: &[Schema] = &[S3Options::SCHEMA, AwsOptions::SCHEMA];
+
+    /// Reads the options, and what [`AwsConfig::from_fields`] reads.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        const MOST_REQUESTS: u64 = 1_000;
-        fields.prefer(&[("s3ForcePathStyle", "forcePathStyle")]);
-        let bucket = fields.required_string("bucket")?;
+        let S3Options { bucket, prefix, path_style, max_sockets } = S3Options::read(fields)?;
         check_bucket(&bucket)?;
-        let prefix = fields.text("prefix")?.unwrap_or_default();
+        let prefix = prefix.unwrap_or_default();
         check_prefix(&prefix)?;
-        let path_style = fields.boolean("forcePathStyle")?;
-        let max_requests = fields.integer("maxSockets", 1, MOST_REQUESTS)?;
-        let config = Self {
+        Ok(Self {
             bucket,
             prefix,
-            path_style: path_style.or(fields.boolean("s3ForcePathStyle")?).unwrap_or(false),
-            max_requests: max_requests
-                .and_then(|most| usize::try_from(most).ok())
-                .unwrap_or(DEFAULT_REQUESTS),
+            path_style: path_style.unwrap_or(false),
+            max_requests: max_sockets.and_then(|most| usize::try_from(most).ok()).unwrap_or(DEFAULT_REQUESTS),
             max_value_bytes: MOST_VALUE_BYTES,
             client: AwsConfig::from_fields(fields, "S3")?,
-        };
-        fields.ignore(LEGACY);
-        Ok(config)
+        })
     }
 }
 

@@ -1,9 +1,45 @@
-//! Where the store is, and how much it keeps.
+//! The options of a store on a disk.
 
 use std::path::PathBuf;
 
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Options, Schema, kinds, options};
+
+options! {
+    /// Options of the store `'disk'`, which keeps entries in an ordered store in a folder of its own, on a local disk. One
+    /// process at a time may use it; a second one is refused at once.
+    ///
+    /// With limits it keeps what was used lately and deletes what was used longest ago, also after a restart. A crash at any
+    /// moment damages nothing. What it may take back is described at {@link DiskOptions.durable | durable}; the uses of the
+    /// last second may be forgotten in any case.
+    ///
+    /// @example
+    /// ```js
+    /// kv.addStore('disk', { path: './data/cache', maxBytes: 500_000_000 })
+    /// ```
+    struct DiskOptions is "DiskOptions" {
+        /// The folder, for this store alone. A missing one is created, for this user alone (0700); its parent is not.
+        path as "path": kinds::Required<kinds::Text>,
+        /// How many bytes the folder takes on the disk at most. [How much of that are keys and values](performance.md#what-disk-keeps-of-its-bound)
+        /// depends on their sizes. An entry that does not fit by itself is not kept. Free space in the file is used again;
+        /// the file does not always become shorter.
+        ///
+        /// A third of it are keys and values if these are of 100 bytes, most of it if they are large. On Windows it may take
+        /// about twice the limit.
+        max_bytes as "maxBytes": kinds::Integer<LEAST, MOST> = "no limit",
+        /// How many entries it keeps at most.
+        max_entries as "maxEntries": kinds::Integer<1, MOST> = "no limit",
+        /// How many bytes of the file it keeps in memory.
+        ///
+        /// The operating system keeps others.
+        cache_bytes as "cacheBytes": kinds::Integer<LEAST_CACHE, MOST> = "33,554,432 (32 MiB)",
+        /// Whether a write is acknowledged only when it is on the disk (`fsync`). Writes that wait share one.
+        ///
+        /// Without it, a write is on the disk within a second; a crash of the process or a power failure takes back what was
+        /// written since, all of it from some moment on.
+        durable as "durable": kinds::Boolean = "`false`",
+    }
+}
 
 /// The largest bound that leaves what is counted without overflow.
 const MOST: u64 = 1 << 50;
@@ -24,15 +60,12 @@ pub struct DiskConfig {
 }
 
 impl DiskConfig {
-    /// Reads the options:
-    ///
-    /// - `path` (required): the folder, for this store alone. One that is missing is made, the folder around it is not.
-    /// - `maxBytes` (default no bound, at least a million): most that the folder takes on the disk.
-    /// - `maxEntries` (default no bound): most entries to keep.
-    /// - `cacheBytes` (default 32 MiB, at least 1 MiB): how much of the file is kept in memory.
-    /// - `durable` (default `false`): whether a write is acknowledged only once it is on the disk.
+    /// The options, as they are declared.
+    pub const SCHEMAS: &[Schema] = &[DiskOptions::SCHEMA];
+
+    /// Reads the options.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        let path = fields.required_string("path")?;
+        let DiskOptions { path, max_bytes, max_entries, cache_bytes, durable } = DiskOptions::read(fields)?;
         if path.trim().is_empty() || path.contains('\0') {
             return Err(Error::argument("path", "path must be the name of a folder"));
         }
@@ -40,13 +73,12 @@ impl DiskConfig {
         let path = std::path::absolute(&path).map_err(|cause| {
             Error::argument("path", format!("path '{path}' cannot be resolved: {cause}")).caused_by(cause)
         })?;
-        let cache_bytes = fields.integer("cacheBytes", LEAST_CACHE, MOST)?.unwrap_or(CACHE);
         Ok(Self {
             path,
-            max_bytes: fields.integer("maxBytes", LEAST, MOST)?.unwrap_or(u64::MAX),
-            max_entries: fields.integer("maxEntries", 1, MOST)?.unwrap_or(u64::MAX),
-            cache_bytes: usize::try_from(cache_bytes).unwrap_or(usize::MAX),
-            durable: fields.boolean("durable")?.unwrap_or(false),
+            max_bytes: max_bytes.unwrap_or(u64::MAX),
+            max_entries: max_entries.unwrap_or(u64::MAX),
+            cache_bytes: usize::try_from(cache_bytes.unwrap_or(CACHE)).unwrap_or(usize::MAX),
+            durable: durable.unwrap_or(false),
         })
     }
 }

@@ -1,9 +1,29 @@
-//! Where the files are.
+//! The options of a store in files.
 
 use std::path::PathBuf;
 
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Options, Schema, kinds, options};
+
+options! {
+    /// Options of the store `'file'`, which keeps every entry in a file of its own. Several processes may use one folder.
+    ///
+    /// Any key is safe, `'../a'` and keys of 10,000 bytes too. A file is replaced as a whole, so a reader, also
+    /// after a crash, finds the old entry or the new one. A file that is damaged rejects with `ERR_REDKV_VALUE` until it is
+    /// written or deleted.
+    ///
+    /// @example
+    /// ```js
+    /// kv.addStore('file', { path: './data/pages', durable: true })
+    /// ```
+    struct FileOptions is "FileOptions" {
+        /// The folder. A missing one is created, for this user alone (0700); its parent is not.
+        path as "path": kinds::Required<kinds::Text>,
+        /// Whether a write is acknowledged only when its file and its folder are on the disk. Without it, the end of the
+        /// process loses nothing; a power failure may lose or damage what was written in the seconds before.
+        durable as "durable": kinds::Boolean = "`false`",
+    }
+}
 
 /// Which folder a [`FileStore`](super::FileStore) uses.
 #[derive(Clone, Debug)]
@@ -13,12 +33,12 @@ pub struct FileConfig {
 }
 
 impl FileConfig {
-    /// Reads the options:
-    ///
-    /// - `path` (required): the folder. One that is missing is made, the folder around it is not.
-    /// - `durable` (default `false`): whether a write is acknowledged only once it is on the disk.
+    /// The options, as they are declared.
+    pub const SCHEMAS: &[Schema] = &[FileOptions::SCHEMA];
+
+    /// Reads the options.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        let path = fields.required_string("path")?;
+        let FileOptions { path, durable } = FileOptions::read(fields)?;
         if path.trim().is_empty() || path.contains('\0') {
             return Err(Error::argument("path", "path must be the name of a folder"));
         }
@@ -26,7 +46,7 @@ impl FileConfig {
         let path = std::path::absolute(&path).map_err(|cause| {
             Error::argument("path", format!("path '{path}' cannot be resolved: {cause}")).caused_by(cause)
         })?;
-        Ok(Self { path, durable: fields.boolean("durable")?.unwrap_or(false) })
+        Ok(Self { path, durable: durable.unwrap_or(false) })
     }
 }
 

@@ -1,11 +1,64 @@
-//! Where the table is, and what it is called.
+//! The options of a store in SQLite.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
+
+options! {
+    /// Options of the store `'sqlite'`, which keeps entries in a table of a SQLite database. Names are taken as they are,
+    /// never as SQL.
+    ///
+    /// A file that was written by redkv 1.x is read as it is. The main thread never waits for the disk, and an acknowledged
+    /// write survives a power failure. A `ttl` needs {@link SQLiteOptions.expiresColumn | expiresColumn}.
+    ///
+    /// @example
+    /// ```js
+    /// kv.addStore('sqlite', { path: './data/cache.sqlite', expiresColumn: 'expires' })
+    /// ```
+    struct SqliteOptions is "SQLiteOptions" {
+        /// The file, or `':memory:'` for one that is gone when the store is closed. A missing file is created, for this user
+        /// (0600), and for the group if the directory is writable by the group; its directory is not.
+        ///
+        /// It must be on a local disk.
+        path as "path": kinds::Required<kinds::Text>,
+        /// The table. A missing table is created.
+        table as "tableName": Name = "`'redkv'`",
+        /// The column that holds the key. In a table that another program made it must be the `PRIMARY KEY` or `UNIQUE`, with
+        /// an exact comparison.
+        ///
+        /// A comparison is exact without `COLLATE NOCASE` and `RTRIM`. The column must take text.
+        key_column as "keyColumn": Name = "`'redk'`",
+        /// The column that holds the value.
+        value_column as "valueColumn": Name = "`'redv'`",
+        /// The column that holds the deadline of an entry, in milliseconds since 1970, `NULL` for never. A missing column is
+        /// added. **Expired rows are deleted.** Without it a `ttl` is refused.
+        ///
+        /// A write with a `ttl` then rejects with `ERR_REDKV_UNSUPPORTED`.
+        expires_column as "expiresColumn": Name = "none",
+    }
+    /// Options of better-sqlite3 that never had an effect in redkv. Each gives a warning.
+    legacy "LegacySQLiteOptions" ignores ["fileMustExist", "memory", "nativeBinding", "readonly", "timeout", "verbose"]
+}
+
+/// The name of a table or a column.
+#[derive(Debug)]
+struct Name;
+
+impl Kind for Name {
+    type Value = String;
+    const TYPE: Type = Type::Text;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        let name = <kinds::Text as Kind>::read(value, given)?;
+        if name.as_ref().is_some_and(|name| name.contains('\0')) {
+            return Err(given.refused(format!("{} must not contain a NUL character", given.name())));
+        }
+        Ok(name)
+    }
+}
 
 /// How long a statement waits while another process holds the lock that it needs.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,26 +78,18 @@ pub struct SqliteConfig {
 }
 
 impl SqliteConfig {
-    /// Reads the options:
-    ///
-    /// - `path` (required): the database file, or `':memory:'`. A file that is missing is made, its directory is
-    ///   not.
-    /// - `tableName` (default `'redkv'`), `keyColumn` (default `'redk'`), `valueColumn` (default `'redv'`): names
-    ///   as they are, never SQL: `main.kv` is a table with a dot in its name. A table that is missing is made.
-    /// - `expiresColumn` (no default): keeps deadlines in this column, as INTEGER milliseconds since the Unix
-    ///   epoch, NULL for never. It is added to a table that does not have it, together with an index over its
-    ///   deadlines. **Rows whose deadline has passed are deleted.** Without it an entry with a deadline is
-    ///   refused.
-    ///
-    /// Other options of better-sqlite3 are ignored, as redkv 1.x ignored them.
+    /// The options, as they are declared.
+    pub const SCHEMAS: &[Schema] = &[SqliteOptions::SCHEMA];
+
+    /// Reads the options.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        fields.ignore(&["readonly", "fileMustExist", "memory", "timeout", "verbose", "nativeBinding"]);
+        let options = SqliteOptions::read(fields)?;
         let config = Self {
-            location: Location::new(&fields.required_string("path")?)?,
-            table: identifier(fields, "tableName")?.unwrap_or_else(|| "redkv".to_owned()),
-            key_column: identifier(fields, "keyColumn")?.unwrap_or_else(|| KEY_COLUMN.to_owned()),
-            value_column: identifier(fields, "valueColumn")?.unwrap_or_else(|| VALUE_COLUMN.to_owned()),
-            expires_column: identifier(fields, "expiresColumn")?,
+            location: Location::new(&options.path)?,
+            table: options.table.unwrap_or_else(|| "redkv".to_owned()),
+            key_column: options.key_column.unwrap_or_else(|| KEY_COLUMN.to_owned()),
+            value_column: options.value_column.unwrap_or_else(|| VALUE_COLUMN.to_owned()),
+            expires_column: options.expires_column,
             busy_timeout: BUSY_TIMEOUT,
         };
         if config.table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_")) {
@@ -88,14 +133,6 @@ impl SqliteConfig {
 /// Whether SQLite takes two names for one: it folds the case of ASCII letters only.
 pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
-}
-
-fn identifier(fields: &mut Fields, field: &'static str) -> Result<Option<String>> {
-    let name = fields.string(field)?;
-    if name.as_ref().is_some_and(|name| name.contains('\0')) {
-        return Err(Error::argument(field, format!("{field} must not contain a NUL character")));
-    }
-    Ok(name)
 }
 
 /// Where a database is.

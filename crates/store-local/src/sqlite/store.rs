@@ -153,8 +153,8 @@ mod tests {
 
     use super::*;
     use redkv_core::clock::SystemClock;
-    use redkv_core::config::Fields;
     use redkv_core::error::ErrorKind;
+    use redkv_core::options::Fields;
 
     fn impatient(path: &std::path::Path) -> SqliteStore {
         let mut fields = Fields::new("sqlite options", json!({ "path": path })).unwrap();

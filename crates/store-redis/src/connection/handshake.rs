@@ -7,6 +7,7 @@ use crate::error::{Failure, error_of};
 use crate::options::config::{RedisAddress, RedisConfig};
 use crate::protocol::request::Request;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::options::Secret;
 
 /// The parameters of a handshake.
 pub(crate) struct Handshake<'a> {
@@ -23,8 +24,8 @@ impl<'a> Handshake<'a> {
     pub(crate) fn of(config: &'a RedisConfig, address: &'a RedisAddress, is_master: bool) -> Self {
         Self {
             address,
-            username: config.username.as_deref(),
-            password: config.password.as_deref(),
+            username: config.username.as_ref().map(Secret::expose_str),
+            password: config.password.as_ref().map(Secret::expose_str),
             db: config.db,
             is_master,
         }

@@ -16,6 +16,7 @@ use crate::options::config::{RedisAddress, RedisConfig};
 use crate::options::topology::{NatMap, RedisSentinels, RedisTopology};
 use crate::protocol::request::Request;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::options::Secret;
 use redkv_executor::spawn_owned;
 
 /// Asks sentinels where the master is, for every connection anew.
@@ -79,8 +80,8 @@ impl Sentinels {
         let _task = spawn_owned(task);
         let handshake = Handshake {
             address: sentinel,
-            username: self.config.username.as_deref(),
-            password: self.config.password.as_deref(),
+            username: self.config.username.as_ref().map(Secret::expose_str),
+            password: self.config.password.as_ref().map(Secret::expose_str),
             db: 0,
             is_master: false,
         };

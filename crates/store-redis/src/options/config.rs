@@ -4,12 +4,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::declared::RedisOptions;
 use super::topology::{NatMap, RedisTopology, Several};
 use super::url::{UrlParts, agreed};
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::Secret;
+use redkv_core::options::{Fields, Options, Schema};
 use redkv_core::store::MOST_VALUE_BYTES;
-use redkv_net::host::{checked, host_from};
+use redkv_net::host::checked;
 use redkv_net::tls::Tls as RedisTls;
 
 /// Where a Redis server listens.
@@ -32,7 +34,7 @@ impl fmt::Display for RedisAddress {
 }
 
 /// How to reach a Redis server, and what to do with keys.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RedisConfig {
     /// Where the server listens; `127.0.0.1:6379` by default. Without meaning in a cluster and behind sentinels.
     pub address: RedisAddress,
@@ -45,9 +47,9 @@ pub struct RedisConfig {
     /// Number of the database.
     pub db: u32,
     /// User of the server's access list; the default user when absent.
-    pub username: Option<String>,
+    pub username: Option<Secret<String>>,
     /// Password; no authentication when absent and there is no user either.
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
     /// Stands before every key; [`build`](crate::build) applies it, the store itself does not.
     pub prefix: String,
     /// The most bytes of a value, and of all values that one request reads; 512 MiB by default.
@@ -57,26 +59,23 @@ pub struct RedisConfig {
 }
 
 impl RedisConfig {
-    /// Reads `url`, `host`, `port`, `path`, `db`, `username`, `password`, `tls`, `prefix` and `connectTimeout`; for more
-    /// than one server `cluster`, or `sentinels` and what belongs to it, and `natMap`.
+    /// The options, as they are declared.
+    pub const SCHEMAS: &[Schema] = &[RedisOptions::SCHEMA, RedisTls::SCHEMA];
+
+    /// Reads the options.
     ///
     /// Where options contradict each other, the winner is the one that won in node_redis: what the url says over
     /// single options, and a Unix socket over host and port. Empty text counts as absent for credentials and
     /// prefix. Options of node_redis without meaning here are ignored with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        fields.ignore(LEGACY);
-        fields.prefer(OLDER);
-        let url = UrlParts::from_field(fields)?;
-        let host = host_from(fields, "host")?;
-        let port = port(fields.integer("port", 1, u64::from(u16::MAX))?);
-        let path = fields.string("path")?.map(PathBuf::from);
-        let db = database(fields.integer("db", 0, u64::from(u32::MAX))?);
-        let username = text(fields, &["username", "user"])?;
-        let password = text(fields, &["password", "auth_pass", "authPass"])?;
-        let prefix = text(fields, &["prefix"])?.unwrap_or_default();
-        let tls = RedisTls::from_fields(fields, "tls")?;
-
-        let several = Several::from_fields(fields)?;
+        let mut options = RedisOptions::read(fields)?;
+        let several = Several::new(&mut options)?;
+        let RedisOptions {
+            url, host, port, path, db, username, password, tls, prefix, connect_timeout, ..
+        } = options;
+        let url = url.unwrap_or_default();
+        let path = path.map(PathBuf::from);
+        let db = db.and_then(|db| u32::try_from(db).ok());
         if several.brings_addresses() {
             let given = [
                 ("url", url != UrlParts::default()),
@@ -123,8 +122,6 @@ impl RedisConfig {
             None => (None, None),
         };
         let (topology, nat) = several.finish(&address, db)?;
-        let camel_case = fields.duration("connectTimeout")?;
-        let underscored = fields.duration("connect_timeout")?;
         Ok(Self {
             address,
             topology,
@@ -133,95 +130,12 @@ impl RedisConfig {
             db,
             username: url.username.or(username).or(listed_username),
             password: url.password.or(password).or(listed_password),
-            prefix,
+            prefix: prefix.unwrap_or_default(),
             max_value_bytes: MOST_VALUE_BYTES,
-            connect_timeout: camel_case.or(underscored).unwrap_or(Duration::from_secs(5)),
+            connect_timeout: connect_timeout.unwrap_or(Duration::from_secs(5)),
         })
     }
 }
-
-/// Says whether there are credentials, not what they are.
-impl fmt::Debug for RedisConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisConfig")
-            .field("address", &self.address)
-            .field("topology", &self.topology)
-            .field("tls", &self.tls)
-            .field("db", &self.db)
-            .field("username", &self.username.is_some())
-            .field("password", &self.password.is_some())
-            .field("prefix", &self.prefix)
-            .field("connect_timeout", &self.connect_timeout)
-            .finish()
-    }
-}
-
-/// The first option of `names` that has text in it; all of them count as known.
-fn text(fields: &mut Fields, names: &[&'static str]) -> Result<Option<String>> {
-    let mut found = None;
-    for name in names {
-        let text = fields.text(name)?.filter(|text| !text.is_empty());
-        found = found.or(text);
-    }
-    Ok(found)
-}
-
-/// Names that are read, and what to write instead.
-const OLDER: &[(&str, &str)] = &[
-    ("authPass", "password"),
-    ("auth_pass", "password"),
-    ("connect_timeout", "connectTimeout"),
-    ("user", "username"),
-];
-
-fn port(number: Option<u64>) -> Option<u16> {
-    number.and_then(|number| u16::try_from(number).ok())
-}
-
-fn database(number: Option<u64>) -> Option<u32> {
-    number.and_then(|number| u32::try_from(number).ok())
-}
-
-/// Options of node_redis 2 and 3 that have no meaning here. It took most of them in camel case too.
-const LEGACY: &[&str] = &[
-    "auto_resubscribe",
-    "command_queue_high_water_mark",
-    "command_queue_low_water_mark",
-    "detectBuffers",
-    "detect_buffers",
-    "disableResubscribing",
-    "disable_resubscribing",
-    "enableOfflineQueue",
-    "enable_offline_queue",
-    "family",
-    "maxAttempts",
-    "max_attempts",
-    "monitor",
-    "noReadyCheck",
-    "no_ready_check",
-    "parser",
-    "renameCommands",
-    "rename_commands",
-    "retryMaxDelay",
-    "retryStrategy",
-    "retryUnfulfilledCommands",
-    "retry_max_delay",
-    "retry_strategy",
-    "retry_unfulfilled_commands",
-    "returnBuffers",
-    "return_buffers",
-    "socketInitialDelay",
-    "socketKeepalive",
-    "socket_initial_delay",
-    "socket_initialdelay",
-    "socket_keepalive",
-    "socket_nodelay",
-    "stringNumbers",
-    "string_numbers",
-    "useBlueBird",
-    "useBluebird",
-    "use_bluebird",
-];
 
 #[cfg(test)]
 mod tests {
@@ -258,7 +172,13 @@ mod tests {
         .unwrap();
         assert_eq!(config.address, tcp("cache", 7000));
         assert_eq!((config.db, config.prefix.as_str()), (3, "app:"));
-        assert_eq!((config.username.as_deref(), config.password.as_deref()), (Some("u"), Some("p")));
+        assert_eq!(
+            (
+                config.username.as_ref().map(Secret::expose_str),
+                config.password.as_ref().map(Secret::expose_str)
+            ),
+            (Some("u"), Some("p"))
+        );
         assert_eq!(config.connect_timeout, Duration::from_secs(2));
     }
 
@@ -274,7 +194,7 @@ mod tests {
             read(json!({ "url": "redis://far:7000", "host": "near", "port": 1, "db": 2, "password": "p" }))
                 .unwrap();
         assert_eq!(config.address, tcp("far", 7000));
-        assert_eq!((config.db, config.password.as_deref()), (2, Some("p")));
+        assert_eq!((config.db, config.password.as_ref().map(Secret::expose_str)), (2, Some("p")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The options of a Redis store.
 
 pub(crate) mod config;
+mod declared;
 pub(crate) mod topology;
 pub(crate) mod url;

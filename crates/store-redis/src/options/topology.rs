@@ -1,14 +1,12 @@
 //! How the servers of a store belong together: one alone, a cluster, or one that sentinels know.
 
-use std::fmt;
-
-use serde_json::Value;
-
 use super::config::RedisAddress;
+use super::declared::RedisOptions;
 use super::url::{Said, UrlParts, agreed};
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
-use redkv_net::host::{checked, host_from};
+use redkv_core::options::Secret;
+use redkv_core::options::{Fields, Given, Kind, Options, Type, Value, kinds, options};
+use redkv_net::host::{Host, checked};
 use redkv_net::tls::Tls as RedisTls;
 
 /// How the servers of a store belong together.
@@ -24,104 +22,106 @@ pub enum RedisTopology {
 }
 
 /// The sentinels that watch over a server and its replicas.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RedisSentinels {
     /// What they call the server.
     pub name: String,
     /// Where they listen; asked in turn.
     pub addresses: Vec<RedisAddress>,
     /// User of their access list; the default user when absent.
-    pub username: Option<String>,
+    pub username: Option<Secret<String>>,
     /// Their password; no authentication when absent and there is no user either.
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
     /// TLS to them, or `None` for plain connections.
     pub tls: Option<RedisTls>,
 }
 
-/// Says whether there are credentials, not what they are.
-impl fmt::Debug for RedisSentinels {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisSentinels")
-            .field("name", &self.name)
-            .field("addresses", &self.addresses)
-            .field("username", &self.username.is_some())
-            .field("password", &self.password.is_some())
-            .field("tls", &self.tls)
-            .finish()
-    }
-}
-
 /// Servers that were listed, with what their urls say beside their addresses.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Listed {
     pub(crate) addresses: Vec<RedisAddress>,
-    pub(crate) username: Option<String>,
-    pub(crate) password: Option<String>,
+    pub(crate) username: Option<Secret<String>>,
+    pub(crate) password: Option<Secret<String>>,
     pub(crate) said: Said,
 }
 
 /// The option `cluster` as it was given.
-enum Cluster {
+#[derive(Debug, Default)]
+pub(crate) enum Cluster {
+    #[default]
     Off,
     /// `true`: the other options say where its first node is.
     Here,
     Nodes(Listed),
 }
 
-impl Cluster {
-    /// Reads `cluster`: `true`, or a list of nodes.
-    fn from_fields(fields: &mut Fields) -> Result<Self> {
-        match fields.any("cluster") {
-            None | Some(Value::Bool(false)) => Ok(Self::Off),
-            Some(Value::Bool(true)) => Ok(Self::Here),
-            Some(list) => Listed::read(fields, "cluster", list, 6379).map(Self::Nodes),
+impl Kind for Cluster {
+    type Value = Self;
+    const TYPE: Type =
+        Type::Other { typescript: "boolean | readonly RedisServer[]", words: "`true`, or a list of servers" };
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
+        Ok(match value {
+            Value::Bool(false) => Some(Self::Off),
+            Value::Bool(true) => Some(Self::Here),
+            list => Servers::<6379>::read(list, given)?.map(Self::Nodes),
+        })
+    }
+}
+
+/// A list of servers, each `{ host, port }`, `{ url }`, or a url alone; their port is `PORT` unless they say otherwise.
+#[derive(Debug)]
+pub(crate) struct Servers<const PORT: u16>;
+
+impl<const PORT: u16> Kind for Servers<PORT> {
+    type Value = Listed;
+    const TYPE: Type = Type::Other { typescript: "readonly RedisServer[]", words: "a list of servers" };
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Listed>> {
+        let name = given.name();
+        let entries = match value {
+            Value::Array(entries) if !entries.is_empty() => entries,
+            _ => {
+                let message = format!("options.{name} must be a list of servers, such as [{{ host, port }}]");
+                return Err(given.refused(message));
+            }
+        };
+        let mut listed = Listed::default();
+        for (n, entry) in entries.into_iter().enumerate() {
+            let path = format!("{name}[{n}]");
+            let entry = match entry {
+                Value::String(url) => serde_json::json!({ "url": url }),
+                other => other,
+            };
+            let mut fields = Fields::new(path.as_str(), entry).map_err(|error| error.about(name))?;
+            let server = Server::read(&mut fields)?;
+            given.fields().absorb(fields)?;
+            listed.add(name, &path, server, PORT)?;
         }
+        Ok(Some(listed))
+    }
+}
+
+options! {
+    /// Where a server of a list is.
+    struct Server is "RedisServer" {
+        url as "url": UrlParts,
+        host as "host": Host,
+        port as "port": kinds::Port,
     }
 }
 
 impl Listed {
-    /// Reads a list of servers, each `{ host, port }`, `{ url }`, or a url alone.
-    fn read(fields: &mut Fields, name: &'static str, list: Value, default_port: u16) -> Result<Self> {
-        let entries = match list {
-            Value::Array(entries) if !entries.is_empty() => entries,
-            _ => {
-                let message = format!("options.{name} must be a list of servers, such as [{{ host, port }}]");
-                return Err(Error::argument(name, message));
-            }
-        };
-        let mut listed = Self::default();
-        for (n, entry) in entries.into_iter().enumerate() {
-            let path = format!("{name}[{n}]");
-            let url = match entry {
-                Value::String(url) => Fields::new(path.as_str(), serde_json::json!({ "url": url })),
-                other => Fields::new(path.as_str(), other),
-            };
-            let server = url.map_err(|error| error.about(name))?;
-            listed.add(fields, name, &path, server, default_port)?;
-        }
-        Ok(listed)
-    }
-
-    fn add(
-        &mut self,
-        all: &mut Fields,
-        name: &'static str,
-        path: &str,
-        mut fields: Fields,
-        default_port: u16,
-    ) -> Result<()> {
-        let url = UrlParts::from_field(&mut fields)?;
-        let host = host_from(&mut fields, "host")?;
-        let port = fields.integer("port", 1, u64::from(u16::MAX))?;
-        all.absorb(fields)?;
+    fn add(&mut self, name: &'static str, path: &str, server: Server, default_port: u16) -> Result<()> {
+        let url = server.url.unwrap_or_default();
         self.said = self.said.and(url.said());
         if url.path.is_some() || url.db.is_some_and(|db| db != 0) {
             let message = format!("{path} must be a host and a port, without a path or a database");
             return Err(Error::argument(name, message));
         }
-        let host = url.host.map(|host| checked(name, host)).transpose()?.or(host);
+        let host = url.host.map(|host| checked(name, host)).transpose()?.or(server.host);
         let host = host.ok_or_else(|| Error::argument(name, format!("{path} needs a host")))?;
-        let port = url.port.or(port.and_then(|port| u16::try_from(port).ok())).unwrap_or(default_port);
+        let port = url.port.or(server.port).unwrap_or(default_port);
         self.addresses.push(RedisAddress::Tcp(host, port));
         self.username = self.username.take().or(url.username);
         self.password = self.password.take().or(url.password);
@@ -130,36 +130,30 @@ impl Listed {
 }
 
 impl RedisSentinels {
-    /// Reads `sentinels`, `name`, `sentinelUsername`, `sentinelPassword` and `sentinelTLS`, in the names of ioredis.
-    pub(crate) fn from_fields(fields: &mut Fields) -> Result<Option<Self>> {
-        let list = fields.any("sentinels");
-        let name = fields.string("name")?;
-        let username = fields.text("sentinelUsername")?.filter(|text| !text.is_empty());
-        let password = fields.text("sentinelPassword")?.filter(|text| !text.is_empty());
-        let tls = RedisTls::from_fields(fields, "sentinelTLS")?;
-        let Some(list) = list else {
+    /// Returns the sentinels that the options name, in the names of ioredis.
+    fn new(options: &mut RedisOptions) -> Result<Option<Self>> {
+        let Some(listed) = options.sentinels.take() else {
             let without = [
-                ("name", name.is_some()),
-                ("sentinelUsername", username.is_some()),
-                ("sentinelPassword", password.is_some()),
-                ("sentinelTLS", tls.is_some()),
+                ("name", options.name.is_some()),
+                ("sentinelUsername", options.sentinel_username.is_some()),
+                ("sentinelPassword", options.sentinel_password.is_some()),
+                ("sentinelTLS", options.sentinel_tls.is_some()),
             ];
             return match without.iter().find(|(_, given)| *given) {
                 Some((field, _)) => Err(Error::argument(*field, format!("options.{field} needs sentinels"))),
                 None => Ok(None),
             };
         };
-        let listed = Listed::read(fields, "sentinels", list, 26379)?;
-        let Some(name) = name else {
+        let Some(name) = options.name.take() else {
             let message = "options.sentinels needs options.name: what the sentinels call the master";
             return Err(Error::argument("name", message));
         };
         Ok(Some(Self {
             name,
             addresses: listed.addresses,
-            username: username.or(listed.username),
-            password: password.or(listed.password),
-            tls: agreed("sentinelTLS", tls, listed.said)?,
+            username: options.sentinel_username.take().or(listed.username),
+            password: options.sentinel_password.take().or(listed.password),
+            tls: agreed("sentinelTLS", options.sentinel_tls.take(), listed.said)?,
         }))
     }
 }
@@ -168,31 +162,41 @@ impl RedisSentinels {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NatMap(Vec<(String, RedisAddress)>);
 
-impl NatMap {
-    /// Reads `natMap`, as ioredis calls it: `{ '10.0.0.1:6379': { host, port } }`.
-    pub(crate) fn from_fields(fields: &mut Fields) -> Result<Self> {
+impl Kind for NatMap {
+    type Value = Self;
+    const TYPE: Type = Type::Other {
+        typescript: "Readonly<Record<string, { host: string; port: number | `${number}` }>>",
+        words: "object",
+    };
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
         const EXAMPLE: &str = "options.natMap must be an object such as { '10.0.0.1:6379': { host, port } }";
-        let entries = match fields.any("natMap") {
-            None => return Ok(Self::default()),
-            Some(entries) => {
-                let fields = Fields::new("natMap", entries);
-                fields.map_err(|_| Error::argument("natMap", EXAMPLE))?.rest()
-            }
-        };
+        let fields = |value| Fields::new("natMap", value).map_err(|_| given.refused(EXAMPLE));
+        let entries = fields(value)?.rest();
         let mut map = Vec::with_capacity(entries.len());
         for (from, to) in entries {
-            let mut fields = Fields::new("natMap", to).map_err(|_| Error::argument("natMap", EXAMPLE))?;
-            let host = host_from(&mut fields, "host")?;
-            let host = host.ok_or_else(|| Error::argument("host", "natMap needs a host for each address"))?;
-            let port = fields.integer("port", 1, u64::from(u16::MAX))?;
-            let port = port.and_then(|port| u16::try_from(port).ok());
-            let port = port.ok_or_else(|| Error::argument("port", "natMap needs a port for each host"))?;
+            let mut fields = fields(to)?;
+            let server = NatServer::read(&mut fields)?;
+            let host =
+                server.host.ok_or_else(|| Error::argument("host", "natMap needs a host for each address"))?;
+            let port =
+                server.port.ok_or_else(|| Error::argument("port", "natMap needs a port for each host"))?;
             fields.finish()?;
             map.push((from, RedisAddress::Tcp(host, port)));
         }
-        Ok(Self(map))
+        Ok(Some(Self(map)))
     }
+}
 
+options! {
+    /// Where a server really is.
+    struct NatServer is "RedisNatServer" {
+        host as "host": Host,
+        port as "port": kinds::Port,
+    }
+}
+
+impl NatMap {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -217,11 +221,11 @@ pub(crate) struct Several {
 }
 
 impl Several {
-    pub(crate) fn from_fields(fields: &mut Fields) -> Result<Self> {
+    pub(crate) fn new(options: &mut RedisOptions) -> Result<Self> {
         let several = Self {
-            cluster: Cluster::from_fields(fields)?,
-            sentinels: RedisSentinels::from_fields(fields)?,
-            nat: NatMap::from_fields(fields)?,
+            cluster: options.cluster.take().unwrap_or_default(),
+            sentinels: RedisSentinels::new(options)?,
+            nat: options.nat_map.take().unwrap_or_default(),
         };
         match (&several.cluster, &several.sentinels) {
             (Cluster::Here | Cluster::Nodes(_), Some(_)) => {
@@ -304,7 +308,13 @@ mod tests {
     #[test]
     fn nodes_of_a_cluster_bring_credentials_and_tls_with_their_urls() {
         let config = read(json!({ "cluster": ["rediss://u:p@a"] })).unwrap();
-        assert_eq!((config.username.as_deref(), config.password.as_deref()), (Some("u"), Some("p")));
+        assert_eq!(
+            (
+                config.username.as_ref().map(Secret::expose_str),
+                config.password.as_ref().map(Secret::expose_str)
+            ),
+            (Some("u"), Some("p"))
+        );
         assert!(config.tls.is_some());
     }
 
@@ -315,11 +325,17 @@ mod tests {
             "sentinelUsername": "u", "sentinelPassword": "s", "sentinelTLS": true,
         }))
         .unwrap();
-        assert_eq!((config.db, config.password.as_deref()), (2, Some("p")));
+        assert_eq!((config.db, config.password.as_ref().map(Secret::expose_str)), (2, Some("p")));
         let RedisTopology::Sentinel(sentinels) = config.topology else { panic!() };
         assert_eq!(sentinels.addresses, [tcp("a", 26379), tcp("b", 7000)]);
         assert_eq!((sentinels.name.as_str(), sentinels.tls.is_some()), ("main", true));
-        assert_eq!((sentinels.username.as_deref(), sentinels.password.as_deref()), (Some("u"), Some("s")));
+        assert_eq!(
+            (
+                sentinels.username.as_ref().map(Secret::expose_str),
+                sentinels.password.as_ref().map(Secret::expose_str)
+            ),
+            (Some("u"), Some("s"))
+        );
     }
 
     #[test]

@@ -3,23 +3,23 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
+use redkv_core::options::Secret;
+use redkv_core::options::{Given, Kind, Type, Value, kinds};
 use redkv_net::tls::{Check, Tls, Wish};
 
 /// A part of a url, or what is wrong with it.
 type Parsed<T> = std::result::Result<T, &'static str>;
 
 /// The parts of a url; what it does not say is absent.
-#[derive(Default, PartialEq, Eq)]
-#[cfg_attr(test, derive(Debug))]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct UrlParts {
     pub(crate) host: Option<String>,
     pub(crate) port: Option<u16>,
     pub(crate) path: Option<PathBuf>,
     pub(crate) db: Option<u32>,
-    pub(crate) username: Option<String>,
-    pub(crate) password: Option<String>,
+    pub(crate) username: Option<Secret<String>>,
+    pub(crate) password: Option<Secret<String>>,
     pub(crate) tls: bool,
     /// Whether the certificate of the server is checked, if the url says so.
     pub(crate) check: Option<bool>,
@@ -28,7 +28,7 @@ pub(crate) struct UrlParts {
 }
 
 /// What urls say of TLS.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Said {
     tls: bool,
     check: Option<bool>,
@@ -64,20 +64,26 @@ pub(crate) fn agreed(option: &'static str, given: Option<Wish>, urls: Said) -> R
     }
 }
 
+impl Kind for UrlParts {
+    type Value = Self;
+    const TYPE: Type = Type::Url;
+
+    /// Reads a url. An error names the option and does not repeat it: it may hold a password.
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
+        let Some(url) = <kinds::Url as Kind>::read(value, given)? else { return Ok(None) };
+        let mut parts = Self::parse(url.expose())
+            .map_err(|problem| given.refused(format!("the url of the redis store {problem}")))?;
+        for name in parts.ignored.drain(..) {
+            let warning = format!("the parameter {name} of the url has no effect in RedKV 2 and is ignored");
+            given.fields().warn(warning);
+        }
+        Ok(Some(parts))
+    }
+}
+
 impl UrlParts {
     pub(crate) fn said(&self) -> Said {
         Said { tls: self.tls, check: self.check }
-    }
-
-    /// Reads the option `url`. An error names it and does not repeat it: it may hold a password.
-    pub(crate) fn from_field(fields: &mut Fields) -> Result<Self> {
-        let Some(url) = fields.url("url")? else { return Ok(Self::default()) };
-        let mut parts = Self::parse(&url)
-            .map_err(|problem| Error::argument("url", format!("the url of the redis store {problem}")))?;
-        for name in parts.ignored.drain(..) {
-            fields.warn(format!("the parameter {name} of the url has no effect in RedKV 2 and is ignored"));
-        }
-        Ok(parts)
     }
 
     /// `redis://[[user]:password@]host[:port][/db][?db=…&user=…&password=…]`, the same with `rediss` for TLS, or
@@ -160,8 +166,8 @@ impl UrlParts {
             };
             let twice = match name {
                 "db" => self.db.replace(database(&value)?).is_some(),
-                "user" => self.username.replace(value.into_owned()).is_some(),
-                _ => self.password.replace(value.into_owned()).is_some(),
+                "user" => self.username.replace(value.into_owned().into()).is_some(),
+                _ => self.password.replace(value.into_owned().into()).is_some(),
             };
             if !seen.insert(name) || twice {
                 return Err("gives the database, the user or the password twice");
@@ -196,8 +202,8 @@ const IGNORED: &[&str] = &[
     "write_timeout",
 ];
 
-fn credential(text: &str) -> Parsed<Option<String>> {
-    decode(text).map(|text| Some(text).filter(|text| !text.is_empty()))
+fn credential(text: &str) -> Parsed<Option<Secret<String>>> {
+    decode(text).map(|text| Some(text).filter(|text| !text.is_empty()).map(Secret::new))
 }
 
 fn host(text: &str) -> Parsed<String> {
@@ -236,9 +242,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use redkv_core::options::Fields;
 
     fn parse(url: &str) -> UrlParts {
         UrlParts::parse(url).unwrap()
+    }
+
+    fn secret(text: &str) -> Option<Secret<String>> {
+        Some(text.into())
     }
 
     fn some(text: &str) -> Option<String> {
@@ -254,8 +265,8 @@ mod tests {
                 port: Some(7000),
                 path: None,
                 db: Some(4),
-                username: some("user"),
-                password: some("pass"),
+                username: secret("user"),
+                password: secret("pass"),
                 tls: true,
                 ..UrlParts::default()
             }
@@ -269,7 +280,7 @@ mod tests {
         assert_eq!(parse("//h"), UrlParts { host: some("h"), ..UrlParts::default() });
         assert_eq!(
             parse("redis://:p@h"),
-            UrlParts { host: some("h"), password: some("p"), ..UrlParts::default() }
+            UrlParts { host: some("h"), password: secret("p"), ..UrlParts::default() }
         );
     }
 
@@ -282,13 +293,13 @@ mod tests {
     #[test]
     fn credentials_are_percent_decoded() {
         let parts = parse("redis://us%40er:p%3Aa%2Fs%23s%25@h");
-        assert_eq!((parts.username, parts.password), (some("us@er"), some("p:a/s#s%")));
+        assert_eq!((parts.username, parts.password), (secret("us@er"), secret("p:a/s#s%")));
     }
 
     #[test]
     fn the_database_and_credentials_may_be_parameters() {
         let parts = parse("redis://h?db=5&user=u&password=p%26w");
-        assert_eq!((parts.db, parts.username, parts.password), (Some(5), some("u"), some("p&w")));
+        assert_eq!((parts.db, parts.username, parts.password), (Some(5), secret("u"), secret("p&w")));
     }
 
     #[test]
@@ -319,7 +330,7 @@ mod tests {
             "unix:s3cret",
         ] {
             let mut fields = Fields::new("redis options", json!({ "url": url })).unwrap();
-            let Err(error) = UrlParts::from_field(&mut fields) else { panic!("{url} was accepted") };
+            let Err(error) = fields.read::<UrlParts>("url", &[]) else { panic!("{url} was accepted") };
             assert_eq!(error.field(), Some("url"));
             assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
         }

@@ -1,12 +1,13 @@
 //! The options of a MySQL store, in the names of mysql and mysql2.
 
-use std::fmt;
-
-use crate::sql::{Login, Security, TableOptions, UrlRules, login_of};
-use redkv_core::config::Fields;
+use super::declared::{MySqlOptions, MySqlTimeout};
+use crate::sql::{
+    Login, LoginOptions, Security, SqlTableOptions, TableOptions, UrlOptions, UrlRules, login_of,
+};
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Options, Schema};
 use redkv_net::host::checked;
-use redkv_net::tls::Wish;
+use redkv_net::tls::{Tls, Wish};
 
 /// Four bytes for each of the 64 characters that a name may have.
 const LONGEST_NAME: usize = 256;
@@ -16,10 +17,10 @@ const URL: UrlRules = UrlRules {
     schemes: &["mysql", "mariadb"],
     port: 3306,
     options: &[
-        ("acquireTimeout", "acquireTimeout"),
+        ("acquireTimeout", "connectTimeout"),
         ("connectTimeout", "connectTimeout"),
-        ("connectionLimit", "connectionLimit"),
-        ("connection_limit", "connectionLimit"),
+        ("connectionLimit", "max"),
+        ("connection_limit", "max"),
         ("max", "max"),
         ("socket", "socketPath"),
         ("socketPath", "socketPath"),
@@ -28,7 +29,7 @@ const URL: UrlRules = UrlRules {
 };
 
 /// Which table of which database a store of MySQL uses.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct MySqlConfig {
     pub(super) login: Login,
     pub(super) database: String,
@@ -37,20 +38,22 @@ pub struct MySqlConfig {
 }
 
 impl MySqlConfig {
-    /// Reads the options of the connection (`url` or `connectionString` or `uri`, `host`, `port`, `user`, `password`,
-    /// `database`, `socketPath`, `ssl`, `connectionLimit` or `max`, `connectTimeout`) and those of the table:
-    ///
-    /// - `tableName`, `keyColumn`, `valueColumn` (required): names as they are, never SQL.
-    /// - `expiresColumn` (no default): keeps deadlines in this column, as BIGINT milliseconds since the Unix epoch, NULL
-    ///   for never. **Rows whose deadline has passed are deleted.** Without it an entry with a deadline is refused.
-    /// - `createTable` (default `false`): makes the table, and the column of deadlines, where they are missing.
-    /// - `columnType` (`'binary'` or `'text'`): what the columns are to hold.
-    ///
-    /// Options of mysql and mysql2 without meaning here are ignored with a warning.
+    /// The options, as they are declared.
+    pub const SCHEMAS: &[Schema] = &[
+        MySqlOptions::SCHEMA,
+        MySqlTimeout::SCHEMA,
+        UrlOptions::SCHEMA,
+        LoginOptions::SCHEMA,
+        SqlTableOptions::SCHEMA,
+        Tls::SCHEMA,
+    ];
+
+    /// Reads the options. Those of mysql and mysql2 without meaning here are ignored with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        fields.ignore(LEGACY);
-        let (mut login, asked) = login_of(fields, &URL, ["connectTimeout", "acquireTimeout"])?;
-        let socket = fields.string("socketPath")?;
+        let (mut login, asked) = login_of(fields, &URL)?;
+        let MySqlOptions { socket_path: socket } = MySqlOptions::read(fields)?;
+        let MySqlTimeout { connect_timeout } = MySqlTimeout::read(fields)?;
+        login.connect_timeout = connect_timeout.unwrap_or(login.connect_timeout);
         login.host = login.host.take().map(|host| checked("host", host)).transpose()?;
         login.tls = match asked.agreed(&Security::default())? {
             Wish::Preferred(_) if socket.is_some() => Wish::Off,
@@ -90,17 +93,6 @@ impl MySqlConfig {
             }
             None => format!("the mysql server at {}:{}", self.host(), self.login.port),
         }
-    }
-}
-
-impl fmt::Debug for MySqlConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MySqlConfig")
-            .field("login", &self.login)
-            .field("database", &self.database)
-            .field("socket", &self.socket)
-            .field("table", &self.table)
-            .finish()
     }
 }
 
@@ -148,49 +140,6 @@ const IGNORED: &[&str] = &[
     "useUnicode",
     "waitForConnections",
     "writeTimeout",
-];
-
-/// Options of mysql and mysql2 that have no meaning here.
-const LEGACY: &[&str] = &[
-    "authPlugins",
-    "authSwitchHandler",
-    "bigNumberStrings",
-    "charset",
-    "charsetNumber",
-    "compress",
-    "connectAttributes",
-    "dateStrings",
-    "debug",
-    "decimalNumbers",
-    "disableEval",
-    "enableKeepAlive",
-    "flags",
-    "idleTimeout",
-    "infileStreamFactory",
-    "insecureAuth",
-    "isServer",
-    "keepAliveInitialDelay",
-    "localAddress",
-    "localInfile",
-    "maxIdle",
-    "maxPreparedStatements",
-    "multipleStatements",
-    "namedPlaceholders",
-    "nestTables",
-    "pool",
-    "protocol41",
-    "queryFormat",
-    "queueLimit",
-    "rowsAsArray",
-    "stream",
-    "stringifyObjects",
-    "supportBigNumbers",
-    "timezone",
-    "trace",
-    "typeCast",
-    "useBlueBird",
-    "useBluebird",
-    "waitForConnections",
 ];
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::error::{Failure, error_of, not_understood};
 use super::session::Connection;
 use crate::sql::Connector;
 use redkv_core::error::Result;
+use redkv_core::options::Secret;
 use redkv_core::panics::caught;
 use redkv_net::tls::Wish;
 
@@ -48,8 +49,8 @@ impl MySqlConnector {
         let options = OptsBuilder::default()
             .ip_or_hostname(config.host())
             .tcp_port(config.login.port)
-            .user(config.login.user.as_deref())
-            .pass(config.login.password.as_deref())
+            .user(config.login.user.as_ref().map(Secret::expose_str))
+            .pass(config.login.password.as_ref().map(Secret::expose_str))
             .db_name(Some(config.database.as_str()))
             .socket(config.socket.as_deref())
             .prefer_socket(false)

@@ -3,6 +3,7 @@
 mod collation;
 mod config;
 mod connector;
+mod declared;
 mod error;
 mod layout;
 mod packets;

@@ -4,17 +4,21 @@ use std::env;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::sql::{Binding, Login, Security, TableOptions, UrlRules, check_name, login_of};
-use redkv_core::config::Fields;
+use super::declared::{PostgresOptions, PostgresTimeout};
+use crate::sql::{
+    Binding, Login, LoginOptions, Security, SqlTableOptions, TableOptions, UrlOptions, UrlRules, check_name,
+    login_of,
+};
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Options, Schema, Secret};
 use redkv_net::host::checked;
-use redkv_net::tls::Wish;
+use redkv_net::tls::{Tls, Wish};
 
 /// Longer names are cut by the server, and could then be those of something else.
 const LONGEST_NAME: usize = 63;
 
 /// Which table of which database a store of PostgreSQL uses.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct PostgresConfig {
     pub(super) address: Address,
     pub(super) login: Login,
@@ -22,7 +26,7 @@ pub struct PostgresConfig {
     pub(super) table: TableOptions,
     pub(super) application_name: String,
     /// Settings of the session, as the server's command line has them.
-    pub(super) options: Option<String>,
+    pub(super) options: Option<Secret<String>>,
     pub(super) binding: Binding,
 }
 
@@ -44,22 +48,22 @@ impl fmt::Display for Address {
 }
 
 impl PostgresConfig {
-    /// Reads the options of the connection (`connectionString` or `url`, `host`, `port`, `user`, `password`,
-    /// `database`, `ssl`, `max` or `connectionLimit`, `connectionTimeoutMillis` or `connectTimeout`,
-    /// `application_name`, `options`, `enableChannelBinding`) and those of the table:
-    ///
-    /// - `tableName`, `keyColumn`, `valueColumn` (required): names as they are, never SQL, so also in their case.
-    /// - `schema` (default: the search path of the user).
-    /// - `expiresColumn` (no default): keeps deadlines in this column, as BIGINT milliseconds since the Unix epoch, NULL
-    ///   for never. **Rows whose deadline has passed are deleted.** Without it an entry with a deadline is refused.
-    /// - `createTable` (default `false`): makes the table, and the column of deadlines, where they are missing.
-    /// - `columnType` (`'binary'` or `'text'`): what the columns are to hold.
+    /// The options, as they are declared.
+    pub const SCHEMAS: &[Schema] = &[
+        PostgresOptions::SCHEMA,
+        PostgresTimeout::SCHEMA,
+        UrlOptions::SCHEMA,
+        LoginOptions::SCHEMA,
+        SqlTableOptions::SCHEMA,
+        Tls::SCHEMA,
+    ];
+
+    /// Reads the options.
     ///
     /// What is missing of the connection is taken from the environment (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`,
     /// `PGDATABASE`, `PGAPPNAME`, `PGOPTIONS`, and those about TLS), as node-postgres and libpq do. Options of
     /// node-postgres without meaning here are ignored with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        fields.ignore(LEGACY);
         let rules = UrlRules {
             store: "postgres",
             schemes: &["postgres", "postgresql"],
@@ -67,12 +71,17 @@ impl PostgresConfig {
             options: PARAMETERS,
             ignored: IGNORED,
         };
-        let (mut login, asked) = login_of(fields, &rules, ["connectTimeout", "connectionTimeoutMillis"])?;
-        let user = login.user.take().or_else(|| variable("PGUSER")).or_else(|| variable("USER"));
-        login.user = Some(user.unwrap_or_else(|| "postgres".to_owned()));
-        login.password = login.password.take().or_else(|| variable("PGPASSWORD"));
+        let (mut login, asked) = login_of(fields, &rules)?;
+        let own = PostgresOptions::read(fields)?;
+        let timeout = PostgresTimeout::read(fields)?.connect_timeout;
+        login.connect_timeout = timeout.unwrap_or(login.connect_timeout);
+        let user = login.user.take().map(Secret::into_exposed);
+        let user = user.or_else(|| variable("PGUSER")).or_else(|| variable("USER"));
+        let user = user.unwrap_or_else(|| "postgres".to_owned());
+        login.password = login.password.take().or_else(|| variable("PGPASSWORD").map(Secret::new));
         login.database =
-            login.database.take().or_else(|| variable("PGDATABASE")).or_else(|| login.user.clone());
+            login.database.take().or_else(|| variable("PGDATABASE")).or_else(|| Some(user.clone()));
+        login.user = Some(user.into());
         let host = login.host.take().or_else(|| variable("PGHOST")).unwrap_or_else(|| "localhost".to_owned());
         let is_socket = host.starts_with('/');
         // As libpq has it, the environment means connections that others could listen to.
@@ -86,22 +95,21 @@ impl PostgresConfig {
             tls.warn(fields);
         }
         let address = address(host, &login)?;
-        let of_option = fields.boolean("enableChannelBinding")?;
-        let of_option = of_option.map(|yes| if yes { Binding::Preferred } else { Binding::Off });
+        let of_option =
+            own.enable_channel_binding.map(|yes| if yes { Binding::Preferred } else { Binding::Off });
         let binding = of_url.or(of_option).or(environment.binding).unwrap_or_default();
-        let schema = fields.string("schema")?;
-        if let Some(schema) = &schema {
+        if let Some(schema) = &own.schema {
             check_name("schema", schema, LONGEST_NAME)?;
         }
-        let application_name = session_text(fields, "application_name")?.or_else(|| variable("PGAPPNAME"));
-        let options = session_text(fields, "options")?.or_else(|| variable("PGOPTIONS"));
+        let application_name = own.application_name.or_else(|| variable("PGAPPNAME"));
+        let options = own.options.or_else(|| variable("PGOPTIONS"));
         Ok(Self {
             address,
             login,
-            schema,
+            schema: own.schema,
             table: TableOptions::from_fields(fields, LONGEST_NAME)?,
             application_name: application_name.unwrap_or_else(|| "redkv".to_owned()),
-            options: options.filter(|options| !options.is_empty()),
+            options: options.filter(|options| !options.is_empty()).map(Secret::new),
             binding,
         })
     }
@@ -132,15 +140,6 @@ fn environment_security() -> Result<Security> {
     Ok(security)
 }
 
-/// Text that the server is told when a session begins.
-fn session_text(fields: &mut Fields, name: &'static str) -> Result<Option<String>> {
-    let text = fields.text(name)?;
-    if text.as_ref().is_some_and(|text| text.contains('\0')) {
-        return Err(Error::argument(name, format!("{name} must not contain a NUL character")));
-    }
-    Ok(text)
-}
-
 /// A host that is a path is the folder of a socket.
 fn address(host: String, login: &Login) -> Result<Address> {
     if !host.starts_with('/') {
@@ -153,17 +152,6 @@ fn address(host: String, login: &Login) -> Result<Address> {
         return Err(Error::argument("ssl", "a Unix socket cannot be used with ssl"));
     }
     Ok(Address::Unix(PathBuf::from(host).join(format!(".s.PGSQL.{}", login.port))))
-}
-
-impl fmt::Debug for PostgresConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresConfig")
-            .field("address", &self.address)
-            .field("login", &self.login)
-            .field("schema", &self.schema)
-            .field("table", &self.table)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Variables of libpq about security, and the parameters of urls that say the same.
@@ -188,8 +176,8 @@ const SECURITY: &[(&str, &str)] = &[
 const PARAMETERS: &[(&str, &str)] = &[
     ("application_name", "application_name"),
     ("connectTimeout", "connectTimeout"),
-    ("connectionLimit", "connectionLimit"),
-    ("connectionTimeoutMillis", "connectionTimeoutMillis"),
+    ("connectionLimit", "max"),
+    ("connectionTimeoutMillis", "connectTimeout"),
     ("connection_limit", "max"),
     ("max", "max"),
     ("options", "options"),
@@ -242,38 +230,6 @@ const IGNORED: &[&str] = &[
     "tcp_user_timeout",
     "timezone",
     "workaround",
-];
-
-/// Options of node-postgres that have no meaning here.
-const LEGACY: &[&str] = &[
-    "Promise",
-    "allowExitOnIdle",
-    "binary",
-    "client_encoding",
-    "encoding",
-    "fallback_application_name",
-    "idleTimeoutMillis",
-    "idle_in_transaction_session_timeout",
-    "keepAlive",
-    "keepAliveInitialDelayMillis",
-    "lock_timeout",
-    "log",
-    "maxLifetimeSeconds",
-    "maxUses",
-    "min",
-    "onConnect",
-    "parseInputDatesAsUTC",
-    "poolIdleTimeout",
-    "poolSize",
-    "query_timeout",
-    "reapIntervalMillis",
-    "rows",
-    "statement_timeout",
-    "stream",
-    "types",
-    "useBlueBird",
-    "useBluebird",
-    "verify",
 ];
 
 #[cfg(test)]
@@ -334,7 +290,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.address, Address::Tcp("far".to_owned(), 5432));
         assert_eq!(config.login.database.as_deref(), Some("one"));
-        assert_eq!(config.login.password.as_deref(), Some("p"));
+        assert_eq!(config.login.password.as_ref().map(Secret::expose_str), Some("p"));
     }
 
     #[test]

@@ -65,13 +65,13 @@ impl PostgresConnector {
         });
         settings.application_name(config.application_name.as_str());
         if let Some(options) = &config.options {
-            settings.options(options.as_str());
+            settings.options(options.expose_str());
         }
         if let Some(user) = &config.login.user {
-            settings.user(user.as_str());
+            settings.user(user.expose_str());
         }
         if let Some(password) = &config.login.password {
-            settings.password(password.as_str());
+            settings.password(password.expose_str());
         }
         if let Some(database) = &config.login.database {
             settings.dbname(database.as_str());

@@ -2,6 +2,7 @@
 
 mod config;
 mod connector;
+mod declared;
 mod error;
 mod layout;
 mod parameters;

@@ -1,6 +1,7 @@
 //! The types and lengths of columns.
 
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{self, Given, Type, Value, kinds};
 
 /// What the columns of a new table are to be, or those of an existing one must at least hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,14 +15,16 @@ pub(crate) enum ColumnType {
     Text,
 }
 
-impl ColumnType {
-    /// Reads the option `columnType`.
-    pub(crate) fn from_fields(fields: &mut redkv_core::config::Fields) -> Result<Self> {
-        match fields.string("columnType")?.as_deref() {
-            None => Ok(Self::AsItIs),
-            Some("binary") => Ok(Self::Binary),
-            Some("text") => Ok(Self::Text),
-            Some(_) => Err(Error::argument("columnType", "columnType must be 'binary' or 'text'")),
+impl options::Kind for ColumnType {
+    type Value = Self;
+    const TYPE: Type = Type::Words(&["binary", "text"]);
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
+        match <kinds::Text as options::Kind>::read(value, given)?.as_deref() {
+            None => Ok(None),
+            Some("binary") => Ok(Some(Self::Binary)),
+            Some("text") => Ok(Some(Self::Text)),
+            Some(_) => Err(given.refused("columnType must be 'binary' or 'text'")),
         }
     }
 }

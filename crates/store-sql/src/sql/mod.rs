@@ -13,7 +13,9 @@ pub(super) use backoff::again;
 pub(super) use columns::{ColumnType, Kind, Length};
 #[cfg(feature = "postgres")]
 pub(super) use options::{Binding, check_name};
-pub(super) use options::{Login, Security, TableOptions, UrlRules, login_of};
+pub(super) use options::{
+    Login, LoginOptions, Security, SqlTableOptions, TableOptions, UrlOptions, UrlRules, login_of,
+};
 pub(super) use pool::{Connector, Pool};
 pub(super) use store::SqlStore;
 pub(super) use table::SqlTable;

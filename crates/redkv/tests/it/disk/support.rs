@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use redkv::clock::{Clock, SystemClock};
-use redkv::config::Fields;
 use redkv::entry::{Deadline, Entry};
+use redkv::options::Fields;
 use redkv::store::{SetMode, Store, Want};
 use redkv::stores::{DiskConfig, DiskStore};
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use redkv::clock::{Clock, ManualClock, SystemClock};
-use redkv::config::Fields;
+use redkv::options::Fields;
 use redkv::stores::{DynamoDbConfig, DynamoDbStore};
 use redkv_testing::conformance::Subject;
 use serde_json::{Value, json};

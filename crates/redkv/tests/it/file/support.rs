@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use redkv::clock::{Clock, SystemClock};
-use redkv::config::Fields;
 use redkv::entry::{Deadline, Entry};
 use redkv::error::Result;
+use redkv::options::Fields;
 use redkv::store::{SetMode, Store, Want};
 use redkv::stores::{FileConfig, FileStore};
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use redkv::clock::{Clock, ManualClock, SystemClock};
-use redkv::config::Fields;
+use redkv::options::Fields;
 use redkv::stores::{S3Config, S3Store};
 use redkv_testing::conformance::Subject;
 use serde_json::{Value, json};

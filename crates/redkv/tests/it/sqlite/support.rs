@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use redkv::clock::{Clock, SystemClock};
-use redkv::config::Fields;
 use redkv::entry::{Entry, Key};
 use redkv::error::{Error, ErrorKind, Result};
+use redkv::options::Fields;
 use redkv::store::{SetMode, Store, Want};
 use redkv::stores::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;

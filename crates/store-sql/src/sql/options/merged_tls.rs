@@ -55,7 +55,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use redkv_core::config::Fields;
+    use redkv_core::options::Fields;
 
     fn said(parameters: &[(&str, &str)]) -> Security {
         let mut security = Security::default();
@@ -68,7 +68,7 @@ mod tests {
     /// What an option `ssl`, a url and the environment come to: the words of [`Wish`], and what is checked.
     fn agreed(ssl: &Value, url: &[(&str, &str)], environment: &[(&str, &str)]) -> String {
         let mut fields = Fields::new("options", json!({ "ssl": ssl })).unwrap();
-        let option = Tls::from_fields(&mut fields, "ssl").unwrap();
+        let option = fields.read::<Tls>("ssl", &[]).unwrap();
         match (Asked { option, url: said(url), url_named: "url" }).agreed(&said(environment)) {
             Ok(Wish::Off) => "off".to_owned(),
             Ok(Wish::Preferred(tls)) => format!("preferred {:?}", tls.check()),

@@ -1,10 +1,12 @@
 //! The options of both stores: server, login, TLS, table.
 
+mod declared;
 mod merged_tls;
 mod security;
 mod table;
 mod url;
 
+pub(crate) use declared::{LoginOptions, SqlTableOptions, UrlOptions};
 #[cfg(feature = "postgres")]
 pub(crate) use security::Binding;
 pub(crate) use security::Security;

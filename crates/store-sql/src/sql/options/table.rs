@@ -1,15 +1,15 @@
 //! The options of both: who logs in where, and which columns of which table.
 
-use std::fmt;
 use std::time::Duration;
 
+use super::declared::{LoginOptions, SqlTableOptions, SslOption};
 use super::merged_tls::Asked;
 use super::security::Security;
 use super::url::{UrlParts, UrlRules};
 use crate::sql::columns::ColumnType;
-use redkv_core::config::Fields;
 use redkv_core::error::{Error, Result};
-use redkv_net::tls::{Tls, Wish};
+use redkv_core::options::{Fields, Options, Secret};
+use redkv_net::tls::Wish;
 
 /// Which columns of which table hold the entries.
 #[derive(Clone, Debug)]
@@ -23,16 +23,16 @@ pub(crate) struct TableOptions {
 }
 
 impl TableOptions {
-    /// Reads `tableName`, `keyColumn` and `valueColumn`, which are required, `expiresColumn`, `createTable` and
-    /// `columnType`. A name of more than `longest` bytes is refused.
+    /// Reads the options. A name of more than `longest` bytes is refused.
     pub(crate) fn from_fields(fields: &mut Fields, longest: usize) -> Result<Self> {
+        let options = SqlTableOptions::read(fields)?;
         let options = Self {
-            table: fields.required_string("tableName")?,
-            key_column: fields.required_string("keyColumn")?,
-            value_column: fields.required_string("valueColumn")?,
-            expires_column: fields.string("expiresColumn")?,
-            create: fields.boolean("createTable")?.unwrap_or(false),
-            column_type: ColumnType::from_fields(fields)?,
+            table: options.table,
+            key_column: options.key_column,
+            value_column: options.value_column,
+            expires_column: options.expires_column,
+            create: options.create.unwrap_or(false),
+            column_type: options.column_type.unwrap_or_default(),
         };
         let names = [
             ("tableName", Some(&options.table)),
@@ -69,38 +69,30 @@ pub(crate) fn check_name(field: &'static str, name: &str, longest: usize) -> Res
 }
 
 /// Where the server is, and who logs in.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Login {
     pub(crate) host: Option<String>,
     pub(crate) port: u16,
-    pub(crate) user: Option<String>,
-    pub(crate) password: Option<String>,
+    pub(crate) user: Option<Secret<String>>,
+    pub(crate) password: Option<Secret<String>>,
     pub(crate) database: Option<String>,
     pub(crate) tls: Wish,
     pub(crate) most_connections: usize,
     pub(crate) connect_timeout: Duration,
 }
 
-/// Reads what the clients of both servers have in common: `url` (also `connectionString` and `uri`), `host`, `port`,
-/// `user` (also `username`), `password`, `database`, `ssl`, `max` (also `connectionLimit`), and the time to connect
-/// under the names of `timeouts`. What the url says wins over the others, which fill its gaps. What is said of TLS comes
-/// beside it, to be agreed upon.
-pub(crate) fn login_of(
-    fields: &mut Fields,
-    rules: &UrlRules,
-    timeouts: [&'static str; 2],
-) -> Result<(Login, Asked)> {
-    fields.prefer(OLDER);
+/// How long one attempt to connect may take, unless an option says it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Reads what the clients of both servers have in common. What the url says wins over the others, which fill its gaps.
+/// What is said of TLS comes beside it, to be agreed upon.
+pub(crate) fn login_of(fields: &mut Fields, rules: &UrlRules) -> Result<(Login, Asked)> {
     let url = UrlParts::from_fields(fields, rules)?;
-    let host = fields.string("host")?;
-    let port = fields.integer("port", 1, u64::from(u16::MAX))?.and_then(|port| u16::try_from(port).ok());
-    let user = text(fields, &["user", "username"])?;
-    let password = text(fields, &["password"])?;
-    let database = text(fields, &["database"])?;
-    let option = match fields.word("ssl") {
-        None => Tls::from_fields(fields, "ssl")?,
-        // As node-postgres and postgres.js take it.
-        Some(word) => {
+    let options = LoginOptions::read(fields)?;
+    let option = match options.ssl {
+        None => None,
+        Some(SslOption::Given(wish)) => Some(wish),
+        Some(SslOption::Word(word)) => {
             let mut said = Security::default();
             said.take("ssl", &word)
                 .map_err(|why| Error::argument("ssl", format!("options.{why}, or an object")))?;
@@ -108,58 +100,15 @@ pub(crate) fn login_of(
             Some(asked.agreed(&Security::default())?)
         }
     };
-    let most = fields.integer("max", 1, 10_000)?;
-    let limit = fields.integer("connectionLimit", 1, 10_000)?;
-    let first = fields.duration(timeouts[0])?;
-    let second = fields.duration(timeouts[1])?;
     let login = Login {
-        host: url.host.or(host),
-        port: url.port.or(port).unwrap_or(rules.port),
-        user: url.user.or(user),
-        password: url.password.or(password),
-        database: url.database.or(database),
+        host: url.host.or(options.host),
+        port: url.port.or(options.port).unwrap_or(rules.port),
+        user: url.user.map(Secret::new).or(options.user),
+        password: url.password.map(Secret::new).or(options.password),
+        database: url.database.or(options.database),
         tls: Wish::Off,
-        most_connections: most.or(limit).and_then(|most| usize::try_from(most).ok()).unwrap_or(10),
-        connect_timeout: first.or(second).unwrap_or(Duration::from_secs(5)),
+        most_connections: options.max.and_then(|most| usize::try_from(most).ok()).unwrap_or(10),
+        connect_timeout: CONNECT_TIMEOUT,
     };
     Ok((login, Asked { option, url: url.security, url_named: url.named }))
-}
-
-/// Names that are read, and what to write instead.
-const OLDER: &[(&str, &str)] = &[
-    ("acquireTimeout", "connectTimeout"),
-    ("connectionLimit", "max"),
-    ("connectionString", "url"),
-    ("connectionTimeoutMillis", "connectTimeout"),
-    ("uri", "url"),
-    ("username", "user"),
-];
-
-/// The first option of `names` that has text in it; all of them count as known.
-fn text(fields: &mut Fields, names: &[&'static str]) -> Result<Option<String>> {
-    let mut found = None;
-    for name in names {
-        let text = fields.text(name)?.filter(|text| !text.is_empty());
-        if text.as_ref().is_some_and(|text| text.contains('\0')) {
-            return Err(Error::argument(*name, format!("{name} must not contain a NUL character")));
-        }
-        found = found.or(text);
-    }
-    Ok(found)
-}
-
-/// Says whether there are credentials, not what they are.
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login")
-            .field("host", &self.host)
-            .field("port", &self.port)
-            .field("user", &self.user.is_some())
-            .field("password", &self.password.is_some())
-            .field("database", &self.database)
-            .field("tls", &self.tls)
-            .field("most_connections", &self.most_connections)
-            .field("connect_timeout", &self.connect_timeout)
-            .finish()
-    }
 }

@@ -7,9 +7,10 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use url::Url;
 
+use super::declared::UrlOptions;
 use super::security::Security;
-use redkv_core::config::{Fields, nearest};
 use redkv_core::error::{Error, Result};
+use redkv_core::options::{Fields, Options, nearest};
 
 /// What urls of one kind of server look like.
 pub(crate) struct UrlRules {
@@ -46,34 +47,25 @@ pub(crate) struct UrlParts {
 }
 
 impl UrlParts {
-    /// Reads `url`, `connectionString` or `uri`. An error names it and does not repeat it: it may hold a password. Options
-    /// among its parameters are as if they had been given beside it, and win over those that were.
+    /// Reads the url. An error names the option and does not repeat it: it may hold a password. Options among its parameters
+    /// are as if they had been given beside it, and win over those that were.
     pub(crate) fn from_fields(fields: &mut Fields, rules: &UrlRules) -> Result<Self> {
-        let mut parts: Option<Self> = None;
-        for name in ["url", "connectionString", "uri"] {
-            let Some(url) = fields.url(name)? else { continue };
-            if parts.is_some() {
-                return Err(Error::argument(name, format!("{name} repeats another option")));
+        let Some((name, url)) = UrlOptions::read(fields)?.url else { return Ok(Self::default()) };
+        let refuse = |problem: String| {
+            Error::argument(name, format!("the {name} of the {} store {problem}", rules.store))
+        };
+        let mut read = Self::parse(url.expose(), rules).map_err(refuse)?;
+        for (option, value) in read.options.drain(..) {
+            if option == "ssl" && fields.has("ssl") {
+                let message = format!("options.ssl repeats what options.{name} says");
+                return Err(Error::argument("ssl", message));
             }
-            let refuse = |problem: String| {
-                Error::argument(name, format!("the {name} of the {} store {problem}", rules.store))
-            };
-            let mut read = Self::parse(&url, rules).map_err(refuse)?;
-            for (option, value) in read.options.drain(..) {
-                if option == "ssl" && fields.has("ssl") {
-                    return Err(Error::argument(
-                        "ssl",
-                        format!("options.ssl repeats what options.{name} says"),
-                    ));
-                }
-                fields.put(option, value);
-            }
-            for warning in read.warnings.drain(..) {
-                fields.warn(format!("options.{name}: {warning}"));
-            }
-            parts = Some(Self { named: name, ..read });
+            fields.put(option, value);
         }
-        Ok(parts.unwrap_or_default())
+        for warning in read.warnings.drain(..) {
+            fields.warn(format!("options.{name}: {warning}"));
+        }
+        Ok(Self { named: name, ..read })
     }
 
     /// `scheme://[user[:password]@]host[:port][/database][?parameter=value&…]`.
@@ -189,6 +181,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use redkv_core::options::kinds;
 
     const RULES: UrlRules = UrlRules {
         store: "postgres",
@@ -238,9 +231,9 @@ mod tests {
         let url = "postgres://h?application_name=a%20b&connection_limit=3&connect_timeout=10&pgbouncer=true";
         let mut fields = Fields::new("options", json!({ "url": url, "max": 9 })).unwrap();
         UrlParts::from_fields(&mut fields, &RULES).unwrap();
-        assert_eq!(fields.text("application_name").unwrap(), some("a b"));
-        assert_eq!(fields.integer("max", 1, 9).unwrap(), Some(3));
-        assert_eq!(fields.duration("connectTimeout").unwrap().unwrap().as_secs(), 10);
+        assert_eq!(fields.read::<kinds::AnyText>("application_name", &[]).unwrap(), some("a b"));
+        assert_eq!(fields.read::<kinds::Integer<1, 9>>("max", &[]).unwrap(), Some(3));
+        assert_eq!(fields.read::<kinds::Duration>("connectTimeout", &[]).unwrap().unwrap().as_secs(), 10);
         let warnings = fields.finish().unwrap();
         assert_eq!(
             warnings,

@@ -1,0 +1,54 @@
+//! An option that was given, while it is read.
+
+use serde_json::Value;
+
+use super::fields::Fields;
+use crate::error::{Error, Result};
+
+/// The option that a [`Kind`](super::Kind) reads: its name, and what may be said about it.
+#[derive(Debug)]
+pub struct Given<'a> {
+    fields: &'a mut Fields,
+    name: &'static str,
+}
+
+impl<'a> Given<'a> {
+    pub(super) fn new(fields: &'a mut Fields, name: &'static str) -> Self {
+        Self { fields, name }
+    }
+
+    /// Returns the name of the option.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the object among whose fields the option is, for warnings.
+    pub fn fields(&mut self) -> &mut Fields {
+        self.fields
+    }
+
+    /// Returns the error for a value of a wrong type.
+    pub fn wrong(&self, expected: &str, value: &Value) -> Error {
+        self.fields.wrong(self.name, expected, value)
+    }
+
+    /// Returns the error for text that must not be `what`.
+    pub(super) fn not(&self, what: &str) -> Error {
+        self.refused(format!("{} must not be {what}", self.path()))
+    }
+
+    /// Returns what messages call the option, such as `options.host`.
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.fields.path(), self.name)
+    }
+
+    /// Returns an error about the option.
+    pub fn refused(&self, message: impl Into<String>) -> Error {
+        Error::argument(self.name, message)
+    }
+
+    /// Returns the fields of `value`; `expected` is what the option may be, for the error.
+    pub fn nested(&self, value: Value, expected: &str) -> Result<Fields> {
+        self.fields.nested(self.name, value, expected)
+    }
+}

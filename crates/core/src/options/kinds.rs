@@ -1,0 +1,264 @@
+//! The kinds of values that options have.
+
+use std::time;
+
+use serde_json::Value;
+
+use super::duration::{DURATION, duration_of};
+use super::fields::Fields;
+use super::given::Given;
+use super::schema::{Options, Type};
+use super::secret::Secret;
+use super::value::has_credentials;
+use crate::error::Result;
+
+/// How the value of an option is read, and what documents call it.
+pub trait Kind {
+    /// What it is read as.
+    type Value;
+    /// What documents and types call it.
+    const TYPE: Type;
+    /// Whether it is refused where an option is given twice, under two names.
+    const ONCE: bool = false;
+
+    /// Reads a value that was given; `None` counts as absent.
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>>;
+}
+
+/// How an option is read into the field that is declared for it.
+#[doc(hidden)]
+pub trait Reading {
+    /// The type of the field.
+    type Read;
+    const KIND: Type;
+    const REQUIRED: bool;
+
+    fn take(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read>;
+}
+
+impl<K: Kind> Reading for K {
+    type Read = Option<K::Value>;
+    const KIND: Type = <K as Kind>::TYPE;
+    const REQUIRED: bool = false;
+
+    fn take(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read> {
+        fields.read::<K>(name, older)
+    }
+}
+
+/// An option that must be given.
+#[derive(Debug)]
+pub struct Required<K>(K);
+
+impl<K: Kind> Reading for Required<K> {
+    type Read = K::Value;
+    const KIND: Type = <K as Kind>::TYPE;
+    const REQUIRED: bool = true;
+
+    fn take(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read> {
+        match fields.read::<K>(name, older)? {
+            Some(value) => Ok(value),
+            None => Err(fields.missing_field(name)),
+        }
+    }
+}
+
+/// An option that types require; what is to happen without it is decided where it is used.
+#[derive(Debug)]
+pub struct Expected<K>(K);
+
+impl<K: Kind> Reading for Expected<K> {
+    type Read = Option<K::Value>;
+    const KIND: Type = <K as Kind>::TYPE;
+    const REQUIRED: bool = true;
+
+    fn take(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read> {
+        fields.read::<K>(name, older)
+    }
+}
+
+/// A string; an empty one is refused, and so is a url with credentials: messages repeat names of hosts, tables and files.
+#[derive(Debug)]
+pub struct Text;
+
+impl Kind for Text {
+    type Value = String;
+    const TYPE: Type = Type::Text;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        match value {
+            Value::String(text) if has_credentials(&text) => {
+                // The name, and nothing of the text.
+                Err(given.not("a url with credentials"))
+            }
+            Value::String(text) if !text.is_empty() => Ok(Some(text)),
+            other => Err(given.wrong("a non-empty string", &other)),
+        }
+    }
+}
+
+/// A url, which may hold credentials; an empty one is refused.
+#[derive(Debug)]
+pub struct Url;
+
+impl Kind for Url {
+    type Value = Secret<String>;
+    const TYPE: Type = Type::Url;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
+        match value {
+            Value::String(text) if !text.is_empty() => Ok(Some(Secret::new(text))),
+            other => Err(given.wrong("a non-empty string", &other)),
+        }
+    }
+}
+
+/// A string that may be empty.
+#[derive(Debug)]
+pub struct AnyText;
+
+impl Kind for AnyText {
+    type Value = String;
+    const TYPE: Type = Type::Text;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        match value {
+            Value::String(text) => Ok(Some(text)),
+            other => Err(given.wrong("a string", &other)),
+        }
+    }
+}
+
+/// A name or a password with which somebody logs in; an empty one counts as none.
+#[derive(Debug)]
+pub struct Credential;
+
+impl Kind for Credential {
+    type Value = Secret<String>;
+    const TYPE: Type = Type::Text;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
+        Ok(AnyText::read(value, given)?.filter(|text| !text.is_empty()).map(Secret::new))
+    }
+}
+
+/// `true` or `false`.
+#[derive(Debug)]
+pub struct Boolean;
+
+impl Kind for Boolean {
+    type Value = bool;
+    const TYPE: Type = Type::Boolean;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<bool>> {
+        match value {
+            Value::Bool(value) => Ok(Some(value)),
+            other => Err(given.wrong("true or false", &other)),
+        }
+    }
+}
+
+/// A whole number from `MIN` to `MAX`; text of digits counts as a number, as it did in 1.x.
+#[derive(Debug)]
+pub struct Integer<const MIN: u64, const MAX: u64>;
+
+impl<const MIN: u64, const MAX: u64> Kind for Integer<MIN, MAX> {
+    type Value = u64;
+    const TYPE: Type = Type::Integer { min: MIN, max: MAX };
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<u64>> {
+        let number = match &value {
+            Value::Number(number) => whole(number),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) if (MIN..=MAX).contains(&number) => Ok(Some(number)),
+            _ if MAX == u64::MAX => Err(given.wrong(&format!("a whole number from {MIN}"), &value)),
+            _ => Err(given.wrong(&format!("a whole number from {MIN} to {MAX}"), &value)),
+        }
+    }
+}
+
+/// An [`Integer`] that is often text, because it comes from the environment: types allow that.
+#[derive(Debug)]
+pub struct Digits<const MIN: u64, const MAX: u64>;
+
+impl<const MIN: u64, const MAX: u64> Kind for Digits<MIN, MAX> {
+    type Value = u64;
+    const TYPE: Type = Type::Digits { min: MIN, max: MAX };
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<u64>> {
+        <Integer<MIN, MAX> as Kind>::read(value, given)
+    }
+}
+
+/// The number of a port.
+#[derive(Debug)]
+pub struct Port;
+
+impl Kind for Port {
+    type Value = u16;
+    const TYPE: Type = Type::Digits { min: 1, max: 65_535 };
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<u16>> {
+        let port = <Integer<1, 65_535> as Kind>::read(value, given)?;
+        Ok(port.and_then(|port| u16::try_from(port).ok()))
+    }
+}
+
+/// A positive duration: milliseconds as a number, or text such as `'250ms'`, `'10s'`, `'5m'`, `'2h'`, `'7d'`.
+#[derive(Debug)]
+pub struct Duration;
+
+impl Kind for Duration {
+    type Value = time::Duration;
+    const TYPE: Type = Type::Duration;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<time::Duration>> {
+        match duration_of(&value) {
+            Some(duration) => Ok(Some(duration)),
+            None => Err(given.wrong(DURATION, &value)),
+        }
+    }
+}
+
+/// Something that may be turned off by `false`, which is read as `None`.
+#[derive(Debug)]
+pub struct OrFalse<K>(K);
+
+impl<K: Kind> Kind for OrFalse<K> {
+    type Value = Option<K::Value>;
+    const TYPE: Type = Type::OrFalse(&K::TYPE);
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
+        match value {
+            Value::Bool(false) => Ok(Some(None)),
+            value => Ok(K::read(value, given)?.map(Some)),
+        }
+    }
+}
+
+/// An object with options of its own.
+#[derive(Debug)]
+pub struct Object<T>(T);
+
+impl<T: Options> Kind for Object<T> {
+    type Value = T;
+    const TYPE: Type = Type::Object(&T::SCHEMA);
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<T>> {
+        let mut own = given.nested(value, "an object")?;
+        let options = T::read(&mut own)?;
+        given.fields().absorb(own)?;
+        Ok(Some(options))
+    }
+}
+
+fn whole(number: &serde_json::Number) -> Option<u64> {
+    number.as_u64().or_else(|| {
+        let float = number.as_f64()?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
+        (float >= 0.0 && float.fract() == 0.0 && float <= 9e15).then_some(float as u64)
+    })
+}
