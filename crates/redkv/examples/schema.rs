@@ -1,4 +1,4 @@
-//! Prints the stores and the options as they are declared, as JSON: what `npm run generate` makes documents and types of.
+//! Prints the stores and the options as they are declared, as JSON.
 #![expect(clippy::print_stdout, reason = "what is printed is the result")]
 
 use redkv::chain::TierConfig;
