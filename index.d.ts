@@ -235,52 +235,55 @@ declare namespace RedKV {
   /** Keys with their values: pairs `[key, value]` in an array, a `Map` or any other iterable, or a plain object. */
   type Entries = readonly (readonly [Key, Value])[] | (Iterable<readonly [Key, Value]> & object) | { readonly [key: string]: Value }
 
-  /** Options of an instance: how much may be in flight at a time. */
+  /** Options of an instance: its name, who receives its statistics, and how much may be in flight at a time. */
   interface RedKVOptions {
     /**
-     * What the instance is called in its events, in its statistics and in `inspect()`, where a process has several.
+     * What the instance is called in events, statistics and `inspect()`, where a process has several.
      *
      * @default none
      */
     name?: string | undefined
 
     /**
-     * How many operations may be pending at a time, one for each key. A call that does not fit is refused at once, as a
-     * whole, with `ERR_REDKV_OVERLOAD`. What memory answers at once does not count.
+     * Called with the statistics once in each `metricsInterval`, until `close()`.
      *
-     * @default 1_000_000
-     */
-    maxPending?: number | undefined
-
-    /**
-     * How many bytes of keys and values may be handed in with operations that are pending at a time. Otherwise as
-     * `maxPending`.
-     *
-     * @default 536_870_912 (512 MiB)
-     */
-    maxPendingBytes?: number | undefined
-
-    /**
-     * Called with {@link RedKV.stats | stats()} in each `metricsInterval` until `close()`. Keeps no process alive. What
-     * it throws, or what a promise of it rejects with, becomes a process warning and stops nothing.
-     *
-     * @default none
+     * Keeps no process alive. What it throws, or what a promise of it rejects with, becomes a process warning and stops
+     * nothing.
      *
      * @example
      * ```js
      * const kv = new RedKV({ onMetrics: ({ stores }) => logger.info({ stores }), metricsInterval: '1m' })
      * ```
+     *
+     * @default none
      */
     onMetrics?: ((stats: Stats) => void | PromiseLike<void>) | undefined
 
     /**
-     * How often {@link RedKVOptions.onMetrics | onMetrics} is called, in milliseconds or as text such as `'10s'`. The
-     * same statistics are published to the channel `redkv:metrics` of `node:diagnostics_channel`, with `onMetrics` or
-     * without.
+     * How often `onMetrics` is called, and the channel `redkv:metrics` receives the statistics.
      *
-     * @default 10_000 with `onMetrics`, else never
+     * The channel is one of `node:diagnostics_channel`. It receives them with `onMetrics` or without.
+     *
+     * @default `10000` with `onMetrics`, else never
      */
     metricsInterval?: Duration | undefined
+
+    /**
+     * How many operations may be pending, one for each key.
+     *
+     * A call that does not fit is refused at once, as a whole, with `ERR_REDKV_OVERLOAD`. What memory answers at once does
+     * not count.
+     *
+     * @default 1,000,000
+     */
+    maxPending?: number | undefined
+
+    /**
+     * How many bytes of keys and values they may have been called with.
+     *
+     * @default 536,870,912 (512 MiB)
+     */
+    maxPendingBytes?: number | undefined
   }
 
   /** What went through a chain since it was made: see {@link RedKV.stats | stats()}. */
@@ -769,27 +772,30 @@ declare namespace RedKV {
   /** The bounds of a queue of writes, see {@link TierOptions.writeBehind}. */
   interface WriteBehindOptions {
     /**
-     * How many writes may wait or be in flight at a time. Of the writes of one key that wait only the last one counts.
-     * A write that finds no room waits for it up to the `timeout` of the store, then it rejects with
-     * `ERR_REDKV_OVERLOAD`: it was not made (`outcome: 'not-applied'`).
+     * How many writes may wait or be in flight at a time.
      *
-     * @default 10_000
+     * Of the writes of one key that wait only the last one counts. A write that finds no room waits for it up to the
+     * `timeout` of the store, then it rejects with `ERR_REDKV_OVERLOAD`: it was not made (`outcome: 'not-applied'`).
+     *
+     * @default 10,000
      */
     maxPending?: number | undefined
 
     /**
-     * How many bytes the keys and values of these writes may have. A single write that has more goes alone. Otherwise as
-     * `maxPending`.
+     * How many bytes the keys and values of these writes may have.
      *
-     * @default 67_108_864 (64 MiB)
+     * A single write that has more goes alone. Otherwise as `maxPending`.
+     *
+     * @default 67,108,864 (64 MiB)
      */
     maxPendingBytes?: number | undefined
 
     /**
-     * How old a write may be, in milliseconds or as text such as `'10s'`, that is tried again after it failed, with pauses
-     * that grow to 1 second. A store that is down (see `circuitBreaker`) is not asked meanwhile, and the time passes. Only
-     * what may work the next time is tried again: lost connections, timeouts, what the store calls temporary. A newer
-     * write of the key takes the place of the one that failed, with a time of its own. `false` tries once.
+     * How old a write may be that is tried again after it failed; `false` tries once.
+     *
+     * There are pauses that grow to 1 second. A store that is down (see `circuitBreaker`) is not asked meanwhile, and
+     * the time passes. Only what may work the next time is tried again: lost connections, timeouts, what the store
+     * calls temporary. A newer write of the key takes the place of the one that failed, with a time of its own.
      *
      * @default '60s'
      */
@@ -808,97 +814,151 @@ declare namespace RedKV {
    */
   interface TierOptions {
     /**
-     * How long an entry lives in this store at most, in milliseconds or as text such as `'10s'`. It bounds the `ttl`
-     * of a write and entries that are filled in from later stores.
+     * How long an entry lives in this store at most. It limits the `ttl` of a write, and of entries that are filled in
+     * from later stores. Refused for a store in which entries cannot expire.
      *
-     * Needs a store that can let entries end: for `'dynamodb'` set `ttlAttribute`, for the SQL stores set
-     * `expiresColumn`, else `addStore` throws with `ERR_REDKV_UNSUPPORTED`.
+     * For `'dynamodb'` set `ttlAttribute`, for the SQL stores set `expiresColumn`, else `addStore` throws with
+     * `ERR_REDKV_UNSUPPORTED`.
      *
      * @default no limit
      */
     ttl?: Duration | undefined
 
     /**
-     * How long one operation on this store may take, in milliseconds or as text such as `'10s'`. When it is over the
-     * operation fails with `ERR_REDKV_TIMEOUT`: a read continues with the next store. Has no meaning for `'memory'`,
-     * which answers at once.
+     * How long one operation on this store may take; after that it fails with `ERR_REDKV_TIMEOUT`, and a read continues
+     * with the next store. Has no meaning for `memory`.
      *
      * @default 5000
      */
     timeout?: Duration | undefined
 
     /**
-     * How long {@link RedKV.ready | ready()} waits for this store to connect or open, in milliseconds or as text such as
-     * `'10s'`. The attempt itself continues: operations that come later may find it done.
+     * How long `ready()` waits for this store to connect or open; after that it fails with `ERR_REDKV_TIMEOUT`. The
+     * attempt to connect continues.
      *
-     * @default the `timeout` of this store
+     * Operations that come later may find it done.
+     *
+     * @default its `timeout`
      */
     connectTimeout?: Duration | undefined
 
     /**
-     * After how many failures in a row (timeouts, lost connections) this store counts as down. While it does it is not
-     * asked: reads pass it by at once, and its part of a write, or an operation that needs it, fails at once with
-     * `ERR_REDKV_CONNECTION`. It is probed in the background, after 0.1 seconds at first and at least once in 3, and
-     * used again when it answers. A store also counts as down that operations waited for before they were sent, because
-     * it had not connected yet, for as long as its `timeout`. `false` asks it in any case.
+     * Failures in a row (timeouts, lost connections) after which the store counts as down. It also counts as down if it
+     * does not connect within its `timeout` while the first operations wait for it. It is then not asked until it has
+     * answered a probe in the background, so it costs no time. `false` asks it in any case.
+     *
+     * While it is down, reads pass it by at once, and its part of a write, or an operation that needs it, fails at once
+     * with `ERR_REDKV_CONNECTION`. It is probed after 0.1 seconds at first and at least once in 3.
      *
      * @default 3
      */
     circuitBreaker?: number | false | undefined
 
     /**
-     * For a cache that several processes share: for how long a deleted key is remembered there, in milliseconds or as
-     * text such as `'30s'`. Without it, a process that read a value just before another process deleted it may put it
-     * back into this store, where it stays for its `ttl`. With it, `delete` leaves a marker that no back-fill
-     * replaces, only a write; for as long as it exists, reads of the key go to the later stores. Must be more than
-     * twice `timeout`, and the same in all processes. Other programs that read the store see the marker as a value.
-     * Not for `'memory'`, which nobody shares, nor for the last store.
+     * For a cache that several processes share: how long a deleted key is remembered there, so that no other process
+     * puts an old value back (what holds between processes). More than
+     * twice `timeout`.
+     *
+     * Without it, a process that read a value just before another process deleted it may put it back into this store,
+     * where it stays for its `ttl`. With it, `delete` leaves a marker that no back-fill replaces, only a write; for as
+     * long as it exists, reads of the key go to the later stores. It must be the same in all processes. Other programs
+     * that read the store see the marker as a value. Not for `'memory'`, which nobody shares, nor for the last store.
      *
      * @default none
      */
     tombstone?: Duration | undefined
 
     /**
-     * Whether the chain can do without this store: its failures never reject a write or `ready()`, and what it cannot
-     * keep is left out there. Not for the last store, the source of truth: `ready()` then rejects.
+     * Whether the chain can do without the store: its failures never reject a write or `ready()`, and what it cannot
+     * keep is left out there. Not for the last store, the source of truth.
+     *
+     * `ready()` then rejects.
      *
      * @default false
      */
     optional?: boolean | undefined
 
     /**
-     * Put before every key in this store, so that several chains share it without meeting.
+     * Put before every key in this store.
      *
-     * @default no prefix
+     * So several chains share it without meeting.
+     *
+     * @default none
      */
     prefix?: string | undefined
 
     /**
-     * How many entries this store may hold: what was used least is **deleted from it**, in the background. A store that is
-     * the source of truth loses data by that, as was asked for. What is used again and again outlasts what was used once.
+     * How many entries the store may hold: the least used ones are deleted from it (limits of a store).
+     *
+     * What was used least is **deleted from it**, in the background. A store that is the source of truth loses data by
+     * that, as was asked for. What is used again and again outlasts what was used once.
      *
      * The keys, and how they were used, are kept in the memory of this process. What the store held before is learned
      * page by page when it connects, if the store can list its keys; elsewhere an entry counts from when this process
-     * reads or writes it. Entries that have ended, or that others have deleted, count until they are looked for or their
-     * turn comes. Others that write to the store do not know of the bound. `'memory'` has this option among its own.
+     * reads or writes it. Entries that have expired, or that others have deleted, count until they are looked for or
+     * their turn comes. Others that write to the store do not know of the limit. `'memory'` has this option among its
+     * own.
      *
      * @default no limit
      */
     maxEntries?: number | undefined
 
     /**
-     * How many bytes of keys and values this store may hold. Otherwise as `maxEntries`; with both, the tighter one holds.
-     * To learn the sizes of what the store held before, its values are read once, in the background, a few at a time. An
-     * entry that is larger by itself is deleted again.
+     * How many bytes of keys and values the store may hold.
+     *
+     * Otherwise as `maxEntries`; with both, the tighter one holds. To learn the sizes of what the store held before, its
+     * values are read once, in the background, a few at a time. An entry that is larger by itself is deleted again.
      *
      * @default no limit
      */
     maxBytes?: number | undefined
 
     /**
-     * Queues the writes to this store (write-behind): `set` and `delete` resolve when they are queued here, and made in
-     * the other stores. They are sent in the background, as batches, in order for each key; of several writes of a key
-     * that wait only the last one is sent. Reads of this process are answered from the queue where it has the key.
+     * Keeps entries under hashes of their keys.
+     *
+     * It is the SHA-256 of the key, as 43 characters of base64url after the `prefix`, so that keys may be of any length
+     * whatever the store takes. The keys themselves cannot be listed any more. A store that takes no keys of 43 bytes is
+     * refused with `ERR_REDKV_UNSUPPORTED`.
+     *
+     * @default false
+     */
+    hashKeys?: boolean | undefined
+
+    /**
+     * Keeps large values compressed.
+     *
+     * `'lz4'` is the faster algorithm, `'zstd'` saves more. Only values of 1 KiB and more that shrink are changed. A
+     * header says what was done, so values that were written without compression, or with the other algorithm, read as
+     * well, and the option can be turned on or changed at any time. Without it, what is compressed reads as bytes that
+     * begin with `FF 52 4B 5A`; a `threshold` of 4_294_967_295 stops compressing and goes on reading. A damaged value
+     * fails with `ERR_REDKV_VALUE`.
+     *
+     * Compression happens off the JavaScript thread, so a `'memory'` store with this option does not answer at once any
+     * more. A store that keeps text only is refused with `ERR_REDKV_UNSUPPORTED`.
+     *
+     * @default no compression
+     */
+    compress?: 'lz4' | 'zstd' | CompressOptions | undefined
+
+    /**
+     * The largest value that is accepted.
+     *
+     * A value with more bytes is not written, and not read. It is also the most that the values of one request may have
+     * together (of some hundred keys, as a turn of the event loop or `getMany` reads them), where the answer comes from
+     * a server or is decompressed: so what a server says, or what a few compressed bytes claim to be, does not decide
+     * how much memory is taken. A value that is too large rejects with `ERR_REDKV_VALUE`, one that is too much beside
+     * others with `ERR_REDKV_OVERLOAD`; other keys are served.
+     *
+     * @default 536,870,912 for `redis`, `s3` and with `compress`, else the limit of the store
+     */
+    maxValueBytes?: number | undefined
+
+    /**
+     * Whether writes are queued and made in the background (write-behind).
+     *
+     * `set` and `delete` resolve when they are queued here, and made in the other stores. They are sent in the
+     * background, as batches, in order for each key; of several writes of a key that wait only the last one is sent.
+     * Reads of this process are answered from the queue where it has the key.
      *
      * **A crash loses what is queued**: when the process is killed, or calls `process.exit()`, up to `maxPending` writes
      * and `maxPendingBytes` bytes that were acknowledged are gone. A process that ends by itself, or calls
@@ -916,44 +976,11 @@ declare namespace RedKV {
     writeBehind?: boolean | WriteBehindOptions | undefined
 
     /**
-     * Whether entries are kept under the SHA-256 of their keys, as 43 characters of base64url after the `prefix`, so
-     * that keys may be of any length whatever the store takes. The keys themselves cannot be listed any more. A store that
-     * takes no keys of 43 bytes is refused with `ERR_REDKV_UNSUPPORTED`.
+     * The store is read and never written.
      *
-     * @default false
-     */
-    hashKeys?: boolean | undefined
-
-    /**
-     * Keeps values compressed: `'lz4'` is the quicker algorithm, `'zstd'` saves more. Only values of 1 KiB and more
-     * that shrink are changed. A header says what was done, so values that were written without compression, or with
-     * the other algorithm, read as well, and the option can be turned on or changed at any time. Without it, what is
-     * compressed reads as bytes that begin with `FF 52 4B 5A`; a `threshold` of 4_294_967_295 stops compressing and goes
-     * on reading. A damaged value fails with `ERR_REDKV_VALUE`.
-     *
-     * Compression happens off the JavaScript thread, so a `'memory'` store with this option does not answer at once
-     * any more. A store that keeps text only is refused with `ERR_REDKV_UNSUPPORTED`.
-     *
-     * @default no compression
-     */
-    compress?: 'lz4' | 'zstd' | CompressOptions | undefined
-
-    /**
-     * The most bytes that a value of this store may have: a larger one is not written, and not read. It is also the most
-     * that the values of one request may have together (of some hundred keys, as a turn of the event loop or `getMany`
-     * reads them), where the answer comes from a server or is decompressed: so what a server says, or what a few
-     * compressed bytes claim to be, does not decide how much memory is taken. A value that is too large rejects with
-     * `ERR_REDKV_VALUE`, one that is too much beside others with `ERR_REDKV_OVERLOAD`; other keys are served.
-     *
-     * @default 536_870_912 for `'redis'`, `'s3'` and with `compress`; else the limit of the store
-     */
-    maxValueBytes?: number | undefined
-
-    /**
-     * Whether this store is read and never written. As the last store of a chain it fills those before it, and every
-     * `set` and `delete` of the chain rejects with `ERR_REDKV_UNSUPPORTED`, with nothing written anywhere. Stores after
-     * one that is `readOnly` must be so too, else `addStore` throws: it would continue to serve values that were
-     * overwritten or deleted after it. Excludes `ttl`.
+     * As the last store of a chain it fills those before it, and every `set` and `delete` of the chain rejects with
+     * `ERR_REDKV_UNSUPPORTED`, with nothing written anywhere. Stores after one that is `readOnly` must be so too, else
+     * `addStore` throws: it would continue to serve values that were overwritten or deleted after it. Excludes `ttl`.
      *
      * @default false
      */
@@ -962,18 +989,18 @@ declare namespace RedKV {
 
   /** What is compressed, and how: see {@link TierOptions.compress}. */
   interface CompressOptions {
-    /** `'lz4'` is the quicker one, `'zstd'` saves more. */
+    /** The algorithm: `'lz4'` is faster, `'zstd'` saves more. */
     algorithm: 'lz4' | 'zstd'
 
     /**
-     * Values of fewer bytes stay as they are.
+     * Values of fewer bytes are not compressed.
      *
      * @default 1024
      */
     threshold?: number | undefined
 
     /**
-     * For `'zstd'`, from 1 (quick) to 19 (small).
+     * For `'zstd'`: 1 is fast, 19 is small.
      *
      * @default 3
      */
@@ -983,7 +1010,7 @@ declare namespace RedKV {
   /**
    * Options of the store `'memory'`, which keeps entries in the memory of this process.
    *
-   * Without bounds it grows for as long as keys are written; with both, the tighter one holds. As the first store of a
+   * Without limits it grows as long as keys are written; with both, the tighter one holds. As the first store of a
    * chain it answers at once what it has, without a queue or a thread in between.
    *
    * @example
@@ -993,15 +1020,18 @@ declare namespace RedKV {
    */
   interface MemoryOptions {
     /**
-     * How many entries it keeps at most. Beyond that, those that are used seldom make room.
+     * How many entries it keeps at most.
+     *
+     * Beyond that, entries that are rarely used are evicted.
      *
      * @default no limit
      */
     maxEntries?: number | undefined
 
     /**
-     * How many bytes it keeps at most, counting keys, values and 128 bytes for each entry. Beyond that, entries that
-     * are used seldom make room; an entry that is larger than all of it is not kept.
+     * How many bytes it keeps at most: keys, values, and 128 bytes for each entry. An entry larger than this is not kept.
+     *
+     * Beyond that, entries that are rarely used are evicted.
      *
      * @default no limit
      */
@@ -1023,13 +1053,13 @@ declare namespace RedKV {
    */
   interface RedisOptions {
     /**
-     * Where the server is: `redis://[[username]:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix:/path` for
-     * a socket file. What it says wins over the other options, which fill its gaps.
+     * `redis://[[username]:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix:/path`. Takes precedence over the
+     * options below, which fill its gaps.
      */
     url?: string | URL | undefined
 
     /**
-     * The host name or address of the server. A name is looked up for every connection.
+     * The name or address of the server; a name is looked up for every connection.
      *
      * @default '127.0.0.1'
      */
@@ -1042,7 +1072,7 @@ declare namespace RedKV {
      */
     port?: number | `${number}` | undefined
 
-    /** The socket file of a server on this machine, instead of `host` and `port`. Excludes `tls`; not on Windows. */
+    /** A socket file, instead of `host` and `port`; excludes `tls`; not on Windows. */
     path?: string | undefined
 
     /**
@@ -1053,82 +1083,95 @@ declare namespace RedKV {
     db?: number | `${number}` | undefined
 
     /**
-     * The name of the user, for servers with access control lists. An empty string is none.
+     * The name of the user, for servers with access control lists.
+     *
+     * An empty string is none.
      *
      * @default the server's default user
      */
     username?: string | undefined
 
     /**
-     * The password of the user. An empty string is none. It appears in no error, log or `inspect()`.
+     * The password of the user.
+     *
+     * An empty string is none. It appears in no error, log or `inspect()`.
      *
      * @default none
      */
     password?: string | undefined
 
     /**
-     * Whether to speak TLS, and how. `true` trusts the certificate authorities of the system.
+     * `true` trusts the certificate authorities of the system; an object has the options of TLS.
      *
-     * @default true for a `rediss:` url, else false
+     * @default `false`; `true` for `rediss:`
      */
     tls?: boolean | TlsOptions | undefined
 
     /**
-     * The nodes of a Redis Cluster that are asked first; the others are found through them. `true` when `url`, or `host`
-     * and `port`, say where one is. A cluster has no `db` but 0 and no `path`.
+     * The nodes that are asked first, each `{ host, port }`, `{ url }` or a url; the others are found through them.
+     * `true` if `url`, or `host` and `port`, name a node.
      *
-     * Credentials and TLS are the same for all nodes.
+     * A cluster has no `db` but 0 and no `path`. Credentials and TLS are the same for all nodes.
      *
      * @default false
      */
     cluster?: boolean | readonly RedisServer[] | undefined
 
     /**
-     * The sentinels that know where the master is, asked in turn for every connection; their port is 26379 unless they
-     * say otherwise. Needs `name`, and excludes `url`, `host`, `port`, `path` and `cluster`.
+     * The sentinels that know where the master is, each `{ host, port }`, `{ url }` or a url; their default port is
+     * 26379.
+     *
+     * They are asked in turn for every connection. Needs `name`, and excludes `url`, `host`, `port`, `path` and
+     * `cluster`.
      */
     sentinels?: readonly RedisServer[] | undefined
 
-    /** What the sentinels call the master. */
+    /** The name of the master at the sentinels; required with `sentinels`. */
     name?: string | undefined
 
     /**
-     * The name of the user at the sentinels. An empty string is none.
+     * The user at the sentinels; `username` is the one at the server.
+     *
+     * An empty string is none.
      *
      * @default the default user of the sentinels
      */
     sentinelUsername?: string | undefined
 
     /**
-     * The password of the user at the sentinels. An empty string is none.
+     * The password at the sentinels; `password` is the one at the server.
+     *
+     * An empty string is none.
      *
      * @default none
      */
     sentinelPassword?: string | undefined
 
     /**
-     * Whether to speak TLS with the sentinels, and how.
+     * TLS to the sentinels, as `tls`, which is for the server.
      *
      * @default false
      */
     sentinelTLS?: boolean | TlsOptions | undefined
 
     /**
-     * Which address to use instead of one that a cluster or a sentinel reports, such as
-     * `{ '10.0.0.1:6379': { host: 'node1.example.com', port: 6379 } }`: for servers in a network of their own.
+     * Which address to use instead of one that a node or a sentinel reports: `{ '10.0.0.1:6379': { host, port } }`.
+     *
+     * For servers in a network of their own.
+     *
+     * @default none
      */
     natMap?: Readonly<Record<string, { host: string; port: number | `${number}` }>> | undefined
 
     /**
      * Put before every key.
      *
-     * @default no prefix
+     * @default none
      */
     prefix?: string | undefined
 
     /**
-     * How long one attempt to connect may take, in milliseconds or as text such as `'10s'`: asking the sentinels, looking up the name, TLS
-     * and authentication included.
+     * How long one attempt to connect may take, including sentinels, the lookup of the name, TLS and authentication.
      *
      * @default 5000
      */
@@ -1142,22 +1185,35 @@ declare namespace RedKV {
   type RedisServer = string | URL | { host: string; port?: number | `${number}` | undefined } | { url: string | URL }
 
   /**
-   * How to speak TLS, in the names of `tls.connect()` of Node.js. Its other options are refused, but for those that change
-   * nothing here.
+   * How to speak TLS, in the names of `tls.connect()` of Node.js. Its other options are refused, but for those that
+   * change nothing here.
    */
   interface TlsOptions {
     /**
-     * The certificate authorities to trust, in PEM form, and no others. A server may show one of these itself, as one with a
-     * self-signed certificate does.
+     * The certificate authorities to trust, and no others.
+     *
+     * In PEM form. A server may show one of these itself, as one with a self-signed certificate does.
      *
      * @default those of the system, and those in the file that `NODE_EXTRA_CA_CERTS` names
      */
     ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
 
-    /** The certificate of this client, in PEM form, with those that lead to its authority; needs `key`. */
+    /**
+     * The certificate of this client; needs `key`.
+     *
+     * In PEM form, with those that lead to its authority.
+     *
+     * @default none
+     */
     cert?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
 
-    /** The private key of this client, in PEM form and without a passphrase; needs `cert`. */
+    /**
+     * The private key of this client, without a passphrase; needs `cert`.
+     *
+     * In PEM form.
+     *
+     * @default none
+     */
     key?: string | Uint8Array | readonly [string | Uint8Array | { pem: string | Uint8Array }] | undefined
 
     /**
@@ -1168,21 +1224,23 @@ declare namespace RedKV {
     servername?: string | undefined
 
     /**
-     * Whether the server's certificate must be valid. `false` is for tests: anybody in between can then read along.
+     * Whether the server's certificate must be valid. `false` accepts any certificate: for tests only.
+     *
+     * Anybody in between can then read along.
      *
      * @default true
      */
     rejectUnauthorized?: boolean | undefined
 
     /**
-     * The oldest version of TLS that is spoken. One before 1.2 never is. Not for `'mysql'`.
+     * The oldest version of TLS that is accepted; not for `mysql`. One before 1.2 never is, and changes nothing.
      *
      * @default 'TLSv1.2'
      */
     minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3' | undefined
 
     /**
-     * The newest version of TLS that is spoken. Not for `'mysql'`.
+     * The newest version of TLS that is accepted; not for `mysql`.
      *
      * @default 'TLSv1.3'
      */
@@ -1235,10 +1293,13 @@ declare namespace RedKV {
   }
 
   /**
-   * Options of node_redis that redkv 1.x handed on, for code that migrates: `RedisOptions & LegacyRedisOptions`. Each gives
-   * a warning.
+   * Options of node_redis that redkv 1.x handed on, for code that migrates: `RedisOptions & LegacyRedisOptions`. Each
+   * gives a warning.
    */
   interface LegacyRedisOptions {
+    /** @deprecated write {@link RedisOptions.username | username} */
+    user?: string | undefined
+
     /** @deprecated write {@link RedisOptions.password | password} */
     auth_pass?: string | undefined
 
@@ -1247,9 +1308,6 @@ declare namespace RedKV {
 
     /** @deprecated write {@link RedisOptions.connectTimeout | connectTimeout} */
     connect_timeout?: Duration | undefined
-
-    /** @deprecated write {@link RedisOptions.username | username} */
-    user?: string | undefined
 
     /** @deprecated has no effect */
     auto_resubscribe?: unknown
@@ -1309,16 +1367,16 @@ declare namespace RedKV {
     retryMaxDelay?: unknown
 
     /** @deprecated has no effect */
-    retry_max_delay?: unknown
-
-    /** @deprecated has no effect */
     retryStrategy?: unknown
 
     /** @deprecated has no effect */
-    retry_strategy?: unknown
+    retryUnfulfilledCommands?: unknown
 
     /** @deprecated has no effect */
-    retryUnfulfilledCommands?: unknown
+    retry_max_delay?: unknown
+
+    /** @deprecated has no effect */
+    retry_strategy?: unknown
 
     /** @deprecated has no effect */
     retry_unfulfilled_commands?: unknown
@@ -1333,13 +1391,13 @@ declare namespace RedKV {
     socketInitialDelay?: unknown
 
     /** @deprecated has no effect */
+    socketKeepalive?: unknown
+
+    /** @deprecated has no effect */
     socket_initial_delay?: unknown
 
     /** @deprecated has no effect */
     socket_initialdelay?: unknown
-
-    /** @deprecated has no effect */
-    socketKeepalive?: unknown
 
     /** @deprecated has no effect */
     socket_keepalive?: unknown
@@ -1377,8 +1435,10 @@ declare namespace RedKV {
    */
   interface DynamoDBOptions extends AwsOptions {
     /**
-     * The table, by its name or ARN. It must exist, and its hash key must be its only key and of type `S`; the name of
-     * that key is read from the table.
+     * The name of the table, or its ARN.
+     *
+     * It must exist, and its hash key must be its only key and of type `S`; the name of that key is read from the
+     * table.
      */
     tableName: string
 
@@ -1390,8 +1450,10 @@ declare namespace RedKV {
     attributeName?: string | undefined
 
     /**
-     * The attribute that holds the end of an entry, in seconds since 1970: the one that the table's "time to live" is
-     * set to. Entries past it are never read, even before DynamoDB removes them. Without this option a write with a
+     * The attribute that holds the deadline of an entry, in seconds since 1970: the one that the table's "time to live"
+     * is set to. Without it a `ttl` is refused.
+     *
+     * Entries past their deadline are never read, even before DynamoDB removes them. Without this option a write with a
      * `ttl` rejects with `ERR_REDKV_UNSUPPORTED`.
      *
      * @default none
@@ -1399,8 +1461,8 @@ declare namespace RedKV {
     ttlAttribute?: string | undefined
 
     /**
-     * Whether a read sees every write that was acknowledged before it. `false` costs half as much, but a read shortly
-     * after a write or a delete may still find the old value, and put it back into the stores in front.
+     * Whether a read sees every write that was acknowledged before. `false` costs half as much, but a read shortly
+     * after a write or delete may still find the old value, and put it back into the stores before this one.
      *
      * @default true
      */
@@ -1410,9 +1472,9 @@ declare namespace RedKV {
   /**
    * Options of the store `'s3'`, those of the client in the names of the AWS SDK for JavaScript. It keeps entries as
    * objects in a bucket of Amazon S3 or of a compatible service: the key is the name of the object, after
-   * {@link S3Options.prefix | prefix}, and the end of an entry is in its metadata.
+   * {@link S3Options.prefix | prefix}, and the deadline of an entry is in its metadata.
    *
-   * Each key of a batch is a request of its own, but for deletes. What has ended is never read, and stays in the bucket
+   * Each key of a batch is a request of its own, but for deletes. What has expired is never read, and stays in the bucket
    * until it is replaced or a lifecycle rule of the bucket removes it.
    *
    * @example
@@ -1421,19 +1483,23 @@ declare namespace RedKV {
    * ```
    */
   interface S3Options extends AwsOptions {
-    /** The bucket, by its name, or an access point by its ARN or alias. It must exist. */
+    /**
+     * The name of the bucket, or the ARN or alias of an access point.
+     *
+     * It must exist.
+     */
     bucket: string
 
     /**
-     * What the names of all objects begin with, such as `'sessions/'`: at most 512 bytes, without a slash at the
-     * beginning, `//`, control characters, and folders `.` and `..`.
+     * What the names of all objects begin with, such as `'sessions/'`: at most 512 bytes, no slash at the beginning, no
+     * `//`, no folder `.` or `..`, no control characters.
      *
      * @default none
      */
     prefix?: string | undefined
 
     /**
-     * Whether the bucket is in the path of an address and not in the name of its host, as many services other than
+     * Whether the bucket is in the path of the address instead of the name of the host, as many services other than
      * Amazon's need it.
      *
      * @default false
@@ -1441,7 +1507,7 @@ declare namespace RedKV {
     forcePathStyle?: boolean | undefined
 
     /**
-     * How many requests may be under way at a time, from 1 to 1000. Others wait for their turn.
+     * How many requests may be in flight at a time; others wait for their turn, within the `timeout` of their operation.
      *
      * @default 50
      */
@@ -1458,76 +1524,82 @@ declare namespace RedKV {
     /**
      * The AWS region.
      *
-     * @default `AWS_REGION` in the environment, or the shared configuration files, or the region of the machine
+     * @default `AWS_REGION`, or the shared configuration files, or the region of the machine
      */
     region?: string | undefined
 
     /**
-     * The address of the service, such as `http://localhost:8000`; `https` when no scheme is given.
+     * The address of the service, such as `http://localhost:8000`; without a scheme `https`, or `http` with
+     * `sslEnabled: false`.
      *
-     * @default the region's own
+     * @default from the environment or the shared configuration files, or the region's own
      */
     endpoint?: string | URL | undefined
 
     /**
-     * The access key. With one half of it the other must be there too. It appears in no error, log or `inspect()`.
+     * The access key: `{ accessKeyId, secretAccessKey, sessionToken }`.
+     *
+     * With one half of it the other must be there too. It appears in no error, log or `inspect()`.
      *
      * @default the environment, the shared configuration files, the role of the machine
      */
     credentials?: AwsCredentials | undefined
 
-    /** As in {@link AwsOptions.credentials | credentials}, which it is used instead of. */
+    /** As in `credentials`, over which it takes precedence. */
     accessKeyId?: string | undefined
 
-    /** As in {@link AwsOptions.credentials | credentials}, which it is used instead of. */
+    /** As in `credentials`, over which it takes precedence. */
     secretAccessKey?: string | undefined
 
-    /** As in {@link AwsOptions.credentials | credentials}, which it is used instead of. */
+    /** As in `credentials`, over which it takes precedence. */
     sessionToken?: string | undefined
 
     /**
-     * The profile in the shared configuration files to take region and credentials from.
+     * The profile in the shared configuration files.
      *
-     * @default `AWS_PROFILE` in the environment, or 'default'
+     * Region and credentials are taken from it.
+     *
+     * @default `AWS_PROFILE`, or `'default'`
      */
     profile?: string | undefined
 
-    /** How long the client waits. */
+    /** How long the client waits: `{ timeout, connectTimeout }`. */
     httpOptions?: AwsHttpOptions | undefined
 
     /**
-     * Whether an `endpoint` without a scheme is spoken to over `https`. What contradicts the scheme of an endpoint is
-     * refused, and without an endpoint requests are always encrypted.
+     * Whether an `endpoint` without a scheme is spoken to over `https`. An `endpoint` that contradicts it is refused.
+     *
+     * Without an endpoint requests are always encrypted.
      *
      * @default true
      */
     sslEnabled?: boolean | undefined
 
     /**
-     * How often a failed request is sent again, from 0 to 100. Excludes `maxAttempts`.
+     * How often a failed request is sent again; excludes `maxAttempts`.
      *
      * @default as `maxAttempts`
      */
     maxRetries?: number | undefined
 
     /**
-     * How often a request is sent in all, from 1 to 101. Excludes `maxRetries`.
+     * How often a request is sent in all; excludes `maxRetries`.
      *
-     * @default `AWS_MAX_ATTEMPTS` in the environment, or the shared configuration files, or 3
+     * @default `AWS_MAX_ATTEMPTS`, or the shared configuration files, or `3`
      */
     maxAttempts?: number | undefined
 
     /**
      * Whether to use the endpoints that are validated for FIPS 140.
      *
-     * @default `AWS_USE_FIPS_ENDPOINT` in the environment, or the shared configuration files, or false
+     * @default from the environment or the shared configuration files, or `false`
      */
     useFipsEndpoint?: boolean | undefined
 
     /**
-     * Whether to use the endpoints that answer over IPv6 too.
+     * Whether to use the endpoints that are also reachable over IPv6.
      *
-     * @default `AWS_USE_DUALSTACK_ENDPOINT` in the environment, or the shared configuration files, or false
+     * @default from the environment or the shared configuration files, or `false`
      */
     useDualstackEndpoint?: boolean | undefined
   }
@@ -1547,21 +1619,21 @@ declare namespace RedKV {
   /** How long a client of a service of Amazon waits. The tier option `timeout` bounds the whole operation. */
   interface AwsHttpOptions {
     /**
-     * How long one attempt of a request may take, in milliseconds or as text such as `'10s'`.
+     * How long one attempt of a request may take; the tier option `timeout` limits all attempts together.
      *
      * @default no limit of its own
      */
     timeout?: Duration | undefined
 
     /**
-     * How long making a connection may take, in milliseconds or as text such as `'10s'`.
+     * How long making a connection may take.
      *
      * @default 1000
      */
     connectTimeout?: Duration | undefined
   }
 
-  /** Options of the AWS SDK 2 that redkv 1.x handed on. Those without effect give a warning. */
+  /** Options of the AWS SDK 2 that redkv 1.x handed on. Each gives a warning. */
   interface LegacyDynamoDBOptions extends LegacyAwsOptions {
     /** @deprecated write {@link DynamoDBOptions.consistentRead | consistentRead} */
     ConsistentRead?: boolean | undefined
@@ -1579,7 +1651,7 @@ declare namespace RedKV {
     wrapNumbers?: unknown
   }
 
-  /** Options of the AWS SDK 2 for S3. Those without effect give a warning. */
+  /** Options of the AWS SDK 2 for S3. Each gives a warning. */
   interface LegacyS3Options extends LegacyAwsOptions {
     /** @deprecated write {@link S3Options.forcePathStyle | forcePathStyle} */
     s3ForcePathStyle?: boolean | undefined
@@ -1636,10 +1708,10 @@ declare namespace RedKV {
     maxRedirects?: unknown
 
     /** @deprecated has no effect */
-    params?: unknown
+    paramValidation?: unknown
 
     /** @deprecated has no effect */
-    paramValidation?: unknown
+    params?: unknown
 
     /** @deprecated has no effect */
     retryDelayOptions?: unknown
@@ -1666,13 +1738,13 @@ declare namespace RedKV {
     accountId?: unknown
 
     /** @deprecated has no effect */
+    expireTime?: unknown
+
+    /** @deprecated has no effect */
     expiration?: unknown
 
     /** @deprecated has no effect */
     expired?: unknown
-
-    /** @deprecated has no effect */
-    expireTime?: unknown
 
     /** @deprecated has no effect */
     refreshCallbacks?: unknown
@@ -1698,7 +1770,7 @@ declare namespace RedKV {
    * never as SQL.
    *
    * A file that was written by redkv 1.x is read as it is. The main thread never waits for the disk, and an acknowledged
-   * write survives a loss of power. A `ttl` needs {@link SQLiteOptions.expiresColumn | expiresColumn}.
+   * write survives a power failure. A `ttl` needs {@link SQLiteOptions.expiresColumn | expiresColumn}.
    *
    * @example
    * ```js
@@ -1707,21 +1779,25 @@ declare namespace RedKV {
    */
   interface SQLiteOptions {
     /**
-     * The database file, or `':memory:'` for one that is gone when the store is closed. A file that is missing is made,
-     * its directory is not. It must be on a local disk.
+     * The file, or `':memory:'` for one that is gone when the store is closed. A missing file is created, for this user
+     * (0600), and for the group if the directory is writable by the group; its directory is not.
+     *
+     * It must be on a local disk.
      */
     path: string
 
     /**
-     * The table. It is made if it is missing.
+     * The table. A missing table is created.
      *
      * @default 'redkv'
      */
     tableName?: string | undefined
 
     /**
-     * The column that holds the key. In a table that was made by somebody else it must be the `PRIMARY KEY` or `UNIQUE`,
-     * by a comparison that is exact (not `COLLATE NOCASE` or `RTRIM`), and take text.
+     * The column that holds the key. In a table that another program made it must be the `PRIMARY KEY` or `UNIQUE`, with
+     * an exact comparison.
+     *
+     * A comparison is exact without `COLLATE NOCASE` and `RTRIM`. The column must take text.
      *
      * @default 'redk'
      */
@@ -1735,9 +1811,10 @@ declare namespace RedKV {
     valueColumn?: string | undefined
 
     /**
-     * The column that holds the end of an entry, in milliseconds since 1970, empty for entries that do not end. It is
-     * added to a table that does not have it. **Rows whose end has passed are deleted.** Without this option a write
-     * with a `ttl` rejects with `ERR_REDKV_UNSUPPORTED`.
+     * The column that holds the deadline of an entry, in milliseconds since 1970, `NULL` for never. A missing column is
+     * added. **Expired rows are deleted.** Without it a `ttl` is refused.
+     *
+     * A write with a `ttl` then rejects with `ERR_REDKV_UNSUPPORTED`.
      *
      * @default none
      */
@@ -1770,34 +1847,37 @@ declare namespace RedKV {
     /** The table. A dot is a part of its name. */
     tableName: string
 
-    /** The column that holds the key: the `PRIMARY KEY` or `UNIQUE` by itself, of bytes or of text. */
+    /** The column that holds the key: the `PRIMARY KEY`, or `UNIQUE` by itself and in its full length, of bytes or text. */
     keyColumn: string
 
-    /** The column that holds the value, of bytes or of text. A row in which it is `NULL` is no entry. */
+    /** The column that holds the value, of bytes or text. A row in which it is `NULL` is no entry. */
     valueColumn: string
 
     /**
-     * The column that holds the end of an entry, in milliseconds since 1970, `NULL` for entries that do not end: a
-     * `BIGINT`. **Rows whose end has passed are deleted**, beside later writes, where the table has an index over this
-     * column. Without this option a write with a `ttl` rejects with `ERR_REDKV_UNSUPPORTED`.
+     * The column that holds the deadline of an entry: `BIGINT`, in milliseconds since 1970, `NULL` for never. **Expired
+     * rows are deleted** during later writes, if an index begins with this column. Without it a `ttl` is refused.
+     *
+     * A write with a `ttl` then rejects with `ERR_REDKV_UNSUPPORTED`.
      *
      * @default none
      */
     expiresColumn?: string | undefined
 
     /**
-     * Whether a table that is missing is made, and a missing `expiresColumn` added with an index.
+     * Whether a missing table is created, with columns of bytes, and a missing `expiresColumn` is added with an index.
      *
      * @default false
      */
     createTable?: boolean | undefined
 
     /**
-     * What the columns hold. A new table gets columns of bytes, or with `'text'` of text. With `'text'`, what is no
-     * text is refused before anything is sent; without, a column of text refuses it key by key. With `'binary'`,
-     * `ready()` rejects when the table has columns of text.
+     * What the columns hold: with `'text'`, a new table has columns of text, and what is not text is refused before
+     * anything is sent.
      *
-     * @default what the table has
+     * Without it, a column of text refuses it key by key. With `'binary'`, `ready()` rejects when the table has columns
+     * of text.
+     *
+     * @default that of the table
      */
     columnType?: 'binary' | 'text' | undefined
   }
@@ -1806,13 +1886,15 @@ declare namespace RedKV {
   interface SQLConnectionOptions {
     /**
      * Such as `postgres://user:password@host:5432/database?sslmode=require` or `mysql://user:password@host/database`, with
-     * the parameters that hosts print. Wins over the options below, which fill its gaps; what they say of TLS must not
-     * contradict it.
+     * parameters. Takes precedence over the options below, which fill its gaps.
+     *
+     * What they say of TLS must not contradict it.
      */
     url?: string | URL | undefined
 
     /**
-     * Name or address of the server; for `'postgres'` also the folder of its socket.
+     * The name or address of the server, looked up for every connection; for `postgres` also the folder of the server's
+     * socket.
      *
      * @default 'localhost'
      */
@@ -1821,28 +1903,38 @@ declare namespace RedKV {
     /**
      * The port of the server.
      *
-     * @default 5432 for `'postgres'`, 3306 for `'mysql'`
+     * @default `5432` for `postgres`, `3306` for `mysql`
      */
     port?: number | `${number}` | undefined
 
-    /** Who logs in. */
+    /**
+     * The user who logs in.
+     *
+     * @default for `postgres` the user of the process
+     */
     user?: string | undefined
 
     /**
-     * With what.
+     * The password of the user.
+     *
+     * It appears in no error, log or `inspect()`.
      *
      * @default none
      */
     password?: string | undefined
 
-    /** The database: required for `'mysql'`, by default that of the user's name for `'postgres'`. */
+    /**
+     * The database.
+     *
+     * @default for `postgres` the user's name; required for `mysql`, if it is not in the url
+     */
     database?: string | undefined
 
     /**
-     * TLS: `true` trusts the certificate authorities of the system, an object says whom to trust, and a word is a mode of
-     * the url's parameter `sslmode`.
+     * `true` trusts the certificate authorities of the system; an object has the options of TLS; a word is a
+     * mode.
      *
-     * @default false, or for `'postgres'` what `PGSSLMODE` says
+     * @default `false`, or for `postgres` what `PGSSLMODE` says
      */
     ssl?: boolean | TlsOptions | SSLMode | undefined
 
@@ -1854,7 +1946,7 @@ declare namespace RedKV {
     max?: number | `${number}` | undefined
 
     /**
-     * How long one attempt to connect may take, with TLS and login.
+     * How long one attempt to connect may take, including the lookup of the name, TLS and login.
      *
      * @default 5000
      */
@@ -1903,18 +1995,22 @@ declare namespace RedKV {
     schema?: string | undefined
 
     /**
-     * What the server shows as the name of its connections.
+     * The name of the connections that the server shows.
      *
      * @default 'redkv'
      */
     application_name?: string | undefined
 
-    /** Settings of the session, such as `'-c statement_timeout=5s'`. */
+    /**
+     * Settings of the session, such as `'-c statement_timeout=5s'`, or what a hosting provider expects here.
+     *
+     * @default none
+     */
     options?: string | undefined
 
     /**
-     * Whether a password is bound to the server's certificate, where the server can. The parameter
-     * `channel_binding=require` of a url refuses servers that cannot.
+     * Whether a password is bound to the server's certificate (SCRAM-SHA-256-PLUS), if the server can do that;
+     * `channel_binding=require` in the url refuses a server that cannot.
      *
      * @default false
      */
@@ -1923,9 +2019,6 @@ declare namespace RedKV {
 
   /** Options of node-postgres that have no effect here. Each gives a warning. */
   interface LegacyPostgresOptions extends LegacySQLConnectionOptions {
-    /** @deprecated write {@link SQLConnectionOptions.connectTimeout | connectTimeout} */
-    connectionTimeoutMillis?: Duration | undefined
-
     /** @deprecated has no effect */
     Promise?: unknown
 
@@ -2009,6 +2102,9 @@ declare namespace RedKV {
 
     /** @deprecated has no effect */
     verify?: unknown
+
+    /** @deprecated write {@link SQLConnectionOptions.connectTimeout | connectTimeout} */
+    connectionTimeoutMillis?: Duration | undefined
   }
 
   /**
@@ -2168,12 +2264,12 @@ declare namespace RedKV {
    * ```
    */
   interface FileOptions {
-    /** The folder. One that is missing is made, the folder around it is not. */
+    /** The folder. A missing one is created, for this user alone (0700); its parent is not. */
     path: string
 
     /**
-     * Whether a write is acknowledged only once its file and its folder are on the disk. Without it the end of the
-     * process takes nothing, but a loss of power may take back or damage what was written in the seconds before.
+     * Whether a write is acknowledged only when its file and its folder are on the disk. Without it, the end of the
+     * process loses nothing; a power failure may lose or damage what was written in the seconds before.
      *
      * @default false
      */
@@ -2184,9 +2280,9 @@ declare namespace RedKV {
    * Options of the store `'disk'`, which keeps entries in an ordered store in a folder of its own, on a local disk. One
    * process at a time may use it; a second one is refused at once.
    *
-   * With bounds it keeps what was used lately and deletes what was used longest ago, also after a restart. A crash at any
-   * moment damages nothing. What it may take back says {@link DiskOptions.durable | durable}; the uses of the last second
-   * may be forgotten in any case.
+   * With limits it keeps what was used lately and deletes what was used longest ago, also after a restart. A crash at any
+   * moment damages nothing. What it may take back is described at {@link DiskOptions.durable | durable}; the uses of the
+   * last second may be forgotten in any case.
    *
    * @example
    * ```js
@@ -2194,13 +2290,16 @@ declare namespace RedKV {
    * ```
    */
   interface DiskOptions {
-    /** The folder, for this store alone. One that is missing is made, the folder around it is not. */
+    /** The folder, for this store alone. A missing one is created, for this user alone (0700); its parent is not. */
     path: string
 
     /**
-     * How many bytes the folder takes on the disk at most, from 1,000,000. A third of it are keys and values if these are
-     * of 100 bytes, most of it if they are large. An entry that does not fit by itself is not kept. On Windows it may take
-     * about twice the bound.
+     * How many bytes the folder takes on the disk at most. How much of that are keys and values
+     * depends on their sizes. An entry that does not fit by itself is not kept. Free space in the file is used again;
+     * the file does not always become shorter.
+     *
+     * A third of it are keys and values if these are of 100 bytes, most of it if they are large. On Windows it may take
+     * about twice the limit.
      *
      * @default no limit
      */
@@ -2214,15 +2313,19 @@ declare namespace RedKV {
     maxEntries?: number | undefined
 
     /**
-     * How many bytes of the file it keeps in memory, at least 1 MiB. The operating system keeps others.
+     * How many bytes of the file it keeps in memory.
      *
-     * @default 33554432
+     * The operating system keeps others.
+     *
+     * @default 33,554,432 (32 MiB)
      */
     cacheBytes?: number | undefined
 
     /**
-     * Whether a write is acknowledged only once it is on the disk. Without it, it is there within a second; a crash of the
-     * process or a loss of power takes back what was written since, all of it from some moment on.
+     * Whether a write is acknowledged only when it is on the disk (`fsync`). Writes that wait share one.
+     *
+     * Without it, a write is on the disk within a second; a crash of the process or a power failure takes back what was
+     * written since, all of it from some moment on.
      *
      * @default false
      */

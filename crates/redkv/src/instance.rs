@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::options::{Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
 
 options! {
-    /// Options of a chain as a whole.
+    /// Options of an instance: its name, who receives its statistics, and how much may be in flight at a time.
     struct InstanceOptions is "RedKVOptions" {
         /// What the instance is called in events, statistics and `inspect()`, where a process has several.
         name as "name": kinds::Text = "none",
@@ -55,7 +55,7 @@ pub struct InstanceConfig {
 
 impl InstanceConfig {
     /// The options, as they are declared.
-    pub const SCHEMAS: &[Schema] = &[PendingLimits::SCHEMA, InstanceOptions::SCHEMA];
+    pub const SCHEMAS: &[Schema] = &[InstanceOptions::SCHEMA, PendingLimits::SCHEMA];
 
     /// Returns the names of all options.
     pub fn names() -> impl Iterator<Item = &'static str> {

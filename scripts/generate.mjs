@@ -1,0 +1,24 @@
+// `npm run generate`: writes what is made of the options as the engine declares them: their interfaces in index.d.ts, and
+// the tables in docs/stores.md. `npm run check` refuses files that are out of date.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { declared } from './lib/declared.mjs'
+import { withTables } from './lib/option-tables.mjs'
+import { withInterfaces } from './lib/option-types.mjs'
+import { main, root } from './lib/run.mjs'
+
+function rewrite(path, change) {
+  const file = join(root, path)
+  const before = readFileSync(file, 'utf8')
+  const after = change(before)
+  if (after === before) return
+  writeFileSync(file, after)
+  console.log(`wrote ${path}`)
+}
+
+await main(async () => {
+  const declarations = await declared()
+  rewrite('index.d.ts', (text) => withInterfaces(text, declarations))
+  rewrite('docs/stores.md', (text) => withTables(text, declarations))
+})

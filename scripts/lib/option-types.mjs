@@ -1,0 +1,57 @@
+// The interfaces of options in index.d.ts.
+
+const typescript = {
+  text: () => 'string',
+  url: () => 'string | URL',
+  boolean: () => 'boolean',
+  integer: () => 'number',
+  digits: () => 'number | `${number}`',
+  duration: () => 'Duration',
+  words: ({ words }) => words.map((word) => `'${word}'`).join(' | '),
+  orFalse: ({ other }) => `${typeOf(other)} | false`,
+  object: ({ interface: name }) => name,
+  other: ({ typescript: type }) => type,
+}
+const typeOf = (type) => typescript[type.kind](type)
+
+/** A comment as TypeScript shows it. Links within documents lead nowhere there. */
+function comment(lines, indent) {
+  const texts = lines.map((line) => line.replace(/^ /, '').replace(/\[([^\]]+)\]\((?!https?:)[^)]*\)/g, '$1'))
+  if (texts.length === 1) return `${indent}/** ${texts[0]} */`
+  return [`${indent}/**`, ...texts.map((text) => `${indent} * ${text}`.trimEnd()), `${indent} */`].join('\n')
+}
+
+function option({ name, type, about, required, default: standard, instead }, isLegacy) {
+  const lines = isLegacy
+    ? [instead ? `@deprecated write {@link ${instead.target}.${instead.name} | ${instead.name}}` : '@deprecated has no effect']
+    : [...about, ...(standard === null ? [] : ['', `@default ${standard.replace(/^`([^`]+)`$/, '$1')}`])]
+  // Other clients have other words.
+  const written = isLegacy && type.kind === 'words' ? 'string' : typeOf(type)
+  const member = required ? `${name}: ${written}` : `${name}?: ${written === 'unknown' ? written : `${written} | undefined`}`
+  return `${comment(lines, '    ')}\n    ${member}`
+}
+
+function declaration({ interface: name, about, extends: bases, options }, isLegacy) {
+  const heritage = bases.length > 0 ? ` extends ${bases.join(', ')}` : ''
+  const members = options.map((declared) => option(declared, isLegacy)).join('\n\n')
+  return `${comment(about, '  ')}\n  interface ${name}${heritage} {\n${members}\n  }\n`
+}
+
+/** Replaces the interface where it stands, with its comment; a new one goes before that of all stores. */
+function replaced(text, name, written) {
+  const place = new RegExp(`(?<=\\n)  /\\*\\*(?:(?!\\*/)[^])*\\*/\\n  interface ${name} (?:extends [^{]+)?\\{\\n(?:(?:    .*)?\\n)*  \\}\\n`)
+  if (place.test(text)) return text.replace(place, () => written)
+  const next = text.indexOf('  /** The options of each store')
+  if (next === -1) throw new Error('index.d.ts has no place for a new interface')
+  return `${text.slice(0, next)}${written}\n${text.slice(next)}`
+}
+
+/** The text of index.d.ts with the interfaces and the names of stores as they are declared. */
+export function withInterfaces(text, { stores, interfaces, legacy }) {
+  let written = text
+  for (const [name, declared] of interfaces) written = replaced(written, name, declaration(declared, false))
+  for (const [name, declared] of legacy) written = replaced(written, name, declaration(declared, true))
+  const lines = stores.map(({ name, options }) => `    ${name}: ${options}\n`).join('')
+  written = written.replace(/(?<=\n {2}interface StoreOptions \{\n)[^}]*(?= {2}\})/, () => lines)
+  return written.replace(/(?<=\n {2}type StoreName = ).*/, () => stores.map(({ name }) => `'${name}'`).join(' | '))
+}
