@@ -150,12 +150,14 @@ const kinds = {
     store: 's3',
     resource: (t) => s3Bucket(t, server('REDKV_TEST_S3_ENDPOINT')),
     options: (t, bucket) => ({ ...s3.clientOptions(server('REDKV_TEST_S3_ENDPOINT')), ...bucket, prefix: 'a folder/' }),
+    // The server answers one request at a time, and a batch of a thousand keys is as many requests.
+    tierOptions: { timeout: '30s' },
   },
   s3Behind: {
     store: 's3',
     resource: (t) => s3Bucket(t, server('REDKV_TEST_S3_ENDPOINT')),
     options: (t, bucket) => ({ ...s3.clientOptions(server('REDKV_TEST_S3_ENDPOINT')), ...bucket, prefix: 'a folder/' }),
-    tierOptions: { writeBehind: true },
+    tierOptions: { writeBehind: true, timeout: '30s' },
   },
 }
 

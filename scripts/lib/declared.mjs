@@ -1,6 +1,7 @@
 // The stores and the options as the engine declares them.
 
-import { read } from './run.mjs'
+import { join } from 'node:path'
+import { read, root } from './run.mjs'
 
 /** Adds what a schema has to what others of the same interface had. An option that comes again takes its last place. */
 function merged(earlier, { interface: name, about, extends: bases, options }) {
@@ -26,10 +27,12 @@ function legacyOf({ interface: target, options, legacy }) {
 /**
  * Every interface of options by its name, and the names of stores.
  *
+ * @param {{ folder?: string, features?: string[] }} [sources] where the engine is, and which of its stores are built
  * @returns {Promise<{ stores: object[], interfaces: Map<string, object>, legacy: Map<string, object> }>}
  */
-export async function declared() {
-  const args = ['run', '--quiet', '--locked', '-p', 'redkv', '--all-features', '--example', 'schema']
+export async function declared({ folder = root, features = ['--all-features'] } = {}) {
+  const manifest = ['--manifest-path', join(folder, 'Cargo.toml'), '--target-dir', join(root, 'target')]
+  const args = ['run', '--quiet', ...manifest, '-p', 'redkv', ...features, '--example', 'schema']
   const { stores, schemas } = JSON.parse(await read('cargo', args))
   const [interfaces, legacy] = [new Map(), new Map()]
   for (const schema of schemas) {
