@@ -23,7 +23,9 @@ mod node_api {
             let units = value.0?;
             let units = &units[..units.len().min(room.len().saturating_sub(1))];
             let terminated = units.iter().copied().chain([0]);
-            room.iter_mut().zip(terminated).for_each(|(room, unit)| drop(room.write(unit)));
+            room.iter_mut().zip(terminated).for_each(|(room, unit)| {
+                room.write(unit);
+            });
             Some(units.len())
         }
 

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use crate::error::Result;
 
-/// An object of options that [`options!`](crate::options) declares.
+/// An object of options that [`options!`](crate::options!) declares.
 pub trait Options: Sized {
     /// What is declared.
     const SCHEMA: Schema;

@@ -8,8 +8,8 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, DriverError, OptsBuilder, SslOpts};
 use tokio::sync::OnceCell;
 
-use super::config::MySqlConfig;
 use super::error::{Failure, error_of, not_understood};
+use super::options::config::MySqlConfig;
 use super::session::Connection;
 use crate::sql::Connector;
 use redkv_core::error::Result;

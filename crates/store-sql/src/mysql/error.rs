@@ -2,7 +2,7 @@
 
 use mysql_async::{DriverError, Error as Cause, IoError, ServerError};
 
-use super::config::MySqlConfig;
+use super::options::config::MySqlConfig;
 use super::statements::OVERLAP;
 use redkv_core::error::{Error, ErrorKind, Outcome};
 

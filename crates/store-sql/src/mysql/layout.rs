@@ -4,8 +4,8 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error as Cause, Row, ServerError};
 
 use super::collation::{Collation, KeyColumn};
-use super::config::MySqlConfig;
 use super::error::{Failure, error_of};
+use super::options::config::MySqlConfig;
 use super::statements::quoted;
 use crate::sql::{ColumnType, Kind, Length};
 use redkv_core::error::{Error, ErrorKind, Result};

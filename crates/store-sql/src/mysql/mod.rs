@@ -1,11 +1,10 @@
 //! Entries in a table of a MySQL or MariaDB database.
 
 mod collation;
-mod config;
 mod connector;
-mod declared;
 mod error;
 mod layout;
+mod options;
 mod packets;
 mod session;
 mod statements;
@@ -13,5 +12,5 @@ mod store;
 mod table;
 mod writes;
 
-pub use config::MySqlConfig;
+pub use options::config::MySqlConfig;
 pub use store::build;

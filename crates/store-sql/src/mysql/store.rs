@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::config::MySqlConfig;
 use super::connector::MySqlConnector;
 use super::layout::LONGEST_KEY;
+use super::options::config::MySqlConfig;
 use super::table::Table;
 use crate::sql::{ColumnType, Pool, SqlStore, TableOptions};
 use redkv_core::clock::Clock;

@@ -9,8 +9,8 @@ use tokio::sync::OnceCell;
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, SslMode, SslNegotiation};
 
-use super::config::{Address, PostgresConfig};
 use super::error::{Failure, error_of};
+use super::options::config::{Address, PostgresConfig};
 use super::session::Connection;
 use super::wire::{Secured, Tls, Way};
 use crate::sql::{Binding, Connector};

@@ -5,7 +5,7 @@ use std::io;
 
 use tokio_postgres::error::{DbError, SqlState};
 
-use super::config::Address;
+use super::options::config::Address;
 use redkv_core::error::{Error, ErrorKind, Outcome};
 
 /// Everything that can fail between this store and its server.

@@ -3,8 +3,8 @@
 use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use super::config::PostgresConfig;
 use super::error::{Failure, error_of};
+use super::options::config::PostgresConfig;
 use super::statements::quoted;
 use crate::sql::{ColumnType, Kind, Length};
 use redkv_core::error::{Error, ErrorKind, Result};

@@ -1,10 +1,9 @@
 //! Entries in a table of a PostgreSQL database.
 
-mod config;
 mod connector;
-mod declared;
 mod error;
 mod layout;
+mod options;
 mod parameters;
 mod session;
 mod statements;
@@ -12,5 +11,5 @@ mod store;
 mod table;
 mod wire;
 
-pub use config::PostgresConfig;
+pub use options::config::PostgresConfig;
 pub use store::build;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::config::PostgresConfig;
 use super::connector::PostgresConnector;
+use super::options::config::PostgresConfig;
 use super::table::Table;
 use crate::sql::{ColumnType, Pool, SqlStore, TableOptions};
 use redkv_core::clock::Clock;

@@ -20,19 +20,19 @@ const LONGEST_NAME: usize = 63;
 /// Which table of which database a store of PostgreSQL uses.
 #[derive(Clone, Debug)]
 pub struct PostgresConfig {
-    pub(super) address: Address,
-    pub(super) login: Login,
-    pub(super) schema: Option<String>,
-    pub(super) table: TableOptions,
-    pub(super) application_name: String,
+    pub(crate) address: Address,
+    pub(crate) login: Login,
+    pub(crate) schema: Option<String>,
+    pub(crate) table: TableOptions,
+    pub(crate) application_name: String,
     /// Settings of the session, as the server's command line has them.
-    pub(super) options: Option<Secret<String>>,
-    pub(super) binding: Binding,
+    pub(crate) options: Option<Secret<String>>,
+    pub(crate) binding: Binding,
 }
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Address {
+pub(crate) enum Address {
     Tcp(String, u16),
     Unix(PathBuf),
 }

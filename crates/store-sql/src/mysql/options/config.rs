@@ -31,10 +31,10 @@ const URL: UrlRules = UrlRules {
 /// Which table of which database a store of MySQL uses.
 #[derive(Clone, Debug)]
 pub struct MySqlConfig {
-    pub(super) login: Login,
-    pub(super) database: String,
-    pub(super) socket: Option<String>,
-    pub(super) table: TableOptions,
+    pub(crate) login: Login,
+    pub(crate) database: String,
+    pub(crate) socket: Option<String>,
+    pub(crate) table: TableOptions,
 }
 
 impl MySqlConfig {
@@ -80,12 +80,12 @@ impl MySqlConfig {
         Ok(Self { login, database, socket, table: TableOptions::from_fields(fields, LONGEST_NAME)? })
     }
 
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.login.host.as_deref().unwrap_or("localhost")
     }
 
     /// Where the server listens, for messages.
-    pub(super) fn server(&self) -> String {
+    pub(crate) fn server(&self) -> String {
         match &self.socket {
             Some(path) => format!("the mysql server at {path}"),
             None if self.host().contains(':') => {

@@ -1,0 +1,4 @@
+//! The options of a store in PostgreSQL.
+
+pub(crate) mod config;
+mod declared;
