@@ -279,7 +279,7 @@ declare namespace RedKV {
     maxPending?: number | undefined
 
     /**
-     * How many bytes of keys and values they may have been called with.
+     * How many bytes of keys and values the pending operations may have.
      *
      * @default 536,870,912 (512 MiB)
      */
@@ -872,7 +872,7 @@ declare namespace RedKV {
      * Whether the chain can do without the store: its failures never reject a write or `ready()`, and what it cannot
      * keep is left out there. Not for the last store, the source of truth.
      *
-     * `ready()` then rejects.
+     * With the last store `optional`, `ready()` rejects.
      *
      * @default false
      */
@@ -916,7 +916,7 @@ declare namespace RedKV {
     /**
      * Keeps entries under hashes of their keys.
      *
-     * It is the SHA-256 of the key, as 43 characters of base64url after the `prefix`, so that keys may be of any length
+     * The hash is the SHA-256 of the key, as 43 characters of base64url after the `prefix`, so that keys may be of any length
      * whatever the store takes. The keys themselves cannot be listed any more. A store that takes no keys of 43 bytes is
      * refused with `ERR_REDKV_UNSUPPORTED`.
      *
@@ -1157,7 +1157,7 @@ declare namespace RedKV {
     /**
      * Which address to use instead of one that a node or a sentinel reports: `{ '10.0.0.1:6379': { host, port } }`.
      *
-     * For servers in a network of their own.
+     * For servers that report addresses which this machine cannot reach.
      *
      * @default none
      */
@@ -1233,7 +1233,7 @@ declare namespace RedKV {
     rejectUnauthorized?: boolean | undefined
 
     /**
-     * The oldest version of TLS that is accepted; not for `mysql`. One before 1.2 never is, and changes nothing.
+     * The oldest version of TLS that is accepted; not for `mysql`. Versions before 1.2 are never accepted; naming one changes nothing.
      *
      * @default 'TLSv1.2'
      */
@@ -1545,7 +1545,7 @@ declare namespace RedKV {
      */
     credentials?: AwsCredentials | undefined
 
-    /** As in `credentials`, over which it takes precedence. */
+    /** A part of the access key, which takes precedence over `credentials`. */
     accessKeyId?: string | undefined
 
     /** As in `credentials`, over which it takes precedence. */

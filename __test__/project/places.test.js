@@ -52,5 +52,9 @@ describe('a new store', () => {
     const types = lib.withInterfaces(readFileSync(join(folder, 'index.d.ts'), 'utf8'), declarations)
     assert.match(types, /interface MapOptions \{[^}]*maxKeyBytes\?: number \| undefined/)
     assert.match(types, /type StoreName = .*'map'/)
+    const marker = '<!-- options of MapOptions -->'
+    const section = readFileSync(join(folder, 'docs', 'stores.md'), 'utf8').split('\n## ').find((text) => text.includes(marker))
+    const documented = lib.withTables(`${section}\n`, { stores: [], interfaces: declarations.interfaces })
+    assert.match(documented, /^\| `maxKeyBytes` \| number, 1 to 65,536 \| 1024 \| The longest key/m)
   })
 })

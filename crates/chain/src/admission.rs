@@ -37,7 +37,7 @@ options! {
         /// A call that does not fit is refused at once, as a whole, with `ERR_REDKV_OVERLOAD`. What memory answers at once does
         /// not count.
         max_pending as "maxPending": kinds::Integer<1, { u64::MAX }> = "1,000,000",
-        /// How many bytes of keys and values they may have been called with.
+        /// How many bytes of keys and values the pending operations may have.
         max_pending_bytes as "maxPendingBytes": kinds::Integer<1, { u64::MAX }> = "536,870,912 (512 MiB)",
     }
 }

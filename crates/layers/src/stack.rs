@@ -61,7 +61,7 @@ options! {
         max_bytes as "maxBytes": kinds::Integer<1, MOST> = "no limit",
         /// Keeps entries under [hashes of their keys](#hashkeys).
         ///
-        /// It is the SHA-256 of the key, as 43 characters of base64url after the `prefix`, so that keys may be of any length
+        /// The hash is the SHA-256 of the key, as 43 characters of base64url after the `prefix`, so that keys may be of any length
         /// whatever the store takes. The keys themselves cannot be listed any more. A store that takes no keys of 43 bytes is
         /// refused with `ERR_REDKV_UNSUPPORTED`.
         hash_keys as "hashKeys": kinds::Boolean = "`false`",

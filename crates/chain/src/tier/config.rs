@@ -41,7 +41,7 @@ options! {
         /// Whether the chain can do without the store: its failures never reject a write or `ready()`, and what it cannot
         /// keep is left out there. Not for the last store, the source of truth.
         ///
-        /// `ready()` then rejects.
+        /// With the last store `optional`, `ready()` rejects.
         optional as "optional": kinds::Boolean = "`false`",
     }
 }

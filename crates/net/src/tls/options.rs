@@ -34,7 +34,7 @@ options! {
         ///
         /// Anybody in between can then read along.
         reject_unauthorized as "rejectUnauthorized": kinds::Boolean = "`true`",
-        /// The oldest version of TLS that is accepted; not for `mysql`. One before 1.2 never is, and changes nothing.
+        /// The oldest version of TLS that is accepted; not for `mysql`. Versions before 1.2 are never accepted; naming one changes nothing.
         min_version as "minVersion": OldestVersion = "`'TLSv1.2'`",
         /// The newest version of TLS that is accepted; not for `mysql`.
         max_version as "maxVersion" or ["secureProtocol"]: NewestVersion = "`'TLSv1.3'`",

@@ -23,7 +23,7 @@ options! {
         ///
         /// With one half of it the other must be there too. It appears in no error, log or `inspect()`.
         credentials as "credentials": kinds::Object<AccessKey> = "the environment, the shared configuration files, the role of the machine",
-        /// As in `credentials`, over which it takes precedence.
+        /// A part of the access key, which takes precedence over `credentials`.
         access_key_id as "accessKeyId": kinds::Text,
         /// As in `credentials`, over which it takes precedence.
         secret_access_key as "secretAccessKey": kinds::Text,

@@ -66,7 +66,7 @@ options! {
         sentinel_tls as "sentinelTLS": Tls = "`false`",
         /// Which address to use instead of one that a node or a sentinel reports: `{ '10.0.0.1:6379': { host, port } }`.
         ///
-        /// For servers in a network of their own.
+        /// For servers that report addresses which this machine cannot reach.
         nat_map as "natMap": NatMap = "none",
         /// Put before every key.
         prefix as "prefix": kinds::AnyText = "none",
