@@ -306,8 +306,8 @@ declare namespace RedKV {
 
   /** What went through one store of a chain since it was added. Keys are counted one by one, also those of a batch. */
   interface StoreStats {
-    /** The name of the store. */
-    readonly store: StoreName
+    /** The name of the store; `'chain'` of a chain that was added as one. */
+    readonly store: StoreName | 'chain'
 
     /** Its position in the chain, from 0. */
     readonly index: number
@@ -1646,6 +1646,18 @@ declare namespace RedKV {
 
     /** @deprecated has no effect */
     dynamoDbCrc32?: unknown
+
+    /** @deprecated has no effect */
+    s3BucketEndpoint?: unknown
+
+    /** @deprecated has no effect */
+    s3DisableBodySigning?: unknown
+
+    /** @deprecated has no effect */
+    s3ForcePathStyle?: unknown
+
+    /** @deprecated has no effect */
+    s3UsEast1RegionalEndpoint?: unknown
 
     /** @deprecated has no effect */
     wrapNumbers?: unknown

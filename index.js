@@ -211,7 +211,7 @@ class RedKV extends withOperations(EventEmitter) {
   }
 
   [ADD]([index, name, warnings]) {
-    warnings.forEach(warn)
+    if (warnings.length > 0) warn(warnings.join('\n'))
     const store = new Store(this[CHAIN].native, index, name)
     this[CHAIN].stores.push(store.name)
     return store

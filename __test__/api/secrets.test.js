@@ -48,6 +48,21 @@ const refused = {
     'dynamodb',
     { tableName: 't', credentials: { accessKeyId: 'id', secretAccessKey: secret, sesionToken: 'x' } },
   ],
+  'an address in the place of a database': [
+    'database',
+    'postgres',
+    { database: `postgres://user:${secret}@localhost/app`, tableName: 't', keyColumn: 'k', valueColumn: 'v' },
+  ],
+  'an address in the place of a database of mysql': [
+    'database',
+    'mysql',
+    { database: `mysql://user:${secret}@localhost/app`, tableName: 't', keyColumn: 'k', valueColumn: 'v' },
+  ],
+  'an address in the place of the name of a session': [
+    'application_name',
+    'postgres',
+    { application_name: `postgres://user:${secret}@localhost/app`, tableName: 't', keyColumn: 'k', valueColumn: 'v' },
+  ],
   'a bucket with credentials': ['bucket', 's3', { bucket: `https://user:${secret}@localhost/bucket` }],
   'a prefix that is an address': ['prefix', 's3', { bucket: 'b', prefix: `https://user:${secret}@localhost` }],
   'an endpoint with credentials': ['endpoint', 'dynamodb', { tableName: 't', endpoint: `http://user:${secret}@localhost` }],

@@ -229,3 +229,20 @@ describe('an option in a wrong place is refused with the place where it belongs'
     assert.match(error.message, /third argument of addStore/)
   })
 })
+
+describe('a store with many options of an older client', () => {
+  test('gives one warning, which names them all', async (t) => {
+    const warnings = []
+    const note = ({ name, message }) => warnings.push(`${name}: ${message}`)
+    process.on('warning', note)
+    t.after(() => process.off('warning', note))
+    const kv = new RedKV()
+    t.after(() => kv.close())
+    const older = { host: '127.0.0.1', port: 9, auth_pass: 'secret', no_ready_check: true, family: 'IPv4', retry_strategy() {} }
+    kv.addStore('redis', older, { async: true })
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(warnings.length, 1)
+    for (const name of ['auth_pass', 'no_ready_check', 'family', 'retry_strategy', 'async']) assert.match(warnings[0], new RegExp(name))
+    assert.doesNotMatch(warnings[0], /secret/)
+  })
+})

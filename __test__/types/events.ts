@@ -59,7 +59,7 @@ assert<Equal<typeof pending, number>>()
 assert<Equal<typeof coalesced, number>>()
 const of = (store: Store): StoreStats => store.stats()
 for (const { store, isStale, staleKeys, errors, latency } of stores) {
-  assert<Equal<typeof store, StoreName>>()
+  assert<Equal<typeof store, StoreName | 'chain'>>()
   assert<Equal<typeof isStale, boolean>>()
   assert<Equal<typeof staleKeys, number>>()
   assert<Equal<typeof latency.get, Latency>>()

@@ -104,7 +104,8 @@ function isKnown(name, given) {
 
 function givesWarning(name, given) {
   tryOption(name, given)
-  return warnings.some((text) => text.includes(`${given.path}.${name} has no effect`) && text.includes(given.store ?? ''))
+  const begins = given.store === undefined ? '' : `${given.store}: `
+  return warnings.some((text) => text.startsWith(begins) && text.includes(`${given.path}.${name} has no effect`))
 }
 
 /** Whether a warning says what to write instead of an option. The value has to be right for it. */

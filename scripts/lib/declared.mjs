@@ -1,7 +1,7 @@
 // The stores and the options as the engine declares them.
 
 import { join } from 'node:path'
-import { read, root } from './run.mjs'
+import { must, root } from './run.mjs'
 
 /** Adds what a schema has to what others of the same interface had. An option that comes again takes its last place. */
 function merged(earlier, { interface: name, about, extends: bases, options }) {
@@ -33,7 +33,7 @@ function legacyOf({ interface: target, options, legacy }) {
 export async function declared({ folder = root, features = ['--all-features'] } = {}) {
   const manifest = ['--manifest-path', join(folder, 'Cargo.toml'), '--target-dir', join(root, 'target')]
   const args = ['run', '--quiet', ...manifest, '-p', 'redkv', ...features, '--example', 'schema']
-  const { stores, schemas } = JSON.parse(await read('cargo', args))
+  const { stores, schemas } = JSON.parse(await must('cargo', args, { stdio: ['ignore', 'pipe', 'inherit'] }))
   const [interfaces, legacy] = [new Map(), new Map()]
   for (const schema of schemas) {
     interfaces.set(schema.interface, merged(interfaces.get(schema.interface), schema))

@@ -53,5 +53,7 @@ export function withInterfaces(text, { stores, interfaces, legacy }) {
   for (const [name, declared] of legacy) written = replaced(written, name, declaration(declared, true))
   const lines = stores.map(({ name, options }) => `    ${name}: ${options}\n`).join('')
   written = written.replace(/(?<=\n {2}interface StoreOptions \{\n)[^}]*(?= {2}\})/, () => lines)
+  const aliases = stores.flatMap(({ name, aliases: others }) => others.map((other) => `    ${other}: '${name}'\n`))
+  written = written.replace(/(?<=\n {2}interface StoreAliases \{\n)[^}]*(?= {2}\})/, () => aliases.toSorted().join(''))
   return written.replace(/(?<=\n {2}type StoreName = ).*/, () => stores.map(({ name }) => `'${name}'`).join(' | '))
 }

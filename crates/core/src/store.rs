@@ -16,9 +16,8 @@ pub type Answers<T> = Vec<Result<T>>;
 
 /// A place that keeps entries.
 ///
-/// Everything is a batch and is answered per key, because services fail per key; a single operation is a batch of one.
-/// An answer vector always has the length of the batch. The keys of one batch are distinct. An empty batch returns an
-/// empty vector and asks no service.
+/// Every method takes a batch, and returns one answer for each key, because services fail per key; a single operation is a
+/// batch of one. The keys of a batch are distinct. For an empty batch no service is asked.
 ///
 /// No method but the constructors of a store may block the thread; none may panic. Deadlines of operations and the
 /// limits in [`Capabilities`] are kept by the caller, entries past their deadline are filtered by the caller too (a

@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 /// Who may use what is made: the user of this process, and the group where the folder around it is the group's to
-/// write. Strangers never may, not even read, as whoever opens a lock can hold it. The `umask` takes from this what it
-/// takes.
+/// write. Nobody else may, not even read, because whoever can open a lock can hold it. The `umask` may forbid
+/// more.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rights {
     #[cfg(unix)]

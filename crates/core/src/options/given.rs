@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::fields::Fields;
+use super::value::has_credentials;
 use crate::error::{Error, Result};
 
 /// The option that a [`Kind`](super::Kind) reads: its name, and what may be said about it.
@@ -32,9 +33,13 @@ impl<'a> Given<'a> {
         self.fields.wrong(self.name, expected, value)
     }
 
-    /// Returns the error for text that must not be `what`.
-    pub(super) fn not(&self, what: &str) -> Error {
-        self.refused(format!("{} must not be {what}", self.path()))
+    /// Refuses a url with credentials, of which the error repeats nothing. For names that messages repeat: of hosts,
+    /// databases, tables and files.
+    pub fn without_credentials(&self, text: String) -> Result<String> {
+        if has_credentials(&text) {
+            return Err(self.refused(format!("{} must not be a url with credentials", self.path())));
+        }
+        Ok(text)
     }
 
     /// Returns what messages call the option, such as `options.host`.

@@ -9,7 +9,6 @@ use super::fields::Fields;
 use super::given::Given;
 use super::schema::{Options, Type};
 use super::secret::Secret;
-use super::value::has_credentials;
 use crate::error::Result;
 
 /// How the value of an option is read, and what documents call it.
@@ -87,11 +86,7 @@ impl Kind for Text {
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
         match value {
-            Value::String(text) if has_credentials(&text) => {
-                // The name, and nothing of the text.
-                Err(given.not("a url with credentials"))
-            }
-            Value::String(text) if !text.is_empty() => Ok(Some(text)),
+            Value::String(text) if !text.is_empty() => given.without_credentials(text).map(Some),
             other => Err(given.wrong("a non-empty string", &other)),
         }
     }

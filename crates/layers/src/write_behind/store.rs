@@ -19,8 +19,8 @@ use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode,
 use redkv_executor::spawn;
 
 /// A store whose writes are queued, and made in the background: in order for each key, the newest in place of those
-/// that still wait. Reads are answered from the queue where it has the key. A write that fails is made again until it
-/// is too old; then its [`Host`] is told that it is lost.
+/// that still wait. Reads are answered from the queue where it has the key. A write that fails is retried until it
+/// is too old; then it is lost, and its [`Host`] is notified.
 ///
 /// Belongs around a store whose answers are bounded in time, outside of all layers that change keys and values.
 pub struct WriteBehind {

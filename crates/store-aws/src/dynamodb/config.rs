@@ -35,7 +35,16 @@ options! {
     }
     /// Options of the AWS SDK 2 that redkv 1.x handed on. Each gives a warning.
     legacy "LegacyDynamoDBOptions" extends ["LegacyAwsOptions"]
-        ignores ["convertEmptyValues", "convertResponseTypes", "dynamoDbCrc32", "wrapNumbers"]
+        ignores [
+            "convertEmptyValues",
+            "convertResponseTypes",
+            "dynamoDbCrc32",
+            "s3BucketEndpoint",
+            "s3DisableBodySigning",
+            "s3ForcePathStyle",
+            "s3UsEast1RegionalEndpoint",
+            "wrapNumbers",
+        ]
 }
 
 /// The name of an attribute.
@@ -140,6 +149,15 @@ mod tests {
         assert_eq!(wrong_field(with("consistentRead", json!("yes"))), "consistentRead");
         assert_eq!(wrong_field(with("ttlAttribute", json!("v"))), "ttlAttribute");
         assert_eq!(wrong_field(with("tabelName", json!("t"))), "tabelName");
+    }
+
+    #[test]
+    fn options_that_are_shared_with_a_client_of_s3_are_ignored() {
+        for name in
+            ["s3BucketEndpoint", "s3DisableBodySigning", "s3ForcePathStyle", "s3UsEast1RegionalEndpoint"]
+        {
+            with(name, json!(true)).unwrap();
+        }
     }
 
     #[test]

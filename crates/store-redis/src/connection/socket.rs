@@ -96,7 +96,7 @@ impl AsyncRead for Socket {
         match &mut self.poller {
             Poller::Runtime(stream) => Pin::new(stream).poll_read(context, buffer),
             Poller::Caller(_, stream, registration) => {
-                // Before it is read: what comes after that is told.
+                // Before the read, so that bytes which arrive after it wake this task.
                 registration.listen(context);
                 if !registration.may_read() {
                     return Poll::Pending;

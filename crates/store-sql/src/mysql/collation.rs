@@ -34,8 +34,8 @@ impl Collation {
         self.charset() == "utf8mb4" && !self.folds() && !self.pads()
     }
 
-    /// A parameter that is compared with the column by its index. What the character set has not becomes a question
-    /// mark, and nothing fails: whoever compares bytes behind that finds that it is another key.
+    /// A parameter that is compared with the column by its index. Characters that the character set does not have
+    /// become question marks without an error; comparing the bytes afterwards shows that it is another key.
     pub(super) fn parameter(&self) -> String {
         format!("CONVERT(? USING {}) COLLATE {}", self.charset(), self.0)
     }

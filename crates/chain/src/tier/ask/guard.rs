@@ -52,8 +52,8 @@ pub(in crate::tier) struct Guard<'a> {
 /// What bounds a call.
 #[derive(Clone, Copy)]
 enum Bounds {
-    /// The policies of the tier: the breaker refuses it, or it has the time of an operation, and the breaker and the
-    /// statistics learn from it.
+    /// The policies of the tier. An open breaker refuses the call; otherwise the `timeout` of the tier bounds it, and its
+    /// result counts for the breaker and the statistics.
     Policies,
     /// Only a deadline, if there is one.
     Deadline(Option<Duration>),

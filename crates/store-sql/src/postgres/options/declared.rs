@@ -69,7 +69,7 @@ options! {
     ]
 }
 
-/// Text that the server is told when a session begins.
+/// Text that is sent to the server at the beginning of a session.
 #[derive(Debug)]
 pub(super) struct SessionText;
 
@@ -82,6 +82,10 @@ impl Kind for SessionText {
         if text.as_ref().is_some_and(|text| text.contains('\0')) {
             return Err(given.refused(format!("{} must not contain a NUL character", given.name())));
         }
-        Ok(text)
+        // A name may look like credentials to some degree (`service:pod@host`); a url is one that came to the wrong place.
+        match text {
+            Some(text) if text.contains("://") => given.without_credentials(text).map(Some),
+            text => Ok(text),
+        }
     }
 }

@@ -91,7 +91,8 @@ impl Kind for Database {
     const TYPE: Type = Type::Text;
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
-        Ok(Credential::read(value, given)?.map(Secret::into_exposed))
+        let name = Credential::read(value, given)?.map(Secret::into_exposed);
+        name.map(|name| given.without_credentials(name)).transpose()
     }
 }
 

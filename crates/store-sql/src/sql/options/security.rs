@@ -218,7 +218,7 @@ fn switch(name: &'static str, value: &str) -> Refused<bool> {
     }
 }
 
-/// A switch that has the certificate checked when it is `strict`.
+/// Reads a switch: the certificate is checked when its value is `strict`.
 fn checking(name: &'static str, value: &str, strict: bool) -> Refused<Check> {
     Ok(if switch(name, value)? == strict { Check::Full } else { Check::Nobody })
 }
