@@ -3,7 +3,7 @@
 
 import { parseArgs } from 'node:util'
 import { Failure, main } from '../scripts/lib/run.mjs'
-import { withServers } from '../scripts/lib/with-servers.mjs'
+import { withServers } from '../scripts/lib/servers/with-servers.mjs'
 import { groups, startFigures } from './growth-groups.mjs'
 import { measure } from './lib/child.mjs'
 import { conditions } from './lib/conditions.mjs'

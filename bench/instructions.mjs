@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addonFile } from '../scripts/lib/platform.mjs'
 import { Failure, heading, main, root, run } from '../scripts/lib/run.mjs'
-import { ServerHost } from '../scripts/lib/server-host.mjs'
-import { withServers } from '../scripts/lib/with-servers.mjs'
+import { ServerHost } from '../scripts/lib/servers/server-host.mjs'
+import { withServers } from '../scripts/lib/servers/with-servers.mjs'
 
 /** What is counted, and how many operations are enough: the cost of one is the difference of two runs. */
 const workloads = [

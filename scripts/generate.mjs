@@ -3,9 +3,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { declared } from './lib/declared.mjs'
-import { withTables } from './lib/option-tables.mjs'
-import { withInterfaces } from './lib/option-types.mjs'
+import { declared } from './generate/declared.mjs'
+import { withTables } from './generate/option-tables.mjs'
+import { withInterfaces } from './generate/option-types.mjs'
 import { main, root } from './lib/run.mjs'
 
 function rewrite(path, change) {

@@ -13,7 +13,7 @@ import { Failure, heading, main, must, npm, read } from './lib/run.mjs'
 import { setup } from './lib/setup.mjs'
 import { printTimes, timed } from './lib/steps.mjs'
 import { javascriptSuite, summarise } from './lib/suites.mjs'
-import { withServers } from './lib/with-servers.mjs'
+import { withServers } from './lib/servers/with-servers.mjs'
 
 const versions = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
 

@@ -6,7 +6,7 @@
 
 import { once } from 'node:events'
 import { Failure, heading, main, run } from './lib/run.mjs'
-import { withServers } from './lib/with-servers.mjs'
+import { withServers } from './lib/servers/with-servers.mjs'
 
 /** Splits our own options from the command. */
 function parse(args) {

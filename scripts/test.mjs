@@ -9,7 +9,7 @@ import { Failure, heading, main } from './lib/run.mjs'
 import { build, install } from './lib/setup.mjs'
 import { printTimes, timed } from './lib/steps.mjs'
 import { engineSuite, javascriptSuite, summarise } from './lib/suites.mjs'
-import { withServers } from './lib/with-servers.mjs'
+import { withServers } from './lib/servers/with-servers.mjs'
 
 const suites = {
   engine: { title: 'engine (cargo test)', run: engineSuite },

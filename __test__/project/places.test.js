@@ -30,7 +30,7 @@ describe('a new store', () => {
   let lib
   before(async () => {
     const [{ declared }, { withInterfaces }, { withTables }] = await Promise.all(
-      ['declared', 'option-types', 'option-tables'].map((name) => import(`../../scripts/lib/${name}.mjs`)),
+      ['declared', 'option-types', 'option-tables'].map((name) => import(`../../scripts/generate/${name}.mjs`)),
     )
     lib = { declared, withInterfaces, withTables }
   })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { Failure } from '../../scripts/lib/run.mjs'
-import { request } from '../../scripts/servers/dynamodb-request.mjs'
+import { request } from '../../scripts/servers/answers/dynamodb-request.mjs'
 import { tableName } from '../clients/address.mjs'
 
 /** What `INFO server` of Redis says. */

@@ -29,7 +29,7 @@ function* tooLarge(folder) {
 
 function sourceFolders() {
   const crates = readdirSync(join(root, 'crates')).flatMap((crate) => ['src', 'tests'].map((part) => join(root, 'crates', crate, part)))
-  const own = ['src', 'lib', '__test__'].map((part) => join(root, part))
+  const own = ['src', 'lib', '__test__', 'scripts'].map((part) => join(root, part))
   return [...own, ...crates].filter((folder) => readdirSync(join(folder, '..')).includes(folder.split(sep).at(-1)))
 }
 

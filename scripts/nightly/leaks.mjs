@@ -5,9 +5,9 @@
 // The hour has 75 rounds; fewer of them find what grows fast.
 
 import { parseArgs } from 'node:util'
-import { Failure, main, run } from './lib/run.mjs'
-import { setup } from './lib/setup.mjs'
-import { withServers } from './lib/with-servers.mjs'
+import { Failure, main, run } from '../lib/run.mjs'
+import { setup } from '../lib/setup.mjs'
+import { withServers } from '../lib/servers/with-servers.mjs'
 
 // The space of young objects has its full size from the beginning. V8 enlarges it at some time, by 16 MiB, which is no leak.
 const flags = ['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16']

@@ -1,7 +1,7 @@
 // The stores and the options as the engine declares them.
 
 import { join } from 'node:path'
-import { must, root } from './run.mjs'
+import { must, root } from '../lib/run.mjs'
 
 /** Adds what a schema has to what others of the same interface had. An option that comes again takes its last place. */
 function merged(earlier, { interface: name, about, extends: bases, options }) {

@@ -1,8 +1,8 @@
 // Runs something while servers are up.
 
 import { constants } from 'node:os'
-import { servers } from '../servers/list.mjs'
-import { Failure, heading } from './run.mjs'
+import { servers } from '../../servers/list.mjs'
+import { Failure, heading } from '../run.mjs'
 import { ServerHost } from './server-host.mjs'
 
 const endings = ['SIGHUP', 'SIGINT', 'SIGTERM']

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Failure, heading, must, which } from './run.mjs'
+import { Failure, heading, must, which } from '../run.mjs'
 import { ServerProcess, freePort } from './server-process.mjs'
 
 /** How often a server is started anew when it ends at once, which is what a taken port looks like. */

@@ -5,9 +5,9 @@
 // CI runs a small share of each: a few thousand model programs, 60 kills and the fuzz targets' own tests are part of
 // `npm test`, and scripts/ci.mjs has some rounds of the leak hour and memcheck.
 
-import { Failure, heading, main, npm, run } from './lib/run.mjs'
-import { printTimes, timed } from './lib/steps.mjs'
-import { summarise } from './lib/suites.mjs'
+import { Failure, heading, main, npm, run } from '../lib/run.mjs'
+import { printTimes, timed } from '../lib/steps.mjs'
+import { summarise } from '../lib/suites.mjs'
 
 const steps = {
   model: ['model', '1000000'],

@@ -8,9 +8,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { cached } from './lib/cache.mjs'
-import { Failure, heading, main, must, root, run } from './lib/run.mjs'
-import { summarise } from './lib/suites.mjs'
+import { cached } from '../lib/cache.mjs'
+import { Failure, heading, main, must, root, run } from '../lib/run.mjs'
+import { summarise } from '../lib/suites.mjs'
 
 const version = '0.13.2'
 

@@ -3,12 +3,12 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure, main, root } from './lib/run.mjs'
-import { setup } from './lib/setup.mjs'
+import { Failure, main, root } from '../lib/run.mjs'
+import { setup } from '../lib/setup.mjs'
 
 await main(async () => {
   await setup({ addon: process.argv.includes('--as-is') ? 'as is' : 'fresh' })
-  const { place, tables } = (await import('../__test__/support/documents/failure-table.js')).default
+  const { place, tables } = (await import('../../__test__/support/documents/failure-table.js')).default
   const path = join(root, 'docs', 'failure-semantics.md')
   const afterwards = []
   try {

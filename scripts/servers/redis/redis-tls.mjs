@@ -2,7 +2,7 @@
 // with `ca.pem`, `client.pem` and `client.key`.
 
 import { connect } from 'node:net'
-import { must } from '../lib/run.mjs'
+import { must } from '../../lib/run.mjs'
 
 const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
 

@@ -7,11 +7,11 @@
 
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { addonFile } from './lib/platform.mjs'
-import { Failure, heading, main, must, root, run } from './lib/run.mjs'
-import { ServerHost } from './lib/server-host.mjs'
-import { setup } from './lib/setup.mjs'
-import { withServers } from './lib/with-servers.mjs'
+import { addonFile } from '../lib/platform.mjs'
+import { Failure, heading, main, must, root, run } from '../lib/run.mjs'
+import { ServerHost } from '../lib/servers/server-host.mjs'
+import { setup } from '../lib/setup.mjs'
+import { withServers } from '../lib/servers/with-servers.mjs'
 
 /** How valgrind is told to report everything, in a form that can be read. */
 const valgrind = [

@@ -4,7 +4,7 @@
 //
 // 500 kills, or as many as it is told. Needs neither the addon nor servers.
 
-import { Failure, main, run } from './lib/run.mjs'
+import { Failure, main, run } from '../lib/run.mjs'
 
 await main(async () => {
   const [option = '--kills', kills = '500', ...more] = process.argv.slice(2)

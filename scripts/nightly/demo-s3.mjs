@@ -1,9 +1,9 @@
 // `npm run demo:s3 -- [objects] [bytes]`: everything from a fresh clone to the example with S3, on a server of its own.
 
-import { makeBucket } from './lib/make-bucket.mjs'
-import { main, root, run } from './lib/run.mjs'
-import { setup } from './lib/setup.mjs'
-import { withServers } from './lib/with-servers.mjs'
+import { makeBucket } from '../lib/servers/make-bucket.mjs'
+import { main, root, run } from '../lib/run.mjs'
+import { setup } from '../lib/setup.mjs'
+import { withServers } from '../lib/servers/with-servers.mjs'
 
 const bucket = 'redkv-demo'
 

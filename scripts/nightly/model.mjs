@@ -5,7 +5,7 @@
 // Runs a million random programs, or as many as it is told; with a seed, the one program of that seed. Needs neither
 // Node.js addon nor servers.
 
-import { Failure, main, run } from './lib/run.mjs'
+import { Failure, main, run } from '../lib/run.mjs'
 
 await main(async () => {
   const [programs = '1000000', seed] = process.argv.slice(2)

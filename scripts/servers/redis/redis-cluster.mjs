@@ -1,7 +1,7 @@
 // A Redis Cluster: three masters, each with a replica.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { must, run } from '../lib/run.mjs'
+import { must, run } from '../../lib/run.mjs'
 import { inMemory, ping } from './redis.mjs'
 
 const NODES = 6
