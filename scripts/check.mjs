@@ -6,6 +6,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { aStoreNeedsFewPlaces } from './generate/places.mjs'
 import { cached } from './lib/cache.mjs'
 import { storeFeatures } from './lib/features.mjs'
 import { sizeFaults } from './lib/file-sizes.mjs'
@@ -116,6 +117,7 @@ const parts = {
     'lints (cargo clippy)': () =>
       command('cargo', ['clippy', '--workspace', '--all-targets', '--all-features', '--locked', ...warnings]),
     'each store compiles alone': storesCompileAlone,
+    'a new store needs few places': aStoreNeedsFewPlaces,
     'documentation (cargo doc)': () =>
       command('cargo', ['doc', '--quiet', '--workspace', '--exclude', 'redkv-node', '--no-deps', '--all-features', '--locked'], { RUSTDOCFLAGS: '-D warnings' }),
   },

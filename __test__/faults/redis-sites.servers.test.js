@@ -74,7 +74,8 @@ for (const [title, start] of Object.entries(sites)) {
         await running
 
         assert.ok(going.some(({ refused }) => refused > 0), 'the fail-over was noticed')
-        const other = await open(t, site, ['redis'])
+        // The sentinel that it asks first may not have heard of the new master yet.
+        const other = await eventually(() => open(t, site, ['redis']))
         for (const counter of counters) {
           counter.check(await eventually(() => kv.get(counter.key)))
           counter.check(await eventually(() => other.get(counter.key)))
