@@ -133,7 +133,7 @@ async fn no_more_connections_are_made_than_are_allowed() {
     assert!(writes.into_iter().all(|answer| answer.unwrap()));
     // The server counts a client of the test itself until it notices that it has gone.
     let is_within = async { while server.connections().await > 2 {} };
-    tokio::time::timeout(Duration::from_secs(10), is_within).await.expect("more connections than allowed");
+    timeout(Duration::from_secs(10), is_within).await.expect("more connections than allowed");
 }
 
 #[tokio::test]
