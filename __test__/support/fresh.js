@@ -8,8 +8,18 @@ const { join } = require('node:path')
 /** An empty folder for the time of the test. */
 function freshFolder(t) {
   const folder = mkdtempSync(join(tmpdir(), 'redkv-test-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  t.after(() => removed(folder))
   return folder
+}
+
+/** A store that is still open may write a file while the folder is removed, which is then not empty. */
+function removed(folder, attempts = 20) {
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' || attempts === 1) throw error
+    removed(folder, attempts - 1)
+  }
 }
 
 /** The path of a database file that is not there yet. */
