@@ -25,6 +25,10 @@ pub enum ErrorKind {
     Store,
     /// What is stored cannot be read as what was asked for.
     Value,
+    /// The key has another kind of data than the operation is for.
+    Type,
+    /// Others wrote the same keys at the same time, again and again; nothing was written.
+    Conflict,
     /// More is in flight than may be at a time.
     Overload,
     /// The instance was closed.
@@ -45,6 +49,8 @@ impl ErrorKind {
             Self::Timeout => "ERR_REDKV_TIMEOUT",
             Self::Store => "ERR_REDKV_STORE",
             Self::Value => "ERR_REDKV_VALUE",
+            Self::Type => "ERR_REDKV_TYPE",
+            Self::Conflict => "ERR_REDKV_CONFLICT",
             Self::Overload => "ERR_REDKV_OVERLOAD",
             Self::Closed => "ERR_REDKV_CLOSED",
             Self::NoStores => "ERR_REDKV_NO_STORES",

@@ -35,6 +35,8 @@ pub enum Operation {
     AddStore,
     /// Adds a chain to a chain.
     AddChain,
+    /// An operation on data structures.
+    Structure(StructureOperation),
 }
 
 impl Operation {
@@ -56,6 +58,7 @@ impl Operation {
             Self::Close => "close",
             Self::AddStore => "addStore",
             Self::AddChain => "addChain",
+            Self::Structure(operation) => operation.as_str(),
         }
     }
 
@@ -77,7 +80,125 @@ impl Operation {
             | Self::Ready
             | Self::AddStore
             | Self::AddChain => false,
+            Self::Structure(operation) => operation.is_write(),
         }
+    }
+}
+
+/// Declares operations with their names in JavaScript, and whether each is a write.
+macro_rules! structure_operations {
+    ($($(#[doc = $about:literal])+ $name:ident = $text:literal, $is_write:literal;)*) => {
+        /// An operation on data structures, by the name under which callers know it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum StructureOperation {
+            $($(#[doc = $about])+ $name,)*
+        }
+
+        impl StructureOperation {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Returns the name of the method, such as `zAdd`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+
+            /// Returns whether it can change what is stored.
+            pub const fn is_write(self) -> bool {
+                match self {
+                    $(Self::$name => $is_write,)*
+                }
+            }
+        }
+    };
+}
+
+structure_operations! {
+    /// Reads a value.
+    Get = "get", false;
+    /// Looks for a key.
+    Has = "has", false;
+    /// Writes a value.
+    Set = "set", true;
+    /// Writes a value where there is no key.
+    SetNx = "setNX", true;
+    /// Writes a value where there is a key.
+    SetXx = "setXX", true;
+    /// Writes a value in place of an expected one.
+    SetEq = "setEQ", true;
+    /// Adds to a counter.
+    IncrBy = "incrBy", true;
+    /// Deletes a key.
+    Delete = "delete", true;
+    /// Deletes a key that is there.
+    DeleteXx = "deleteXX", true;
+    /// Adds members to a set.
+    SAdd = "sAdd", true;
+    /// Removes members of a set.
+    SRem = "sRem", true;
+    /// Reads the members of a set.
+    SMembers = "sMembers", false;
+    /// Looks for a member of a set.
+    SIsMember = "sIsMember", false;
+    /// Counts the members of a set.
+    SCard = "sCard", false;
+    /// Writes fields of a hash.
+    HSet = "hSet", true;
+    /// Writes a field of a hash that is not there.
+    HSetNx = "hSetNX", true;
+    /// Reads a field of a hash.
+    HGet = "hGet", false;
+    /// Reads all fields of a hash.
+    HGetAll = "hGetAll", false;
+    /// Deletes fields of a hash.
+    HDel = "hDel", true;
+    /// Adds a member to a sorted set.
+    ZAdd = "zAdd", true;
+    /// Adds a member to a sorted set that is not there.
+    ZAddNx = "zAddNX", true;
+    /// Adds a field to a sorted hash.
+    ZhAdd = "zhAdd", true;
+    /// Removes members of a sorted set.
+    ZRem = "zRem", true;
+    /// Removes fields of a sorted hash.
+    ZhRem = "zhRem", true;
+    /// Counts the members of a sorted set.
+    ZCard = "zCard", false;
+    /// Reads the score of a member.
+    ZScore = "zScore", false;
+    /// Adds to the score of a member.
+    ZIncrBy = "zIncrBy", true;
+    /// Counts members by score.
+    ZCount = "zCount", false;
+    /// Counts members by their bytes.
+    ZLexCount = "zLexCount", false;
+    /// Lists fields of a sorted set by score.
+    ZRangeByScore = "zRangeByScore", false;
+    /// Lists values of a sorted hash by score.
+    ZhRangeByScore = "zhRangeByScore", false;
+    /// Lists fields of a sorted set by their bytes.
+    ZRangeByLex = "zRangeByLex", false;
+    /// Lists values of a sorted hash by their bytes.
+    ZhRangeByLex = "zhRangeByLex", false;
+    /// Lists a sorted set page by page.
+    ZIterate = "zIterate", false;
+    /// Lists a sorted hash page by page.
+    ZhIterate = "zhIterate", false;
+    /// Makes many operations together.
+    Batch = "batch", true;
+    /// Makes writes together or not at all.
+    AtomicWrite = "atomicWrite", true;
+    /// Makes the table.
+    CreateTable = "createTable", true;
+    /// Puts data structures into a chain.
+    AddStructures = "addStructures", false;
+}
+
+impl From<StructureOperation> for Operation {
+    fn from(operation: StructureOperation) -> Self {
+        Self::Structure(operation)
     }
 }
 

@@ -79,7 +79,8 @@ impl Kind {
             | Operation::Flush
             | Operation::Close
             | Operation::AddStore
-            | Operation::AddChain => None,
+            | Operation::AddChain
+            | Operation::Structure(_) => None,
         }
     }
 }

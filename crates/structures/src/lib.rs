@@ -1,0 +1,27 @@
+//! Data structures on one trait: values with conditions, counters, sets, hashes, sorted sets and atomic writes.
+//!
+//! A [`Structures`] takes batches of [`Command`]s and returns one [`Answer`] for each. What the commands mean is said once,
+//! at [`Action`] and [`Change`]; every backend passes the same suite of tests.
+#![forbid(unsafe_code)]
+
+pub mod answer;
+pub mod atomic;
+pub mod command;
+pub mod lex;
+pub mod limits;
+pub mod memory;
+pub mod order;
+pub mod plain_values;
+pub mod prefixed;
+pub mod score;
+mod structures;
+pub mod value;
+
+pub use answer::{Answer, Entry, Page};
+pub use atomic::{AtomicAnswer, Change, Write};
+pub use command::{Action, By, Command, Deletion, Range, Shown};
+pub use lex::{LexBound, LexRange};
+pub use limits::Limits;
+pub use score::{Score, ScoreRange};
+pub use structures::{Batching, RequestReport, Structures, Usage};
+pub use value::{Value, number_of};

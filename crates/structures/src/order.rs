@@ -1,0 +1,1 @@
+//! Keeps operations on a key in order, where a backend does not.

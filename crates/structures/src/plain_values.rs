@@ -1,0 +1,1 @@
+//! The plain values of a backend, as a store of a chain.

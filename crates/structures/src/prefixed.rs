@@ -1,0 +1,1 @@
+//! Data structures under keys that begin with a prefix.

@@ -1,0 +1,91 @@
+//! The trait of everything that keeps data structures.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use redkv_core::error::Result;
+use redkv_core::store::Answers;
+
+use crate::answer::Answer;
+use crate::atomic::{AtomicAnswer, Write};
+use crate::command::Command;
+use crate::limits::Limits;
+
+/// A place that keeps data structures.
+///
+/// No method blocks the thread, and none panics. Deadlines are kept by the caller, who drops the future. A backend sends
+/// nothing again after an unknown outcome, but reads, and a transaction with its token.
+pub trait Structures: fmt::Debug + Send + Sync + 'static {
+    /// The name under which users know it, such as `redis`.
+    fn name(&self) -> &'static str;
+
+    /// Returns how the caller cuts what came together into calls of [`Structures::run`].
+    fn batching(&self) -> Batching;
+
+    /// Returns how large keys, members and items may be.
+    fn limits(&self) -> Limits;
+
+    /// Connects, opens, reads the description of the table. Idempotent; the other methods do it by themselves.
+    fn init(&self) -> BoxFuture<'_, Result<()>>;
+
+    /// Makes the table of the format if it is missing, where there are tables; elsewhere does nothing. Works without
+    /// [`Structures::init`].
+    fn create_table(&self) -> BoxFuture<'_, Result<()>>;
+
+    /// Makes operations, and returns one answer for each. Those of one key take effect in their order; one that fails
+    /// fails alone.
+    fn run<'a>(&'a self, commands: &'a [Command]) -> BoxFuture<'a, Answers<Answer>>;
+
+    /// Makes all `writes` or none: none if a condition does not hold. The writes were [merged](crate::atomic::merged): there
+    /// is one for each item. Contention is retried `retries` times with jittered pauses, then it fails with
+    /// [`ErrorKind::Conflict`](redkv_core::error::ErrorKind::Conflict), retryable.
+    fn write_atomically<'a>(
+        &'a self,
+        writes: &'a [Write],
+        retries: u32,
+    ) -> BoxFuture<'a, Result<AtomicAnswer>>;
+
+    /// Returns what was consumed so far.
+    fn usage(&self) -> Usage;
+
+    /// Reports each request of the backend to `observer` from now on, where there are requests. Only the first counts.
+    fn observe(&self, observer: Arc<dyn Fn(&RequestReport) + Send + Sync>);
+
+    /// Ends connections and threads. Idempotent.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// How commands that came together are best made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batching {
+    /// All in one call, in pieces of up to this many: the backend keeps the order.
+    Together(usize),
+    /// Plain reads of single items together, up to this many; everything else in a call of its own. The caller keeps the
+    /// order of the operations on a key.
+    Apart(usize),
+}
+
+/// A request of a backend, as it is reported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestReport {
+    /// Its name in the interface of the server, such as `Query` or `pipeline`.
+    pub operation: &'static str,
+    /// How long it took.
+    pub duration: std::time::Duration,
+    /// The capacity units that it consumed, where there are any.
+    pub units: Option<f64>,
+}
+
+/// What a backend has consumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Requests: round trips.
+    pub requests: u64,
+    /// Commands in them, where these are counted apart.
+    pub commands: u64,
+    /// Read capacity units, where there are any.
+    pub read_units: f64,
+    /// Write capacity units, where there are any.
+    pub write_units: f64,
+}
