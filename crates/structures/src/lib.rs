@@ -23,5 +23,5 @@ pub use command::{Action, By, Command, Deletion, Range, Shown};
 pub use lex::{LexBound, LexRange};
 pub use limits::Limits;
 pub use score::{Score, ScoreRange};
-pub use structures::{Batching, RequestReport, Structures, Usage};
+pub use structures::{Batching, Kinds, RequestReport, Structures, Usage};
 pub use value::{Value, number_of};

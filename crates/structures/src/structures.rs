@@ -23,8 +23,17 @@ pub trait Structures: fmt::Debug + Send + Sync + 'static {
     /// Returns how the caller cuts what came together into calls of [`Structures::run`].
     fn batching(&self) -> Batching;
 
-    /// Returns how large keys, members and items may be.
+    /// Returns how large keys, members and items may be. The caller keeps to them, with [`Limits::check`].
     fn limits(&self) -> Limits;
+
+    /// Returns how far the kinds of one key are kept apart.
+    fn kinds(&self) -> Kinds;
+
+    /// Returns whether other processes see what this one writes.
+    fn is_shared(&self) -> bool;
+
+    /// Returns whether what is written outlives the process.
+    fn is_durable(&self) -> bool;
 
     /// Connects, opens, reads the description of the table. Idempotent; the other methods do it by themselves.
     fn init(&self) -> BoxFuture<'_, Result<()>>;
@@ -64,6 +73,19 @@ pub enum Batching {
     /// Plain reads of single items together, up to this many; everything else in a call of its own. The caller keeps the
     /// order of the operations on a key.
     Apart(usize),
+}
+
+/// How far a backend keeps the kinds of one key apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// A key has one kind.
+    Apart,
+    /// A key has one kind as far as commands go. In an atomic write, values, sets and hashes do not see sorted members, nor
+    /// these them.
+    ApartInCommands,
+    /// Sorted members may be under the key of a value, set or hash, and neither sees the other. Only
+    /// [`Action::Has`](crate::Action::Has) and [`Deletion::All`](crate::Deletion::All) see both.
+    SortedBeside,
 }
 
 /// A request of a backend, as it is reported.
