@@ -29,6 +29,21 @@ pub enum Answer {
     Page(Page),
 }
 
+impl Answer {
+    /// Returns how many bytes it has.
+    pub fn bytes(&self) -> usize {
+        let of_entries = |entries: &[Entry]| entries.iter().map(|entry| entry.value.len() + 8).sum();
+        match self {
+            Self::Value(Some(value)) => value.len(),
+            Self::List(list) => list.iter().map(Bytes::len).sum(),
+            Self::Fields(fields) => fields.iter().map(|(field, value)| field.len() + value.len()).sum(),
+            Self::Scored(entries) => of_entries(entries),
+            Self::Page(page) => of_entries(&page.entries),
+            _ => 0,
+        }
+    }
+}
+
 /// A value in a sorted set or sorted hash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {

@@ -184,6 +184,26 @@ impl Change {
         }
     }
 
+    /// Returns how many bytes were given for it, besides the key.
+    pub fn bytes(&self) -> usize {
+        let pairs = |fields: &[(Bytes, Value)]| -> usize {
+            fields.iter().map(|(field, value)| field.len() + value.len()).sum()
+        };
+        match self {
+            Self::Set(value) | Self::SetNx(value) | Self::SetXx(value) => value.len(),
+            Self::SetEq { value, expected } => value.len() + expected.len(),
+            Self::SAdd(members) | Self::SRem(members) => members.iter().map(Bytes::len).sum(),
+            Self::Hash { set, set_new, delete } => {
+                pairs(set) + pairs(set_new) + delete.iter().map(Bytes::len).sum::<usize>()
+            }
+            Self::ZAdd { field, member, .. } | Self::ZAddNx { field, member, .. } => {
+                field.len() + member.as_ref().map_or(0, Bytes::len)
+            }
+            Self::ZRem { field, .. } => field.len(),
+            Self::Delete | Self::DeleteXx | Self::IncrBy(_) => 0,
+        }
+    }
+
     /// Returns the operation that callers know it by.
     pub fn operation(&self) -> StructureOperation {
         use StructureOperation as Op;

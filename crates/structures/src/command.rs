@@ -188,6 +188,23 @@ impl Action {
         }
     }
 
+    /// Returns how many bytes were given for it, besides the key.
+    pub fn bytes(&self) -> usize {
+        let all = |list: &[Bytes]| list.iter().map(Bytes::len).sum();
+        match self {
+            Self::Set(value) | Self::SetNx(value) | Self::SetXx(value) => value.len(),
+            Self::SetEq { value, expected } => value.len() + expected.len(),
+            Self::SAdd(list) | Self::SRem(list) | Self::HDel(list) | Self::ZRem(list) | Self::ZhRem(list) => {
+                all(list)
+            }
+            Self::HSet(fields) => fields.iter().map(|(field, value)| field.len() + value.len()).sum(),
+            Self::SIsMember(one) | Self::HGet(one) | Self::ZScore(one) => one.len(),
+            Self::ZAdd { member, .. } | Self::ZIncrBy { member, .. } => member.len(),
+            Self::ZhAdd { field, member, .. } => field.len() + member.len(),
+            _ => 0,
+        }
+    }
+
     /// Returns whether it can change what is stored.
     pub fn is_write(&self) -> bool {
         self.operation().is_write()

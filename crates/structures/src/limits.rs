@@ -35,6 +35,18 @@ impl Limits {
     pub const DYNAMODB: Self =
         Self { key: 2048, sorted_field: 1016, field: 49_150, item: 400 << 10, may_be_empty: false };
 
+    /// Returns the stricter of both in each.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            key: self.key.min(other.key),
+            sorted_field: self.sorted_field.min(other.sorted_field),
+            field: self.field.min(other.field),
+            item: self.item.min(other.item),
+            may_be_empty: self.may_be_empty && other.may_be_empty,
+        }
+    }
+
     /// Fails if `command` exceeds them. The error names the field.
     pub fn check(&self, command: &Command) -> Result<()> {
         self.key(&command.key)?;

@@ -29,6 +29,14 @@ pub trait Structures: fmt::Debug + Send + Sync + 'static {
     /// Returns how far the kinds of one key are kept apart.
     fn kinds(&self) -> Kinds;
 
+    /// Returns whether the thread of a caller may run its operations up to where they wait for an answer; see
+    /// [`Capabilities::runs_inline`](redkv_core::store::Capabilities::runs_inline).
+    ///
+    /// By default it may not.
+    fn runs_inline(&self) -> bool {
+        false
+    }
+
     /// Returns whether other processes see what this one writes.
     fn is_shared(&self) -> bool;
 
