@@ -10,6 +10,7 @@ const { hide, withOperations } = require('./lib/operations.js')
 const { metricsOf } = require('./lib/metrics.js')
 const { toJson } = require('./lib/options.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.js')
+const { ID, Structures } = require('./lib/structures/structures.js')
 const { fromCaller } = require('./lib/stacks.js')
 const { warn } = require('./lib/warnings.js')
 
@@ -210,6 +211,16 @@ class RedKV extends withOperations(EventEmitter) {
     }
   }
 
+  addStructures(db, tierOptions) {
+    try {
+      const { native } = kept(this, CHAIN, 'addStructures')
+      if (db?.[ID] === undefined) throw argumentError('db', `db must be a Structures, got ${described(db)}`)
+      return this[ADD](native.addChain(db[ID], toJson(tierOptions)))
+    } catch (error) {
+      throw explained(error, RedKV.prototype.addStructures)
+    }
+  }
+
   [ADD]([index, name, warnings]) {
     if (warnings.length > 0) warn(warnings.join('\n'))
     const store = new Store(this[CHAIN].native, index, name)
@@ -267,3 +278,4 @@ class RedKV extends withOperations(EventEmitter) {
 module.exports = RedKV
 module.exports.RedKV = RedKV
 module.exports.RedKVError = RedKVError
+module.exports.Structures = Structures

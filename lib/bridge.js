@@ -21,7 +21,7 @@ const errorsOf = []
 /** Bun and Deno have event loops of their own, whatever they say about libuv. */
 const onLibuv = process.versions.bun === undefined && process.versions.deno === undefined
 
-const functions = [settle, fail, failMany, arrayOf, makeErrorOf, isHeard, tell]
+const functions = [settle, fail, failMany, arrayOf, makeErrorOf, recordOf, scoredOf, isHeard, tell]
 
 // For this copy of the module: a test runner, for one, may load several into one process. While there is no instance, the
 // addon keeps nothing of it, so the functions have to be kept here.
@@ -32,6 +32,11 @@ const context = new AsyncResource('RedKV')
 
 function create(id, options) {
   return context.runInAsyncScope(native.create, undefined, id, options)
+}
+
+/** Makes data structures, in the async context of all instances. */
+function createStructures(...args) {
+  return context.runInAsyncScope(native.createStructures, undefined, ...args)
 }
 
 /** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
@@ -61,6 +66,22 @@ function failMany(slot, values, errors) {
 
 function arrayOf(...items) {
   return items
+}
+
+/** Returns an object of fields and values in turn. Without a prototype every name is a field, `__proto__` too. */
+function recordOf(...pairs) {
+  const items = Array.isArray(pairs[0]) ? pairs[0] : pairs
+  const record = Object.create(null)
+  for (let i = 0; i < items.length; i += 2) record[items[i]] = items[i + 1]
+  return record
+}
+
+/** Returns entries with a score, of values and scores in turn. */
+function scoredOf(...pairs) {
+  const items = Array.isArray(pairs[0]) ? pairs[0] : pairs
+  const entries = []
+  for (let i = 0; i < items.length; i += 2) entries.push({ value: items[i], score: items[i + 1] })
+  return entries
 }
 
 /**
@@ -98,4 +119,4 @@ function flush() {
   native.flush()
 }
 
-module.exports = { create, pending, pendingMany }
+module.exports = { create, createStructures, pending, pendingMany }

@@ -13,8 +13,10 @@ use redkv::error::{Error, Result};
 use redkv::notices::Notices;
 use redkv::operation::Operation;
 use redkv::store::Cursor;
+use redkv::structures::{Command, Database};
 
 use crate::bridge::Bridge;
+use crate::bridge::completions::Outcome;
 use crate::bridge::events::Reporter;
 use crate::bridge::in_flight::{self, InFlightGauge};
 use crate::bridge::io_thread::Job;
@@ -184,6 +186,46 @@ impl Instance {
         Ok(place_of(slot, is_first))
     }
 
+    /// Notes an operation on data structures, which was [checked](Instance::check): those of one turn go together.
+    pub(crate) fn gather_command(
+        self: &Rc<Self>,
+        database: &Arc<Database>,
+        command: Command,
+        format: Format,
+        load: Weight,
+    ) -> i32 {
+        let slot = self.open_slot(format, load, command.action.operation().into());
+        let is_first = self.begin_gathering();
+        let mut gathered = self.gathered.borrow_mut();
+        match gathered.jobs.last_mut() {
+            Some(Job::Commands { commands, slots, .. }) => {
+                commands.push(command);
+                slots.push(slot);
+            }
+            _ => gathered.jobs.push(Job::Commands {
+                database: database.clone(),
+                commands: vec![command],
+                slots: vec![slot],
+                completions: self.bridge.completions().clone(),
+            }),
+        }
+        place_of(slot, is_first)
+    }
+
+    /// Notes a task that ends with a promise, to begin after everything that was called before, and returns the place of
+    /// the promise.
+    pub(crate) fn gather_task<T: Future<Output = ()> + Send + 'static>(
+        self: &Rc<Self>,
+        load: Weight,
+        operation: Operation,
+        task: impl FnOnce(Deferred) -> T,
+    ) -> i32 {
+        let slot = self.open_slot(Format::Nothing, load, operation);
+        let task = task(self.bridge.completions().done(slot));
+        let is_first = self.gather_job(Job::Task(Box::pin(task)));
+        place_of(slot, is_first)
+    }
+
     fn open_slot(&self, format: Format, load: Weight, operation: Operation) -> u32 {
         self.bridge.promises().open_slot(format, Some(self.gauge.count(load, operation)))
     }
@@ -209,7 +251,7 @@ impl Instance {
         }
         let requests = std::mem::take(&mut gathered.requests);
         let slots = std::mem::take(&mut gathered.slots);
-        let turn = TurnReplies::new(slots, self.bridge.completions().clone());
+        let turn = TurnReplies::new(slots, self.bridge.completions().clone(), Outcome::One);
         Some(Job::Submit(self.chain.clone(), requests, Arc::new(turn)))
     }
 

@@ -5,3 +5,4 @@ mod exports;
 pub(crate) mod instance;
 mod operations;
 mod stats;
+mod structures;

@@ -8,6 +8,7 @@ use napi::sys;
 use redkv::chain::{Answer, Event};
 use redkv::error::Result;
 use redkv::store::Page;
+use redkv::structures::{self, AtomicOutcome};
 
 use crate::bridge::events::PendingEvents;
 
@@ -28,6 +29,10 @@ pub(crate) enum Outcome {
     Done(Result<()>),
     /// Of a page of `keys`.
     Page(Result<Page>),
+    /// Of an operation on data structures.
+    Structure(Result<structures::Answer>),
+    /// Of an atomic write.
+    Atomic(Result<AtomicOutcome>),
 }
 
 /// Answers that wait for the JavaScript thread.
@@ -71,6 +76,8 @@ impl Completion {
             Outcome::Many(answers) => answers.iter().any(Result::is_err),
             Outcome::Done(done) => done.is_err(),
             Outcome::Page(page) => page.is_err(),
+            Outcome::Structure(answer) => answer.is_err(),
+            Outcome::Atomic(outcome) => outcome.is_err(),
         }
     }
 
@@ -84,7 +91,8 @@ impl Completion {
             Outcome::One(answer) => of_answer(answer),
             Outcome::Many(answers) => answers.iter().map(of_answer).sum(),
             Outcome::Page(Ok(page)) => page.keys.len(),
-            Outcome::Page(Err(_)) | Outcome::Done(_) => 1,
+            Outcome::Structure(Ok(answer)) => 1 + answer.bytes() / 256,
+            Outcome::Page(Err(_)) | Outcome::Done(_) | Outcome::Structure(Err(_)) | Outcome::Atomic(_) => 1,
         }
     }
 }

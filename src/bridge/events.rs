@@ -38,7 +38,7 @@ impl PendingEvents {
                 }
             }
             Event::WriteError { .. } => return self.lost.push(PendingEvent { instance, event, count: 1 }),
-            Event::Notice { .. } => {}
+            Event::Notice { .. } | Event::Request { .. } => {}
             // Of ups and downs the last ones count.
             _ => self.merged.retain(|report| report.instance != instance || !is_alike(&report.event, &event)),
         }
@@ -150,6 +150,14 @@ impl Listeners {
             Event::Repair { keys, .. } => ("tierRepair", None, vec![number(*keys as u128)?]),
             Event::WriteError { key, operation, error, .. } => {
                 ("writeError", Some(error), vec![js.text(key)?, js.text(operation.as_str())?])
+            }
+            Event::Request { operation, duration, units } => {
+                let units = units.map_or_else(|| js.undefined(), |units| js.double(units))?;
+                (
+                    "request",
+                    None,
+                    vec![js.text(operation)?, js.double(duration.as_secs_f64() * 1000.0)?, units],
+                )
             }
             Event::Notice { text } => ("notice", None, vec![js.text(text)?]),
             _ => return Ok(()),

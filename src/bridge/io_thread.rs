@@ -11,9 +11,11 @@ use redkv::chain::{Chain, Question, Replies, Request, Scope};
 use redkv::entry::Key;
 use redkv::error::Error;
 use redkv::executor::Executor;
+use redkv::structures::{Command, Database, Receiver};
 use tokio::runtime::Handle;
 
-use crate::bridge::completions::Completions;
+use crate::bridge::completions::{Completions, Outcome};
+use crate::bridge::replies::TurnReplies;
 
 /// What the I/O thread is to do.
 pub(crate) enum Job {
@@ -21,6 +23,13 @@ pub(crate) enum Job {
     Submit(Arc<Chain>, Vec<Request>, Arc<dyn Replies>),
     /// Reads that have all but the key in common.
     Read(Arc<Chain>, Scope, Question, Vec<Key>, Arc<dyn Replies>),
+    /// Operations on data structures, in the order of their calls.
+    Commands {
+        database: Arc<Database>,
+        commands: Vec<Command>,
+        slots: Vec<u32>,
+        completions: Arc<Completions>,
+    },
     /// Anything else that waits.
     Task(Pin<Box<dyn Future<Output = ()> + Send>>),
     /// Take no more operations of a chain.
@@ -35,6 +44,7 @@ impl Job {
         match self {
             Self::Submit(_, requests, _) => requests.len(),
             Self::Read(_, _, _, keys, _) => keys.len(),
+            Self::Commands { commands, .. } => commands.len(),
             Self::Task(_) | Self::Refuse(_) | Self::WarmUp(_) => 0,
         }
     }
@@ -45,6 +55,10 @@ impl Job {
             Self::Submit(chain, requests, replies) => chain.fail_all(requests, &replies, error),
             Self::Read(_, _, _, keys, replies) => {
                 (0..).zip(keys).for_each(|(index, _)| replies.reply(index, Err(error.clone())));
+            }
+            Self::Commands { slots, completions, .. } => {
+                let answers = (0..).zip(&slots).map(|(index, _)| (index, Err(error.clone()))).collect();
+                TurnReplies::new(slots, completions, Outcome::Structure).answer(answers);
             }
             Self::Refuse(chain) => chain.refuse(),
             // A task reports by itself that it was dropped.
@@ -63,6 +77,11 @@ impl Job {
             Self::Submit(chain, requests, replies) => chain.submit(requests, &replies),
             Self::Read(chain, scope, question, keys, replies) => {
                 chain.submit_reads(scope, question, keys, &replies);
+            }
+            Self::Commands { database, commands, slots, completions } => {
+                let receiver: Arc<dyn Receiver> =
+                    Arc::new(TurnReplies::new(slots, completions, Outcome::Structure));
+                database.submit(commands, &receiver);
             }
             Self::Task(task) => drop(tokio::spawn(task)),
             Self::Refuse(chain) => chain.refuse(),

@@ -7,27 +7,47 @@ use redkv::chain::{Answer, Replies};
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::panics::lost;
 use redkv::store::Page;
+use redkv::structures::{self, AtomicOutcome, Receiver};
 
 use crate::bridge::completions::{Completion, Completions, Outcome};
 
 /// The single operations of one turn of the event loop. Those that are not answered when it goes are answered then.
-pub(crate) struct TurnReplies {
+pub(crate) struct TurnReplies<T: Send + 'static = Answer> {
     /// [`TurnReplies::ANSWERED`] in place of those that were answered.
     slots: Vec<AtomicU32>,
     completions: Arc<Completions>,
+    outcome: fn(Result<T>) -> Outcome,
 }
 
-impl TurnReplies {
+impl<T: Send + 'static> TurnReplies<T> {
     const ANSWERED: u32 = u32::MAX;
 
-    pub(crate) fn new(slots: Vec<u32>, completions: Arc<Completions>) -> Self {
-        Self { slots: slots.into_iter().map(AtomicU32::new).collect(), completions }
+    /// Leaves the answers to the operations in `slots` as `outcome` makes them.
+    pub(crate) fn new(
+        slots: Vec<u32>,
+        completions: Arc<Completions>,
+        outcome: fn(Result<T>) -> Outcome,
+    ) -> Self {
+        Self { slots: slots.into_iter().map(AtomicU32::new).collect(), completions, outcome }
     }
 
     /// The answer to the request at `index`, unless that was answered before.
-    fn completion(&self, index: u32, answer: Result<Answer>) -> Option<Completion> {
+    fn completion(&self, index: u32, answer: Result<T>) -> Option<Completion> {
         let slot = self.slots[index as usize].swap(Self::ANSWERED, Ordering::Relaxed);
-        (slot != Self::ANSWERED).then_some(Completion { slot, outcome: Outcome::One(answer) })
+        (slot != Self::ANSWERED).then(|| Completion { slot, outcome: (self.outcome)(answer) })
+    }
+
+    fn abandon_all(&self, error: &Error) {
+        let completions =
+            (0..).zip(&self.slots).filter_map(|(index, _)| self.completion(index, Err(error.clone())));
+        self.completions.push_all(completions);
+    }
+}
+
+impl Receiver for TurnReplies<structures::Answer> {
+    fn answer(&self, answers: Vec<(u32, Result<structures::Answer>)>) {
+        let completions = answers.into_iter().filter_map(|(index, answer)| self.completion(index, answer));
+        self.completions.push_all(completions);
     }
 }
 
@@ -43,16 +63,14 @@ impl Replies for TurnReplies {
     }
 
     fn abandon(&self, error: &Error) {
-        let completions =
-            (0..).zip(&self.slots).filter_map(|(index, _)| self.completion(index, Err(error.clone())));
-        self.completions.push_all(completions);
+        self.abandon_all(error);
     }
 }
 
-impl Drop for TurnReplies {
+impl<T: Send + 'static> Drop for TurnReplies<T> {
     fn drop(&mut self) {
         if self.slots.iter_mut().any(|slot| *slot.get_mut() != Self::ANSWERED) {
-            self.abandon(&dropped());
+            self.abandon_all(&dropped());
         }
     }
 }
@@ -205,6 +223,10 @@ impl Deferred {
 
     pub(crate) fn settle_page(self, page: Result<Page>) {
         self.settle_outcome(Outcome::Page(page));
+    }
+
+    pub(crate) fn settle_atomic(self, outcome: Result<AtomicOutcome>) {
+        self.settle_outcome(Outcome::Atomic(outcome));
     }
 
     fn settle_outcome(mut self, outcome: Outcome) {

@@ -22,6 +22,7 @@ pub(crate) enum Type {
     Null,
     String,
     Number,
+    BigInt,
     Object,
     Other(&'static str),
 }
@@ -79,6 +80,20 @@ impl Js {
         let mut value = ptr::null_mut();
         call!(napi_create_double(self.env, number, &mut value))?;
         Ok(value)
+    }
+
+    /// A bigint.
+    pub(crate) fn big_integer(self, number: i64) -> JsResult<Value> {
+        let mut value = ptr::null_mut();
+        call!(napi_create_bigint_int64(self.env, number, &mut value))?;
+        Ok(value)
+    }
+
+    /// The integer that a bigint is; `None` if it has more than 64 bits.
+    pub(crate) fn bigint(self, value: Value) -> JsResult<Option<i64>> {
+        let (mut number, mut is_lossless) = (0, false);
+        call!(napi_get_value_bigint_int64(self.env, value, &mut number, &mut is_lossless))?;
+        Ok(is_lossless.then_some(number))
     }
 
     /// A string of UTF-8 text.
@@ -147,7 +162,7 @@ impl Js {
             sys::ValueType::napi_boolean => Type::Other("a boolean"),
             sys::ValueType::napi_symbol => Type::Other("a symbol"),
             sys::ValueType::napi_function => Type::Other("a function"),
-            sys::ValueType::napi_bigint => Type::Other("a bigint"),
+            sys::ValueType::napi_bigint => Type::BigInt,
             _ => Type::Other("something else"),
         })
     }

@@ -88,17 +88,19 @@ fn read_number(
     }
 }
 
-/// Such strings would be mistaken for each other.
-fn broken(field: &'static str) -> Refusal {
+/// The error of a string that would be mistaken for others.
+pub(crate) fn broken(field: &'static str) -> Refusal {
     Error::argument(field, format!("{field} has a lone surrogate: it is not well-formed Unicode")).into()
 }
 
-fn wrong_type(field: &str, expected: &str, got: Type) -> Error {
+/// The error of an argument of a wrong type.
+pub(crate) fn wrong_type(field: &str, expected: &str, got: Type) -> Error {
     let got = match got {
         Type::Undefined => "undefined",
         Type::Null => "null",
         Type::String => "a string",
         Type::Number => "a number",
+        Type::BigInt => "a bigint",
         Type::Object => "an object",
         Type::Other(name) => name,
     };

@@ -60,6 +60,15 @@ pub enum Event {
         /// What, in words for a person.
         text: String,
     },
+    /// A request of data structures was made. Not of the chain: it comes from their backend.
+    Request {
+        /// Its name in the interface of the server.
+        operation: &'static str,
+        /// How long it took.
+        duration: Duration,
+        /// The capacity units that it consumed, where there are any.
+        units: Option<f64>,
+    },
     /// A store has acknowledged writes that it has not made yet, or has none any more.
     Queued {
         /// The place of the store.

@@ -21,9 +21,10 @@ pub use chain::Chain;
 pub use events::{Event, Observer};
 pub use fast_path::{FastPath, Lookup};
 pub use nested::ChainStore;
+pub use ops::visit::Visit;
 pub use request::{Action, Answer, Question, Replies, Request, Scope};
 pub use tier::config::TierConfig;
-pub use tier::stats::histogram::Latency;
+pub use tier::stats::histogram::{Histogram, Latency};
 pub use tier::stats::snapshot::{Kind, Stats, TierStats};
 pub use tier::tier::Tier;
 

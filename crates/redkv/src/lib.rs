@@ -13,6 +13,7 @@ mod declared_tests;
 pub mod fuzz;
 pub mod instance;
 pub mod stores;
+pub mod structures;
 
 pub use redkv_chain as chain;
 pub use redkv_core::{clock, entry, error, notices, operation, options, panics, store};

@@ -23,8 +23,10 @@ pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<V
     match format {
         Format::Nothing | Format::Ignored => js.undefined().map_err(lost),
         Format::Bytes => js.buffer(value).map_err(lost),
-        Format::Text if is_ascii(value) => js.ascii(value).map_err(|pending| lost_text(value, pending)),
-        Format::Text => match std::str::from_utf8(value) {
+        Format::Text | Format::BigInt if is_ascii(value) => {
+            js.ascii(value).map_err(|pending| lost_text(value, pending))
+        }
+        Format::Text | Format::BigInt => match std::str::from_utf8(value) {
             Ok(text) => js.text(text).map_err(|pending| lost_text(value, pending)),
             Err(_) => {
                 let message = "the value is not UTF-8 text; read it with getBuffer()";

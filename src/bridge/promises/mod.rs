@@ -5,6 +5,7 @@ mod backlog;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod promises;
 mod slots;
+mod structures;
 
 pub(crate) use self::answers::bytes_of;
 pub(crate) use self::promises::Promises;

@@ -28,6 +28,10 @@ pub(crate) struct Promises {
     fail_many: JsRef,
     /// `arrayOf(...items)`
     array_of: JsRef,
+    /// `recordOf(...fieldsAndValues)`, or of an array of them.
+    pub(super) record_of: JsRef,
+    /// `scoredOf(...valuesAndScores)`, or of an array of them.
+    pub(super) scored_of: JsRef,
     /// The factory of [`errors::to_js`].
     make_error: JsRef,
 }
@@ -42,12 +46,12 @@ const FAILED_TOGETHER: usize = 16;
 const MANY_FAILED: usize = 256;
 
 /// Arguments that every stack has room for.
-const MOST_ARGUMENTS: usize = 1024;
+pub(super) const MOST_ARGUMENTS: usize = 1024;
 
 impl Promises {
-    /// The functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`.
-    pub(crate) fn connect(js: Js, functions: [Value; 5]) -> JsResult<Self> {
-        let [settle, fail, fail_many, array_of, make_error] = functions;
+    /// The functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`, `recordOf`, `scoredOf`.
+    pub(crate) fn connect(js: Js, functions: [Value; 7]) -> JsResult<Self> {
+        let [settle, fail, fail_many, array_of, make_error, record_of, scored_of] = functions;
         Ok(Self {
             slots: RefCell::default(),
             backlog: RefCell::default(),
@@ -55,20 +59,25 @@ impl Promises {
             fail: js.keep(fail)?,
             fail_many: js.keep(fail_many)?,
             array_of: js.keep(array_of)?,
+            record_of: js.keep(record_of)?,
+            scored_of: js.keep(scored_of)?,
             make_error: js.keep(make_error)?,
         })
     }
 
     /// Releases the functions: from here on JavaScript cannot be called.
     pub(crate) fn disconnect(&self, js: Js) {
-        let Self { settle, fail, fail_many, array_of, make_error, .. } = self;
-        [settle, fail, fail_many, array_of, make_error].into_iter().for_each(|kept| js.let_go(kept));
+        self.functions().into_iter().for_each(|kept| js.let_go(kept));
     }
 
     /// Whether the functions are kept; else they are there as long as the JavaScript side is.
     pub(crate) fn hold(&self, js: Js, holds: bool) {
-        let Self { settle, fail, fail_many, array_of, make_error, .. } = self;
-        js.hold_all([settle, fail, fail_many, array_of, make_error], holds);
+        js.hold_all(self.functions(), holds);
+    }
+
+    fn functions(&self) -> [&JsRef; 7] {
+        let Self { settle, fail, fail_many, array_of, record_of, scored_of, make_error, .. } = self;
+        [settle, fail, fail_many, array_of, record_of, scored_of, make_error]
     }
 
     /// How many promises are pending.
@@ -225,6 +234,8 @@ impl Promises {
             Outcome::One(answer) => self.answer(js, answer, format),
             Outcome::Done(done) => done.and_then(|()| js.undefined().map_err(lost)),
             Outcome::Page(page) => page.and_then(|page| self.page(js, &page).map_err(lost)),
+            Outcome::Structure(answer) => answer.and_then(|answer| self.structure(js, &answer, format)),
+            Outcome::Atomic(outcome) => outcome.and_then(|outcome| self.atomic(js, &outcome).map_err(lost)),
             Outcome::Many(_) => return Ok(()),
         };
         match value {

@@ -9,6 +9,8 @@ pub(crate) enum Format {
     Text,
     /// As a `Buffer`.
     Bytes,
+    /// As a string, but an integer as a bigint.
+    BigInt,
     /// As nothing: it is enough that it worked.
     Nothing,
     /// Not at all: its promise was rejected before.

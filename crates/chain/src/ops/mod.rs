@@ -1,4 +1,4 @@
-//! The operations of a chain: dispatch, reads and back-fills, writes, scans, repair, opening and closing.
+//! The operations of a chain: dispatch, reads and back-fills, writes, scans, repair, opening and closing, and those of others.
 
 mod backfill;
 mod dispatch;
@@ -6,5 +6,6 @@ mod open_close;
 mod reads;
 mod repair;
 mod scan;
+pub(crate) mod visit;
 mod write_behind;
 mod writes;

@@ -81,7 +81,8 @@ impl Default for TierConfig {
 }
 
 impl TierConfig {
-    pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+    /// How long one operation may take, where nothing else was said.
+    pub const TIMEOUT: Duration = Duration::from_secs(5);
     const CIRCUIT_BREAKER: u32 = 3;
 
     /// The options, as they are declared.

@@ -28,6 +28,13 @@ impl Subject<'_> {
     pub(in crate::tier) const STORE: Self = Self { key: None, answers: 1 };
 }
 
+impl<'a> Subject<'a> {
+    /// Something that gives so many answers, and is probed with `key`.
+    pub(in crate::tier) fn new(key: &'a Key, answers: usize) -> Self {
+        Self { key: Some(key), answers }
+    }
+}
+
 impl<'a> From<&'a [Key]> for Subject<'a> {
     fn from(keys: &'a [Key]) -> Self {
         Self { key: keys.first(), answers: keys.len() }

@@ -14,7 +14,7 @@ const BUCKETS: usize = bucket(MOST) + 1;
 /// How long requests took. Counting costs a few atomic additions and no lock; reading while others count may miss what
 /// they are about to add.
 #[derive(Debug)]
-pub(crate) struct Histogram {
+pub struct Histogram {
     buckets: Box<[AtomicU64]>,
     sum: AtomicU64,
     max: AtomicU64,
@@ -65,14 +65,16 @@ fn end(bucket: usize) -> u64 {
 }
 
 impl Histogram {
-    pub(crate) fn add(&self, took: Duration) {
+    /// Counts a request that took so long.
+    pub fn add(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(MOST).min(MOST);
         self.buckets[bucket(micros)].fetch_add(1, Ordering::Relaxed);
         self.sum.fetch_add(micros, Ordering::Relaxed);
         self.max.fetch_max(micros, Ordering::Relaxed);
     }
 
-    pub(crate) fn latency(&self) -> Latency {
+    /// Returns what was counted.
+    pub fn latency(&self) -> Latency {
         let counts: Vec<_> = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
         let count = counts.iter().sum::<u64>();
         let max = self.max.load(Ordering::Relaxed);

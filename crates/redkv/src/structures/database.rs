@@ -1,0 +1,267 @@
+//! Data structures under the policies of a chain.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use redkv_structures::atomic::merged;
+use redkv_structures::{Action, Answer, AtomicAnswer, Command, Limits, Structures, Write};
+
+use super::options::StructuresConfig;
+use super::stats::{Counters, DatabaseStats};
+use crate::chain::{Chain, Visit};
+use crate::entry::Key;
+use crate::error::{Error, ErrorKind, Result};
+use crate::executor::spawn;
+use crate::operation::{Operation, StructureOperation};
+use redkv_structures::Batching;
+use redkv_structures::order::{KeyOrder, Ticket};
+
+/// Receives the answers to the commands of one call of [`Database::submit`].
+pub trait Receiver: Send + Sync {
+    /// Answers the commands at `indexes`, each of which is answered once.
+    fn answer(&self, answers: Vec<(u32, Result<Answer>)>);
+}
+
+/// How an atomic write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AtomicOutcome {
+    /// All of it was written.
+    Committed,
+    /// Nothing was written. For each operation, whether its condition failed.
+    Refused(Vec<bool>),
+}
+
+/// A backend with what a chain does for its stores: deadlines, a circuit breaker, events, and an orderly end.
+///
+/// The chain has the plain values of the backend as its only store.
+pub struct Database {
+    chain: Arc<Chain>,
+    backend: Arc<dyn Structures>,
+    limits: Limits,
+    retries: u32,
+    order: Arc<KeyOrder>,
+    counters: Counters,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("backend", &self.backend).finish_non_exhaustive()
+    }
+}
+
+/// A command on its way.
+struct Job {
+    index: u32,
+    command: Command,
+    /// Its turn among the operations on its key, where the backend keeps none.
+    ticket: Option<Ticket>,
+}
+
+impl Database {
+    /// Creates what answers for `backend`, whose plain values are the last store of `chain`.
+    pub fn new(chain: Arc<Chain>, backend: Arc<dyn Structures>, config: StructuresConfig) -> Self {
+        let own = backend.limits();
+        let limits = if config.limits_of_dynamodb { own.and(Limits::DYNAMODB) } else { own };
+        Self {
+            chain,
+            backend,
+            limits,
+            retries: config.retries,
+            order: Arc::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Returns the chain that has its plain values.
+    pub fn chain(&self) -> &Arc<Chain> {
+        &self.chain
+    }
+
+    /// Returns the backend.
+    pub fn backend(&self) -> &Arc<dyn Structures> {
+        &self.backend
+    }
+
+    /// Returns the statistics so far.
+    pub fn stats(&self) -> DatabaseStats {
+        let tier = self.chain.stats().tiers.pop();
+        DatabaseStats { tier, operations: self.counters.stats(), usage: self.backend.usage() }
+    }
+
+    /// Takes operations in the order in which they were called. Each is answered once through `receiver`: at the latest when
+    /// its deadline has passed. Operations on one key take effect in their order.
+    pub fn submit(self: &Arc<Self>, commands: Vec<Command>, receiver: &Arc<dyn Receiver>) {
+        let visit = match self.chain.visit(commands.len()) {
+            Ok(visit) => Arc::new(visit),
+            Err(error) => return receiver.answer(refused(commands, &error)),
+        };
+        let mut jobs = Vec::with_capacity(commands.len());
+        let mut wrong = Vec::new();
+        let is_apart = matches!(self.backend.batching(), Batching::Apart(_));
+        for (index, command) in (0..).zip(commands) {
+            if let Err(error) = self.limits.check(&command) {
+                wrong.push((index, Err(self.tag(error, command.action.operation()))));
+                continue;
+            }
+            let keys = std::slice::from_ref(&command.key);
+            let ticket = is_apart.then(|| self.order.begin(keys, command.action.is_write()));
+            jobs.push(Job { index, command, ticket });
+        }
+        if !wrong.is_empty() {
+            receiver.answer(wrong);
+        }
+        for piece in pieces(jobs, self.backend.batching()) {
+            spawn(self.clone().make(visit.clone(), piece, receiver.clone()));
+        }
+    }
+
+    /// Makes the operations of one piece.
+    async fn make(self: Arc<Self>, visit: Arc<Visit>, jobs: Vec<Job>, receiver: Arc<dyn Receiver>) {
+        let mut indexes = Vec::with_capacity(jobs.len());
+        let mut commands = Vec::with_capacity(jobs.len());
+        let mut tickets = Vec::new();
+        for Job { index, command, ticket } in jobs {
+            indexes.push(index);
+            commands.push(command);
+            tickets.extend(ticket);
+        }
+        for ticket in &mut tickets {
+            ticket.due().await;
+        }
+        let start = Instant::now();
+        let operation = common(&commands);
+        let ask = async { self.backend.run(&commands).await };
+        let answers = visit.call(operation.into(), &probe(&commands), commands.len(), ask).await;
+        drop(tickets);
+        let took = start.elapsed();
+        let answered = indexes.into_iter().zip(&commands).zip(answers);
+        let answers = answered.map(|((index, command), answer)| {
+            let operation = command.action.operation();
+            self.counters.count(operation, took, answer.is_err());
+            (index, answer.map_err(|error| error.with_operation(operation.into())))
+        });
+        receiver.answer(answers.collect());
+    }
+
+    /// Makes all `operations` or none. `retries` is as the option says, if it is not given.
+    pub async fn write_atomically(
+        self: Arc<Self>,
+        operations: Vec<Write>,
+        retries: Option<u32>,
+    ) -> Result<AtomicOutcome> {
+        const OPERATION: StructureOperation = StructureOperation::AtomicWrite;
+        let tag = |error| self.tag(error, OPERATION);
+        let visit = self.chain.visit(1).map_err(tag)?;
+        operations.iter().try_for_each(|write| self.limits.check_write(write)).map_err(tag)?;
+        let merged = merged(operations).map_err(tag)?;
+        if merged.writes.is_empty() {
+            return Ok(AtomicOutcome::Committed);
+        }
+        let keys: Vec<_> = merged.writes.iter().map(|write| write.key.clone()).collect();
+        let mut ticket = match self.backend.batching() {
+            Batching::Apart(_) => Some(self.order.begin(&keys, true)),
+            Batching::Together(_) => None,
+        };
+        if let Some(ticket) = &mut ticket {
+            ticket.due().await;
+        }
+        let start = Instant::now();
+        let retries = retries.unwrap_or(self.retries);
+        let ask = async { vec![self.backend.write_atomically(&merged.writes, retries).await] };
+        let answer = visit.call(OPERATION.into(), &key_of(&keys[0]), 1, ask).await.pop();
+        let answer =
+            answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")));
+        self.counters.count(OPERATION, start.elapsed(), answer.is_err());
+        Ok(match answer? {
+            AtomicAnswer::Committed => AtomicOutcome::Committed,
+            refused @ AtomicAnswer::Refused(_) => AtomicOutcome::Refused(merged.failures(&refused)),
+        })
+    }
+
+    /// Makes the table of the format if it is missing, where there are tables.
+    pub async fn create_table(self: Arc<Self>) -> Result<()> {
+        const OPERATION: StructureOperation = StructureOperation::CreateTable;
+        let visit = self.chain.visit(1).map_err(|error| self.tag(error, OPERATION))?;
+        let ask = async { self.backend.create_table().await };
+        visit.call_anyway(OPERATION.into(), ask).await
+    }
+
+    fn tag(&self, error: Error, operation: StructureOperation) -> Error {
+        error.in_store(&self.backend.name().into()).with_operation_if_unset(operation.into())
+    }
+}
+
+fn refused(commands: Vec<Command>, error: &Error) -> Vec<(u32, Result<Answer>)> {
+    let operation = |command: &Command| Operation::from(command.action.operation());
+    let refuse = |command: &Command| error.clone().with_operation_if_unset(operation(command));
+    (0..).zip(&commands).map(|(index, command)| (index, Err(refuse(command)))).collect()
+}
+
+/// Cuts what came together into the calls that suit the backend.
+fn pieces(jobs: Vec<Job>, batching: Batching) -> Vec<Vec<Job>> {
+    match batching {
+        Batching::Together(most) => {
+            /// Two pieces keep the caller, the wire and the server busy at the same time; smaller ones are not worth it.
+            const LEAST: usize = 64;
+            in_pieces(jobs, |count| (count / 2).max(LEAST).min(most).max(1))
+        }
+        Batching::Apart(most) => {
+            let is_together = |job: &mut Job| {
+                is_plain_read(&job.command.action) && job.ticket.as_mut().is_none_or(Ticket::is_due)
+            };
+            let (mut together, mut apart) = (Vec::new(), Vec::new());
+            for mut job in jobs {
+                if is_together(&mut job) { together.push(job) } else { apart.push(job) }
+            }
+            let mut pieces = in_pieces(together, |_| most);
+            pieces.extend(apart.into_iter().map(|job| vec![job]));
+            pieces
+        }
+    }
+}
+
+fn in_pieces(jobs: Vec<Job>, size: impl Fn(usize) -> usize) -> Vec<Vec<Job>> {
+    let size = size(jobs.len());
+    let mut jobs = jobs.into_iter().peekable();
+    let mut pieces = Vec::new();
+    while jobs.peek().is_some() {
+        pieces.push(jobs.by_ref().take(size).collect());
+    }
+    pieces
+}
+
+/// Whether one item answers it.
+fn is_plain_read(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Get
+            | Action::SMembers
+            | Action::SIsMember(_)
+            | Action::SCard
+            | Action::HGet(_)
+            | Action::HGetAll
+            | Action::ZScore(_)
+    )
+}
+
+/// The operation that all are, or that they came together.
+fn common(commands: &[Command]) -> StructureOperation {
+    let mut operations = commands.iter().map(|command| command.action.operation());
+    let first = operations.next().unwrap_or(StructureOperation::Batch);
+    if operations.all(|operation| operation == first) { first } else { StructureOperation::Batch }
+}
+
+/// A key to probe the backend with, should it fail.
+fn probe(commands: &[Command]) -> Key {
+    commands.first().map_or_else(|| Key::from("redkv"), |command| key_of(&command.key))
+}
+
+fn key_of(key: &[u8]) -> Key {
+    /// An empty key is none everywhere.
+    const SOME: &str = "redkv";
+    match std::str::from_utf8(key) {
+        Ok(key) if !key.is_empty() => Key::from(key),
+        _ => Key::from(SOME),
+    }
+}

@@ -1,0 +1,18 @@
+//! Data structures by the names of their backends, under the policies of a chain.
+
+mod database;
+mod layered;
+mod options;
+mod registry;
+mod stats;
+
+pub use redkv_structures::{
+    Action, Answer, AtomicAnswer, By, Change, Command, Deletion, Entry, LexBound, LexRange, Limits, Page,
+    Range, RequestReport, Score, ScoreRange, Shown, Structures, Usage, Value, Write, atomic, number_of,
+};
+
+pub use self::database::{AtomicOutcome, Database, Receiver};
+pub use self::layered::layered;
+pub use self::options::{PolicyConfig, StructuresConfig};
+pub use self::registry::{BACKENDS, Backend, Built, build};
+pub use self::stats::{DatabaseStats, OperationStats};

@@ -1,0 +1,128 @@
+//! The options of data structures that all backends have, and their policies.
+
+use crate::chain::TierConfig;
+use crate::error::{Error, Result};
+use crate::instance::InstanceConfig;
+use crate::options::{Elsewhere, Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
+
+options! {
+    /// Options of data structures that all backends have.
+    struct CommonOptions is "StructuresCommonOptions" {
+        /// Holds the limits of DynamoDB on any backend, for development: 2 kB for a key, 1,016 bytes for a field of a sorted
+        /// set, 400 kB for an item, nothing empty that is a key there.
+        limits as "limits": LimitsName = "those of the backend",
+        /// How often an atomic write that met another one is tried again, with growing pauses, before it rejects with
+        /// `ERR_REDKV_CONFLICT`.
+        retries as "retries": kinds::Integer<0, 100> = "`3`",
+    }
+}
+
+/// The name of a database whose limits are held.
+#[derive(Debug)]
+struct LimitsName;
+
+impl Kind for LimitsName {
+    type Value = ();
+    const TYPE: Type = Type::Words(&["dynamodb"]);
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<()>> {
+        match value.as_str() {
+            Some("dynamodb") => Ok(Some(())),
+            _ => Err(given.wrong("'dynamodb'", &value)),
+        }
+    }
+}
+
+/// What is the same for all backends.
+#[derive(Clone, Copy, Debug)]
+pub struct StructuresConfig {
+    /// Whether the limits of DynamoDB hold.
+    pub limits_of_dynamodb: bool,
+    /// How often an atomic write that met another one is tried again.
+    pub retries: u32,
+}
+
+impl StructuresConfig {
+    /// The options, as they are declared.
+    pub const SCHEMA: Schema = CommonOptions::SCHEMA;
+
+    /// Reads the options.
+    pub fn from_fields(fields: &mut Fields) -> Result<Self> {
+        let CommonOptions { limits, retries } = CommonOptions::read(fields)?;
+        let retries = retries.map_or(3, |retries| u32::try_from(retries).unwrap_or(u32::MAX));
+        Ok(Self { limits_of_dynamodb: limits.is_some(), retries })
+    }
+}
+
+const TO_THE_POLICY: &str = "to the policy: into the third argument of new Structures()";
+
+/// The policies of data structures: those of a tier and of an instance that have a meaning for them.
+#[derive(Clone, Debug)]
+pub struct PolicyConfig {
+    /// Deadlines, the circuit breaker and the prefix.
+    pub tier: TierConfig,
+    /// The name and the bounds of what is in flight.
+    pub instance: InstanceConfig,
+}
+
+impl PolicyConfig {
+    /// The policies of a tier that data structures have.
+    const OF_A_TIER: &[&str] = &["timeout", "connectTimeout", "circuitBreaker", "prefix"];
+    /// The options of an instance that data structures have.
+    const OF_AN_INSTANCE: &[&str] = &["name", "maxPending", "maxPendingBytes"];
+
+    /// Where policies belong that were given among the options.
+    pub const ELSEWHERE: &[Elsewhere] = &[
+        ("timeout", TO_THE_POLICY),
+        ("connectTimeout", TO_THE_POLICY),
+        ("circuitBreaker", TO_THE_POLICY),
+        ("maxPending", TO_THE_POLICY),
+        ("maxPendingBytes", TO_THE_POLICY),
+    ];
+
+    /// Reads the policies, and returns them with warnings.
+    pub fn read(policy: Value) -> Result<(Self, Vec<String>)> {
+        let mut fields = Fields::new("policy", policy)?;
+        Self::refuse_others(&fields)?;
+        let tier = TierConfig::from_fields(&mut fields)?;
+        let instance = InstanceConfig::from_fields(&mut fields)?;
+        Ok((Self { tier, instance }, fields.finish()?))
+    }
+
+    /// Refuses the policies of a chain that mean nothing here.
+    fn refuse_others(fields: &Fields) -> Result<()> {
+        let has = Self::OF_A_TIER.iter().chain(Self::OF_AN_INSTANCE);
+        let is_other = |name: &&str| !has.clone().any(|has| has == name) && fields.has(name);
+        let Some(name) = TierConfig::names().chain(InstanceConfig::names()).find(is_other) else {
+            return Ok(());
+        };
+        let why = match name {
+            "ttl" | "tombstone" => "data structures have no time to live",
+            _ => "it belongs to a chain",
+        };
+        Err(Error::argument(name, format!("unknown option '{name}' in policy: {why}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn policies_of_a_chain_are_refused_with_the_reason() {
+        let error = PolicyConfig::read(json!({ "ttl": "5s" })).unwrap_err();
+        assert_eq!(error.field(), Some("ttl"));
+        assert_eq!(error.message(), "unknown option 'ttl' in policy: data structures have no time to live");
+        assert_eq!(PolicyConfig::read(json!({ "optional": true })).unwrap_err().field(), Some("optional"));
+    }
+
+    #[test]
+    fn policies_are_read() {
+        let (policy, _) =
+            PolicyConfig::read(json!({ "timeout": 50, "prefix": "p:", "maxPending": 7 })).unwrap();
+        assert_eq!(policy.tier.timeout, Some(std::time::Duration::from_millis(50)));
+        assert_eq!(policy.instance.limits.operations, 7);
+    }
+}

@@ -1,0 +1,89 @@
+//! The backends of data structures by the names that users give them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::options::StructuresConfig;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::options::{Elsewhere, Fields, Schema, is_word, nearest};
+use redkv_structures::Structures;
+
+/// A backend as its options say.
+#[derive(Debug)]
+pub struct Built {
+    /// The backend.
+    pub backend: Arc<dyn Structures>,
+    /// What is the same for all backends.
+    pub config: StructuresConfig,
+    /// What the user should know of the options that were given.
+    pub warnings: Vec<String>,
+}
+
+/// A kind of backend: what it is called, which options it has, and how one is made.
+#[derive(Debug)]
+pub struct Backend {
+    /// Its name.
+    pub name: &'static str,
+    /// The name of its options in TypeScript.
+    pub interface: &'static str,
+    /// Its options, as they are declared, besides those that all have.
+    pub schemas: &'static [Schema],
+    make: fn(&mut Fields, Context) -> Result<Arc<dyn Structures>>,
+}
+
+/// What a backend has from who makes it.
+#[derive(Clone, Debug)]
+struct Context {
+    #[expect(dead_code, reason = "for backends that time certificates")]
+    clock: Arc<dyn Clock>,
+    #[expect(dead_code, reason = "for backends on a file")]
+    timeout: Duration,
+}
+
+/// Every backend of this build.
+pub const BACKENDS: &[Backend] = &[];
+
+/// Makes the backend called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
+/// about one in the wrong place. Connects to nothing yet. `timeout` is how long an operation may take.
+pub fn build(
+    name: &str,
+    options: Value,
+    elsewhere: &[Elsewhere],
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+) -> Result<Built> {
+    let lower = name.to_ascii_lowercase();
+    let Some(Backend { name, make, .. }) = BACKENDS.iter().find(|backend| backend.name == lower) else {
+        return Err(unknown(name));
+    };
+    let build = || {
+        let mut fields = Fields::new("options", options)?.but_not(elsewhere.iter().copied());
+        let config = StructuresConfig::from_fields(&mut fields)?;
+        let made = make(&mut fields, Context { clock, timeout });
+        if let Some(missing) = fields.missing() {
+            return Err(made.err().unwrap_or_else(|| fields.missing_field(missing)));
+        }
+        let backend = made?;
+        let warnings = fields.finish()?.iter().map(|warning| format!("{name}: {warning}")).collect();
+        Ok(Built { backend, config, warnings })
+    };
+    build().map_err(|error: Error| error.in_store(&(*name).into()))
+}
+
+fn unknown(name: &str) -> Error {
+    let known: Vec<_> = BACKENDS.iter().map(|backend| backend.name).collect();
+    let near = nearest(name, &known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default();
+    // What is no word may be an address with a password, given in the place of the name.
+    let what = if !near.is_empty() || is_word(name) {
+        format!("backend '{name}'")
+    } else {
+        "such backend".to_owned()
+    };
+    Error::argument(
+        "name",
+        format!("there is no {what} of data structures{near} (there are {})", known.join(", ")),
+    )
+}

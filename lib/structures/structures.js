@@ -1,0 +1,150 @@
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const { inspect } = require('node:util')
+
+const { createStructures, pending } = require('../bridge.js')
+const { argumentError, checkOptions } = require('../errors.js')
+const { nextId, register } = require('../events.js')
+const { toJson } = require('../options.js')
+const { reason, signalOf, untilAborted } = require('../signals.js')
+const { fromCaller } = require('../stacks.js')
+const { warn } = require('../warnings.js')
+const { AtomicWrite } = require('./atomic.js')
+const { Batch } = require('./batch.js')
+const numbers = require('./numbers.js')
+const { STATE, StructureOperations } = require('./operations.js')
+
+/** A bit: reads may return what was there a moment ago. */
+const MAY_BE_OLD = 2
+
+/** The number that the addon knows data structures by, for a chain that takes them. */
+const ID = Symbol('structuresId')
+
+/** Puts the operations into a class, which are the same functions in all classes. */
+function withOperations(Class) {
+  const { constructor, ...operations } = Object.getOwnPropertyDescriptors(StructureOperations.prototype)
+  Object.defineProperties(Class.prototype, operations)
+  return Class
+}
+
+function hide(object, name, value) {
+  Object.defineProperty(object, name, { value, writable: true })
+}
+
+/** Data structures whose reads may be a moment old. */
+const View = withOperations(
+  class StructuresView {
+    constructor(state) {
+      hide(this, STATE, { ...state, flags: state.flags | MAY_BE_OLD })
+    }
+
+    batch() {
+      return new Batch(this)
+    }
+  },
+)
+
+/** Makes the error of a method that has lost its object. */
+function stateOf(object, name) {
+  const state = object?.[STATE]
+  if (state !== undefined) return state
+  throw argumentError('this', `${name}() was called without its object: write db.${name}(), or db.${name}.bind(db)`)
+}
+
+async function begun(object, name, options, begin) {
+  try {
+    const state = stateOf(object, name)
+    const signal = signalOf(options, ['signal'])
+    if (signal === undefined) return pending(begin(state.native))
+    return untilAborted(signal, reason, () => pending(begin(state.native)))
+  } catch (error) {
+    if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= name
+    throw fromCaller(error, object?.[name])
+  }
+}
+
+/** What data structures begin with. */
+function begunWith(Structures, name, options, policy) {
+  try {
+    const id = nextId()
+    const [native, store, warnings, operations] = createStructures(id, name, toJson(options), toJson(policy))
+    operations.forEach((operation, number) => (numbers[operation] = number))
+    if (warnings.length > 0) warn(warnings.join('\n'))
+    return { id, native, store }
+  } catch (error) {
+    throw fromCaller(error, Structures)
+  }
+}
+
+/** Returns what an operation that changes nothing else resolves to. */
+const asItIs = (promise) => promise
+
+/** Data structures. Documented in index.d.ts. */
+const Structures = withOperations(
+  class Structures extends EventEmitter {
+    constructor(name, options, policy) {
+      const { id, native, store } = begunWith(Structures, name, options, policy)
+      super()
+      hide(this, STATE, { native, flags: 0, name: policy?.name, stores: [store], isClosed: false })
+      hide(this, ID, id)
+      register(id, this, this[STATE])
+      // Reports of requests cost something, so they begin with the first listener.
+      this.on('newListener', function observe(event) {
+        if (event !== 'request') return
+        this.removeListener('newListener', observe)
+        native.observe()
+      })
+    }
+
+    createTable(options) {
+      return begun(this, 'createTable', options, (native) => native.createTable())
+    }
+
+    ready(options) {
+      return begun(this, 'ready', options, (native) => native.ready())
+    }
+
+    batch() {
+      stateOf(this, 'batch')
+      return new Batch(this)
+    }
+
+    atomicWrite() {
+      return new AtomicWrite(stateOf(this, 'atomicWrite').native, asItIs)
+    }
+
+    eventuallyConsistent() {
+      return new View(stateOf(this, 'eventuallyConsistent'))
+    }
+
+    stats() {
+      const { native, stores, name } = stateOf(this, 'stats')
+      const stats = { store: stores[0], ...JSON.parse(native.stats()) }
+      return name === undefined ? stats : { name, ...stats }
+    }
+
+    async close(options) {
+      try {
+        const state = stateOf(this, 'close')
+        if (options !== undefined) checkOptions(options, ['timeout'])
+        const closing = pending(state.native.close(options?.timeout))
+        state.isClosed = true
+        return closing
+      } catch (error) {
+        throw fromCaller(error, Structures.prototype.close)
+      }
+    }
+
+    [Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]() {
+      return this.close()
+    }
+
+    [inspect.custom]() {
+      const { stores, isClosed } = this[STATE]
+      return `Structures(${stores[0]}${isClosed ? ', closed' : ''})`
+    }
+  },
+)
+
+module.exports = { ID, Structures }

@@ -1,0 +1,131 @@
+//! The functions of data structures.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::sys;
+use redkv::chain::{Event, Scope};
+use redkv::error::{Error, Result};
+use redkv::operation::StructureOperation;
+use redkv::structures::{self, Built, Database, PolicyConfig};
+
+use super::calls;
+use super::handle::Handle;
+use super::stats;
+use crate::api::instance::Instance;
+use crate::bridge::Bridge;
+use crate::bridge::in_flight::InFlightGauge;
+use crate::node_api::callback::{Arguments, callback};
+use crate::node_api::values::{self, Refusal};
+use crate::node_api::{Callback, Js, JsResult, Pending, Value};
+
+/// What [`create`] makes: an object with `command(operation, flags, key, …)`, `atomicWrite(retries, …operations)`,
+/// `createTable()` and `ready()`, which answer with the place of a promise; `close(timeout)`, `stats()` as JSON, and
+/// `observe()`, from which on requests are reported.
+const FUNCTIONS: [(&str, Callback); 7] = [
+    ("command", command),
+    ("atomicWrite", atomic_write),
+    ("createTable", create_table),
+    ("ready", ready),
+    ("close", close),
+    ("stats", stats_as_json),
+    ("observe", observe),
+];
+
+macro_rules! callbacks {
+    ($($name:ident = $body:expr;)*) => {
+        $(
+            unsafe extern "C" fn $name(env: sys::napi_env, info: sys::napi_callback_info) -> Value {
+                // SAFETY: called by the engine as a function made by `Js::functions` with a `Handle`.
+                unsafe { callback(env, info, $body, panicked) }
+            }
+        )*
+    };
+}
+
+callbacks! {
+    command = |js: Js, handle: &Handle, values: [Value; 10]| {
+        js.integer(calls::command(js, handle, values).map_err(|refusal| refused(js, handle, refusal))?)
+    };
+    atomic_write = |js: Js, handle: &Handle, values: Arguments| {
+        js.integer(calls::atomic_write(js, handle, &values).map_err(|refusal| refused(js, handle, refusal))?)
+    };
+    create_table = |js: Js, handle: &Handle, []: [Value; 0]| js.integer(handle.create_table());
+    ready = |js: Js, handle: &Handle, []: [Value; 0]| js.number(handle.instance.ready(js, Scope::Chain));
+    close = |js: Js, handle: &Handle, [timeout]: [Value; 1]| {
+        let patience = values::millis(js, "timeout", timeout, "");
+        let patience = patience.map_err(|refusal| refused(js, handle, refusal))?;
+        js.number(handle.instance.close(js, patience.map(Duration::from_millis)))
+    };
+    stats_as_json = |js: Js, handle: &Handle, []: [Value; 0]| {
+        js.text(&stats::of_database(&handle.database.stats(), handle.instance.pending()).to_string())
+    };
+    observe = |js: Js, handle: &Handle, []: [Value; 0]| {
+        let (id, completions) = (handle.instance.id(), Arc::downgrade(handle.instance.bridge.completions()));
+        handle.database.backend().observe(Arc::new(move |report| {
+            if let Some(completions) = completions.upgrade() {
+                let (operation, duration, units) = (report.operation, report.duration, report.units);
+                completions.report(id, Event::Request { operation, duration, units });
+            }
+        }));
+        js.undefined()
+    };
+}
+
+/// Makes data structures: `[functions, name, warnings, names of operations]`.
+pub(crate) fn create(
+    js: Js,
+    bridge: &Rc<Bridge>,
+    id: u32,
+    [name, options, policy]: [Option<String>; 3],
+) -> JsResult<Value> {
+    let made = make(bridge, id, name.as_deref(), options.as_deref(), policy.as_deref());
+    let (handle, warnings) = made.map_err(|error| bridge.promises().throw(js, &error))?;
+    bridge.wake(js)?;
+    bridge.remember(&handle.instance);
+    handle.instance.refresh();
+    handle.instance.warm_up();
+    let texts = |texts: &mut dyn Iterator<Item = &str>| -> JsResult<Value> {
+        js.array(&texts.map(|text| js.text(text)).collect::<JsResult<Vec<_>>>()?)
+    };
+    let name = js.text(handle.database.backend().name())?;
+    let warnings = texts(&mut warnings.iter().map(String::as_str))?;
+    let operations = texts(&mut StructureOperation::ALL.iter().map(|operation| operation.as_str()))?;
+    js.array(&[js.functions(&Rc::new(handle), &FUNCTIONS)?, name, warnings, operations])
+}
+
+fn make(
+    bridge: &Rc<Bridge>,
+    id: u32,
+    name: Option<&str>,
+    options: Option<&str>,
+    policy: Option<&str>,
+) -> Result<(Handle, Vec<String>)> {
+    let Some(name) = name else {
+        return Err(Error::argument("name", "the name of a backend must be a string"));
+    };
+    let json = |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let (policy, mut warnings) = PolicyConfig::read(json(policy))?;
+    let instance = Instance::new(bridge.clone(), InFlightGauge::new(id, policy.instance.limits));
+    let patience = policy.tier.timeout.unwrap_or(redkv::chain::TierConfig::TIMEOUT);
+    let Built { backend, config, warnings: more } =
+        structures::build(name, json(options), PolicyConfig::ELSEWHERE, instance.clock(), patience)?;
+    warnings.extend(more);
+    let (backend, values, policy) = structures::layered(backend, policy.tier);
+    instance.add(|chain| chain.add(values, policy))?;
+    let database = Arc::new(Database::new(instance.chain.clone(), backend, config));
+    Ok((Handle { instance, database }, warnings))
+}
+
+/// Throws what is wrong with an argument.
+fn refused(js: Js, handle: &Handle, refusal: Refusal) -> Pending {
+    match refusal {
+        Refusal::Wrong(error) => handle.instance.bridge.promises().throw(js, &error),
+        Refusal::Pending(pending) => pending,
+    }
+}
+
+fn panicked(js: Js, handle: &Handle, error: &Error) {
+    handle.instance.bridge.promises().throw(js, error);
+}

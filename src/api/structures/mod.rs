@@ -1,0 +1,9 @@
+//! Data structures, as JavaScript calls them.
+
+mod arguments;
+mod calls;
+mod exports;
+mod handle;
+mod stats;
+
+pub(crate) use self::exports::create;
