@@ -22,6 +22,7 @@ pub use atomic::{AtomicAnswer, Change, Write};
 pub use command::{Action, By, Command, Deletion, Range, Shown};
 pub use lex::{LexBound, LexRange};
 pub use limits::Limits;
+pub use memory::MemoryStructures;
 pub use score::{Score, ScoreRange};
 pub use structures::{Batching, Kinds, RequestReport, Structures, Usage};
 pub use value::{Value, number_of};

@@ -43,4 +43,5 @@ mod s3;
 mod semantics;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod structures;
 mod support;
