@@ -10,6 +10,7 @@ pub mod counters;
 pub mod hashes;
 pub mod kinds;
 pub mod limits;
+pub mod random;
 pub mod sets;
 pub mod sorted;
 mod subject;
@@ -200,6 +201,9 @@ macro_rules! structures_cases {
                 a_counter_that_does_not_count_refuses_all_of_it
                 a_counter_counts_on_from_text_and_is_exact
                 what_is_empty_is_not_there
+            }
+            random {
+                random_programs_are_answered_as_by_the_model
             }
             limits {
                 an_empty_key_works_or_is_refused_by_name
