@@ -103,6 +103,26 @@ declare class RedKV extends EventEmitter {
   addChain(chain: RedKV, tierOptions?: RedKV.TierOptions | null | undefined): RedKV.Store
 
   /**
+   * Adds the plain values of data structures as a store: what `db.set()` writes, the chain reads, and the other way round.
+   *
+   * Nothing can expire there, and keys cannot be listed. They belong to this chain then:
+   * {@link RedKV.close | close()} closes them, too. Their own operations continue to work.
+   *
+   * @param db - Data structures, made on this thread.
+   * @param tierOptions - How this chain treats them.
+   * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` when they belong to a chain already, or a tier option is unknown or
+   * wrong.
+   *
+   * @example
+   * ```js
+   * const db = new RedKV.Structures('dynamodb', { tableName: 'app' })
+   * kv.addStore('memory', { maxEntries: 10_000 })
+   * kv.addStructures(db)
+   * ```
+   */
+  addStructures(db: RedKV.Structures, tierOptions?: RedKV.TierOptions | null | undefined): RedKV.Store
+
+  /**
    * Waits until every store is usable: connected, opened, its table found. Adding a store later makes it wait again.
    *
    * Calling it is optional. Operations may be called before: they wait until each store had one attempt.
@@ -2344,6 +2364,33 @@ declare namespace RedKV {
     durable?: boolean | undefined
   }
 
+  /** Options of data structures that all backends have. */
+  interface StructuresCommonOptions {
+    /**
+     * `'strict'` keeps sorted members apart from values, sets and hashes on DynamoDB too, where they may be under one key
+     * otherwise. It costs DynamoDB a transaction or a query more; elsewhere it is so in any case.
+     *
+     * @default sorted members may be beside the others on DynamoDB
+     */
+    kinds?: 'strict' | undefined
+
+    /**
+     * Holds the limits of DynamoDB on any backend, for development: 2 kB for a key, 1,016 bytes for a field of a sorted
+     * set, 400 kB for an item, nothing empty that is a key there.
+     *
+     * @default those of the backend
+     */
+    limits?: 'dynamodb' | undefined
+
+    /**
+     * How often an atomic write that met another one is tried again, with growing pauses, before it rejects with
+     * `ERR_REDKV_CONFLICT`.
+     *
+     * @default 3
+     */
+    retries?: number | undefined
+  }
+
   /** The options of each store, by its name. */
   interface StoreOptions {
     memory: MemoryOptions
@@ -2396,6 +2443,8 @@ declare namespace RedKV {
    * | `ERR_REDKV_UNSUPPORTED` | the store cannot do what was asked, now or later |
    * | `ERR_REDKV_PARTIAL` | an operation on many keys failed for some (or all) of them |
    * | `ERR_REDKV_NO_STORES` | a read needs at least one store |
+   * | `ERR_REDKV_TYPE` | of data structures: the key has another kind than the operation is for |
+   * | `ERR_REDKV_CONFLICT` | of data structures: an atomic write met other writes again and again; nothing was written |
    * | `ERR_REDKV_OVERLOAD` | more is pending than `maxPending` or `maxPendingBytes` allow |
    * | `ERR_REDKV_ABORTED` | the `signal` of a write aborted while it waited |
    * | `ERR_REDKV_CLOSED` | `close()` was called, or its `timeout` was over while it waited |
@@ -2410,6 +2459,8 @@ declare namespace RedKV {
     | 'ERR_REDKV_UNSUPPORTED'
     | 'ERR_REDKV_PARTIAL'
     | 'ERR_REDKV_NO_STORES'
+    | 'ERR_REDKV_TYPE'
+    | 'ERR_REDKV_CONFLICT'
     | 'ERR_REDKV_OVERLOAD'
     | 'ERR_REDKV_ABORTED'
     | 'ERR_REDKV_CLOSED'
@@ -2417,7 +2468,14 @@ declare namespace RedKV {
     | 'ERR_REDKV_ARGUMENT'
 
   /** What was called when something failed. */
-  type RedKVOperation = keyof Operations | 'ready' | 'flush' | 'close' | 'addStore' | 'addChain'
+  type RedKVOperation =
+    | keyof Operations
+    | 'ready'
+    | 'flush'
+    | 'close'
+    | 'addStore'
+    | 'addChain'
+    | RedKVStructureOperation
 
   /**
    * Every error of RedKV, told apart by its `code`: what a `switch` that covers all {@link RedKVErrorCode | codes} is for.
@@ -2513,6 +2571,7 @@ declare namespace RedKV {
     | PartialErrorOf<'getMany', (string | null | undefined)[]>
     | PartialErrorOf<'hasMany', (boolean | undefined)[]>
     | PartialErrorOf<'setMany' | 'deleteMany', undefined>
+    | PartialErrorOf<'batch', undefined>
 
   /** The {@link PartialError} of one operation. */
   interface PartialErrorOf<Operation extends RedKVOperation, Values> extends RedKVErrorBase {
@@ -2522,7 +2581,10 @@ declare namespace RedKV {
     /** The operation that failed. */
     readonly operation: Operation
 
-    /** The keys that failed, as strings, and why. Keys that are not in here succeeded. */
+    /**
+     * The keys that failed, as strings, and why. Keys that are not in here succeeded. Of a batch of data structures its
+     * operations, by their places: `'0'` is the first one.
+     */
     readonly errors: Map<string, RedKVSingleError | RedKVArgumentError>
 
     /**
@@ -2589,6 +2651,621 @@ declare namespace RedKV {
     /** The error underneath, where there is one. */
     readonly cause?: Error
   }
+
+  /**
+   * A key, field, member or value of data structures: a string, a number or bigint as `String()` writes it, or bytes. A
+   * `Uint8Array` is one of them, never a list.
+   */
+  type StructureValue = string | number | bigint | Uint8Array
+
+  /** One member or field, or several in any iterable. */
+  type StructureValues = StructureValue | (Iterable<StructureValue> & object)
+
+  /** Options of reads of data structures. */
+  interface StructureReadOptions extends OperationOptions {
+    /**
+     * Whether values come as `Buffer`s. Needed for what is not UTF-8 text, which rejects with `ERR_REDKV_VALUE` otherwise.
+     *
+     * @default false
+     */
+    buffers?: boolean | undefined
+  }
+
+  /** Options of {@link StructureOperations.delete | delete()}. */
+  interface StructureDeleteOptions extends OperationOptions {
+    /**
+     * `'value'` leaves the sorted members of the key: on DynamoDB this spares a query. Elsewhere one request deletes whatever
+     * a key holds, and this has no effect.
+     *
+     * @default whatever the key holds
+     */
+    of?: 'value' | undefined
+  }
+
+  /** Options of ranges by members. */
+  interface StructureRangeOptions extends StructureReadOptions {
+    /**
+     * How many to return at most.
+     *
+     * @default all of them
+     */
+    limit?: number | undefined
+
+    /**
+     * From the last to the first: exactly the other order, ties included. `min` and `max` stay as they are.
+     *
+     * @default false
+     */
+    reverse?: boolean | undefined
+  }
+
+  /** Options of ranges by score. */
+  interface StructureScoreRangeOptions extends StructureRangeOptions {
+    /**
+     * Whether to return the scores too, as {@link ScoredValue}s.
+     *
+     * @default false
+     */
+    withScores?: boolean | undefined
+  }
+
+  /** Options of an iteration by score. */
+  interface ScoreIterationOptions extends StructureReadOptions {
+    /** @default 'score' */
+    by?: 'score' | undefined
+    /** @default -Infinity */
+    min?: number | undefined
+    /** @default Infinity */
+    max?: number | undefined
+    /** @default false */
+    reverse?: boolean | undefined
+  }
+
+  /** Options of an iteration by members. */
+  interface LexIterationOptions extends StructureReadOptions {
+    by: 'lex'
+    /** `'-'`, `'[a'` or `'(a'`. @default '-' */
+    min?: StructureValue | undefined
+    /** `'+'`, `'[z'` or `'(z'`. @default '+' */
+    max?: StructureValue | undefined
+    /** @default false */
+    reverse?: boolean | undefined
+  }
+
+  /** A value with its score. */
+  interface ScoredValue<Value = string> {
+    value: Value
+    score: number
+  }
+
+  /**
+   * The operations on data structures. All but iterations return promises.
+   *
+   * A key has one kind: a value (or counter), a set, a hash, or sorted members. An operation on a key of another kind rejects
+   * with `ERR_REDKV_TYPE` and changes nothing; `set` replaces any kind. A set, hash or sorted set without members is no key.
+   * On DynamoDB, sorted members and the other kinds are kept apart only with {@link StructuresCommonOptions.kinds | kinds}.
+   */
+  interface StructureOperations {
+    /**
+     * Reads a value as a string, `null` when there is none. A counter is read as decimal text.
+     *
+     * @example
+     * ```js
+     * const user = JSON.parse((await db.get('user:1')) ?? 'null')
+     * ```
+     */
+    get(key: StructureValue, options: StructureReadOptions & { buffers: true }): Promise<Buffer | null>
+    get(key: StructureValue, options?: StructureReadOptions): Promise<string | null>
+
+    /**
+     * Writes a value, whatever the key holds. An integer within 64 bits (a number or bigint) is kept as a number, which only
+     * DynamoDB tells from text.
+     */
+    set(key: StructureValue, value: StructureValue, options?: OperationOptions): Promise<void>
+
+    /** Deletes a key, whatever it holds. Resolves to whether there was one. */
+    delete(key: StructureValue, options?: StructureDeleteOptions): Promise<boolean>
+
+    /** Resolves to whether there is such a key, of any kind. */
+    has(key: StructureValue, options?: OperationOptions): Promise<boolean>
+
+    /** Writes a value if there is no such key, of any kind. Resolves to whether it was written. */
+    setNX(key: StructureValue, value: StructureValue, options?: OperationOptions): Promise<boolean>
+
+    /** Writes a value if there is such a key, of any kind. Resolves to whether it was written. */
+    setXX(key: StructureValue, value: StructureValue, options?: OperationOptions): Promise<boolean>
+
+    /**
+     * Writes a value in place of `expected`. Resolves to whether it was written: not when the value is another one or there is
+     * none. The text `'42'` and the number `42` are equal.
+     *
+     * @example
+     * ```js
+     * const before = await db.get('settings')
+     * if (!(await db.setEQ('settings', changed(before), before))) throw new Error('somebody else changed it')
+     * ```
+     */
+    setEQ(
+      key: StructureValue,
+      value: StructureValue,
+      expected: StructureValue,
+      options?: OperationOptions,
+    ): Promise<boolean>
+
+    /**
+     * Adds to a counter, which begins at 0, and resolves to the new number: a bigint if `by` is one. A value that is a decimal
+     * integer is a counter.
+     *
+     * Rejects with `ERR_REDKV_VALUE` and changes nothing when the value is no integer, or the sum leaves 64 bits. With a
+     * number it also rejects, after it was added, when the sum is not exact as a JavaScript number (beyond 2^53). Is never
+     * sent twice: when the answer is lost it rejects with the {@link RedKVErrorBase.outcome | outcome} `'unknown'`.
+     *
+     * @param by - A safe integer or a bigint.
+     * @defaultValue `by` is 1
+     *
+     * @example
+     * ```js
+     * const visits = await db.incrBy('visits')
+     * const total = await db.incrBy('bytes', 4_096n)
+     * ```
+     */
+    incrBy(key: StructureValue, by: bigint, options?: OperationOptions): Promise<bigint>
+    incrBy(key: StructureValue, by?: number, options?: OperationOptions): Promise<number>
+
+    /** Adds members to a set. */
+    sAdd(key: StructureValue, members: StructureValues, options?: OperationOptions): Promise<void>
+
+    /** Removes members of a set; those that are not there do not matter. */
+    sRem(key: StructureValue, members: StructureValues, options?: OperationOptions): Promise<void>
+
+    /** Reads all members of a set, in no order. */
+    sMembers(key: StructureValue, options: StructureReadOptions & { buffers: true }): Promise<Buffer[]>
+    sMembers(key: StructureValue, options?: StructureReadOptions): Promise<string[]>
+
+    /** Resolves to whether a set has a member. */
+    sIsMember(key: StructureValue, member: StructureValue, options?: OperationOptions): Promise<boolean>
+
+    /** Resolves to how many members a set has. */
+    sCard(key: StructureValue, options?: OperationOptions): Promise<number>
+
+    /** Writes fields of a hash; other fields stay. */
+    hSet(
+      key: StructureValue,
+      field: StructureValue,
+      value: StructureValue,
+      options?: OperationOptions,
+    ): Promise<void>
+    hSet(key: StructureValue, fields: StructureFields, options?: OperationOptions): Promise<void>
+
+    /** Reads a field of a hash, `null` when there is none. */
+    hGet(
+      key: StructureValue,
+      field: StructureValue,
+      options: StructureReadOptions & { buffers: true },
+    ): Promise<Buffer | null>
+    hGet(key: StructureValue, field: StructureValue, options?: StructureReadOptions): Promise<string | null>
+
+    /** Reads all fields of a hash, as an object without a prototype; empty when there is no such key. */
+    hGetAll(key: StructureValue, options: StructureReadOptions & { buffers: true }): Promise<Record<string, Buffer>>
+    hGetAll(key: StructureValue, options?: StructureReadOptions): Promise<Record<string, string>>
+
+    /** Deletes fields of a hash; those that are not there do not matter. */
+    hDel(key: StructureValue, fields: StructureValues, options?: OperationOptions): Promise<void>
+
+    /** Puts a member into a sorted set, or gives it another score. `NaN` is refused; `-0` is `0`. */
+    zAdd(key: StructureValue, member: StructureValue, score: number, options?: OperationOptions): Promise<void>
+
+    /**
+     * Puts a field into a sorted hash: `member` is what ranges of `zh…` return, `field` is what it is found by. A field that is
+     * there gets the new member and score. `-0` is `0`.
+     */
+    zhAdd(
+      key: StructureValue,
+      field: StructureValue,
+      member: StructureValue,
+      score: number,
+      options?: OperationOptions,
+    ): Promise<void>
+
+    /** Removes members of a sorted set; those that are not there do not matter. */
+    zRem(key: StructureValue, members: StructureValues, options?: OperationOptions): Promise<void>
+
+    /** Removes fields of a sorted hash; those that are not there do not matter. */
+    zhRem(key: StructureValue, fields: StructureValues, options?: OperationOptions): Promise<void>
+
+    /** Resolves to how many members or fields there are. */
+    zCard(key: StructureValue, options?: OperationOptions): Promise<number>
+
+    /** Reads the score of a member, or of a field; `null` when it is not there. */
+    zScore(key: StructureValue, member: StructureValue, options?: OperationOptions): Promise<number | null>
+
+    /** Adds to the score of a member, which begins at 0, and resolves to the new one. Is never sent twice. */
+    zIncrBy(key: StructureValue, member: StructureValue, by: number, options?: OperationOptions): Promise<number>
+
+    /** Counts the members with a score from `min` to `max`, both included. */
+    zCount(key: StructureValue, min: number, max: number, options?: OperationOptions): Promise<number>
+
+    /** Counts members by their bytes: `'[a'` includes `a`, `'(a'` does not, `'-'` and `'+'` are the ends. */
+    zLexCount(
+      key: StructureValue,
+      min: StructureValue,
+      max: StructureValue,
+      options?: OperationOptions,
+    ): Promise<number>
+
+    /**
+     * Lists members with a score from `min` to `max`, both included, by score and then by bytes.
+     *
+     * @example
+     * ```js
+     * const best = await db.zRangeByScore('scores', -Infinity, Infinity, { reverse: true, limit: 10, withScores: true })
+     * ```
+     */
+    zRangeByScore(
+      key: StructureValue,
+      min: number,
+      max: number,
+      options: StructureScoreRangeOptions & { withScores: true; buffers: true },
+    ): Promise<ScoredValue<Buffer>[]>
+    zRangeByScore(
+      key: StructureValue,
+      min: number,
+      max: number,
+      options: StructureScoreRangeOptions & { withScores: true },
+    ): Promise<ScoredValue[]>
+    zRangeByScore(
+      key: StructureValue,
+      min: number,
+      max: number,
+      options: StructureScoreRangeOptions & { buffers: true },
+    ): Promise<Buffer[]>
+    zRangeByScore(
+      key: StructureValue,
+      min: number,
+      max: number,
+      options?: StructureScoreRangeOptions,
+    ): Promise<string[]>
+
+    /** As {@link StructureOperations.zRangeByScore | zRangeByScore()}, but returns what fields of a sorted hash hold. */
+    zhRangeByScore(
+      key: StructureValue,
+      min: number,
+      max: number,
+      options: StructureScoreRangeOptions & { withScores: true; buffers: true },
+    ): Promise<ScoredValue<Buffer>[]>
+    zhRangeByScore(
+      key: StructureValue,
+      min: number,
+      max: number,
+      options: StructureScoreRangeOptions & { withScores: true },
+    ): Promise<ScoredValue[]>
+    zhRangeByScore(
+      key: StructureValue,
+      min: number,
+      max: number,
+      options: StructureScoreRangeOptions & { buffers: true },
+    ): Promise<Buffer[]>
+    zhRangeByScore(
+      key: StructureValue,
+      min: number,
+      max: number,
+      options?: StructureScoreRangeOptions,
+    ): Promise<string[]>
+
+    /**
+     * Lists members by their bytes: `'[a'` includes `a`, `'(a'` does not, `'-'` and `'+'` are the ends. All members should have
+     * one score; with different scores the order is that of the backend.
+     */
+    zRangeByLex(
+      key: StructureValue,
+      min: StructureValue,
+      max: StructureValue,
+      options: StructureRangeOptions & { buffers: true },
+    ): Promise<Buffer[]>
+    zRangeByLex(
+      key: StructureValue,
+      min: StructureValue,
+      max: StructureValue,
+      options?: StructureRangeOptions,
+    ): Promise<string[]>
+
+    /** As {@link StructureOperations.zRangeByLex | zRangeByLex()}, but returns what fields of a sorted hash hold. */
+    zhRangeByLex(
+      key: StructureValue,
+      min: StructureValue,
+      max: StructureValue,
+      options: StructureRangeOptions & { buffers: true },
+    ): Promise<Buffer[]>
+    zhRangeByLex(
+      key: StructureValue,
+      min: StructureValue,
+      max: StructureValue,
+      options?: StructureRangeOptions,
+    ): Promise<string[]>
+
+    /**
+     * Lists a sorted set page by page, as you ask for more. A member that is there all the time comes once, one that comes,
+     * goes or moves meanwhile may come or not.
+     *
+     * @example
+     * ```js
+     * for await (const { value, score } of db.zIterate('scores')) console.log(value, score)
+     * ```
+     */
+    zIterate(
+      key: StructureValue,
+      options: (ScoreIterationOptions | LexIterationOptions) & { buffers: true },
+    ): AsyncGenerator<ScoredValue<Buffer>, void, void>
+    zIterate(
+      key: StructureValue,
+      options?: ScoreIterationOptions | LexIterationOptions,
+    ): AsyncGenerator<ScoredValue, void, void>
+
+    /** As {@link StructureOperations.zIterate | zIterate()}, but returns what fields of a sorted hash hold. */
+    zhIterate(
+      key: StructureValue,
+      options: (ScoreIterationOptions | LexIterationOptions) & { buffers: true },
+    ): AsyncGenerator<ScoredValue<Buffer>, void, void>
+    zhIterate(
+      key: StructureValue,
+      options?: ScoreIterationOptions | LexIterationOptions,
+    ): AsyncGenerator<ScoredValue, void, void>
+  }
+
+  /** Fields with their values: an object, a `Map`, or pairs in any iterable. Of a field that repeats the last value counts. */
+  type StructureFields =
+    | (Iterable<readonly [StructureValue, StructureValue]> & object)
+    | { readonly [field: string]: StructureValue }
+
+  /** Operations that are sent together by {@link StructuresBatch.exec | exec()}. Made by {@link Structures.batch | batch()}. */
+  interface StructuresBatch extends Omit<StructureOperations, 'zIterate' | 'zhIterate'> {
+    /**
+     * Sends the operations, and resolves when all are answered. Those of one key take effect in their order.
+     *
+     * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed, with `errors` by their place in the batch: an operation
+     * that failed fails alone. A batch is sent once.
+     */
+    exec(): Promise<void>
+  }
+
+  /** Tells about one operation of an atomic write. */
+  interface AtomicOperation {
+    /** Whether its condition did not hold; known when {@link StructuresAtomicWrite.exec | exec()} has resolved to `false`. */
+    readonly conditionalFailed: boolean
+  }
+
+  /** Options of {@link StructuresAtomicWrite.exec | exec()}. */
+  interface AtomicWriteOptions extends OperationOptions {
+    /**
+     * How often it is tried again when it met another write, from 0 to 100.
+     *
+     * @default {@link StructuresCommonOptions.retries | retries} of the constructor
+     */
+    retries?: number | undefined
+  }
+
+  /**
+   * Writes that are made together or not at all: up to 100 operations. Made by {@link Structures.atomicWrite | atomicWrite()}.
+   *
+   * Operations of one key, field or member are merged where that has a meaning (`sAdd` and `sAdd`, `sRem` and `sRem`, `incrBy`
+   * and `incrBy`, `hSet`, `hSetNX` and `hDel` of different fields); other pairs are refused before anything is sent.
+   *
+   * @example
+   * ```js
+   * const write = db.atomicWrite()
+   * const name = write.setNX('name:ada', '1')
+   * write.hSet('user:1', { name: 'ada' })
+   * write.zAdd('users', 'ada', 0)
+   * if (!(await write.exec()) && name.conditionalFailed) throw new Error('the name is taken')
+   * ```
+   */
+  interface StructuresAtomicWrite {
+    /** Writes a value. */
+    set(key: StructureValue, value: StructureValue): AtomicOperation
+    /** Writes a value, on the condition that there is no such key. */
+    setNX(key: StructureValue, value: StructureValue): AtomicOperation
+    /** Writes a value, on the condition that there is such a key. */
+    setXX(key: StructureValue, value: StructureValue): AtomicOperation
+    /** Writes a value, on the condition that `expected` is there. */
+    setEQ(key: StructureValue, value: StructureValue, expected: StructureValue): AtomicOperation
+    /** Deletes a key. */
+    delete(key: StructureValue): AtomicOperation
+    /** Deletes a key, on the condition that there is one. */
+    deleteXX(key: StructureValue): AtomicOperation
+    /** Adds to a counter. @defaultValue `by` is 1 */
+    incrBy(key: StructureValue, by?: number | bigint): AtomicOperation
+    /** Puts a member into a sorted set. */
+    zAdd(key: StructureValue, member: StructureValue, score: number): AtomicOperation
+    /** Puts a member into a sorted set, on the condition that it is not there. */
+    zAddNX(key: StructureValue, member: StructureValue, score: number): AtomicOperation
+    /** Removes a member of a sorted set. */
+    zRem(key: StructureValue, member: StructureValue): AtomicOperation
+    /** Puts a field into a sorted hash. */
+    zhAdd(key: StructureValue, field: StructureValue, member: StructureValue, score: number): AtomicOperation
+    /** Removes a field of a sorted hash. */
+    zhRem(key: StructureValue, field: StructureValue): AtomicOperation
+    /** Adds members to a set. */
+    sAdd(key: StructureValue, members: StructureValues): AtomicOperation
+    /** Removes members of a set. */
+    sRem(key: StructureValue, members: StructureValues): AtomicOperation
+    /** Writes fields of a hash. */
+    hSet(key: StructureValue, field: StructureValue, value: StructureValue): AtomicOperation
+    hSet(key: StructureValue, fields: StructureFields): AtomicOperation
+    /** Writes a field of a hash, on the condition that it is not there. */
+    hSetNX(key: StructureValue, field: StructureValue, value: StructureValue): AtomicOperation
+    /** Deletes fields of a hash. */
+    hDel(key: StructureValue, fields: StructureValues): AtomicOperation
+
+    /**
+     * Makes all writes, or none. Resolves to `true`, or to `false` when a condition does not hold: then nothing was written,
+     * and each {@link AtomicOperation.conditionalFailed | conditionalFailed} says whether it was that one. Without operations it
+     * is `true`.
+     *
+     * Rejects with `ERR_REDKV_TYPE` when a key has another kind, whatever the conditions are; with `ERR_REDKV_CONFLICT`,
+     * retryable, when it met other writes again and again. Is sent once.
+     */
+    exec(options?: AtomicWriteOptions): Promise<boolean>
+  }
+
+  /**
+   * Data structures on one API: values with conditions, counters, sets, hashes, sorted sets and atomic writes, in the memory of
+   * the process, Redis, DynamoDB or SQLite. On Redis and DynamoDB the data are those of the Go package `keyvaluestore`.
+   *
+   * They have no time to live: for what ends, use a chain.
+   *
+   * @example
+   * ```js
+   * const { Structures } = require('redkv')
+   * const db = new Structures('dynamodb', { tableName: 'app' }, { timeout: 500 })
+   * await db.createTable()
+   * await db.zAdd('scores', 'ada', 42)
+   * ```
+   */
+  class Structures<Name extends string = string> extends EventEmitter {
+    /**
+     * Makes data structures. Connects in the background: {@link Structures.ready | ready()} reports the result.
+     *
+     * @param name - The backend, in any case.
+     * @param options - Those of the store of that name, and {@link StructuresCommonOptions}.
+     * @param policy - Deadlines, the circuit breaker, a prefix, and bounds.
+     * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when there is no such backend, or an
+     * option is missing, unknown or wrong.
+     */
+    constructor(
+      name: Lowercase<Name> extends keyof StructuresOptions ? Name : keyof StructuresOptions,
+      ...args: StructuresArguments<Lowercase<Name> & keyof StructuresOptions>
+    )
+
+    /**
+     * Makes the table of the format if it is missing, and waits until it can be used: on DynamoDB (billed by request) and
+     * SQLite. Elsewhere it does nothing. Needs no {@link Structures.ready | ready()}.
+     */
+    createTable(options?: OperationOptions): Promise<void>
+
+    /** Waits until the backend is usable. Calling it is optional. */
+    ready(options?: OperationOptions): Promise<void>
+
+    /** Begins a batch: operations that are sent together, and answered one by one. */
+    batch(): StructuresBatch
+
+    /** Begins an atomic write: all of it is made, or nothing. */
+    atomicWrite(): StructuresAtomicWrite
+
+    /**
+     * Returns the same data structures with reads that may return what was there a moment ago: on DynamoDB they cost half.
+     * Elsewhere they are as before.
+     */
+    eventuallyConsistent(): StructureOperations & { batch(): StructuresBatch }
+
+    /** Returns what was done since it was made. All numbers are totals that only grow, but for what is pending or down. */
+    stats(): StructuresStats
+
+    /** Lets what was called before finish, then ends all connections, as {@link RedKV.close} does. */
+    close(options?: CloseOptions): Promise<void>
+
+    /** Adds a listener for one of the {@link StructuresEvents}. */
+    on<Event extends keyof StructuresEvents>(name: Event, listener: (event: StructuresEvents[Event]) => void): this
+
+    /** As {@link Structures.on | on()}, for the next event only. */
+    once<Event extends keyof StructuresEvents>(name: Event, listener: (event: StructuresEvents[Event]) => void): this
+
+    /** Takes away a listener. */
+    off<Event extends keyof StructuresEvents>(name: Event, listener: (event: StructuresEvents[Event]) => void): this
+
+    /** Does what {@link Structures.close | close()} does, for `await using`. */
+    [Symbol.asyncDispose](): Promise<void>
+  }
+
+  interface Structures extends StructureOperations {}
+
+  /** The events of data structures; each is also a channel of `node:diagnostics_channel`, as `redkv:request`. */
+  interface StructuresEvents {
+    /** The backend failed so often in a row that it is not asked until a probe succeeds. */
+    tierDown: TierDownEvent
+    /** A probe of a backend that was down succeeded. */
+    tierUp: TierUpEvent
+    /** A request was made: each one, for profiling. Reported from the first listener on. */
+    request: StructuresRequestEvent
+  }
+
+  /** A request of a backend. */
+  interface StructuresRequestEvent {
+    /** The backend. */
+    readonly store: StructuresName
+    /** Its name in the interface of the server, such as `'Query'`; of Redis `'pipeline'`. */
+    readonly operation: string
+    /** How long it took, in milliseconds. */
+    readonly duration: number
+    /** The capacity units of DynamoDB that it consumed. */
+    readonly units?: number | undefined
+  }
+
+  /** Statistics of data structures. */
+  interface StructuresStats {
+    /** What the policy `name` says. */
+    readonly name?: string
+    /** The backend. */
+    readonly store: StructuresName
+    /** Operations that are pending. */
+    readonly pending: number
+    /** Bytes that were given for them. */
+    readonly pendingBytes: number
+    /** Whether it is not asked because it failed too often in a row. */
+    readonly isDown: boolean
+    /** Operations that were refused because it was down. */
+    readonly refused: number
+    /** How many operations failed, by their codes. */
+    readonly errors: { readonly [code: string]: number }
+    /** Requests, round trips. */
+    readonly requests: number
+    /** Commands in them, of Redis. */
+    readonly commands: number
+    /** Read capacity units of DynamoDB. */
+    readonly readUnits: number
+    /** Write capacity units of DynamoDB. */
+    readonly writeUnits: number
+    /** By operation, those that were called. */
+    readonly operations: { readonly [Operation in RedKVStructureOperation]?: StructureStats }
+  }
+
+  /** Statistics of one operation. */
+  interface StructureStats {
+    /** How often it was made. */
+    readonly calls: number
+    /** How often it failed. */
+    readonly errors: number
+    /** How long it took. */
+    readonly latency: Latency
+  }
+
+  /** The options of each backend of data structures. */
+  interface StructuresOptions {
+    memory: StructuresCommonOptions
+  }
+
+  /** The names of the backends of data structures. */
+  type StructuresName = keyof StructuresOptions
+
+  /** What the constructor takes after the name: options, where one of them is required, and a policy. */
+  type StructuresArguments<Name extends StructuresName> = {} extends StructuresOptions[Name]
+    ? [options?: StructuresOptions[Name] | null | undefined, policy?: StructuresPolicy | null | undefined]
+    : [options: StructuresOptions[Name], policy?: StructuresPolicy | null | undefined]
+
+  /** Deadlines, the circuit breaker, a prefix and bounds, as a chain has them. */
+  interface StructuresPolicy
+    extends Pick<TierOptions, 'timeout' | 'connectTimeout' | 'circuitBreaker' | 'prefix'>,
+      Pick<RedKVOptions, 'name' | 'maxPending' | 'maxPendingBytes'> {}
+
+  /** What was called on data structures when something failed. */
+  type RedKVStructureOperation =
+    | keyof StructureOperations
+    | 'createTable'
+    | 'batch'
+    | 'atomicWrite'
+    | 'deleteXX'
+    | 'zAddNX'
+    | 'hSetNX'
+    | 'addStructures'
 }
 
 export = RedKV

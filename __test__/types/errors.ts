@@ -97,6 +97,9 @@ function explained({ code }: AnyRedKVError): string {
     case 'ERR_REDKV_UNSUPPORTED':
     case 'ERR_REDKV_PARTIAL':
       return 'look'
+    case 'ERR_REDKV_CONFLICT':
+      return 'again'
+    case 'ERR_REDKV_TYPE':
     case 'ERR_REDKV_NO_STORES':
     case 'ERR_REDKV_ABORTED':
     case 'ERR_REDKV_CLOSED':

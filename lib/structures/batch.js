@@ -23,7 +23,7 @@ class Batch {
     const results = await Promise.allSettled(calls.map(({ begin }) => begin()))
     const failures = new Map()
     results.forEach(({ status, reason }, index) => {
-      if (status === 'rejected') failures.set(index, reason)
+      if (status === 'rejected') failures.set(String(index), reason)
     })
     if (failures.size > 0) throw partialError(failures, calls.length)
   }

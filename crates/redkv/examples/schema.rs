@@ -6,6 +6,7 @@ use redkv::instance::InstanceConfig;
 use redkv::layers::{BehindConfig, CompressConfig};
 use redkv::options::{Declared, Schema, Type};
 use redkv::stores::STORES;
+use redkv::structures::{BACKENDS, StructuresConfig};
 use serde_json::{Value, json};
 
 fn main() {
@@ -13,15 +14,20 @@ fn main() {
         .iter()
         .map(|kind| json!({ "name": kind.name, "aliases": kind.aliases, "options": kind.schemas[0].interface }))
         .collect();
+    let backends: Vec<_> = BACKENDS
+        .iter()
+        .map(|backend| json!({ "name": backend.name, "options": backend.schemas.first().map(|schema| schema.interface) }))
+        .collect();
     let of_stores = STORES.iter().flat_map(|kind| kind.schemas);
     let others = InstanceConfig::SCHEMAS.iter().chain(TierConfig::SCHEMAS);
     let mut schemas: Vec<&Schema> = of_stores.chain(others).collect();
-    schemas.extend([&CompressConfig::SCHEMA, &BehindConfig::SCHEMA]);
+    schemas.extend([&CompressConfig::SCHEMA, &BehindConfig::SCHEMA, &StructuresConfig::SCHEMA]);
+    schemas.extend(BACKENDS.iter().flat_map(|backend| backend.schemas));
     let mut printed = Vec::new();
     for schema in schemas {
         print(schema, &mut printed);
     }
-    println!("{:#}", json!({ "stores": stores, "schemas": printed }));
+    println!("{:#}", json!({ "stores": stores, "backends": backends, "schemas": printed }));
 }
 
 /// Adds a schema and those of the objects among its options, each once.

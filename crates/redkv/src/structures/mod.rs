@@ -6,6 +6,8 @@ mod options;
 mod registry;
 mod stats;
 
+#[cfg(feature = "memory")]
+pub use redkv_structures::memory::MemoryStructures;
 pub use redkv_structures::{
     Action, Answer, AtomicAnswer, By, Change, Command, Deletion, Entry, LexBound, LexRange, Limits, Page,
     Range, RequestReport, Score, ScoreRange, Shown, Structures, Usage, Value, Write, atomic, number_of,

@@ -8,6 +8,9 @@ use crate::options::{Elsewhere, Fields, Given, Kind, Options, Schema, Type, Valu
 options! {
     /// Options of data structures that all backends have.
     struct CommonOptions is "StructuresCommonOptions" {
+        /// `'strict'` keeps sorted members apart from values, sets and hashes on DynamoDB too, where they may be under one key
+        /// otherwise. It costs DynamoDB a transaction or a query more; elsewhere it is so in any case.
+        kinds as "kinds": KindsName = "sorted members may be beside the others on DynamoDB",
         /// Holds the limits of DynamoDB on any backend, for development: 2 kB for a key, 1,016 bytes for a field of a sorted
         /// set, 400 kB for an item, nothing empty that is a key there.
         limits as "limits": LimitsName = "those of the backend",
@@ -33,9 +36,27 @@ impl Kind for LimitsName {
     }
 }
 
+/// How far kinds are kept apart.
+#[derive(Debug)]
+struct KindsName;
+
+impl Kind for KindsName {
+    type Value = ();
+    const TYPE: Type = Type::Words(&["strict"]);
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<()>> {
+        match value.as_str() {
+            Some("strict") => Ok(Some(())),
+            _ => Err(given.wrong("'strict'", &value)),
+        }
+    }
+}
+
 /// What is the same for all backends.
 #[derive(Clone, Copy, Debug)]
 pub struct StructuresConfig {
+    /// Whether kinds are kept apart where that costs something.
+    pub has_strict_kinds: bool,
     /// Whether the limits of DynamoDB hold.
     pub limits_of_dynamodb: bool,
     /// How often an atomic write that met another one is tried again.
@@ -48,9 +69,9 @@ impl StructuresConfig {
 
     /// Reads the options.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
-        let CommonOptions { limits, retries } = CommonOptions::read(fields)?;
+        let CommonOptions { kinds, limits, retries } = CommonOptions::read(fields)?;
         let retries = retries.map_or(3, |retries| u32::try_from(retries).unwrap_or(u32::MAX));
-        Ok(Self { limits_of_dynamodb: limits.is_some(), retries })
+        Ok(Self { has_strict_kinds: kinds.is_some(), limits_of_dynamodb: limits.is_some(), retries })
     }
 }
 

@@ -27,8 +27,6 @@ pub struct Built {
 pub struct Backend {
     /// Its name.
     pub name: &'static str,
-    /// The name of its options in TypeScript.
-    pub interface: &'static str,
     /// Its options, as they are declared, besides those that all have.
     pub schemas: &'static [Schema],
     make: fn(&mut Fields, Context) -> Result<Arc<dyn Structures>>,
@@ -41,10 +39,19 @@ struct Context {
     clock: Arc<dyn Clock>,
     #[expect(dead_code, reason = "for backends on a file")]
     timeout: Duration,
+    #[expect(dead_code, reason = "for backends that keep kinds apart at a price")]
+    has_strict_kinds: bool,
 }
 
 /// Every backend of this build.
-pub const BACKENDS: &[Backend] = &[];
+pub const BACKENDS: &[Backend] = &[
+    #[cfg(feature = "memory")]
+    Backend {
+        name: "memory",
+        schemas: &[],
+        make: |_, _| Ok(Arc::new(super::MemoryStructures::new(redkv_structures::Limits::REDIS))),
+    },
+];
 
 /// Makes the backend called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
 /// about one in the wrong place. Connects to nothing yet. `timeout` is how long an operation may take.
@@ -62,7 +69,7 @@ pub fn build(
     let build = || {
         let mut fields = Fields::new("options", options)?.but_not(elsewhere.iter().copied());
         let config = StructuresConfig::from_fields(&mut fields)?;
-        let made = make(&mut fields, Context { clock, timeout });
+        let made = make(&mut fields, Context { clock, timeout, has_strict_kinds: config.has_strict_kinds });
         if let Some(missing) = fields.missing() {
             return Err(made.err().unwrap_or_else(|| fields.missing_field(missing)));
         }
