@@ -7,6 +7,8 @@ mod aws;
 mod dynamodb;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "dynamodb")]
+mod structures;
 
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub use aws::{AwsConfig, AwsCredentials};
@@ -14,6 +16,8 @@ pub use aws::{AwsConfig, AwsCredentials};
 pub use dynamodb::{DynamoDbConfig, DynamoDbStore};
 #[cfg(feature = "s3")]
 pub use s3::{S3Config, S3Store};
+#[cfg(feature = "dynamodb")]
+pub use structures::{DynamoDbStructures, DynamoDbStructuresConfig};
 
 /// Properties that hold for any input.
 #[cfg(all(feature = "dynamodb", any(test, feature = "fuzzing")))]

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, Error, FinalizerInterceptorContextRef, InterceptorContext,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
@@ -72,13 +73,35 @@ impl Intercept for Attempts {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
-        let refused = error.is_operation_error() && context.response().is_some_and(is_certain_no);
-        let unreached = error.as_connector_error().is_some_and(|error| could_not_connect(error));
-        if self.was_sent() && !refused && !unreached {
+        if self.was_sent() && may_be_made(error, context.response()) {
             self.0.in_doubt.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
+}
+
+/// Keeps the SDK from sending a request again that may have been carried out.
+#[derive(Debug)]
+pub(crate) struct OnlyOnce;
+
+impl ClassifyRetry for OnlyOnce {
+    fn name(&self) -> &'static str {
+        "redkv only once"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.output_or_error() {
+            Some(Err(error)) if may_be_made(error, context.response()) => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+}
+
+/// Returns whether a request that was sent and failed with `error` may have been carried out.
+fn may_be_made(error: &OrchestratorError<Error>, response: Option<&HttpResponse>) -> bool {
+    let refused = error.is_operation_error() && response.is_some_and(is_certain_no);
+    let unreached = error.as_connector_error().is_some_and(|error| could_not_connect(error));
+    !refused && !unreached
 }
 
 /// A refusal is a certain no; a failure inside the service may have come after the write, unless it is how S3 asks to

@@ -1,7 +1,7 @@
 //! Entries in a table of Amazon DynamoDB.
 
 mod config;
-mod error;
+pub(crate) mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod items;
