@@ -136,7 +136,7 @@ pub struct Range {
 }
 
 /// What members are listed by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum By {
     /// Score, then bytes.
     Score(ScoreRange),
@@ -145,7 +145,7 @@ pub enum By {
 }
 
 /// What is returned of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shown {
     /// Its field: what `z…` operations return.
     Field,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use redkv_core::error::{Error, Result};
 
 /// An end of a range.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LexBound {
     /// Before all members: `-`.
     Lowest,
@@ -45,7 +45,7 @@ impl LexBound {
 }
 
 /// The members from one to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LexRange {
     /// Where it begins.
     pub min: LexBound,
@@ -68,6 +68,15 @@ impl LexRange {
                 LexBound::Included(max) | LexBound::Excluded(max),
             ) => min >= max,
         }
+    }
+
+    /// Returns how many bytes its ends have.
+    pub(crate) fn bytes(&self) -> usize {
+        let bytes = |bound: &LexBound| match bound {
+            LexBound::Included(member) | LexBound::Excluded(member) => member.len(),
+            LexBound::Lowest | LexBound::Highest => 0,
+        };
+        bytes(&self.min) + bytes(&self.max)
     }
 
     /// Returns whether `member` is in it.

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod atomic;
+pub mod cached;
 pub mod command;
 pub mod lex;
 pub mod limits;

@@ -2,12 +2,19 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A score: a number or an infinity, and never NaN. Minus zero is zero.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Score(f64);
 
 impl Eq for Score {}
+
+impl Hash for Score {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
 
 impl Score {
     /// The lowest score.
@@ -73,7 +80,7 @@ impl From<i32> for Score {
 }
 
 /// The scores from one to another, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScoreRange {
     /// The lowest.
     pub min: Score,

@@ -1,3 +1,4 @@
 //! The backends of data structures: each passes the suite of all, and shows what is its own.
 
+mod cached;
 mod memory;
