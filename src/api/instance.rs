@@ -13,7 +13,6 @@ use redkv::error::{Error, Result};
 use redkv::notices::Notices;
 use redkv::operation::Operation;
 use redkv::store::Cursor;
-use redkv::structures::{Command, Database};
 
 use crate::bridge::Bridge;
 use crate::bridge::completions::Outcome;
@@ -30,7 +29,7 @@ pub(crate) struct Instance {
     pub(crate) chain: Arc<Chain>,
     pub(crate) bridge: Rc<Bridge>,
     gauge: Rc<InFlightGauge>,
-    gathered: RefCell<Gathered>,
+    pub(super) gathered: RefCell<Gathered>,
     handles: RefCell<Vec<Weak<Handle>>>,
     /// Calls of `clear` in flight, by their slots, and whether somebody waits for them.
     clears: RefCell<Vec<(u32, std::sync::Weak<AtomicBool>)>>,
@@ -44,8 +43,8 @@ pub(crate) struct Instance {
 
 /// The operations of one turn, in the order of their calls.
 #[derive(Default)]
-struct Gathered {
-    jobs: Vec<Job>,
+pub(super) struct Gathered {
+    pub(super) jobs: Vec<Job>,
     requests: Vec<Request>,
     slots: Vec<u32>,
 }
@@ -186,51 +185,11 @@ impl Instance {
         Ok(place_of(slot, is_first))
     }
 
-    /// Notes an operation on data structures, which was [checked](Instance::check): those of one turn go together.
-    pub(crate) fn gather_command(
-        self: &Rc<Self>,
-        database: &Arc<Database>,
-        command: Command,
-        format: Format,
-        load: Weight,
-    ) -> i32 {
-        let slot = self.open_slot(format, load, command.action.operation().into());
-        let is_first = self.begin_gathering();
-        let mut gathered = self.gathered.borrow_mut();
-        match gathered.jobs.last_mut() {
-            Some(Job::Commands { commands, slots, .. }) => {
-                commands.push(command);
-                slots.push(slot);
-            }
-            _ => gathered.jobs.push(Job::Commands {
-                database: database.clone(),
-                commands: vec![command],
-                slots: vec![slot],
-                completions: self.bridge.completions().clone(),
-            }),
-        }
-        place_of(slot, is_first)
-    }
-
-    /// Notes a task that ends with a promise, to begin after everything that was called before, and returns the place of
-    /// the promise.
-    pub(crate) fn gather_task<T: Future<Output = ()> + Send + 'static>(
-        self: &Rc<Self>,
-        load: Weight,
-        operation: Operation,
-        task: impl FnOnce(Deferred) -> T,
-    ) -> i32 {
-        let slot = self.open_slot(Format::Nothing, load, operation);
-        let task = task(self.bridge.completions().done(slot));
-        let is_first = self.gather_job(Job::Task(Box::pin(task)));
-        place_of(slot, is_first)
-    }
-
-    fn open_slot(&self, format: Format, load: Weight, operation: Operation) -> u32 {
+    pub(super) fn open_slot(&self, format: Format, load: Weight, operation: Operation) -> u32 {
         self.bridge.promises().open_slot(format, Some(self.gauge.count(load, operation)))
     }
 
-    fn gather_job(self: &Rc<Self>, job: Job) -> bool {
+    pub(super) fn gather_job(self: &Rc<Self>, job: Job) -> bool {
         let is_first = self.begin_gathering();
         let mut gathered = self.gathered.borrow_mut();
         let singles = self.take_singles(&mut gathered);
@@ -240,7 +199,7 @@ impl Instance {
     }
 
     /// Answers with whether this is the first operation of any instance in this turn.
-    fn begin_gathering(self: &Rc<Self>) -> bool {
+    pub(super) fn begin_gathering(self: &Rc<Self>) -> bool {
         let is_empty = self.gathered.borrow().is_empty();
         is_empty && self.bridge.gather_from(self.clone())
     }
@@ -388,7 +347,7 @@ impl Drop for Instance {
 
 /// Returns what JavaScript gets for the promise in `slot`: the slot, or its complement, a negative number, where the
 /// operation is the first one of its turn, and JavaScript has to say when that ends.
-fn place_of(slot: u32, is_first: bool) -> i32 {
+pub(super) fn place_of(slot: u32, is_first: bool) -> i32 {
     let slot = slot.cast_signed();
     if is_first { !slot } else { slot }
 }

@@ -10,12 +10,12 @@ use std::time::Duration;
 use redkv::chain::{Chain, Question, Replies, Request, Scope};
 use redkv::entry::Key;
 use redkv::error::Error;
-use redkv::executor::Executor;
-use redkv::structures::{Command, Database, Receiver};
+use redkv::executor::{Executor, spawn};
+use redkv::structures::{Command, Database, Receiver, Write};
 use tokio::runtime::Handle;
 
 use crate::bridge::completions::{Completions, Outcome};
-use crate::bridge::replies::TurnReplies;
+use crate::bridge::replies::{Deferred, TurnReplies};
 
 /// What the I/O thread is to do.
 pub(crate) enum Job {
@@ -30,6 +30,8 @@ pub(crate) enum Job {
         slots: Vec<u32>,
         completions: Arc<Completions>,
     },
+    /// An atomic write on data structures.
+    Atomic { database: Arc<Database>, writes: Vec<Write>, retries: Option<u32>, done: Deferred },
     /// Anything else that waits.
     Task(Pin<Box<dyn Future<Output = ()> + Send>>),
     /// Take no more operations of a chain.
@@ -45,6 +47,7 @@ impl Job {
             Self::Submit(_, requests, _) => requests.len(),
             Self::Read(_, _, _, keys, _) => keys.len(),
             Self::Commands { commands, .. } => commands.len(),
+            Self::Atomic { writes, .. } => writes.len(),
             Self::Task(_) | Self::Refuse(_) | Self::WarmUp(_) => 0,
         }
     }
@@ -60,6 +63,7 @@ impl Job {
                 let answers = (0..).zip(&slots).map(|(index, _)| (index, Err(error.clone()))).collect();
                 TurnReplies::new(slots, completions, Outcome::Structure).answer(answers);
             }
+            Self::Atomic { done, .. } => done.settle_atomic(Err(error.clone())),
             Self::Refuse(chain) => chain.refuse(),
             // A task reports by itself that it was dropped.
             Self::Task(_) | Self::WarmUp(_) => {}
@@ -82,6 +86,10 @@ impl Job {
                 let receiver: Arc<dyn Receiver> =
                     Arc::new(TurnReplies::new(slots, completions, Outcome::Structure));
                 database.submit(commands, &receiver);
+            }
+            Self::Atomic { database, writes, retries, done } => {
+                let written = database.write_atomically(writes, retries);
+                spawn(async move { done.settle_atomic(written.await) });
             }
             Self::Task(task) => drop(tokio::spawn(task)),
             Self::Refuse(chain) => chain.refuse(),

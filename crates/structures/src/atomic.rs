@@ -120,6 +120,12 @@ impl Merged {
     }
 }
 
+/// Returns the error of the operation at `index`, which says so.
+#[must_use]
+pub fn at(error: Error, index: usize, operation: StructureOperation) -> Error {
+    error.noting(&format!(" (operation {index} of the atomic write, {})", operation.as_str()))
+}
+
 /// Merges operations on one item, where that has a meaning. Fails on other pairs, and on more than [`MOST_WRITES`].
 pub fn merged(operations: Vec<Write>) -> Result<Merged> {
     if operations.len() > MOST_WRITES {
@@ -256,7 +262,9 @@ impl Change {
                 set_new.extend(more_new);
                 delete.extend(more_deleted);
                 let mut seen = HashSet::new();
-                let mut fields = set.iter().chain(&*set_new).map(|(field, _)| field).chain(&*delete);
+                // One operation may delete a field twice.
+                let deleted: HashSet<_> = delete.iter().collect();
+                let mut fields = set.iter().chain(&*set_new).map(|(field, _)| field).chain(deleted);
                 if fields.all(|field| seen.insert(field)) { Ok(()) } else { refused(one, two) }
             }
             _ => refused(one, two),
@@ -299,6 +307,8 @@ mod tests {
         assert!(matches!(&all.writes[..], [Write { change: Change::IncrBy(-3), .. }]));
         let all =
             merge(vec![hash(&["a"], &[], &[]), hash(&[], &["b"], &[]), hash(&[], &[], &["c"])]).unwrap();
+        assert_eq!(all.writes.len(), 1);
+        let all = merge(vec![hash(&[], &[], &["a", "a"]), hash(&["b"], &[], &["a"])]).unwrap();
         assert_eq!(all.writes.len(), 1);
     }
 

@@ -62,8 +62,11 @@ impl Limits {
             Action::ZAdd { member, .. } => self.sorted("member", member.len(), member.len()),
             Action::ZIncrBy { member, .. } => self.sorted("member", member.len(), member.len()),
             Action::ZhAdd { field, member, .. } => self.sorted("field", field.len(), member.len()),
-            Action::ZRem(fields) | Action::ZhRem(fields) => {
-                fields.iter().try_for_each(|field| self.sorted("members", field.len(), 0))
+            Action::ZRem(members) => {
+                members.iter().try_for_each(|member| self.sorted("members", member.len(), 0))
+            }
+            Action::ZhRem(fields) => {
+                fields.iter().try_for_each(|field| self.sorted("fields", field.len(), 0))
             }
             Action::ZScore(member) => self.sorted("member", member.len(), 0),
             _ => Ok(()),
@@ -83,10 +86,13 @@ impl Limits {
                 let fields = set.iter().chain(set_new);
                 self.fields(fields.map(|(field, value)| (field.len(), value.len())))
             }
-            Change::ZAdd { field, member, .. } | Change::ZAddNx { field, member, .. } => {
-                self.sorted("member", field.len(), member.as_ref().map_or(field.len(), |member| member.len()))
+            Change::ZAdd { field, member, .. } | Change::ZAddNx { field, member, .. } => match member {
+                Some(member) => self.sorted("field", field.len(), member.len()),
+                None => self.sorted("member", field.len(), field.len()),
+            },
+            Change::ZRem { field, of_hash } => {
+                self.sorted(if *of_hash { "field" } else { "member" }, field.len(), 0)
             }
-            Change::ZRem { field, .. } => self.sorted("member", field.len(), 0),
             _ => Ok(()),
         }
     }
@@ -123,7 +129,7 @@ impl Limits {
             ));
         }
         within(name, field, self.sorted_field)?;
-        within(name, value, self.item)
+        within("member", value, self.item)
     }
 }
 

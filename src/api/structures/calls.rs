@@ -1,7 +1,7 @@
 //! The calls that JavaScript makes: the number of an operation, how its answer is wanted, its key, and what else it takes.
 
 use redkv::operation::StructureOperation;
-use redkv::structures::{Command, Write};
+use redkv::structures::{Command, Write, atomic};
 
 use super::arguments::{self, action, change};
 use super::handle::Handle;
@@ -37,20 +37,25 @@ pub(super) fn command(js: Js, handle: &Handle, values: [Value; 10]) -> Result<i3
     Ok(handle.gather(command, format)?)
 }
 
-/// Notes an atomic write: `atomicWrite(retries, [operation, key, …], …)`.
-pub(super) fn atomic_write(js: Js, handle: &Handle, values: &[Value]) -> Result<i32, Refusal> {
-    let [retries, operations @ ..] = values else { return Err(arguments::missing()) };
-    let retries = match js.type_of(*retries)? {
+/// Notes an atomic write: `atomicWrite(retries, [[operation, key, …], …])`.
+pub(super) fn atomic_write(js: Js, handle: &Handle, [retries, writes]: [Value; 2]) -> Result<i32, Refusal> {
+    let retries = match js.type_of(retries)? {
         Type::Undefined => None,
-        _ => Some(integer(js, *retries)?),
+        _ => Some(integer(js, retries)?),
     };
-    let write = |values: &Value| -> Result<Write, Refusal> {
-        let values = arguments::elements(js, *values)?.ok_or_else(arguments::missing)?;
+    let writes = arguments::elements(js, writes)?.ok_or_else(arguments::missing)?;
+    let write = |(index, values): (usize, Value)| -> Result<Write, Refusal> {
+        let values = arguments::elements(js, values)?.ok_or_else(arguments::missing)?;
         let [operation, key, rest @ ..] = &values[..] else { return Err(arguments::missing()) };
         let operation = operation_of(js, *operation)?;
-        Ok(Write { key: arguments::bytes(js, "key", *key)?, change: change(js, operation, rest)? })
+        let read =
+            || Ok(Write { key: arguments::bytes(js, "key", *key)?, change: change(js, operation, rest)? });
+        read().map_err(|refusal| match refusal {
+            Refusal::Wrong(error) => Refusal::Wrong(atomic::at(error, index, operation)),
+            pending @ Refusal::Pending(_) => pending,
+        })
     };
-    let writes = operations.iter().map(write).collect::<Result<Vec<_>, _>>()?;
+    let writes = writes.into_iter().enumerate().map(write).collect::<Result<Vec<_>, _>>()?;
     Ok(handle.gather_atomic(writes, retries)?)
 }
 

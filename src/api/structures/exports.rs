@@ -16,11 +16,11 @@ use super::stats;
 use crate::api::instance::Instance;
 use crate::bridge::Bridge;
 use crate::bridge::in_flight::InFlightGauge;
-use crate::node_api::callback::{Arguments, callback};
+use crate::node_api::callback::callback;
 use crate::node_api::values::{self, Refusal};
 use crate::node_api::{Callback, Js, JsResult, Pending, Value};
 
-/// What [`create`] makes: an object with `command(operation, flags, key, …)`, `atomicWrite(retries, …operations)`,
+/// What [`create`] makes: an object with `command(operation, flags, key, …)`, `atomicWrite(retries, operations)`,
 /// `createTable()` and `ready()`, which answer with the place of a promise; `close(timeout)`, `stats()` as JSON, and
 /// `observe()`, from which on requests are reported.
 const FUNCTIONS: [(&str, Callback); 7] = [
@@ -48,8 +48,8 @@ callbacks! {
     command = |js: Js, handle: &Handle, values: [Value; 10]| {
         js.integer(calls::command(js, handle, values).map_err(|refusal| refused(js, handle, refusal))?)
     };
-    atomic_write = |js: Js, handle: &Handle, values: Arguments| {
-        js.integer(calls::atomic_write(js, handle, &values).map_err(|refusal| refused(js, handle, refusal))?)
+    atomic_write = |js: Js, handle: &Handle, values: [Value; 2]| {
+        js.integer(calls::atomic_write(js, handle, values).map_err(|refusal| refused(js, handle, refusal))?)
     };
     create_table = |js: Js, handle: &Handle, []: [Value; 0]| js.integer(handle.create_table());
     ready = |js: Js, handle: &Handle, []: [Value; 0]| js.number(handle.instance.ready(js, Scope::Chain));

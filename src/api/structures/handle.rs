@@ -31,12 +31,8 @@ impl Handle {
     pub(super) fn gather_atomic(&self, writes: Vec<Write>, retries: Option<u32>) -> Result<i32> {
         let bytes = writes.iter().map(|write| write.key.len() + write.change.bytes()).sum();
         let load = Weight { operations: writes.len(), bytes };
-        let operation = StructureOperation::AtomicWrite.into();
-        self.instance.check(load, operation)?;
-        let database = self.database.clone();
-        Ok(self.instance.gather_task(load, operation, move |done| async move {
-            done.settle_atomic(database.write_atomically(writes, retries).await);
-        }))
+        self.instance.check(load, StructureOperation::AtomicWrite.into())?;
+        Ok(self.instance.gather_atomic(&self.database, writes, retries, load))
     }
 
     /// Begins to make the table, and returns the place of its promise.

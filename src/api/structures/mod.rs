@@ -3,6 +3,7 @@
 mod arguments;
 mod calls;
 mod exports;
+mod gathering;
 mod handle;
 mod stats;
 

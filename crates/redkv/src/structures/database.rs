@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use redkv_structures::atomic::merged;
+use redkv_structures::atomic::{self, Merged, merged};
 use redkv_structures::{Action, Answer, AtomicAnswer, Command, Limits, Structures, Write};
 
 use super::options::StructuresConfig;
@@ -55,6 +55,16 @@ struct Job {
     index: u32,
     command: Command,
     /// Its turn among the operations on its key, where the backend keeps none.
+    ticket: Option<Ticket>,
+}
+
+/// An atomic write on its way.
+struct AtomicJob {
+    visit: Visit,
+    merged: Merged,
+    /// A key to probe the backend with, should it fail.
+    probe: Key,
+    /// Its turn among the operations on its keys, where the backend keeps none.
     ticket: Option<Ticket>,
 }
 
@@ -144,32 +154,52 @@ impl Database {
         receiver.answer(answers.collect());
     }
 
-    /// Makes all `operations` or none. `retries` is as the option says, if it is not given.
-    pub async fn write_atomically(
-        self: Arc<Self>,
+    /// Makes all `operations` or none, after what was submitted for their keys before this call, and before what is submitted
+    /// for them after it. `retries` is as the option says, if it is not given.
+    pub fn write_atomically(
+        self: &Arc<Self>,
         operations: Vec<Write>,
         retries: Option<u32>,
-    ) -> Result<AtomicOutcome> {
-        const OPERATION: StructureOperation = StructureOperation::AtomicWrite;
-        let tag = |error| self.tag(error, OPERATION);
-        let visit = self.chain.visit(1).map_err(tag)?;
-        operations.iter().try_for_each(|write| self.limits.check_write(write)).map_err(tag)?;
-        let merged = merged(operations).map_err(tag)?;
-        if merged.writes.is_empty() {
-            return Ok(AtomicOutcome::Committed);
+    ) -> impl Future<Output = Result<AtomicOutcome>> + Send + 'static {
+        let entered =
+            self.enter(operations).map_err(|error| self.tag(error, StructureOperation::AtomicWrite));
+        let database = self.clone();
+        async move {
+            match entered? {
+                Some(entered) => database.write(entered, retries).await,
+                None => Ok(AtomicOutcome::Committed),
+            }
         }
+    }
+
+    /// Gives an atomic write its place among the operations; nothing if it is empty.
+    fn enter(&self, operations: Vec<Write>) -> Result<Option<AtomicJob>> {
+        let visit = self.chain.visit(1)?;
+        for (index, write) in operations.iter().enumerate() {
+            let checked = self.limits.check_write(write);
+            checked.map_err(|error| atomic::at(error, index, write.change.operation()))?;
+        }
+        let merged = merged(operations)?;
         let keys: Vec<_> = merged.writes.iter().map(|write| write.key.clone()).collect();
-        let mut ticket = match self.backend.batching() {
+        let Some(first) = keys.first() else { return Ok(None) };
+        let probe = key_of(first);
+        let ticket = match self.backend.batching() {
             Batching::Apart(_) => Some(self.order.begin(&keys, true)),
             Batching::Together(_) => None,
         };
+        Ok(Some(AtomicJob { visit, merged, probe, ticket }))
+    }
+
+    async fn write(&self, job: AtomicJob, retries: Option<u32>) -> Result<AtomicOutcome> {
+        const OPERATION: StructureOperation = StructureOperation::AtomicWrite;
+        let AtomicJob { visit, merged, probe, mut ticket } = job;
         if let Some(ticket) = &mut ticket {
             ticket.due().await;
         }
         let start = Instant::now();
         let retries = retries.unwrap_or(self.retries);
         let ask = async { vec![self.backend.write_atomically(&merged.writes, retries).await] };
-        let answer = visit.call(OPERATION.into(), &key_of(&keys[0]), 1, ask).await.pop();
+        let answer = visit.call(OPERATION.into(), &probe, 1, ask).await.pop();
         let answer =
             answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")));
         self.counters.count(OPERATION, start.elapsed(), answer.is_err());
