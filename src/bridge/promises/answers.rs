@@ -17,20 +17,29 @@ pub(super) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value>
     }
 }
 
+/// How a caller of a chain gets bytes.
+const BY_GET_BUFFER: &str = "getBuffer()";
+
 /// The JavaScript value of what is under a key.
 pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<Value> {
+    let shown = shown(js, value, format, BY_GET_BUFFER);
+    shown.map_err(|error| error.with_operation_if_unset(Operation::Get))
+}
+
+/// The same, of any operation; `bytes_by` is how the caller gets bytes in place of text.
+pub(super) fn shown(js: Js, value: Option<&[u8]>, format: Format, bytes_by: &str) -> Result<Value> {
     let Some(value) = value else { return js.null().map_err(lost) };
     match format {
         Format::Nothing | Format::Ignored => js.undefined().map_err(lost),
         Format::Bytes => js.buffer(value).map_err(lost),
         Format::Text | Format::BigInt if is_ascii(value) => {
-            js.ascii(value).map_err(|pending| lost_text(value, pending))
+            js.ascii(value).map_err(|pending| lost_text(value, pending, bytes_by))
         }
         Format::Text | Format::BigInt => match std::str::from_utf8(value) {
-            Ok(text) => js.text(text).map_err(|pending| lost_text(value, pending)),
+            Ok(text) => js.text(text).map_err(|pending| lost_text(value, pending, bytes_by)),
             Err(_) => {
-                let message = "the value is not UTF-8 text; read it with getBuffer()";
-                Err(Error::new(ErrorKind::Value, message).with_operation_if_unset(Operation::Get))
+                let message = format!("the value is not UTF-8 text; read it with {bytes_by}");
+                Err(Error::new(ErrorKind::Value, message))
             }
         },
     }
@@ -38,14 +47,14 @@ pub(crate) fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<V
 
 /// Text that JavaScript could not take: where it is longer than a string can be, that is why.
 #[cold]
-fn lost_text(value: &[u8], pending: Pending) -> Error {
+fn lost_text(value: &[u8], pending: Pending, bytes_by: &str) -> Error {
     /// The longest strings of V8, where they are shortest: on 32 bits.
     const LONGEST: usize = (1 << 28) - 16;
     if value.len() <= LONGEST {
         return lost(pending);
     }
-    let message = "the value is longer than a string of JavaScript can be; read it with getBuffer()";
-    Error::new(ErrorKind::Value, message).with_operation_if_unset(Operation::Get)
+    let message = format!("the value is longer than a string of JavaScript can be; read it with {bytes_by}");
+    Error::new(ErrorKind::Value, message)
 }
 
 pub(super) fn lost(_: Pending) -> Error {

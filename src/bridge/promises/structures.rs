@@ -1,12 +1,27 @@
 //! Answers about data structures as values of JavaScript.
 
-use redkv::error::{Error, ErrorKind, Result};
+use redkv::error::{Error, ErrorKind, Outcome, Result};
 use redkv::structures::{Answer, AtomicOutcome, Entry, Page};
 
-use super::answers::{bytes_of, lost};
+use super::answers::{lost, shown};
 use super::promises::{MOST_ARGUMENTS, Promises};
 use super::slots::Format;
 use crate::node_api::{Js, JsRef, JsResult, Value};
+
+/// A value that was read, as the caller wants it.
+fn bytes_of(js: Js, value: Option<&[u8]>, format: Format) -> Result<Value> {
+    shown(js, value, format, "{ buffers: true }")
+}
+
+/// The name of a field, which is a string in any case: it becomes the name of a property.
+fn name_of(js: Js, field: &[u8]) -> Result<Value> {
+    if std::str::from_utf8(field).is_err() {
+        let message =
+            "the name of a field is not UTF-8 text, which no property has; read the field with hGet()";
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    bytes_of(js, Some(field), Format::Text)
+}
 
 impl Promises {
     /// The JavaScript value of an answer: text, or `Buffer`s if the format says so.
@@ -27,8 +42,7 @@ impl Promises {
             Answer::Fields(fields) => {
                 let mut values = Vec::with_capacity(2 * fields.len());
                 for (field, value) in fields {
-                    // Names of properties are strings in any case.
-                    values.push(bytes_of(js, Some(field), Format::Text)?);
+                    values.push(name_of(js, field)?);
                     values.push(bytes_of(js, Some(value), format)?);
                 }
                 self.made(js, &self.record_of, &values).map_err(lost)
@@ -83,8 +97,9 @@ fn exact(number: i64) -> Result<f64> {
         return Ok(number as f64);
     }
     let message =
-        "the number is not exact as a JavaScript number; call incrBy with a bigint to get one. It was added";
-    Err(Error::new(ErrorKind::Value, message))
+        "the sum was stored, but is not exact as a JavaScript number: call incrBy with a bigint to get one";
+    // It was made, and a caller who takes it for refused would add twice.
+    Err(Error::new(ErrorKind::Value, message).outcome(Outcome::Unknown))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, as all numbers of JavaScript")]

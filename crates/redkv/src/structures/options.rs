@@ -77,6 +77,8 @@ impl StructuresConfig {
 
 const TO_THE_POLICY: &str = "to the policy: into the third argument of new Structures()";
 
+const TO_THE_OPTIONS: &str = "to the options: into the second argument of new Structures()";
+
 /// The policies of data structures: those of a tier and of an instance that have a meaning for them.
 #[derive(Clone, Debug)]
 pub struct PolicyConfig {
@@ -99,11 +101,17 @@ impl PolicyConfig {
         ("circuitBreaker", TO_THE_POLICY),
         ("maxPending", TO_THE_POLICY),
         ("maxPendingBytes", TO_THE_POLICY),
+        ("prefix", TO_THE_POLICY),
+        ("name", TO_THE_POLICY),
     ];
+
+    /// Where options belong that were given among the policies.
+    const OF_OPTIONS: &[Elsewhere] =
+        &[("kinds", TO_THE_OPTIONS), ("limits", TO_THE_OPTIONS), ("retries", TO_THE_OPTIONS)];
 
     /// Reads the policies, and returns them with warnings.
     pub fn read(policy: Value) -> Result<(Self, Vec<String>)> {
-        let mut fields = Fields::new("policy", policy)?;
+        let mut fields = Fields::new("policy", policy)?.but_not(Self::OF_OPTIONS.iter().copied());
         Self::refuse_others(&fields)?;
         let tier = TierConfig::from_fields(&mut fields)?;
         let instance = InstanceConfig::from_fields(&mut fields)?;
@@ -137,6 +145,8 @@ mod tests {
         assert_eq!(error.field(), Some("ttl"));
         assert_eq!(error.message(), "unknown option 'ttl' in policy: data structures have no time to live");
         assert_eq!(PolicyConfig::read(json!({ "optional": true })).unwrap_err().field(), Some("optional"));
+        let error = PolicyConfig::read(json!({ "retries": 5 })).unwrap_err();
+        assert!(error.message().contains("the second argument of new Structures()"), "{error}");
     }
 
     #[test]
