@@ -163,21 +163,31 @@ function begunWith(options) {
   }
 }
 
-/** Refuses an instance of another copy of this module: each has promises and threads of its own. */
-function refuseOther(other) {
+/** Refuses an object of another copy of this module: each has promises and threads of its own. */
+function refuseOther(field, kind, other) {
   const from = other?.[COPY]
   if (from === undefined) return
   const copies = from === home ? `${from}, which was loaded twice` : `${from} and ${home}`
-  const message = `the RedKV that was given is of another copy of redkv than this one: ${copies}`
-  throw argumentError('chain', message)
+  const message = `the ${kind} that was given is of another copy of redkv than this one: ${copies}`
+  throw argumentError(field, message)
 }
 
 /** The number that the addon knows a chain by. */
 function idOf(chain) {
   const id = chain?.[CHAIN]?.id
   if (id !== undefined) return id
-  refuseOther(chain)
+  if (chain?.[ID] !== undefined) throw argumentError('chain', 'chain must be a RedKV: use addStructures() for a Structures')
+  refuseOther('chain', 'RedKV', chain)
   throw argumentError('chain', `chain must be a RedKV, got ${described(chain)}`)
+}
+
+/** The number that the addon knows data structures by. */
+function idOfStructures(db) {
+  const id = db?.[ID]
+  if (id !== undefined) return id
+  if (db?.[CHAIN] !== undefined) throw argumentError('db', 'db must be a Structures: use addChain() for a RedKV')
+  refuseOther('db', 'Structures', db)
+  throw argumentError('db', `db must be a Structures, got ${described(db)}`)
 }
 
 /** A chain of stores. Documented in index.d.ts. */
@@ -194,7 +204,9 @@ class RedKV extends withOperations(EventEmitter) {
 
   addStore(name, clientOptions, tierOptions) {
     try {
-      if (name?.[COPY] !== undefined) throw argumentError('name', 'name must be the name of a store: use addChain() for a chain')
+      if (name?.[COPY] !== undefined) {
+        throw argumentError('name', 'name must be the name of a store: use addChain() for a chain, addStructures() for a Structures')
+      }
       const { native } = kept(this, CHAIN, 'addStore')
       return this[ADD](native.addStore(name, toJson(clientOptions), toJson(tierOptions)))
     } catch (error) {
@@ -214,8 +226,7 @@ class RedKV extends withOperations(EventEmitter) {
   addStructures(db, tierOptions) {
     try {
       const { native } = kept(this, CHAIN, 'addStructures')
-      if (db?.[ID] === undefined) throw argumentError('db', `db must be a Structures, got ${described(db)}`)
-      return this[ADD](native.addChain(db[ID], toJson(tierOptions)))
+      return this[ADD](native.addChain(idOfStructures(db), toJson(tierOptions)))
     } catch (error) {
       throw explained(error, RedKV.prototype.addStructures)
     }
@@ -274,6 +285,8 @@ class RedKV extends withOperations(EventEmitter) {
     return `RedKV(${names}${this[CHAIN].isClosed ? ', closed' : ''})`
   }
 }
+
+hide(Structures.prototype, COPY, home)
 
 module.exports = RedKV
 module.exports.RedKV = RedKV

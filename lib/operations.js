@@ -3,6 +3,7 @@
 const { pending, pendingMany } = require('./bridge.js')
 const { argumentError, described, partialError } = require('./errors.js')
 const { fieldsOf, isPlain, otherThanFields } = require('./fields.js')
+const { MOST, copyOf, tooMany } = require('./lists.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./signals.js')
 const { fromCaller } = require('./stacks.js')
 
@@ -37,9 +38,6 @@ function promisedMany(operation, keys, answer) {
 /** Keys that are handed over as arguments, which is faster; more of them are handed over as an array. */
 const MOST_ARGUMENTS = 1024
 
-/** More keys than any call is meant for: an endless list is refused before it takes all memory. */
-const MOST_KEYS = 2 ** 24
-
 /** Calls an operation of the addon on many keys. */
 function callMany(call, keys) {
   return keys.length > MOST_ARGUMENTS ? call(keys) : call(null, ...keys)
@@ -53,7 +51,7 @@ function columnsOf(entries) {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw argumentError('entries', `entries[${keys.length}] must be a pair [key, value]`)
     }
-    if (keys.length === MOST_KEYS) throw tooMany('entries')
+    if (keys.length === MOST) throw tooMany('entries')
     keys.push(pair[0])
     values.push(pair[1])
   }
@@ -71,25 +69,9 @@ function pairsOf(entries) {
   return fieldsOf(entries).flatMap(([key, value, isHidden]) => (isHidden ? [] : [[key, value]]))
 }
 
-/** A copy of the list: what the caller does with his meanwhile is nothing to us, and a proxy is read once. */
 function listOf(keys) {
-  if (Array.isArray(keys)) {
-    if (keys.length > MOST_KEYS) throw tooMany('keys')
-    return [...keys]
-  }
-  if (keys === null || typeof keys !== 'object' || typeof keys[Symbol.iterator] !== 'function') {
-    throw argumentError('keys', `keys must be an iterable of keys, got ${described(keys)}`)
-  }
-  const list = []
-  for (const key of keys) {
-    if (list.length === MOST_KEYS) throw tooMany('keys')
-    list.push(key)
-  }
-  return list
-}
-
-function tooMany(field) {
-  return argumentError(field, `${field} must be at most ${MOST_KEYS} at a time`)
+  if (keys !== null && typeof keys === 'object' && typeof keys[Symbol.iterator] === 'function') return copyOf('keys', keys)
+  throw argumentError('keys', `keys must be an iterable of keys, got ${described(keys)}`)
 }
 
 /** Begins an operation on one key. */

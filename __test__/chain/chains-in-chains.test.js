@@ -91,7 +91,7 @@ test('a chain belongs to one other, takes no more stores then, and is closed wit
 })
 
 test('addStore refuses a chain, and says what to call', () => {
-  const message = 'name must be the name of a store: use addChain() for a chain'
+  const message = 'name must be the name of a store: use addChain() for a chain, addStructures() for a Structures'
   const error = { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'name', operation: 'addStore', message }
   assert.throws(() => new RedKV().addStore(new RedKV()), error)
 })

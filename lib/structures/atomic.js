@@ -4,8 +4,8 @@ const { pending } = require('../bridge.js')
 const { argumentError, described } = require('../errors.js')
 const { abortedWrite, signalOf, untilAborted } = require('../signals.js')
 const { fromCaller } = require('../stacks.js')
+const { isHashOfFields, kept, listOf, pairsOf } = require('./arguments.js')
 const numbers = require('./numbers.js')
-const { isHashOfFields, listOf, pairsOf } = require('./operations.js')
 
 /** The state of an atomic write. */
 const WRITES = Symbol('atomicWrite')
@@ -67,15 +67,20 @@ class AtomicWrite {
   }
 
   sAdd(key, members) {
-    return queue(this, 'sAdd', key, listOf('members', members))
+    return queueList(this, 'sAdd', key, 'members', members)
   }
 
   sRem(key, members) {
-    return queue(this, 'sRem', key, listOf('members', members))
+    return queueList(this, 'sRem', key, 'members', members)
   }
 
   hSet(key, field, value) {
-    return isHashOfFields(field) ? queue(this, 'hSet', key, pairsOf(field)) : queue(this, 'hSet', key, field, value)
+    if (!isHashOfFields(field)) return queue(this, 'hSet', key, field, value)
+    try {
+      return queue(this, 'hSet', key, pairsOf(field))
+    } catch (error) {
+      throw explained(this, error, 'hSet')
+    }
   }
 
   hSetNX(key, field, value) {
@@ -83,24 +88,33 @@ class AtomicWrite {
   }
 
   hDel(key, fields) {
-    return queue(this, 'hDel', key, listOf('fields', fields))
+    return queueList(this, 'hDel', key, 'fields', fields)
   }
 
   async exec(options) {
     try {
-      const state = this[WRITES]
+      const state = stateOf(this, 'exec')
       const signal = signalOf(options, ['retries', 'signal'])
       const retries = retriesOf(options)
-      if (state.isSent) throw argumentError('this', 'exec() was called before: an atomic write is sent once')
       state.isSent = true
-      const begin = () => pending(state.native.atomicWrite(retries, ...state.writes))
+      const { native, changed, writes } = state
+      const begin = () => pending(native.atomicWrite(retries, writes))
       const sent = signal === undefined ? begin() : untilAborted(signal, abortedWrite(name), begin)
-      return ended(state, await state.changed(sent, state.writes.map(([, key]) => key)))
+      return ended(state, await changed(sent, writes.map(([, key]) => key)))
     } catch (error) {
       if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= name
       throw fromCaller(error, AtomicWrite.prototype.exec)
     }
   }
+}
+
+/** Returns the state of an atomic write that was not sent. */
+function stateOf(object, method) {
+  const state = object?.[WRITES]
+  if (state === undefined) throw argumentError('this', `${method}() was called without its object: write atomicWrite.${method}(…)`)
+  if (!state.isSent) return state
+  const before = method === 'exec' ? 'before' : 'after exec()'
+  throw argumentError('this', `${method}() was called ${before}: an atomic write is sent once`)
 }
 
 function retriesOf(options) {
@@ -110,13 +124,31 @@ function retriesOf(options) {
 }
 
 /** Adds a write, and returns what tells whether its condition failed. */
-function queue(object, operation, key, ...args) {
-  const state = object[WRITES]
-  if (state.isSent) throw argumentError('this', `${operation}() was called after exec(): an atomic write is sent once`)
-  state.writes.push([numbers[operation], key, ...args])
-  const handle = { conditionalFailed: false }
-  state.handles.push(handle)
-  return handle
+function queue(object, operation, ...args) {
+  try {
+    const { writes, handles } = stateOf(object, operation)
+    writes.push([numbers[operation], ...args.map(kept)])
+    const handle = { conditionalFailed: false }
+    handles.push(handle)
+    return handle
+  } catch (error) {
+    throw explained(object, error, operation)
+  }
+}
+
+/** Adds a write with one element or a list of them. */
+function queueList(object, operation, key, field, elements) {
+  try {
+    return queue(object, operation, key, listOf(field, elements))
+  } catch (error) {
+    throw explained(object, error, operation)
+  }
+}
+
+/** Returns the error of a write that was not queued, with the stack of who called. */
+function explained(object, error, operation) {
+  if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= operation
+  return fromCaller(error, AtomicWrite.prototype[operation])
 }
 
 /** Returns whether it was written, and leaves with each write whether its condition failed. */

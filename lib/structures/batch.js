@@ -1,6 +1,8 @@
 'use strict'
 
 const { RedKVError, argumentError } = require('../errors.js')
+const { fromCaller } = require('../stacks.js')
+const { isHashOfFields, kept, pairsOf } = require('./arguments.js')
 const { StructureOperations } = require('./operations.js')
 
 const UNKNOWN = 'unknown'
@@ -15,18 +17,40 @@ class Batch {
     Object.defineProperty(this, QUEUE, { value: { object, calls: [], isSent: false } })
   }
 
-  async exec() {
-    const queue = this[QUEUE]
-    if (queue.isSent) throw argumentError('this', 'exec() was called before: a batch is sent once')
-    queue.isSent = true
-    const { calls } = queue
-    const results = await Promise.allSettled(calls.map(({ begin }) => begin()))
-    const failures = new Map()
-    results.forEach(({ status, reason }, index) => {
-      if (status === 'rejected') failures.set(String(index), reason)
-    })
-    if (failures.size > 0) throw partialError(failures, calls.length)
+  async exec(...args) {
+    try {
+      const { calls } = begun(this, args)
+      return await ended(calls.map((begin) => begin()))
+    } catch (error) {
+      throw explained(error, 'batch', Batch.prototype.exec)
+    }
   }
+}
+
+function queueOf(object, name) {
+  const queue = object?.[QUEUE]
+  if (queue === undefined) throw argumentError('this', `${name}() was called without its object: write batch.${name}(…)`)
+  if (queue.isSent) throw argumentError('this', `${name}() was called after exec(): a batch is sent once`)
+  return queue
+}
+
+function begun(batch, args) {
+  const queue = queueOf(batch, 'exec')
+  if (args.some((arg) => arg !== undefined)) {
+    throw argumentError('options', 'exec() of a batch takes no options: each operation has its own')
+  }
+  queue.isSent = true
+  return queue
+}
+
+/** Waits for all operations, and rejects if some failed. */
+async function ended(operations) {
+  const results = await Promise.allSettled(operations)
+  const failures = new Map()
+  results.forEach(({ status, reason }, index) => {
+    if (status === 'rejected') failures.set(String(index), reason)
+  })
+  if (failures.size > 0) throw partialError(failures, operations.length)
 }
 
 function partialError(failures, count) {
@@ -43,21 +67,47 @@ function partialError(failures, count) {
 
 /** Returns what queues a call of `name`, whose promise is settled after `exec()`. */
 function queued(name) {
-  return function (...args) {
-    const { object, calls, isSent } = this[QUEUE]
-    if (isSent) return Promise.reject(argumentError('this', `${name}() was called after exec(): a batch is sent once`))
-    const promise = new Promise((resolve, reject) => {
-      const begin = () => {
-        const operation = object[name](...args)
-        operation.then(resolve, reject)
-        return operation
-      }
-      calls.push({ begin })
-    })
-    // Who does not wait for it hears of a failure by exec().
-    promise.catch(() => {})
-    return promise
+  return function queuing(...args) {
+    try {
+      const { object, calls } = queueOf(this, name)
+      const begin = beginning(object, name, args, queuing)
+      const promise = new Promise((resolve, reject) => {
+        calls.push(() => {
+          const operation = begin()
+          operation.then(resolve, reject)
+          return operation
+        })
+      })
+      // Who does not wait for it hears of a failure by exec().
+      promise.catch(() => {})
+      return promise
+    } catch (error) {
+      return Promise.reject(explained(error, name, queuing))
+    }
   }
+}
+
+/** Returns what begins an operation with its arguments as they are now. */
+function beginning(object, name, args, called) {
+  try {
+    const own = args.map(kept)
+    if (name === 'hSet' && isHashOfFields(args[1])) own[1] = entriesOf(args[1])
+    return () => object[name](...own)
+  } catch (error) {
+    const explanation = explained(error, name, called)
+    return () => Promise.reject(explanation)
+  }
+}
+
+function explained(error, operation, called) {
+  if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= operation
+  return fromCaller(error, called)
+}
+
+/** Returns the pairs of a hash, which stay as they are. */
+function entriesOf(fields) {
+  const flat = pairsOf(fields).map(kept)
+  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index], flat[2 * index + 1]])
 }
 
 for (const name of Object.getOwnPropertyNames(StructureOperations.prototype)) {

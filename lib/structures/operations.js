@@ -4,9 +4,9 @@
 
 const { pending } = require('../bridge.js')
 const { argumentError, described } = require('../errors.js')
-const { fieldsOf, isPlain, otherThanFields } = require('../fields.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('../signals.js')
 const { fromCaller } = require('../stacks.js')
+const { isHashOfFields, listOf, pairsOf } = require('./arguments.js')
 const numbers = require('./numbers.js')
 
 /** What operations may ask of the addon, as bits. */
@@ -32,7 +32,7 @@ function start(object, name, options, names, key, a, b, c, d, e) {
     const number = numbers[name]
     if (options === undefined) return pending(native.command(number, flags, key, a, b, c, d, e))
     const signal = signalOf(options, names)
-    const all = options.buffers ? flags | BUFFERS : flags
+    const all = flag('buffers', options.buffers) ? flags | BUFFERS : flags
     const begin = () => pending(native.command(number, all, key, a, b, c, d, e))
     if (signal === undefined) return begin()
     return untilAborted(signal, isWrite(name) ? abortedWrite(name) : reason, begin)
@@ -50,35 +50,6 @@ function stateOf(object, name) {
 function failed(object, name, error) {
   if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= name
   return Promise.reject(fromCaller(error, object?.[name]))
-}
-
-/** Returns one member, or a list of them: a `Uint8Array` is one member. */
-function listOf(field, members) {
-  if (members === null || typeof members !== 'object' || ArrayBuffer.isView(members)) return members
-  if (Array.isArray(members)) return members
-  if (typeof members[Symbol.iterator] === 'function') return [...members]
-  throw argumentError(field, `${field} must be a string, a number, a bigint, a Uint8Array, or an iterable of them, got ${described(members)}`)
-}
-
-/** Returns fields and values in turn, of an object, a `Map`, or pairs. */
-function pairsOf(fields) {
-  const given = fields === null || typeof fields !== 'object' ? described(fields) : undefined
-  if (given === undefined && typeof fields[Symbol.iterator] === 'function') return [...fields].flatMap(pairOf)
-  const other = given ?? otherThanFields(fields)
-  if (other !== undefined) {
-    throw argumentError('fields', `fields must be an object, or an iterable of [field, value], got ${other}`)
-  }
-  if (isPlain(fields)) return Object.entries(fields).flat()
-  return fieldsOf(fields).flatMap(([field, value, isHidden]) => (isHidden ? [] : [field, value]))
-}
-
-function pairOf(pair, index) {
-  if (!Array.isArray(pair) || pair.length !== 2) throw argumentError('fields', `fields[${index}] must be a pair [field, value]`)
-  return pair
-}
-
-function isHashOfFields(value) {
-  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 }
 
 /** The operations on data structures. */
@@ -117,9 +88,8 @@ class StructureOperations {
     return start(this, 'setEQ', options, COMMON, key, value, expected)
   }
 
-  incrBy(key, by, options) {
-    if (typeof by === 'bigint') return start(withFlag(this, BIGINT), 'incrBy', options, COMMON, key, by)
-    return start(this, 'incrBy', options, COMMON, key, by ?? 1)
+  incrBy(key, by = 1, options) {
+    return start(typeof by === 'bigint' ? withFlag(this, BIGINT) : this, 'incrBy', options, COMMON, key, by)
   }
 
   sAdd(key, members, options) {
@@ -252,7 +222,8 @@ function startRange(object, name, options, names, key, min, max) {
 }
 
 function flag(name, value) {
-  if (value !== undefined && typeof value !== 'boolean') throw argumentError(name, `${name} must be a boolean, got ${described(value)}`)
+  if (value === undefined || typeof value === 'boolean') return value
+  throw argumentError(name, `${name} must be a boolean, got ${described(value)}`)
 }
 
 /** Returns the operations of an object with one bit more. */
@@ -270,14 +241,15 @@ function iterate(object, name, key, options) {
   try {
     const { native, flags } = stateOf(object, name)
     const signal = signalOf(options, OF_ITERATION)
-    const { by = 'score', min, max, reverse, buffers } = options ?? {}
+    const { by = 'score', reverse, buffers } = options ?? {}
     if (by !== 'score' && by !== 'lex') throw argumentError('by', `by must be 'score' or 'lex', got ${described(by)}`)
     flag('reverse', reverse)
     const isLex = by === 'lex'
     const [lowest, highest] = isLex ? ['-', '+'] : [-Infinity, Infinity]
-    const all = buffers ? flags | BUFFERS : flags
+    const { min = lowest, max = highest } = options ?? {}
+    const all = flag('buffers', buffers) ? flags | BUFFERS : flags
     const ask = (score, field) => pending(
-      native.command(numbers[name], all, key, isLex, min ?? lowest, max ?? highest, PAGE, reverse, score, field),
+      native.command(numbers[name], all, key, isLex, min, max, PAGE, reverse, score, field),
     )
     return entriesOf((...after) => (signal === undefined ? ask(...after) : untilAborted(signal, reason, () => ask(...after))))
   } catch (error) {
@@ -295,4 +267,4 @@ async function* entriesOf(pageAfter) {
   } while (after.length > 0)
 }
 
-module.exports = { STATE, StructureOperations, isHashOfFields, listOf, pairsOf }
+module.exports = { STATE, StructureOperations }

@@ -45,11 +45,12 @@ const View = withOperations(
   },
 )
 
-/** Makes the error of a method that has lost its object. */
+/** Returns what an object keeps: `const { close } = db` leaves `db` behind. */
 function stateOf(object, name) {
   const state = object?.[STATE]
   if (state !== undefined) return state
-  throw argumentError('this', `${name}() was called without its object: write db.${name}(), or db.${name}.bind(db)`)
+  const error = argumentError('this', `${name}() was called without its object: write db.${name}(), or db.${name}.bind(db)`)
+  throw Object.assign(error, { operation: name })
 }
 
 async function begun(object, name, options, begin) {
@@ -132,6 +133,7 @@ const Structures = withOperations(
         state.isClosed = true
         return closing
       } catch (error) {
+        if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= 'close'
         throw fromCaller(error, Structures.prototype.close)
       }
     }
