@@ -1,5 +1,5 @@
 // `npm run generate`: writes what is made of the options as the engine declares them: their interfaces in index.d.ts, and
-// the tables in docs/stores.md. `npm run check` refuses files that are out of date.
+// the tables in docs/stores.md and docs/structures.md. `npm run check` refuses files that are out of date.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,5 +20,7 @@ function rewrite(path, change) {
 await main(async () => {
   const declarations = await declared()
   rewrite('index.d.ts', (text) => withInterfaces(text, declarations))
-  rewrite('docs/stores.md', (text) => withTables(text, declarations))
+  const tables = (document, whole) => rewrite(document, (text) => withTables(text, declarations, document, whole))
+  tables('docs/stores.md', declarations.stores.map((store) => store.options))
+  tables('docs/structures.md', ['StructuresCommonOptions'])
 })

@@ -1,4 +1,4 @@
-// The tables of options in docs/stores.md. A table stands after `<!-- options of INTERFACE ...: name, name -->`, which
+// The tables of options in documents. A table stands after `<!-- options of INTERFACE ...: name, name -->`, which
 // says whose options it has, and which of them; all of them, where it names none.
 
 const numbers = ({ min, max }) => `number, ${max > 2 ** 31 ? `from ${grouped(min)}` : `${grouped(min)} to ${max === 65_535 ? max : grouped(max)}`}`
@@ -33,29 +33,28 @@ function row({ name, type, required, default: standard, about }) {
 const place = /(<!-- options of ([\w, ]+?)(?:: ([\w, ]+?))? -->\n)\n(?:\|.*\n)*/g
 const separated = (text) => text.split(',').map((part) => part.trim())
 
-/** The text of docs/stores.md with its tables as the options are declared. */
-export function withTables(text, { stores, interfaces }) {
+/** The text of a document with its tables as the options are declared. It must have all options of the interfaces in `whole`. */
+export function withTables(text, { interfaces }, document, whole) {
   const shown = new Map([...interfaces.keys()].map((name) => [name, new Set()]))
   const written = text.replace(place, (_, marker, owners, names) => {
     const own = separated(owners).map((owner) => {
-      if (!interfaces.has(owner)) throw new Error(`docs/stores.md: there are no ${owner}`)
+      if (!interfaces.has(owner)) throw new Error(`${document}: there are no ${owner}`)
       return interfaces.get(owner)
     })
     const options = new Map()
     for (const owner of own) for (const option of owner.options) if (!options.has(option.name)) options.set(option.name, { option, owner })
     const rows = (names === undefined ? [...options.keys()] : separated(names)).map((name) => {
       const found = options.get(name)
-      if (found === undefined) throw new Error(`docs/stores.md: ${owners} have no option ${name}`)
+      if (found === undefined) throw new Error(`${document}: ${owners} have no option ${name}`)
       shown.get(found.owner.interface).add(name)
       return row(found.option)
     })
     return `${marker}\n| option | type | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`
   })
-  const ofStores = new Set(stores.map((store) => store.options))
   for (const [name, options] of shown) {
     const missing = interfaces.get(name).options.filter((option) => !options.has(option.name)).map((option) => option.name)
-    const isWanted = options.size > 0 || ofStores.has(name)
-    if (isWanted && missing.length > 0) throw new Error(`docs/stores.md does not have ${missing.join(', ')} of ${name}`)
+    const isWanted = options.size > 0 || whole.includes(name)
+    if (isWanted && missing.length > 0) throw new Error(`${document} does not have ${missing.join(', ')} of ${name}`)
   }
   return written
 }
