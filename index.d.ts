@@ -2367,10 +2367,13 @@ declare namespace RedKV {
   /** Options of data structures that all backends have. */
   interface StructuresCommonOptions {
     /**
-     * `'strict'` keeps sorted members apart from values, sets and hashes on DynamoDB too, where they may be under one key
-     * otherwise. It costs DynamoDB a transaction or a query more; elsewhere it is so in any case.
+     * `'strict'` keeps sorted members apart from the value, set or hash of the same key on DynamoDB, too; elsewhere it is so
+     * in any case.
      *
-     * @default sorted members may be beside the others on DynamoDB
+     * This costs DynamoDB a transaction for each `zAdd`, `zhAdd` and `zIncrBy`, which take four times the write units and may
+     * conflict with one another, and a query before the other writes. Without it both may be under one key there.
+     *
+     * @default not on DynamoDB
      */
     kinds?: 'strict' | undefined
 
@@ -2389,6 +2392,37 @@ declare namespace RedKV {
      * @default 3
      */
     retries?: number | undefined
+  }
+
+  /**
+   * Options of data structures in `'dynamodb'`, those of the client in the names of the AWS SDK for JavaScript.
+   *
+   * Region and credentials that are left out come from where the AWS SDK finds them: the environment, the shared
+   * configuration files, the role of the machine.
+   */
+  interface DynamoDBStructuresOptions extends AwsOptions {
+    /**
+     * The name of the table, or its ARN.
+     *
+     * `createTable()` makes it: its hash key `hk`, its range key `rk` and the range key `rk2` of its local index `rk2`
+     * are of type `B`.
+     */
+    tableName: string
+  }
+
+  /** Options of the AWS SDK 2 that have no effect. Each gives a warning. */
+  interface LegacyDynamoDBStructuresOptions extends LegacyAwsOptions {
+    /** @deprecated has no effect */
+    convertEmptyValues?: unknown
+
+    /** @deprecated has no effect */
+    convertResponseTypes?: unknown
+
+    /** @deprecated has no effect */
+    dynamoDbCrc32?: unknown
+
+    /** @deprecated has no effect */
+    wrapNumbers?: unknown
   }
 
   /** The options of each store, by its name. */
@@ -3241,6 +3275,7 @@ declare namespace RedKV {
   /** The options of each backend of data structures. */
   interface StructuresOptions {
     memory: StructuresCommonOptions
+    dynamodb: DynamoDBStructuresOptions & StructuresCommonOptions
   }
 
   /** The names of the backends of data structures. */

@@ -8,9 +8,12 @@ use crate::options::{Elsewhere, Fields, Given, Kind, Options, Schema, Type, Valu
 options! {
     /// Options of data structures that all backends have.
     struct CommonOptions is "StructuresCommonOptions" {
-        /// `'strict'` keeps sorted members apart from values, sets and hashes on DynamoDB too, where they may be under one key
-        /// otherwise. It costs DynamoDB a transaction or a query more; elsewhere it is so in any case.
-        kinds as "kinds": KindsName = "sorted members may be beside the others on DynamoDB",
+        /// `'strict'` keeps sorted members apart from the value, set or hash of the same key on DynamoDB, too; elsewhere it is so
+        /// in any case.
+        ///
+        /// This costs DynamoDB a transaction for each `zAdd`, `zhAdd` and `zIncrBy`, which take four times the write units and may
+        /// conflict with one another, and a query before the other writes. Without it both may be under one key there.
+        kinds as "kinds": KindsName = "not on DynamoDB",
         /// Holds the limits of DynamoDB on any backend, for development: 2 kB for a key, 1,016 bytes for a field of a sorted
         /// set, 400 kB for an item, nothing empty that is a key there.
         limits as "limits": LimitsName = "those of the backend",

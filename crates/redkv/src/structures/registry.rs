@@ -39,7 +39,6 @@ struct Context {
     clock: Arc<dyn Clock>,
     #[expect(dead_code, reason = "for backends on a file")]
     timeout: Duration,
-    #[expect(dead_code, reason = "for backends that keep kinds apart at a price")]
     has_strict_kinds: bool,
 }
 
@@ -50,6 +49,16 @@ pub const BACKENDS: &[Backend] = &[
         name: "memory",
         schemas: &[],
         make: |_, _| Ok(Arc::new(super::MemoryStructures::new(redkv_structures::Limits::REDIS))),
+    },
+    #[cfg(feature = "dynamodb")]
+    Backend {
+        name: "dynamodb",
+        schemas: crate::stores::DynamoDbStructuresConfig::SCHEMAS,
+        make: |fields, context| {
+            let mut config = crate::stores::DynamoDbStructuresConfig::from_fields(fields)?;
+            config.strict_kinds = context.has_strict_kinds;
+            Ok(Arc::new(crate::stores::DynamoDbStructures::new(config)))
+        },
     },
 ];
 

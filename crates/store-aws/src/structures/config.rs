@@ -2,7 +2,7 @@
 
 use crate::aws::{AwsConfig, AwsOptions};
 use redkv_core::error::{Error, Result};
-use redkv_core::options::{Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
+use redkv_core::options::{Fields, Options, Schema, kinds, options};
 
 options! {
     /// Options of data structures in `'dynamodb'`, those of the client in the names of the AWS SDK for JavaScript.
@@ -15,33 +15,10 @@ options! {
         /// `createTable()` makes it: its hash key `hk`, its range key `rk` and the range key `rk2` of its local index `rk2`
         /// are of type `B`.
         table as "tableName": kinds::Required<kinds::Text>,
-        /// `'strict'` keeps sorted members apart from the value, set or hash of the same key, too.
-        ///
-        /// This costs a transaction for each `zAdd`, `zhAdd` and `zIncrBy`, which take four times the write units and may
-        /// conflict with one another, and a query before the other writes. Without it both may be under one key.
-        kinds as "kinds": Strictness,
     }
     /// Options of the AWS SDK 2 that have no effect. Each gives a warning.
     legacy "LegacyDynamoDBStructuresOptions" extends ["LegacyAwsOptions"]
         ignores ["convertEmptyValues", "convertResponseTypes", "dynamoDbCrc32", "wrapNumbers"]
-}
-
-/// The word of the option `kinds`.
-#[derive(Debug)]
-struct Strictness;
-
-impl Kind for Strictness {
-    type Value = String;
-    const TYPE: Type = Type::Words(&["strict"]);
-
-    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
-        match <kinds::Text as Kind>::read(value, given)? {
-            Some(word) if word != "strict" => {
-                Err(given.refused(format!("{} must be 'strict'", given.path())))
-            }
-            word => Ok(word),
-        }
-    }
 }
 
 /// Where [`DynamoDbStructures`](super::DynamoDbStructures) are kept, and how that is reached.
@@ -49,7 +26,8 @@ impl Kind for Strictness {
 pub struct DynamoDbStructuresConfig {
     /// The table: its name or ARN.
     pub table: String,
-    /// Whether sorted members are kept apart from the value, set or hash of the same key.
+    /// Whether sorted members are kept apart from the value, set or hash of the same key: the option `kinds`, which all
+    /// backends have.
     pub strict_kinds: bool,
     /// How the service is reached, and as whom.
     pub client: AwsConfig,
@@ -64,7 +42,7 @@ impl DynamoDbStructuresConfig {
         let options = DynamoDbStructuresOptions::read(fields)?;
         Ok(Self {
             table: options.table,
-            strict_kinds: options.kinds.is_some(),
+            strict_kinds: false,
             client: AwsConfig::from_fields(fields, "DYNAMODB")?,
         })
     }
@@ -97,12 +75,6 @@ mod tests {
         assert_eq!(config.table, "t");
         assert!(!config.strict_kinds);
         assert_eq!(read(json!({})).unwrap_err().field(), Some("tableName"));
-    }
-
-    #[test]
-    fn kinds_are_strict_or_not_mentioned() {
-        assert!(read(json!({ "tableName": "t", "kinds": "strict" })).unwrap().strict_kinds);
-        assert_eq!(read(json!({ "tableName": "t", "kinds": "loose" })).unwrap_err().field(), Some("kinds"));
     }
 
     #[test]
