@@ -230,6 +230,8 @@ impl Pieces {
 pub struct Capabilities {
     /// How entries expire.
     pub expiry: Expiry,
+    /// The option without which entries cannot expire, if the store has one; errors name it.
+    pub expiry_option: Option<&'static str>,
     /// Deadlines are kept to within this many milliseconds: an entry may live this much longer, never shorter.
     pub expiry_granularity: u64,
     /// Whether reading a deadline costs extra, so that it is only asked for when it is needed.
@@ -274,6 +276,7 @@ impl Capabilities {
     /// The capabilities of a plain map in memory, for a store to change where it differs.
     pub const BASE: Self = Self {
         expiry: Expiry::OnRead,
+        expiry_option: None,
         expiry_granularity: 1,
         deadline_costs_extra: false,
         max_key_bytes: usize::MAX,

@@ -40,7 +40,8 @@ impl Tier {
             return Err(Error::argument("ttl", message).in_store(&label));
         }
         if config.ttl.is_some() && capabilities.expiry == Expiry::None {
-            return Err(cannot_expire().in_store(&label));
+            let error = cannot_expire(&capabilities, "keep a ttl").about("ttl");
+            return Err(error.in_store(&label));
         }
         let timeout = (!capabilities.immediate).then(|| config.timeout.unwrap_or(TierConfig::TIMEOUT));
         let tombstones =

@@ -6,7 +6,7 @@ use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::operation::Operation;
 use redkv_core::partial::Partial;
-use redkv_core::store::{Answers, Expiry};
+use redkv_core::store::{Answers, Capabilities, Expiry};
 use redkv_layers::read_only;
 
 impl Tier {
@@ -59,7 +59,7 @@ impl Tier {
             let (length, most) = (entry.value.len(), limits.max_value_bytes);
             Error::argument("value", format!("the value has {length} bytes, the store takes at most {most}"))
         } else if entry.deadline.is_some() && limits.expiry == Expiry::None {
-            cannot_expire()
+            cannot_expire(limits, "keep a ttl").about("ttl")
         } else if self.tombstones.is_some() && is_mark(&entry.value) {
             Error::argument("value", "the value is reserved: it marks a deleted key here")
         } else if !limits.binary_values && std::str::from_utf8(&entry.value).is_err() {
@@ -98,7 +98,11 @@ impl Tier {
     }
 }
 
-pub(crate) fn cannot_expire() -> Error {
-    let message = "as it is configured here, the store cannot expire entries, so it cannot keep a ttl";
-    Error::unsupported(message).about("ttl")
+/// Returns the error of a store in which entries cannot expire, so that it cannot `what`.
+pub(crate) fn cannot_expire(capabilities: &Capabilities, what: &str) -> Error {
+    let without = match capabilities.expiry_option {
+        Some(option) => format!("without the option {option}"),
+        None => "as it is configured here,".to_owned(),
+    };
+    Error::unsupported(format!("{without} the store cannot expire entries, so it cannot {what}"))
 }

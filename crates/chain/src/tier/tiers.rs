@@ -94,6 +94,7 @@ impl Tiers {
                 (Expiry::OnRead, _) | (_, Expiry::OnRead) => Expiry::OnRead,
                 (Expiry::Native, Expiry::Native) => Expiry::Native,
             },
+            expiry_option: all.expiry_option.or(tier.expiry_option),
             expiry_granularity: all.expiry_granularity.max(tier.expiry_granularity),
             max_key_bytes: all.max_key_bytes.min(tier.max_key_bytes),
             empty_keys: all.empty_keys && tier.empty_keys,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::limits::cannot_expire;
 use crate::tier::config::TierConfig;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
@@ -39,9 +40,7 @@ impl Tombstones {
             return Err(Error::unsupported(message).about("tombstone"));
         }
         if capabilities.expiry == Expiry::None {
-            let message =
-                "as it is configured here, the store cannot expire entries, so it cannot have tombstones";
-            return Err(Error::unsupported(message).about("tombstone"));
+            return Err(cannot_expire(capabilities, "have tombstones").about("tombstone"));
         }
         let timeout = timeout.unwrap_or_default();
         let in_time = Duration::from_millis(life).saturating_sub(timeout * 2);

@@ -91,6 +91,7 @@ impl Store for DynamoDbStore {
             + self.config.attribute.len()
             + ttl.map_or(0, |name| name.len() + LARGEST_NUMBER);
         Capabilities {
+            expiry_option: Some("ttlAttribute"),
             expiry: if ttl.is_some() { Expiry::OnRead } else { Expiry::None },
             expiry_granularity: 1000,
             max_key_bytes: LONGEST_KEY,

@@ -84,6 +84,7 @@ impl Store for SqliteStore {
     fn capabilities(&self) -> Capabilities {
         let expiry = if self.config.expires_column.is_some() { Expiry::OnRead } else { Expiry::None };
         Capabilities {
+            expiry_option: Some("expiresColumn"),
             expiry,
             max_key_bytes: LONGEST_ROW - SLACK,
             max_value_bytes: LONGEST_ROW - SLACK,

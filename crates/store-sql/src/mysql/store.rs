@@ -30,6 +30,7 @@ pub fn build(config: MySqlConfig, clock: Arc<dyn Clock>, notices: &Notices) -> A
 fn capabilities(table: &TableOptions) -> Capabilities {
     let is_text = table.column_type == ColumnType::Text;
     Capabilities {
+        expiry_option: Some("expiresColumn"),
         expiry: if table.expires_column.is_some() { Expiry::OnRead } else { Expiry::None },
         // In a column of text the length is counted in characters, of up to four bytes.
         max_key_bytes: if is_text { LONGEST_KEY / 4 } else { LONGEST_KEY },

@@ -32,6 +32,7 @@ pub fn build(config: PostgresConfig, clock: Arc<dyn Clock>, notices: &Notices) -
 fn capabilities(table: &TableOptions) -> Capabilities {
     let is_text = table.column_type == ColumnType::Text;
     Capabilities {
+        expiry_option: Some("expiresColumn"),
         expiry: if table.expires_column.is_some() { Expiry::OnRead } else { Expiry::None },
         max_key_bytes: LONGEST_KEY,
         max_value_bytes: LONGEST_VALUE,
