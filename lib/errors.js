@@ -68,7 +68,7 @@ function argumentError(field, message) {
 
 /** What a value of a wrong type is, in words. */
 function described(value) {
-  if (value === null) return 'null'
+  if (value === null || value === undefined) return String(value)
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 

@@ -49,7 +49,8 @@ function columnsOf(entries) {
   const values = []
   for (const pair of pairsOf(entries)) {
     if (!Array.isArray(pair) || pair.length !== 2) {
-      throw argumentError('entries', `entries[${keys.length}] must be a pair [key, value]`)
+      const given = Array.isArray(pair) ? `an array of ${pair.length}` : described(pair)
+      throw argumentError('entries', `entries[${keys.length}] must be a pair [key, value], got ${given}`)
     }
     if (keys.length === MOST) throw tooMany('entries')
     keys.push(pair[0])
@@ -96,7 +97,7 @@ const NATIVE = Symbol('native')
 
 /** Makes the error of an operation that has lost its object: `const { get } = redkv` leaves `redkv` behind. */
 function explained(object, error, operation) {
-  const lost = 'the operation was called without its RedKV: write redkv.get(key), or redkv.get.bind(redkv)'
+  const lost = `${operation}() was called without its object: write kv.${operation}(…), or kv.${operation}.bind(kv)`
   const reason = object?.[NATIVE] === undefined ? argumentError('this', lost) : error
   // Where it has begun the addon has said so.
   if (reason?.code === 'ERR_REDKV_ARGUMENT') reason.operation ??= operation

@@ -227,7 +227,7 @@ fn add(
     tier_options: Option<&str>,
 ) -> Result<Added> {
     let Some(name) = name else {
-        return Err(Error::argument("name", "the name of a store must be a string"));
+        return Err(Error::argument("name", "name must be the name of a store, as a string"));
     };
     let options = json("options", options)?;
     let tier = json("tierOptions", tier_options)?;

@@ -95,7 +95,11 @@ pub(crate) fn broken(field: &'static str) -> Refusal {
 
 /// The error of an argument of a wrong type.
 pub(crate) fn wrong_type(field: &str, expected: &str, got: Type) -> Error {
-    let got = match got {
+    Error::argument(field, format!("{field} must be {expected}, got {}", described(got)))
+}
+
+fn described(got: Type) -> &'static str {
+    match got {
         Type::Undefined => "undefined",
         Type::Null => "null",
         Type::String => "a string",
@@ -103,8 +107,7 @@ pub(crate) fn wrong_type(field: &str, expected: &str, got: Type) -> Error {
         Type::BigInt => "a bigint",
         Type::Object => "an object",
         Type::Other(name) => name,
-    };
-    Error::argument(field, format!("{field} must be {expected}, got {got}"))
+    }
 }
 
 /// When an entry with this `ttl` ends; `undefined` is never.
@@ -115,7 +118,8 @@ pub(crate) fn deadline(js: Js, chain: &Chain, ttl: Value) -> Result<Option<Deadl
 
 /// A span of time: a number of milliseconds, or text with a unit; `undefined` is none. Errors end in `hint`.
 pub(crate) fn millis(js: Js, field: &str, value: Value, hint: &str) -> Result<Option<u64>, Refusal> {
-    let millis = match js.type_of(value)? {
+    let kind = js.type_of(value)?;
+    let millis = match kind {
         Type::Undefined => return Ok(None),
         Type::Number => millis_of(js.float(value)?),
         Type::String => js
@@ -126,6 +130,12 @@ pub(crate) fn millis(js: Js, field: &str, value: Value, hint: &str) -> Result<Op
     };
     match millis {
         Some(millis) => Ok(Some(millis)),
-        None => Err(Error::argument(field, format!("{field} must be {DURATION}{hint}")).into()),
+        None => {
+            let got = match kind {
+                Type::Number => js.float(value)?.to_string(),
+                kind => described(kind).to_owned(),
+            };
+            Err(Error::argument(field, format!("{field} must be {DURATION}, got {got}{hint}")).into())
+        }
     }
 }
