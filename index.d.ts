@@ -284,6 +284,8 @@ declare namespace RedKV {
      *
      * The channel is one of `node:diagnostics_channel`. It receives them with `onMetrics` or without.
      *
+     * From 1 millisecond to 10,000 years.
+     *
      * @default `10000` with `onMetrics`, else never
      */
     metricsInterval?: Duration | undefined
@@ -294,12 +296,16 @@ declare namespace RedKV {
      * A call that does not fit is refused at once, as a whole, with `ERR_REDKV_OVERLOAD`. What memory answers at once does
      * not count.
      *
+     * A whole number from 1.
+     *
      * @default 1,000,000
      */
     maxPending?: number | undefined
 
     /**
      * How many bytes of keys and values the pending operations may have.
+     *
+     * A whole number from 1.
      *
      * @default 536,870,912 (512 MiB)
      */
@@ -797,6 +803,8 @@ declare namespace RedKV {
      * Of the writes of one key that wait only the last one counts. A write that finds no room waits for it up to the
      * `timeout` of the store, then it rejects with `ERR_REDKV_OVERLOAD`: it was not made (`outcome: 'not-applied'`).
      *
+     * A whole number from 1.
+     *
      * @default 10,000
      */
     maxPending?: number | undefined
@@ -805,6 +813,8 @@ declare namespace RedKV {
      * How many bytes the keys and values of these writes may have.
      *
      * A single write that has more goes alone. Otherwise as `maxPending`.
+     *
+     * A whole number from 1.
      *
      * @default 67,108,864 (64 MiB)
      */
@@ -816,6 +826,8 @@ declare namespace RedKV {
      * There are pauses that grow to 1 second. A store that is down (see `circuitBreaker`) is not asked meanwhile, and
      * the time passes. Only what may work the next time is tried again: lost connections, timeouts, what the store
      * calls temporary. A newer write of the key takes the place of the one that failed, with a time of its own.
+     *
+     * From 1 millisecond to 10,000 years, or `false`.
      *
      * @default '60s'
      */
@@ -840,6 +852,8 @@ declare namespace RedKV {
      * For `'dynamodb'` set `ttlAttribute`, for the SQL stores set `expiresColumn`, else `addStore` throws with
      * `ERR_REDKV_UNSUPPORTED`.
      *
+     * From 1 millisecond to 10,000 years.
+     *
      * @default no limit
      */
     ttl?: Duration | undefined
@@ -847,6 +861,8 @@ declare namespace RedKV {
     /**
      * How long one operation on this store may take; after that it fails with `ERR_REDKV_TIMEOUT`, and a read continues
      * with the next store. Has no meaning for `memory`.
+     *
+     * From 1 millisecond to 10,000 years.
      *
      * @default 5000
      */
@@ -857,6 +873,8 @@ declare namespace RedKV {
      * attempt to connect continues.
      *
      * Operations that come later may find it done.
+     *
+     * From 1 millisecond to 10,000 years.
      *
      * @default its `timeout`
      */
@@ -870,19 +888,22 @@ declare namespace RedKV {
      * While it is down, reads pass it by at once, and its part of a write, or an operation that needs it, fails at once
      * with `ERR_REDKV_CONNECTION`. It is probed after 0.1 seconds at first and at least once in 3.
      *
+     * A whole number from 1 to 4,294,967,295, or `false`.
+     *
      * @default 3
      */
     circuitBreaker?: number | false | undefined
 
     /**
      * For a cache that several processes share: how long a deleted key is remembered there, so that no other process
-     * puts an old value back (what holds between processes). More than
-     * twice `timeout`.
+     * puts an old value back. More than twice `timeout`.
      *
      * Without it, a process that read a value just before another process deleted it may put it back into this store,
      * where it stays for its `ttl`. With it, `delete` leaves a marker that no back-fill replaces, only a write; for as
      * long as it exists, reads of the key go to the later stores. It must be the same in all processes. Other programs
      * that read the store see the marker as a value. Not for `'memory'`, which nobody shares, nor for the last store.
+     *
+     * From 1 millisecond to 10,000 years.
      *
      * @default none
      */
@@ -908,7 +929,7 @@ declare namespace RedKV {
     prefix?: string | undefined
 
     /**
-     * How many entries the store may hold: the least used ones are deleted from it (limits of a store).
+     * How many entries the store may hold. The least used ones are deleted from it.
      *
      * What was used least is **deleted from it**, in the background. A store that is the source of truth loses data by
      * that, as was asked for. What is used again and again outlasts what was used once.
@@ -919,6 +940,8 @@ declare namespace RedKV {
      * their turn comes. Others that write to the store do not know of the limit. `'memory'` has this option among its
      * own.
      *
+     * A whole number from 1 to 1,125,899,906,842,624.
+     *
      * @default no limit
      */
     maxEntries?: number | undefined
@@ -928,6 +951,8 @@ declare namespace RedKV {
      *
      * Otherwise as `maxEntries`; with both, the tighter one holds. To learn the sizes of what the store held before, its
      * values are read once, in the background, a few at a time. An entry that is larger by itself is deleted again.
+     *
+     * A whole number from 1 to 1,125,899,906,842,624.
      *
      * @default no limit
      */
@@ -968,6 +993,8 @@ declare namespace RedKV {
      * a server or is decompressed: so what a server says, or what a few compressed bytes claim to be, does not decide
      * how much memory is taken. A value that is too large rejects with `ERR_REDKV_VALUE`, one that is too much beside
      * others with `ERR_REDKV_OVERLOAD`; other keys are served.
+     *
+     * A whole number from 1.
      *
      * @default 536,870,912 for `redis`, `s3` and with `compress`, else the limit of the store
      */
@@ -1015,12 +1042,16 @@ declare namespace RedKV {
     /**
      * Values of fewer bytes are not compressed.
      *
+     * A whole number from 0 to 4,294,967,295.
+     *
      * @default 1024
      */
     threshold?: number | undefined
 
     /**
      * For `'zstd'`: 1 is fast, 19 is small.
+     *
+     * A whole number from 1 to 19.
      *
      * @default 3
      */
@@ -1044,6 +1075,8 @@ declare namespace RedKV {
      *
      * Beyond that, entries that are rarely used are evicted.
      *
+     * A whole number from 1 to 1,125,899,906,842,624.
+     *
      * @default no limit
      */
     maxEntries?: number | undefined
@@ -1052,6 +1085,8 @@ declare namespace RedKV {
      * How many bytes it keeps at most: keys, values, and 128 bytes for each entry. An entry larger than this is not kept.
      *
      * Beyond that, entries that are rarely used are evicted.
+     *
+     * A whole number from 1 to 1,125,899,906,842,624.
      *
      * @default no limit
      */
@@ -1088,6 +1123,8 @@ declare namespace RedKV {
     /**
      * The port of the server.
      *
+     * A whole number from 1 to 65535.
+     *
      * @default 6379
      */
     port?: number | `${number}` | undefined
@@ -1097,6 +1134,8 @@ declare namespace RedKV {
 
     /**
      * The number of the database.
+     *
+     * A whole number from 0 to 4,294,967,295.
      *
      * @default 0
      */
@@ -1121,7 +1160,7 @@ declare namespace RedKV {
     password?: string | undefined
 
     /**
-     * `true` trusts the certificate authorities of the system; an object has the options of TLS.
+     * `true` trusts the certificate authorities of the system; an object says more, such as `ca`.
      *
      * @default `false`; `true` for `rediss:`
      */
@@ -1192,6 +1231,8 @@ declare namespace RedKV {
 
     /**
      * How long one attempt to connect may take, including sentinels, the lookup of the name, TLS and authentication.
+     *
+     * From 1 millisecond to 10,000 years.
      *
      * @default 5000
      */
@@ -1327,7 +1368,7 @@ declare namespace RedKV {
     authPass?: string | undefined
 
     /** @deprecated write {@link RedisOptions.connectTimeout | connectTimeout} */
-    connect_timeout?: Duration | undefined
+    connect_timeout?: Duration | `${number}` | undefined
 
     /** @deprecated has no effect */
     auto_resubscribe?: unknown
@@ -1529,9 +1570,11 @@ declare namespace RedKV {
     /**
      * How many requests may be in flight at a time; others wait for their turn, within the `timeout` of their operation.
      *
+     * A whole number from 1 to 1,000.
+     *
      * @default 50
      */
-    maxSockets?: number | undefined
+    maxSockets?: number | `${number}` | undefined
   }
 
   /**
@@ -1598,16 +1641,20 @@ declare namespace RedKV {
     /**
      * How often a failed request is sent again; excludes `maxAttempts`.
      *
+     * A whole number from 0 to 100.
+     *
      * @default as `maxAttempts`
      */
-    maxRetries?: number | undefined
+    maxRetries?: number | `${number}` | undefined
 
     /**
      * How often a request is sent in all; excludes `maxRetries`.
      *
+     * A whole number from 1 to 101.
+     *
      * @default `AWS_MAX_ATTEMPTS`, or the shared configuration files, or `3`
      */
-    maxAttempts?: number | undefined
+    maxAttempts?: number | `${number}` | undefined
 
     /**
      * Whether to use the endpoints that are validated for FIPS 140.
@@ -1641,12 +1688,16 @@ declare namespace RedKV {
     /**
      * How long one attempt of a request may take; the tier option `timeout` limits all attempts together.
      *
+     * From 1 millisecond to 10,000 years.
+     *
      * @default no limit of its own
      */
     timeout?: Duration | undefined
 
     /**
      * How long making a connection may take.
+     *
+     * From 1 millisecond to 10,000 years.
      *
      * @default 1000
      */
@@ -1815,8 +1866,10 @@ declare namespace RedKV {
      * (0600), and for the group if the directory is writable by the group; its directory is not.
      *
      * It must be on a local disk.
+     *
+     * A `URL` must begin with `file:`.
      */
-    path: string
+    path: string | URL
 
     /**
      * The table. A missing table is created.
@@ -1917,8 +1970,8 @@ declare namespace RedKV {
   /** How to reach the server of a store `'postgres'` or `'mysql'`. */
   interface SQLConnectionOptions {
     /**
-     * Such as `postgres://user:password@host:5432/database?sslmode=require` or `mysql://user:password@host/database`, with
-     * parameters. Takes precedence over the options below, which fill its gaps.
+     * Such as `postgres://user:password@host:5432/database?sslmode=require` or `mysql://user:password@host/database`,
+     * also with parameters. Takes precedence over the options below, which fill its gaps.
      *
      * What they say of TLS must not contradict it.
      */
@@ -1934,6 +1987,8 @@ declare namespace RedKV {
 
     /**
      * The port of the server.
+     *
+     * A whole number from 1 to 65535.
      *
      * @default `5432` for `postgres`, `3306` for `mysql`
      */
@@ -1963,8 +2018,8 @@ declare namespace RedKV {
     database?: string | undefined
 
     /**
-     * `true` trusts the certificate authorities of the system; an object has the options of TLS; a word is a
-     * mode.
+     * `true` trusts the certificate authorities of the system; an object says more, such as `ca`; a word is a mode
+     * as in a url, such as `'require'`.
      *
      * @default `false`, or for `postgres` what `PGSSLMODE` says
      */
@@ -1973,12 +2028,16 @@ declare namespace RedKV {
     /**
      * How many connections there are at most.
      *
+     * A whole number from 1 to 10,000.
+     *
      * @default 10
      */
     max?: number | `${number}` | undefined
 
     /**
      * How long one attempt to connect may take, including the lookup of the name, TLS and login.
+     *
+     * From 1 millisecond to 10,000 years.
      *
      * @default 5000
      */
@@ -1998,6 +2057,9 @@ declare namespace RedKV {
 
     /** @deprecated write {@link SQLConnectionOptions.max | max} */
     connectionLimit?: number | `${number}` | undefined
+
+    /** @deprecated write {@link SQLConnectionOptions.max | max} */
+    poolSize?: number | `${number}` | undefined
   }
 
   /** Whether there is TLS, and what is checked of the server, in the words of libpq and node-postgres. */
@@ -2106,9 +2168,6 @@ declare namespace RedKV {
     poolIdleTimeout?: unknown
 
     /** @deprecated has no effect */
-    poolSize?: unknown
-
-    /** @deprecated has no effect */
     query_timeout?: unknown
 
     /** @deprecated has no effect */
@@ -2136,7 +2195,7 @@ declare namespace RedKV {
     verify?: unknown
 
     /** @deprecated write {@link SQLConnectionOptions.connectTimeout | connectTimeout} */
-    connectionTimeoutMillis?: Duration | undefined
+    connectionTimeoutMillis?: Duration | `${number}` | undefined
   }
 
   /**
@@ -2280,7 +2339,7 @@ declare namespace RedKV {
     waitForConnections?: unknown
 
     /** @deprecated write {@link SQLConnectionOptions.connectTimeout | connectTimeout} */
-    acquireTimeout?: Duration | undefined
+    acquireTimeout?: Duration | `${number}` | undefined
   }
 
   /**
@@ -2296,8 +2355,12 @@ declare namespace RedKV {
    * ```
    */
   interface FileOptions {
-    /** The folder. A missing one is created, for this user alone (0700); its parent is not. */
-    path: string
+    /**
+     * The folder. A missing one is created, for this user alone (0700); its parent is not.
+     *
+     * A `URL` must begin with `file:`.
+     */
+    path: string | URL
 
     /**
      * Whether a write is acknowledged only when its file and its folder are on the disk. Without it, the end of the
@@ -2322,8 +2385,12 @@ declare namespace RedKV {
    * ```
    */
   interface DiskOptions {
-    /** The folder, for this store alone. A missing one is created, for this user alone (0700); its parent is not. */
-    path: string
+    /**
+     * The folder, for this store alone. A missing one is created, for this user alone (0700); its parent is not.
+     *
+     * A `URL` must begin with `file:`.
+     */
+    path: string | URL
 
     /**
      * How many bytes the folder takes on the disk at most. How much of that are keys and values
@@ -2333,12 +2400,16 @@ declare namespace RedKV {
      * A third of it are keys and values if these are of 100 bytes, most of it if they are large. On Windows it may take
      * about twice the limit.
      *
+     * A whole number from 1,000,000 to 1,125,899,906,842,624.
+     *
      * @default no limit
      */
     maxBytes?: number | undefined
 
     /**
      * How many entries it keeps at most.
+     *
+     * A whole number from 1 to 1,125,899,906,842,624.
      *
      * @default no limit
      */
@@ -2348,6 +2419,8 @@ declare namespace RedKV {
      * How many bytes of the file it keeps in memory.
      *
      * The operating system keeps others.
+     *
+     * A whole number from 1,048,576 to 1,125,899,906,842,624.
      *
      * @default 33,554,432 (32 MiB)
      */
@@ -2388,6 +2461,8 @@ declare namespace RedKV {
     /**
      * How often an atomic write that met another one is tried again, with growing pauses, before it rejects with
      * `ERR_REDKV_CONFLICT`.
+     *
+     * A whole number from 0 to 100.
      *
      * @default 3
      */

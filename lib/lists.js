@@ -20,7 +20,7 @@ function copyOf(field, list) {
 }
 
 function tooMany(field) {
-  return argumentError(field, `${field} must be at most ${MOST} at a time`)
+  return argumentError(field, `${field} has more than ${MOST} elements: use several calls`)
 }
 
 module.exports = { MOST, copyOf, tooMany }

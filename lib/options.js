@@ -1,6 +1,7 @@
 'use strict'
 
 const { Buffer, isUtf8 } = require('node:buffer')
+const { fileURLToPath } = require('node:url')
 const { types } = require('node:util')
 const { fieldsOf, otherThanFields } = require('./fields.js')
 
@@ -46,7 +47,7 @@ function plainObject(value, around, except) {
   if (ArrayBuffer.isView(value)) return textOf(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
   if (types.isAnyArrayBuffer(value)) return textOf(Buffer.from(value))
   const href = hrefOf(value)
-  if (href !== undefined) return plain(href, around)
+  if (href !== undefined) return plainUrl(plain(href, around))
   const other = otherThanFields(value)
   if (other !== undefined) return inWords(other)
   if (around.includes(value)) return inWords('a reference to an object around it')
@@ -64,6 +65,20 @@ function hrefOf(value) {
   if (Object.prototype.toString.call(value) !== '[object URL]') return undefined
   const { href } = value
   return typeof href === 'string' ? href : undefined
+}
+
+/** A url is no text for the validator, which takes one where a url or the path of a file is expected. */
+function plainUrl(href) {
+  return { ...inWords('a URL'), href, path: pathOf(href) }
+}
+
+/** Returns the path of the file that a url names, as the functions of `node:fs` do. */
+function pathOf(href) {
+  try {
+    return fileURLToPath(href)
+  } catch {
+    return undefined
+  }
 }
 
 function plainList(list, inside) {

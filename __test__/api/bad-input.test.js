@@ -54,9 +54,9 @@ describe('addStore throws at once', () => {
       columnType: ['json', true],
       port: [0, 65_536, 'six', {}],
       max: [0, -1, 1.5, 'many'],
-      ssl: ['required?', 1, { ca: 'no PEM' }, { rejectUnauthorised: false }],
+      ssl: ['required?', 'Amazon RDS', 1, { ca: 'no PEM' }, { rejectUnauthorised: false }],
       url: ['http://h/d', 'no url', `${store}://h/d?foo=1`, `${store}://h/d#x`, 5],
-      connectTimeout: [0, -1, 'soon'],
+      connectTimeout: [-1, 'soon', '5000'],
     }
     for (const [option, values] of Object.entries(wrongs)) {
       for (const value of values) {

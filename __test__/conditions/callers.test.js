@@ -85,6 +85,18 @@ describe('an option in a wrong place or of another package', () => {
     )
   })
 
+  test('is suggested only where it is near, or what others call it', () => {
+    assert.equal(
+      refused('memory', {}, { breakAfter: 3 }),
+      "memory: unknown option 'breakAfter' in tierOptions; did you mean 'circuitBreaker'?"
+    )
+    assert.equal(
+      refused('memory', { max: 3 }),
+      "memory: unknown option 'max' in options; did you mean 'maxEntries'?"
+    )
+    assert.equal(refused('file', { path: 'x', hash: 3 }).includes("'path'"), false)
+  })
+
   test('is an address in the place of the options', () => {
     const message = 'redis: options must be an object, got a string; did you mean { url: … }?'
     assert.equal(refused('redis', new URL('redis://:s3cret@h')), message)

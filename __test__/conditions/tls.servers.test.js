@@ -110,7 +110,7 @@ describe('with an endpoint in the environment', () => {
 
   test('credentials in it are in no message', async () => {
     const told = await outcome({ AWS_ENDPOINT_URL: 'http://user:hunter2@127.0.0.1:9' }, 'dynamodb', options)
-    assert.match(told, /AWS_ENDPOINT_URL in the environment: endpoint must not hold credentials/)
+    assert.match(told, /AWS_ENDPOINT_URL in the environment must not hold credentials/)
     assert.doesNotMatch(told, /hunter2/)
   })
 })

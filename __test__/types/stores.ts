@@ -140,7 +140,6 @@ redkv.addStore('sqlite')
 redkv.addStore('sqlite', { tableName: 't' })
 // @ts-expect-error — misspelt
 redkv.addStore('sqlite', { path: 'file.sqlite', table_name: 't' })
-// @ts-expect-error — the name of a file, not its URL
 redkv.addStore('sqlite', { path: new URL('file:///file.sqlite') })
 
 // postgres and mysql

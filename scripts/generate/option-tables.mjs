@@ -1,12 +1,14 @@
 // The tables of options in documents. A table stands after `<!-- options of INTERFACE ...: name, name -->`, which
 // says whose options it has, and which of them; all of them, where it names none.
 
-const numbers = ({ min, max }) => `number, ${max > 2 ** 31 ? `from ${grouped(min)}` : `${grouped(min)} to ${max === 65_535 ? max : grouped(max)}`}`
-const grouped = (number) => number.toLocaleString('en')
+import { rangeOf } from './ranges.mjs'
+
+const numbers = (type) => `number, ${rangeOf(type, 2 ** 31)}`
 
 const words = {
   text: () => 'string',
   url: () => 'string or `URL`',
+  path: () => 'string or `file:` URL',
   boolean: () => 'boolean',
   integer: numbers,
   digits: numbers,

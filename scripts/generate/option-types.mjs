@@ -1,8 +1,11 @@
 // The interfaces of options in index.d.ts.
 
+import { rangeOf } from './ranges.mjs'
+
 const typescript = {
   text: () => 'string',
   url: () => 'string | URL',
+  path: () => 'string | URL',
   boolean: () => 'boolean',
   integer: () => 'number',
   digits: () => 'number | `${number}`',
@@ -14,6 +17,21 @@ const typescript = {
 }
 const typeOf = (type) => typescript[type.kind](type)
 
+const wholeNumber = (type) => `A whole number from ${rangeOf(type).replace('from ', '')}`
+const ranges = {
+  integer: wholeNumber,
+  digits: wholeNumber,
+  duration: () => 'From 1 millisecond to 10,000 years',
+  path: () => 'A `URL` must begin with `file:`',
+  orFalse: ({ other }) => ranges[other.kind] && `${ranges[other.kind](other)}, or \`false\``,
+}
+
+/** What the type does not say of the values of an option: a paragraph of its comment. */
+function rangeParagraph(type) {
+  const range = ranges[type.kind]?.(type)
+  return range === undefined ? [] : ['', `${range}.`]
+}
+
 /** A comment as TypeScript shows it. Links within documents lead nowhere there. */
 function comment(lines, indent) {
   const texts = lines.map((line) => line.replace(/^ /, '').replace(/\[([^\]]+)\]\((?!https?:)[^)]*\)/g, '$1'))
@@ -21,12 +39,17 @@ function comment(lines, indent) {
   return [`${indent}/**`, ...texts.map((text) => `${indent} * ${text}`.trimEnd()), `${indent} */`].join('\n')
 }
 
+/** Other clients have other words, and take milliseconds as text. */
+function legacyTypeOf(type) {
+  if (type.kind === 'words') return 'string'
+  return type.kind === 'duration' ? 'Duration | `${number}`' : typeOf(type)
+}
+
 function option({ name, type, about, required, default: standard, instead }, isLegacy) {
   const lines = isLegacy
     ? [instead ? `@deprecated write {@link ${instead.target}.${instead.name} | ${instead.name}}` : '@deprecated has no effect']
-    : [...about, ...(standard === null ? [] : ['', `@default ${standard.replace(/^`([^`]+)`$/, '$1')}`])]
-  // Other clients have other words.
-  const written = isLegacy && type.kind === 'words' ? 'string' : typeOf(type)
+    : [...about, ...rangeParagraph(type), ...(standard === null ? [] : ['', `@default ${standard.replace(/^`([^`]+)`$/, '$1')}`])]
+  const written = isLegacy ? legacyTypeOf(type) : typeOf(type)
   const member = required ? `${name}: ${written}` : `${name}?: ${written === 'unknown' ? written : `${written} | undefined`}`
   return `${comment(lines, '    ')}\n    ${member}`
 }

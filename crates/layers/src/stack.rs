@@ -43,7 +43,7 @@ options! {
         ///
         /// So several chains share it without meeting.
         prefix as "prefix": kinds::Text = "none",
-        /// How many entries the store may hold: the least used ones are deleted from it ([limits of a store](#bounds-of-a-store)).
+        /// How many entries the store may hold. The least used ones are [deleted from it](#bounds-of-a-store).
         ///
         /// What was used least is **deleted from it**, in the background. A store that is the source of truth loses data by
         /// that, as was asked for. What is used again and again outlasts what was used once.

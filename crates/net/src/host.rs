@@ -15,12 +15,12 @@ impl Kind for Host {
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
         let host = <kinds::Text as Kind>::read(value, given)?;
-        host.map(|host| checked(given.name(), host)).transpose()
+        host.map(|host| checked(given.name(), &given.path(), host)).transpose()
     }
 }
 
-/// Returns the name or address of a server. An error does not repeat what is neither: it may be a url with a password in it.
-pub fn checked(name: &'static str, host: String) -> Result<String> {
+/// Returns the name or address of a server, which the option `field` says; `named` is what a message calls it. An error does not repeat what is neither: it may be a url with a password in it.
+pub fn checked(field: &'static str, named: &str, host: String) -> Result<String> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     if let Some(address) = bare.filter(|address| is_address(address)) {
         return Ok(address.to_owned());
@@ -30,8 +30,8 @@ pub fn checked(name: &'static str, host: String) -> Result<String> {
         return Ok(host);
     }
     Err(Error::argument(
-        name,
-        format!("{name} must be the name or address of one server, without scheme, user and port"),
+        field,
+        format!("{named} must be the name or address of one server, without scheme, user and port"),
     ))
 }
 
@@ -48,9 +48,9 @@ mod tests {
     #[test]
     fn names_and_addresses_are_taken() {
         for host in ["db", "db.example.com", "my_db", "127.0.0.1", "::1", "fe80::1%eth0", "bücher.example"] {
-            assert_eq!(checked("host", host.to_owned()).unwrap(), host);
+            assert_eq!(checked("host", "options.host", host.to_owned()).unwrap(), host);
         }
-        assert_eq!(checked("host", "[::1]".to_owned()).unwrap(), "::1");
+        assert_eq!(checked("host", "options.host", "[::1]".to_owned()).unwrap(), "::1");
     }
 
     #[test]
@@ -65,7 +65,7 @@ mod tests {
             "h?password=s3cret",
             "h s3cret",
         ] {
-            let error = checked("host", host.to_owned()).unwrap_err();
+            let error = checked("host", "options.host", host.to_owned()).unwrap_err();
             assert_eq!(error.field(), Some("host"));
             assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
         }

@@ -70,6 +70,7 @@ fn kind(kind: Type) -> Value {
     match kind {
         Type::Text => json!({ "kind": "text" }),
         Type::Url => json!({ "kind": "url" }),
+        Type::Path => json!({ "kind": "path" }),
         Type::Boolean => json!({ "kind": "boolean" }),
         Type::Integer { min, max } => json!({ "kind": "integer", "min": min, "max": max }),
         Type::Digits { min, max } => json!({ "kind": "digits", "min": min, "max": max }),

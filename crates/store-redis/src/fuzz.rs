@@ -189,7 +189,7 @@ pub fn redis_url(data: &[u8]) {
 
 fn parts(url: &str) -> redkv_core::error::Result<UrlParts> {
     let mut fields = Fields::new("options", serde_json::json!({ "url": url }))?;
-    Ok(fields.read::<UrlParts>("url", &[])?.unwrap_or_default())
+    Ok(fields.read::<UrlParts>("url")?.unwrap_or_default())
 }
 
 fn escaped(text: &str) -> String {

@@ -30,8 +30,7 @@ options! {
         /// with `ERR_REDKV_CONNECTION`. It is probed after 0.1 seconds at first and at least once in 3.
         circuit_breaker as "circuitBreaker": kinds::OrFalse<kinds::Integer<1, { u32::MAX as u64 }>> = "`3`",
         /// For a cache that several processes share: how long a deleted key is remembered there, so that no other process
-        /// puts an old value back ([what holds between processes](architecture.md#what-holds-and-where-it-ends)). More than
-        /// twice `timeout`.
+        /// [puts an old value back](architecture.md#what-holds-and-where-it-ends). More than twice `timeout`.
         ///
         /// Without it, a process that read a value just before another process deleted it may put it back into this store,
         /// where it stays for its `ttl`. With it, `delete` leaves a marker that no back-fill replaces, only a write; for as

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::duration::DURATION;
 use super::given::Given;
 use super::kinds::Kind;
-use super::names::{OF_OTHERS, is_word, nearest};
+use super::names::{is_word, meant};
 use super::value::{described, in_words};
 use crate::error::{Error, Result};
 
@@ -16,12 +17,28 @@ pub struct Fields {
     left: Map<String, Value>,
     /// What counts where it is asked for, and is no mistake where it is not.
     hidden: Map<String, Value>,
-    known: Vec<&'static str>,
+    known: Vec<Known>,
+    /// Values that were not given as options: the option that each is read as, and where it comes from.
+    origins: Vec<(&'static str, Origin)>,
     missing: Option<&'static str>,
     elsewhere: Vec<Elsewhere>,
     /// Options that were given under another name than the documented one: `(older, documented)`.
     older: Vec<(&'static str, &'static str)>,
     warnings: Vec<String>,
+}
+
+/// A name under which an option was asked for, and the documented one; none where the option has no effect.
+#[derive(Debug)]
+struct Known {
+    name: &'static str,
+    meant: Option<&'static str>,
+}
+
+/// Where a value comes from: the option that was given, and what messages call the part of it.
+#[derive(Debug)]
+struct Origin {
+    field: &'static str,
+    words: String,
 }
 
 /// An option of another object: its name, and where that object is.
@@ -53,6 +70,7 @@ impl Fields {
             left,
             hidden,
             known: Vec::new(),
+            origins: Vec::new(),
             missing: None,
             elsewhere: Vec::new(),
             older: Vec::new(),
@@ -68,16 +86,26 @@ impl Fields {
     }
 
     /// Returns the names of the options that were asked for.
-    pub fn known(&self) -> &[&'static str] {
-        &self.known
+    pub fn known(&self) -> Vec<&'static str> {
+        self.known.iter().map(|known| known.name).collect()
     }
 
-    pub(super) fn path(&self) -> &str {
-        &self.path
+    fn origin(&self, name: &str) -> Option<&Origin> {
+        self.origins.iter().rev().find(|(option, _)| *option == name).map(|(_, origin)| origin)
     }
 
-    fn take(&mut self, name: &'static str) -> Option<Value> {
-        self.known.push(name);
+    /// Returns what messages call an option: `options.max`, or the parameter of a url that says it.
+    pub fn named(&self, name: &str) -> String {
+        self.origin(name).map_or_else(|| format!("{}.{name}", self.path), |origin| origin.words.clone())
+    }
+
+    /// Returns an error about an option; its field is what was given.
+    pub fn refused(&self, name: &str, message: impl Into<String>) -> Error {
+        Error::argument(self.origin(name).map_or(name, |origin| origin.field), message)
+    }
+
+    fn take(&mut self, name: &'static str, meant: Option<&'static str>) -> Option<Value> {
+        self.known.push(Known { name, meant });
         self.left.remove(name).or_else(|| self.hidden.remove(name))
     }
 
@@ -85,34 +113,48 @@ impl Fields {
         let got = match got {
             // Where a number is expected it is no credential.
             Value::Number(number) if expected.contains("number") => number.to_string(),
+            Value::String(text) if expected.contains(DURATION) && text.parse::<f64>().is_ok() => {
+                "a string without a unit".to_owned()
+            }
             got => described(got).to_owned(),
         };
-        Error::argument(name, format!("{}.{name} must be {expected}, got {got}", self.path))
+        self.refused(name, format!("{} must be {expected}, got {got}", self.named(name)))
     }
 
-    /// Returns the option called `name`, or else the first of those called `older`, which give a warning.
+    /// Returns the option called `name`.
     ///
     /// For what [`options!`](super::options) writes: a name is read where it is declared.
     #[doc(hidden)]
-    pub fn read<K: Kind>(&mut self, name: &'static str, older: &[&'static str]) -> Result<Option<K::Value>> {
-        let mut found = self.read_one::<K>(name)?;
+    pub fn read<K: Kind>(&mut self, name: &'static str) -> Result<Option<K::Value>> {
+        self.read_as::<K>(name, name)
+    }
+
+    /// Returns the option called `name`, or else the first of those called `older`, which give a warning. Refuses two that
+    /// have different values.
+    #[doc(hidden)]
+    pub fn read_any<K>(&mut self, name: &'static str, older: &[&'static str]) -> Result<Option<K::Value>>
+    where
+        K: Kind<Value: PartialEq>,
+    {
+        let mut found = self.read::<K>(name)?.map(|value| (name, value));
         for other in older.iter().copied() {
             if self.has(other) {
                 self.older.push((other, name));
             }
-            let read = self.read_one::<K>(other)?;
-            if K::ONCE && found.is_some() && read.is_some() {
-                let message = format!("{other} repeats another option");
-                return Err(Error::argument(other, message));
+            let Some(value) = self.read_as::<K>(other, name)? else { continue };
+            if let Some((first, _)) = found.as_ref().filter(|(_, first)| *first != value) {
+                let (first, second) = (self.named(first), self.named(other));
+                let message = format!("{first} and {second} are one option, and have different values");
+                return Err(self.refused(other, message));
             }
-            found = found.or(read);
+            found = found.or(Some((other, value)));
         }
-        Ok(found)
+        Ok(found.map(|(_, value)| value))
     }
 
-    fn read_one<K: Kind>(&mut self, name: &'static str) -> Result<Option<K::Value>> {
-        match self.take(name) {
-            Some(value) => K::read(value, &mut Given::new(self, name)),
+    fn read_as<K: Kind>(&mut self, name: &'static str, meant: &'static str) -> Result<Option<K::Value>> {
+        match self.take(name, Some(meant)) {
+            Some(value) => K::read(value, &mut Given::new(self, name, name != meant)),
             None => Ok(None),
         }
     }
@@ -131,7 +173,7 @@ impl Fields {
     /// Returns the fields of `value`, the option called `name`; `expected` is what it may be, for the error.
     pub(super) fn nested(&self, name: &'static str, value: Value, expected: &str) -> Result<Self> {
         let wrong = self.wrong(name, expected, &value);
-        Self::new(format!("{}.{name}", self.path), value).map_err(|_| wrong)
+        Self::new(self.named(name), value).map_err(|_| wrong)
     }
 
     /// Returns whether the field was given and is not read yet.
@@ -139,16 +181,18 @@ impl Fields {
         self.left.contains_key(name) || self.hidden.contains_key(name)
     }
 
-    /// Takes `value` as if it had been given for the field.
-    pub fn put(&mut self, name: &str, value: Value) {
+    /// Takes `value` as if it had been given for the option called `name`. Errors about it are about the option called
+    /// `field`, of which `words` name the part that says it.
+    pub fn put(&mut self, name: &'static str, value: Value, field: &'static str, words: impl Into<String>) {
         self.left.insert(name.to_owned(), value);
+        self.origins.push((name, Origin { field, words: words.into() }));
     }
 
     /// Accepts options of the clients of 1.x that have no meaning here, and warns about those that are set. Where RedKV
     /// has an option of the same name in another place, the warning says so.
     pub fn ignore(&mut self, names: &[&'static str]) {
         for name in names {
-            if self.take(name).is_some() {
+            if self.take(name, None).is_some() {
                 let place = self.elsewhere.iter().find(|(other, _)| other == name);
                 let hint = place.map(|(_, place)| format!(": what RedKV calls so belongs {place}"));
                 let hint = hint.unwrap_or_default();
@@ -199,15 +243,16 @@ impl Fields {
         if let Some((_, place)) = self.elsewhere.iter().find(|(name, _)| *name == unknown) {
             return format!(": it belongs {place}");
         }
-        let others = OF_OTHERS.iter().filter(|(name, _)| name.eq_ignore_ascii_case(unknown));
-        let meant = others.flat_map(|(_, meant)| *meant).find(|meant| self.known.contains(meant));
-        if let Some(name) = meant.copied().or_else(|| nearest(unknown, &self.known)) {
+        let found = meant(unknown, &self.known());
+        let known = self.known.iter().find(|known| Some(known.name) == found);
+        // Nobody is sent to an option without effect.
+        if let Some(name) = known.and_then(|known| known.meant) {
             return format!("; did you mean '{name}'?");
         }
         let names: Vec<_> = self.elsewhere.iter().map(|(name, _)| *name).collect();
-        let meant = nearest(unknown, &names);
-        let meant = meant.and_then(|meant| self.elsewhere.iter().find(|(name, _)| *name == meant));
-        meant
+        let found = meant(unknown, &names);
+        let place = self.elsewhere.iter().find(|(name, _)| Some(*name) == found);
+        place
             .map(|(name, place)| format!("; did you mean '{name}', which belongs {place}?"))
             .unwrap_or_default()
     }

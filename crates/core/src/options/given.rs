@@ -11,11 +11,23 @@ use crate::error::{Error, Result};
 pub struct Given<'a> {
     fields: &'a mut Fields,
     name: &'static str,
+    is_older: bool,
+    may_be_false: bool,
 }
 
 impl<'a> Given<'a> {
-    pub(super) fn new(fields: &'a mut Fields, name: &'static str) -> Self {
-        Self { fields, name }
+    pub(super) fn new(fields: &'a mut Fields, name: &'static str, is_older: bool) -> Self {
+        Self { fields, name, is_older, may_be_false: false }
+    }
+
+    /// Returns whether the name is that of another client, and not the documented one.
+    pub fn is_older(&self) -> bool {
+        self.is_older
+    }
+
+    /// Notes that `false` is expected too, for errors.
+    pub(super) fn expect_false(&mut self) {
+        self.may_be_false = true;
     }
 
     /// Returns the name of the option.
@@ -30,7 +42,8 @@ impl<'a> Given<'a> {
 
     /// Returns the error for a value of a wrong type.
     pub fn wrong(&self, expected: &str, value: &Value) -> Error {
-        self.fields.wrong(self.name, expected, value)
+        let expected = if self.may_be_false { format!("{expected}, or false") } else { expected.to_owned() };
+        self.fields.wrong(self.name, &expected, value)
     }
 
     /// Refuses a url with credentials, of which the error repeats nothing. For names that messages repeat: of hosts,
@@ -44,12 +57,12 @@ impl<'a> Given<'a> {
 
     /// Returns what messages call the option, such as `options.host`.
     pub fn path(&self) -> String {
-        format!("{}.{}", self.fields.path(), self.name)
+        self.fields.named(self.name)
     }
 
     /// Returns an error about the option.
     pub fn refused(&self, message: impl Into<String>) -> Error {
-        Error::argument(self.name, message)
+        self.fields.refused(self.name, message)
     }
 
     /// Returns the fields of `value`; `expected` is what the option may be, for the error.

@@ -9,6 +9,7 @@ use super::fields::Fields;
 use super::given::Given;
 use super::schema::{Options, Type};
 use super::secret::Secret;
+use super::value::{href, path_of_url};
 use crate::error::Result;
 
 /// How the value of an option is read, and what documents call it.
@@ -17,8 +18,6 @@ pub trait Kind {
     type Value;
     /// What documents and types call it.
     const TYPE: Type;
-    /// Whether it is refused where an option is given twice, under two names.
-    const ONCE: bool = false;
 
     /// Reads a value that was given; `None` counts as absent.
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>>;
@@ -29,19 +28,34 @@ pub trait Kind {
 pub trait Reading {
     /// The type of the field.
     type Read;
+    /// The type of what may be given.
+    type Given;
     const KIND: Type;
     const REQUIRED: bool;
 
-    fn take(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read>;
+    fn take(fields: &mut Fields, name: &'static str) -> Result<Self::Read>;
+
+    /// As `take`, for an option that has other names too.
+    fn take_any(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read>
+    where
+        Self::Given: PartialEq;
 }
 
 impl<K: Kind> Reading for K {
     type Read = Option<K::Value>;
+    type Given = K::Value;
     const KIND: Type = <K as Kind>::TYPE;
     const REQUIRED: bool = false;
 
-    fn take(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read> {
-        fields.read::<K>(name, older)
+    fn take(fields: &mut Fields, name: &'static str) -> Result<Self::Read> {
+        fields.read::<K>(name)
+    }
+
+    fn take_any(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read>
+    where
+        Self::Given: PartialEq,
+    {
+        fields.read_any::<K>(name, older)
     }
 }
 
@@ -51,14 +65,19 @@ pub struct Required<K>(K);
 
 impl<K: Kind> Reading for Required<K> {
     type Read = K::Value;
+    type Given = K::Value;
     const KIND: Type = <K as Kind>::TYPE;
     const REQUIRED: bool = true;
 
-    fn take(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read> {
-        match fields.read::<K>(name, older)? {
-            Some(value) => Ok(value),
-            None => Err(fields.missing_field(name)),
-        }
+    fn take(fields: &mut Fields, name: &'static str) -> Result<Self::Read> {
+        fields.read::<K>(name)?.ok_or_else(|| fields.missing_field(name))
+    }
+
+    fn take_any(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read>
+    where
+        Self::Given: PartialEq,
+    {
+        fields.read_any::<K>(name, older)?.ok_or_else(|| fields.missing_field(name))
     }
 }
 
@@ -68,11 +87,19 @@ pub struct Expected<K>(K);
 
 impl<K: Kind> Reading for Expected<K> {
     type Read = Option<K::Value>;
+    type Given = K::Value;
     const KIND: Type = <K as Kind>::TYPE;
     const REQUIRED: bool = true;
 
-    fn take(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read> {
-        fields.read::<K>(name, older)
+    fn take(fields: &mut Fields, name: &'static str) -> Result<Self::Read> {
+        fields.read::<K>(name)
+    }
+
+    fn take_any(fields: &mut Fields, name: &'static str, older: &[&'static str]) -> Result<Self::Read>
+    where
+        Self::Given: PartialEq,
+    {
+        fields.read_any::<K>(name, older)
     }
 }
 
@@ -92,7 +119,7 @@ impl Kind for Text {
     }
 }
 
-/// A url, which may hold credentials; an empty one is refused.
+/// A url as text or an object of the class `URL`. It may hold credentials; an empty one is refused.
 #[derive(Debug)]
 pub struct Url;
 
@@ -101,9 +128,26 @@ impl Kind for Url {
     const TYPE: Type = Type::Url;
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
-        match value {
-            Value::String(text) if !text.is_empty() => Ok(Some(Secret::new(text))),
-            other => Err(given.wrong("a non-empty string", &other)),
+        match href(&value) {
+            Some(text) if !text.is_empty() => Ok(Some(Secret::new(text.to_owned()))),
+            _ => Err(given.wrong("a url", &value)),
+        }
+    }
+}
+
+/// The name of a file or a folder as text, or a `URL` of it, as the functions of `node:fs` take it.
+#[derive(Debug)]
+pub struct Path;
+
+impl Kind for Path {
+    type Value = String;
+    const TYPE: Type = Type::Path;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+        match path_of_url(&value) {
+            Some(Some(path)) => Ok(Some(path.to_owned())),
+            Some(None) => Err(given.wrong("a path or a file: URL of this machine", &value)),
+            None => <Text as Kind>::read(value, given),
         }
     }
 }
@@ -124,7 +168,8 @@ impl Kind for AnyText {
     }
 }
 
-/// A name or a password with which somebody logs in; an empty one counts as none.
+/// A name or a password with which somebody logs in; an empty one counts as none. A number is taken for its digits, as other
+/// clients take it, if none of them got lost.
 #[derive(Debug)]
 pub struct Credential;
 
@@ -133,6 +178,11 @@ impl Kind for Credential {
     const TYPE: Type = Type::Text;
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
+        const MOST_EXACT: u64 = (1 << 53) - 1;
+        let value = match value.as_u64() {
+            Some(digits) if digits <= MOST_EXACT => Value::String(digits.to_string()),
+            _ => value,
+        };
         Ok(AnyText::read(value, given)?.filter(|text| !text.is_empty()).map(Secret::new))
     }
 }
@@ -153,7 +203,7 @@ impl Kind for Boolean {
     }
 }
 
-/// A whole number from `MIN` to `MAX`; text of digits counts as a number, as it did in 1.x.
+/// A whole number from `MIN` to `MAX`.
 #[derive(Debug)]
 pub struct Integer<const MIN: u64, const MAX: u64>;
 
@@ -162,12 +212,7 @@ impl<const MIN: u64, const MAX: u64> Kind for Integer<MIN, MAX> {
     const TYPE: Type = Type::Integer { min: MIN, max: MAX };
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<u64>> {
-        let number = match &value {
-            Value::Number(number) => whole(number),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        };
-        match number {
+        match value.as_number().and_then(whole) {
             Some(number) if (MIN..=MAX).contains(&number) => Ok(Some(number)),
             _ if MAX == u64::MAX => Err(given.wrong(&format!("a whole number from {MIN}"), &value)),
             _ => Err(given.wrong(&format!("a whole number from {MIN} to {MAX}"), &value)),
@@ -184,7 +229,8 @@ impl<const MIN: u64, const MAX: u64> Kind for Digits<MIN, MAX> {
     const TYPE: Type = Type::Digits { min: MIN, max: MAX };
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<u64>> {
-        <Integer<MIN, MAX> as Kind>::read(value, given)
+        let digits = value.as_str().and_then(|text| text.parse::<u64>().ok());
+        <Integer<MIN, MAX> as Kind>::read(digits.map_or(value, Value::from), given)
     }
 }
 
@@ -197,7 +243,7 @@ impl Kind for Port {
     const TYPE: Type = Type::Digits { min: 1, max: 65_535 };
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<u16>> {
-        let port = <Integer<1, 65_535> as Kind>::read(value, given)?;
+        let port = <Digits<1, 65_535> as Kind>::read(value, given)?;
         Ok(port.and_then(|port| u16::try_from(port).ok()))
     }
 }
@@ -218,6 +264,31 @@ impl Kind for Duration {
     }
 }
 
+/// A duration that other clients turn off with `0`, and give as text of digits. `0` counts as absent here, with a warning
+/// if a limit of `DEFAULT` milliseconds applies then; digits as text count under the names of other clients.
+#[derive(Debug)]
+pub struct Timeout<const DEFAULT: u64>;
+
+impl<const DEFAULT: u64> Kind for Timeout<DEFAULT> {
+    type Value = time::Duration;
+    const TYPE: Type = Type::Duration;
+
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<time::Duration>> {
+        let digits = value.as_str().filter(|_| given.is_older()).and_then(|text| text.parse::<u64>().ok());
+        let value = digits.map_or(value, Value::from);
+        if value.as_f64() != Some(0.0) {
+            return <Duration as Kind>::read(value, given);
+        }
+        if DEFAULT > 0 {
+            let path = given.path();
+            given.fields().warn(format!(
+                "{path} is 0, which is no limit in other clients: the default applies, {DEFAULT} ms"
+            ));
+        }
+        Ok(None)
+    }
+}
+
 /// Something that may be turned off by `false`, which is read as `None`.
 #[derive(Debug)]
 pub struct OrFalse<K>(K);
@@ -229,7 +300,10 @@ impl<K: Kind> Kind for OrFalse<K> {
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
         match value {
             Value::Bool(false) => Ok(Some(None)),
-            value => Ok(K::read(value, given)?.map(Some)),
+            value => {
+                given.expect_false();
+                Ok(K::read(value, given)?.map(Some))
+            }
         }
     }
 }

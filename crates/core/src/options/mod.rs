@@ -20,3 +20,4 @@ pub use names::{is_word, nearest};
 pub use schema::{Declared, Legacy, Options, Schema, Type};
 pub use secret::Secret;
 pub use serde_json::Value;
+pub use value::href;

@@ -76,6 +76,8 @@ pub enum Type {
     Text,
     /// A string, or an object of the class `URL`.
     Url,
+    /// The name of a file or a folder: a string, or an object of the class `URL` for a file.
+    Path,
     /// `true` or `false`.
     Boolean,
     /// A number.
@@ -185,12 +187,16 @@ macro_rules! options {
             fn read(fields: &mut $crate::options::Fields) -> $crate::error::Result<Self> {
                 fields.ignore(<Self as $crate::options::Options>::SCHEMA.legacy.ignored);
                 Ok(Self {
-                    $($field: <$kind as $crate::options::kinds::Reading>::take(
-                        fields, $option, &[$($($older),*)?],
-                    )?,)*
+                    $($field: $crate::options!(@take fields, $kind, $option, [$($($older),*)?])?,)*
                 })
             }
         }
+    };
+    (@take $fields:ident, $kind:ty, $option:literal, []) => {
+        <$kind as $crate::options::kinds::Reading>::take($fields, $option)
+    };
+    (@take $fields:ident, $kind:ty, $option:literal, [$($older:literal),+]) => {
+        <$kind as $crate::options::kinds::Reading>::take_any($fields, $option, &[$($older),+])
     };
     (@first) => { None };
     (@first $default:literal) => { Some($default) };

@@ -30,6 +30,21 @@ pub(super) fn has_credentials(text: &str) -> bool {
         && rest.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
+/// Returns the text of a url, which was given as text or as an object of the class `URL`.
+pub fn href(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| of_url(value)?.get("href")?.as_str())
+}
+
+/// Returns the path that a `URL` of a file stands for, or `Some(None)` for another `URL`.
+pub(super) fn path_of_url(value: &Value) -> Option<Option<&str>> {
+    Some(of_url(value)?.get("path").and_then(Value::as_str))
+}
+
+/// Returns what `lib/options.js` writes for an object of the class `URL`: its `href`, and its `path` if it has one.
+fn of_url(value: &Value) -> Option<&Map<String, Value>> {
+    value.as_object().filter(|map| in_words(map) == Some(URL))
+}
+
 /// What the caller gave where JSON has no words for it, such as a function: an object with a field without a name. Only
 /// these words are taken for that: an object of a user may have such a field too, and hold a credential.
 pub(super) fn in_words(map: &Map<String, Value>) -> Option<&'static str> {
@@ -38,7 +53,7 @@ pub(super) fn in_words(map: &Map<String, Value>) -> Option<&'static str> {
 }
 
 /// As `lib/options.js` writes them.
-const IN_WORDS: [&str; 16] = [
+const IN_WORDS: [&str; 17] = [
     "-Infinity",
     "Infinity",
     "NaN",
@@ -50,9 +65,12 @@ const IN_WORDS: [&str; 16] = [
     "a function",
     "a list that is too long",
     "a reference to an object around it",
+    URL,
     "a symbol",
     "an object around a primitive",
     "an object within too many others",
     "bytes that are no text",
     "text with a lone surrogate",
 ];
+
+const URL: &str = "a URL";

@@ -1,6 +1,6 @@
 //! What is compressed, and how.
 
-use redkv_core::error::{Error, Result};
+use redkv_core::error::Result;
 use redkv_core::options::{Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
 
 /// How values are compressed.
@@ -60,13 +60,17 @@ impl CompressConfig {
     /// The options, as they are declared.
     pub const SCHEMA: Schema = CompressOptions::SCHEMA;
 
-    fn from_options(options: &CompressOptions) -> Result<Self> {
-        let algorithm = algorithm(&options.algorithm, "algorithm")?;
+    fn from_options(options: &CompressOptions, fields: &Fields) -> Result<Self> {
+        let Some(algorithm) = algorithm(&options.algorithm) else {
+            let message = format!("{} must be 'zstd' or 'lz4'", fields.named("algorithm"));
+            return Err(fields.refused("algorithm", message));
+        };
         let level = options.level.and_then(|level| i32::try_from(level).ok());
         let algorithm = match (algorithm, level) {
             (Algorithm::Zstd(_), Some(level)) => Algorithm::Zstd(level),
             (Algorithm::Lz4, Some(_)) => {
-                return Err(Error::argument("level", "compress.level is for zstd: lz4 has no levels"));
+                let message = format!("{} is for 'zstd': 'lz4' has no levels", fields.named("level"));
+                return Err(fields.refused("level", message));
             }
             (algorithm, None) => algorithm,
         };
@@ -82,35 +86,30 @@ impl Kind for CompressConfig {
         words: "`'lz4'`, `'zstd'` or an object",
     };
 
-    fn read(value: Value, _given: &mut Given<'_>) -> Result<Option<Self>> {
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
+        const EXPECTED: &str = "'zstd', 'lz4' or an object { algorithm, threshold, level }";
         let options = match value {
-            Value::String(name) => return Ok(Some(Self::new(algorithm(&name, "compress")?))),
+            Value::String(name) => {
+                let wrong = || given.refused(format!("{} must be {EXPECTED}", given.path()));
+                return algorithm(&name).map(Self::new).map(Some).ok_or_else(wrong);
+            }
             options @ Value::Object(_) => options,
-            _ => return Err(wrong("compress")),
+            other => return Err(given.wrong(EXPECTED, &other)),
         };
-        let mut fields = Fields::new("compress", options)?;
-        let options = CompressOptions::read(&mut fields)?;
-        fields.finish()?;
-        Self::from_options(&options).map(Some)
+        let mut own = given.nested(options, EXPECTED)?;
+        let options = CompressOptions::read(&mut own)?;
+        let config = Self::from_options(&options, &own)?;
+        given.fields().absorb(own)?;
+        Ok(Some(config))
     }
 }
 
-fn algorithm(name: &str, field: &str) -> Result<Algorithm> {
+fn algorithm(name: &str) -> Option<Algorithm> {
     match name {
-        "lz4" => Ok(Algorithm::Lz4),
-        "zstd" => Ok(Algorithm::Zstd(CompressConfig::LEVEL)),
-        _ => Err(wrong(field)),
+        "lz4" => Some(Algorithm::Lz4),
+        "zstd" => Some(Algorithm::Zstd(CompressConfig::LEVEL)),
+        _ => None,
     }
-}
-
-fn wrong(field: &str) -> Error {
-    let message = match field {
-        "compress" => {
-            "tierOptions.compress must be 'zstd', 'lz4' or an object { algorithm, threshold, level }"
-        }
-        _ => "compress.algorithm must be 'zstd' or 'lz4'",
-    };
-    Error::argument(field, message)
 }
 
 #[cfg(test)]
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     fn read(compress: Value) -> Result<Option<CompressConfig>> {
-        Fields::new("tierOptions", json!({ "compress": compress }))?.read::<CompressConfig>("compress", &[])
+        Fields::new("tierOptions", json!({ "compress": compress }))?.read::<CompressConfig>("compress")
     }
 
     fn refused(compress: Value) -> String {
@@ -151,5 +150,27 @@ mod tests {
         assert_eq!(refused(json!({ "algorithm": "zstd", "level": 20 })), "level");
         assert_eq!(refused(json!({ "algorithm": "lz4", "threshold": -1 })), "threshold");
         assert_eq!(refused(json!({ "algorithm": "lz4", "treshold": 1 })), "treshold");
+    }
+
+    #[test]
+    fn an_error_names_the_whole_path_of_the_field() {
+        for (compress, message) in [
+            (
+                json!(true),
+                "tierOptions.compress must be 'zstd', 'lz4' or an object { algorithm, threshold, level }, got true",
+            ),
+            (json!({}), "tierOptions.compress.algorithm is required"),
+            (json!({ "algorithm": "gzip" }), "tierOptions.compress.algorithm must be 'zstd' or 'lz4'"),
+            (
+                json!({ "algorithm": "zstd", "level": 20 }),
+                "tierOptions.compress.level must be a whole number from 1 to 19, got 20",
+            ),
+            (
+                json!({ "algorithm": "lz4", "level": 3 }),
+                "tierOptions.compress.level is for 'zstd': 'lz4' has no levels",
+            ),
+        ] {
+            assert_eq!(read(compress).unwrap_err().message(), message);
+        }
     }
 }

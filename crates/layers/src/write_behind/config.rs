@@ -86,7 +86,7 @@ mod tests {
 
     fn read(options: Value) -> Result<Option<BehindConfig>> {
         let mut fields = Fields::new("tierOptions", json!({ "writeBehind": options }))?;
-        let config = fields.read::<BehindConfig>("writeBehind", &["async"])?.flatten();
+        let config = fields.read_any::<BehindConfig>("writeBehind", &["async"])?.flatten();
         fields.finish()?;
         Ok(config)
     }
@@ -100,18 +100,21 @@ mod tests {
     }
 
     #[test]
-    fn the_former_name_is_read_with_a_warning_and_the_new_one_wins() {
+    fn the_former_name_is_read_with_a_warning_and_refused_where_it_contradicts_the_new_one() {
         let read = |options| {
-            let mut fields = Fields::new("tierOptions", options).unwrap();
-            (
-                fields.read::<BehindConfig>("writeBehind", &["async"]).unwrap().flatten().is_some(),
-                fields.finish().unwrap(),
-            )
+            let mut fields = Fields::new("tierOptions", options)?;
+            let config = fields.read_any::<BehindConfig>("writeBehind", &["async"])?.flatten();
+            Ok::<_, redkv_core::error::Error>((config.is_some(), fields.finish()?))
         };
         let warning = vec!["tierOptions: write writeBehind instead of async".to_owned()];
-        assert_eq!(read(json!({ "async": true })), (true, warning.clone()));
-        assert_eq!(read(json!({ "async": true, "writeBehind": false })), (false, warning));
-        assert_eq!(read(json!({ "writeBehind": true })), (true, vec![]));
+        assert_eq!(read(json!({ "async": true })).unwrap(), (true, warning.clone()));
+        assert_eq!(read(json!({ "async": true, "writeBehind": {} })).unwrap(), (true, warning));
+        assert_eq!(read(json!({ "writeBehind": true })).unwrap(), (true, vec![]));
+        let error = read(json!({ "async": true, "writeBehind": false })).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "tierOptions.writeBehind and tierOptions.async are one option, and have different values"
+        );
     }
 
     #[test]

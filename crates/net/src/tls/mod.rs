@@ -13,5 +13,5 @@ mod verifier;
 pub use certificate::fingerprint;
 pub use client::Tls;
 pub use options::Wish;
-pub use options::{Authority, Versions};
+pub use options::{Authority, Versions, WrongVersion};
 pub use verifier::Check;

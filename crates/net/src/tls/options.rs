@@ -90,35 +90,54 @@ impl Versions {
         }
     }
 
-    /// The versions from `oldest` to `newest`, in the words of Node.js and OpenSSL. An error is the name of the bound
-    /// that cannot be.
-    pub fn between<'a>(
-        oldest: Option<(&'a str, &str)>,
-        newest: Option<(&'a str, &str)>,
-    ) -> std::result::Result<Self, &'a str> {
+    /// The versions from `oldest` to `newest`, in the words of Node.js and OpenSSL, each with what a message calls it.
+    pub fn between(
+        oldest: Option<(&str, &str)>,
+        newest: Option<(&str, &str)>,
+    ) -> std::result::Result<Self, WrongVersion> {
         // Versions before 1.2 are not spoken, so they may bound from below.
-        let is_newer = match oldest {
-            None | Some((_, "TLSv1" | "TLSv1.1" | "TLSv1.2")) => false,
-            Some((_, "TLSv1.3")) => true,
-            Some((name, _)) => return Err(name),
+        let above = match oldest {
+            None | Some((_, "TLSv1" | "TLSv1.1" | "TLSv1.2")) => None,
+            Some((name, "TLSv1.3")) => Some(name),
+            Some((name, _)) => {
+                let message = format!("{name} must be 'TLSv1', 'TLSv1.1', 'TLSv1.2' or 'TLSv1.3'");
+                return Err(WrongVersion { is_newest: false, message });
+            }
         };
-        match newest {
-            None | Some((_, "TLSv1.3")) => Ok(if is_newer { Self::Newer } else { Self::Both }),
-            Some((_, "TLSv1.2")) if !is_newer => Ok(Self::Older),
-            Some((name, _)) => Err(name),
-        }
+        let message = match (newest, above) {
+            (None | Some((_, "TLSv1.3")), Some(_)) => return Ok(Self::Newer),
+            (None | Some((_, "TLSv1.3")), None) => return Ok(Self::Both),
+            (Some((_, "TLSv1.2")), None) => return Ok(Self::Older),
+            (Some((name, "TLSv1.2")), Some(above)) => {
+                format!("{above} is 'TLSv1.3', which is newer than {name}, 'TLSv1.2'")
+            }
+            (Some((name, "TLSv1" | "TLSv1.1")), _) => {
+                format!("{name} excludes all supported versions of TLS: 'TLSv1.2' and 'TLSv1.3'")
+            }
+            (Some((name, _)), _) => format!("{name} must be 'TLSv1.2' or 'TLSv1.3'"),
+        };
+        Err(WrongVersion { is_newest: true, message })
     }
+}
+
+/// Why no version of TLS can be spoken.
+#[derive(Debug)]
+pub struct WrongVersion {
+    /// Whether it is the newest version that is wrong, and not the oldest.
+    pub is_newest: bool,
+    /// What is wrong, with the names of the bounds.
+    pub message: String,
 }
 
 /// The expected name of the server.
 #[derive(Default)]
 pub struct Authority {
     /// Authorities, in PEM.
-    pub ca: Option<(&'static str, String)>,
+    pub ca: Option<(String, String)>,
     /// A certificate of this client, and its key, in PEM.
-    pub cert: Option<(&'static str, String)>,
+    pub cert: Option<(String, String)>,
     /// The key of that certificate.
-    pub key: Option<(&'static str, String)>,
+    pub key: Option<(String, String)>,
 }
 
 impl Kind for Tls {
@@ -133,7 +152,7 @@ impl Kind for Tls {
             Value::Bool(false) => return Ok(Some(Wish::Off)),
             Value::Bool(true) => Value::Null,
             options @ Value::Object(_) => options,
-            _ => return Err(given.refused(format!("{} must be {EXPECTED}", given.name()))),
+            _ => return Err(given.refused(format!("{} must be {EXPECTED}", given.path()))),
         };
         let mut own = given.nested(options, EXPECTED)?;
         let options = TlsOptions::read(&mut own)?;
@@ -152,12 +171,12 @@ impl Tls {
     fn new(options: TlsOptions, named: &str) -> Result<Self> {
         let mut tls = Self {
             roots: match options.ca {
-                Some(ca) => Some(pem::roots("ca", &format!("{named}.ca"), &ca)?),
+                Some(ca) => Some(pem::roots(&format!("{named}.ca"), &ca)?),
                 None => None,
             },
             check: options.reject_unauthorized.map(|yes| if yes { Check::Full } else { Check::Nobody }),
             server_name: options.server_name,
-            versions: versions(options.min_version.as_deref(), options.max_version.as_deref(), named)?,
+            versions: versions(options.min_version.as_deref(), options.max_version.as_ref(), named)?,
             ..Self::default()
         };
         tls.identify(
@@ -262,12 +281,9 @@ impl Tls {
     /// Takes what a url or the environment names.
     pub fn know(&mut self, authority: &Authority) -> Result<()> {
         if let Some((name, ca)) = &authority.ca {
-            self.roots = Some(pem::roots(name, name, ca)?);
+            self.roots = Some(pem::roots(name, ca)?);
         }
-        let named = |given: &Option<(&'static str, String)>| {
-            given.as_ref().map(|(name, pem)| ((*name).to_owned(), pem.clone()))
-        };
-        self.identify(named(&authority.cert), named(&authority.key))
+        self.identify(authority.cert.clone(), authority.key.clone())
     }
 
     /// Bounds the versions of TLS, keeps the name of the server from it, and says what is to be spoken.
@@ -315,21 +331,32 @@ impl Kind for OldestVersion {
     }
 }
 
-/// The newest version of TLS, in the words of Node.js, or the method of OpenSSL that speaks no newer one.
+/// The newest version of TLS, in the words of Node.js, or the method of OpenSSL that speaks no newer one; with the name of
+/// the option that says it.
 #[derive(Debug)]
-struct NewestVersion;
+struct NewestVersion {
+    name: &'static str,
+    version: String,
+}
+
+impl PartialEq for NewestVersion {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+    }
+}
 
 impl Kind for NewestVersion {
-    type Value = String;
+    type Value = Self;
     const TYPE: Type = Type::Words(&["TLSv1.2", "TLSv1.3"]);
 
-    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
         let text = <kinds::Text as Kind>::read(value, given)?;
-        if given.name() != "secureProtocol" {
-            return Ok(text);
+        let named = |version| Self { name: given.name(), version };
+        if !given.is_older() {
+            return Ok(text.map(named));
         }
         match text.as_deref() {
-            Some("TLSv1_2_method" | "TLSv1_2_client_method") => Ok(Some("TLSv1.2".to_owned())),
+            Some("TLSv1_2_method" | "TLSv1_2_client_method") => Ok(Some(named("TLSv1.2".to_owned()))),
             None | Some("TLS_method" | "TLS_client_method" | "SSLv23_method" | "SSLv23_client_method") => {
                 Ok(None)
             }
@@ -338,12 +365,11 @@ impl Kind for NewestVersion {
     }
 }
 
-fn versions(oldest: Option<&str>, newest: Option<&str>, named: &str) -> Result<Versions> {
-    let oldest = oldest.map(|version| ("minVersion", version));
-    let newest = newest.map(|version| ("maxVersion", version));
-    Versions::between(oldest, newest).map_err(|name| {
-        let message =
-            format!("{named}.{name} excludes all supported versions of TLS: 'TLSv1.2' and 'TLSv1.3'");
-        Error::argument(name, message)
-    })
+fn versions(oldest: Option<&str>, newest: Option<&NewestVersion>, named: &str) -> Result<Versions> {
+    let (oldest_name, name) = ("minVersion", newest.map_or("maxVersion", |newest| newest.name));
+    let (oldest_named, newest_named) = (format!("{named}.{oldest_name}"), format!("{named}.{name}"));
+    let oldest = oldest.map(|version| (oldest_named.as_str(), version));
+    let newest = newest.map(|newest| (newest_named.as_str(), newest.version.as_str()));
+    Versions::between(oldest, newest)
+        .map_err(|wrong| Error::argument(if wrong.is_newest { name } else { oldest_name }, wrong.message))
 }

@@ -13,10 +13,10 @@ use redkv_core::error::{Error, Result};
 use redkv_core::options::Secret;
 use redkv_core::options::{Given, Kind, Type, Value};
 
-/// The certificate authorities in PEM text; `named` is how a message calls the option, which is the field `name`.
-pub(super) fn roots(name: &'static str, named: &str, pem: &str) -> Result<Arc<Roots>> {
-    let roots = Roots::only(certificates(name, named, pem)?).map_err(|error| {
-        Error::argument(name, format!("{named} holds a bad certificate")).caused_by(error)
+/// The certificate authorities in PEM text; `named` is what a message calls the option.
+pub(super) fn roots(named: &str, pem: &str) -> Result<Arc<Roots>> {
+    let roots = Roots::only(certificates("ca", named, pem)?).map_err(|error| {
+        Error::argument("ca", format!("{named} holds a bad certificate")).caused_by(error)
     })?;
     Ok(Arc::new(roots))
 }

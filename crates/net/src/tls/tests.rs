@@ -12,7 +12,7 @@ fn read(tls: Value) -> Result<Option<Wish>> {
 
 fn read_with_warnings(tls: Value) -> Result<(Option<Wish>, Vec<String>)> {
     let mut fields = Fields::new("options", json!({ "tls": tls })).unwrap();
-    let wish = fields.read::<Tls>("tls", &[])?;
+    let wish = fields.read::<Tls>("tls")?;
     Ok((wish, fields.finish()?))
 }
 
@@ -47,6 +47,25 @@ fn what_is_not_pem_is_refused_without_repeating_it() {
 }
 
 #[test]
+fn versions_that_exclude_each_other_are_both_named() {
+    let refused = |newest: &str, version: &str| {
+        let error = read(json!({ "minVersion": "TLSv1.3", newest: version })).unwrap_err();
+        (error.field().unwrap().to_owned(), error.message().to_owned())
+    };
+    for (newest, version) in [("maxVersion", "TLSv1.2"), ("secureProtocol", "TLSv1_2_method")] {
+        let message = format!(
+            "options.tls.minVersion is 'TLSv1.3', which is newer than options.tls.{newest}, 'TLSv1.2'"
+        );
+        assert_eq!(refused(newest, version), (newest.to_owned(), message));
+    }
+    let error = read(json!({ "maxVersion": "TLSv1.1" })).unwrap_err();
+    assert_eq!(
+        error.message(),
+        "options.tls.maxVersion excludes all supported versions of TLS: 'TLSv1.2' and 'TLSv1.3'"
+    );
+}
+
+#[test]
 fn an_option_that_would_change_whom_we_trust_is_refused_in_clear_words() {
     for name in ["passphrase", "pfx", "ciphers", "crl", "secureContext", "checkServerIdentity"] {
         let error = read(json!({ name: "s3cret" })).unwrap_err();
@@ -77,11 +96,9 @@ fn versions_that_are_not_spoken_are_refused_as_the_newest_and_fine_as_the_oldest
     ] {
         read(tls).unwrap();
     }
-    for tls in [
-        json!({ "maxVersion": "TLSv1.1" }),
-        json!({ "minVersion": "TLSv1.3", "maxVersion": "TLSv1.2" }),
-        json!({ "minVersion": "TLSv1.3", "secureProtocol": "TLSv1_2_method" }),
-    ] {
+    for tls in
+        [json!({ "maxVersion": "TLSv1.1" }), json!({ "minVersion": "TLSv1.3", "maxVersion": "TLSv1.2" })]
+    {
         assert_eq!(read(tls).unwrap_err().field(), Some("maxVersion"));
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::notices::Notices;
-use crate::options::{Elsewhere, Fields, Schema, is_word, nearest};
+use crate::options::{Elsewhere, Fields, Schema, href, is_word, nearest};
 use crate::store::Store;
 #[cfg(any(feature = "aws", feature = "local", feature = "sql"))]
 use redkv_layers::OfDay;
@@ -210,7 +210,7 @@ pub fn build_for(place: Place, name: &str, options: Value, elsewhere: &[Elsewher
             return Err(unknown.or(made.err()).unwrap_or_else(|| fields.missing_field(missing)));
         }
         let store = made?;
-        let options = fields.known().to_vec();
+        let options = fields.known();
         let warnings = fields.finish()?.iter().map(|warning| format!("{name}: {warning}")).collect();
         Ok(Built { store, options, warnings })
     };
@@ -220,7 +220,7 @@ pub fn build_for(place: Place, name: &str, options: Value, elsewhere: &[Elsewher
 /// Returns the options of a store. What is given in their place is most often its address.
 fn object(address: Option<&str>, options: Value) -> Result<Value> {
     let Some(meant) = address else { return Ok(options) };
-    if options.is_string() {
+    if href(&options).is_some() {
         let message = format!("options must be an object, got a string; did you mean {{ {meant}: … }}?");
         return Err(Error::argument("options", message));
     }

@@ -40,9 +40,9 @@ options! {
         /// Without an endpoint requests are always encrypted.
         ssl_enabled as "sslEnabled": kinds::Boolean = "`true`",
         /// How often a failed request is sent again; excludes `maxAttempts`.
-        max_retries as "maxRetries": kinds::Integer<0, MOST_RETRIES> = "as `maxAttempts`",
+        max_retries as "maxRetries": kinds::Digits<0, MOST_RETRIES> = "as `maxAttempts`",
         /// How often a request is sent in all; excludes `maxRetries`.
-        max_attempts as "maxAttempts": kinds::Integer<1, { MOST_RETRIES + 1 }> = "`AWS_MAX_ATTEMPTS`, or the shared configuration files, or `3`",
+        max_attempts as "maxAttempts": kinds::Digits<1, { MOST_RETRIES + 1 }> = "`AWS_MAX_ATTEMPTS`, or the shared configuration files, or `3`",
         /// Whether to use the endpoints that are validated for FIPS 140.
         use_fips_endpoint as "useFipsEndpoint": kinds::Boolean = "from the environment or the shared configuration files, or `false`",
         /// Whether to use the endpoints that are also reachable over IPv6.
@@ -91,9 +91,9 @@ options! {
     /// How long a client of a service of Amazon waits. The tier option `timeout` bounds the whole operation.
     pub(crate) struct HttpOptions is "AwsHttpOptions" {
         /// How long one attempt of a request may take; the tier option `timeout` limits all attempts together.
-        timeout as "timeout": kinds::Duration = "no limit of its own",
+        timeout as "timeout": kinds::Timeout<0> = "no limit of its own",
         /// How long making a connection may take.
-        connect_timeout as "connectTimeout": kinds::Duration = "`1000`",
+        connect_timeout as "connectTimeout": kinds::Timeout<1000> = "`1000`",
     }
     /// Options of the AWS SDK 2 that redkv 1.x handed on and that have no effect any more. Each gives a warning.
     legacy "LegacyAwsHttpOptions" ignores ["agent", "proxy", "xhrAsync", "xhrWithCredentials"]
@@ -157,7 +157,13 @@ impl AwsConfig {
             secret_access_key: options.secret_access_key,
             session_token: options.session_token,
         };
-        let nested = options.credentials.map(AwsCredentials::new).transpose()?.flatten();
+        let nested = match options.credentials.map(AwsCredentials::new).transpose()? {
+            Some(None) => {
+                let message = "options.credentials has neither accessKeyId nor secretAccessKey";
+                return Err(Error::argument("credentials", message));
+            }
+            key => key.flatten(),
+        };
         Ok(Self {
             region: options.region,
             endpoint,
@@ -214,17 +220,14 @@ fn endpoint_of(fields: &mut Fields, service: &str, options: &AwsOptions) -> Resu
         }
         let found = environment_endpoint(service, |name| env::var(name).ok());
         let Some((name, url)) = found else { return Ok(None) };
-        let refused = |error: Error| {
-            Error::argument("endpoint", format!("{name} in the environment: {}", error.message()))
-        };
-        if endpoint(&url, true).map_err(refused)?.starts_with("http:") {
+        if endpoint(&format!("{name} in the environment"), &url, true)?.starts_with("http:") {
             fields.warn(format!(
                 "{name} in the environment sends requests over plain http, which anybody in between can read"
             ));
         }
         return Ok(None);
     };
-    let endpoint = endpoint(text.expose(), secure.unwrap_or(true))?;
+    let endpoint = endpoint("options.endpoint", text.expose(), secure.unwrap_or(true))?;
     match secure {
         Some(secure) if secure != endpoint.starts_with("https:") => {
             let (asked, scheme) = if secure { ("true", "http") } else { ("false", "https") };
@@ -249,9 +252,10 @@ fn environment_endpoint(
     set.find(|(_, url)| !url.is_empty())
 }
 
-/// The endpoint with its scheme; `https` where none was given, or `http` where it is not to be secure.
-fn endpoint(text: &str, secure: bool) -> Result<String> {
-    let wrong = |why| Err(Error::argument("endpoint", format!("endpoint {why}")));
+/// The endpoint with its scheme; `https` where none was given, or `http` where it is not to be secure. Messages call it
+/// `named`.
+fn endpoint(named: &str, text: &str, secure: bool) -> Result<String> {
+    let wrong = |why| Err(Error::argument("endpoint", format!("{named} {why}")));
     let text = text.trim();
     let (scheme, rest) = text.split_once("://").unwrap_or((if secure { "https" } else { "http" }, text));
     let scheme = scheme.to_ascii_lowercase();
@@ -381,6 +385,19 @@ mod tests {
     }
 
     #[test]
+    fn zero_is_no_limit_of_its_own_as_in_other_clients() {
+        let config = with("httpOptions", json!({ "timeout": 0, "connectTimeout": 0 })).unwrap();
+        assert_eq!((config.attempt_timeout, config.connect_timeout), (None, Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn credentials_without_a_key_are_refused_and_not_taken_from_elsewhere() {
+        let error = with("credentials", json!({})).unwrap_err();
+        assert_eq!(error.field(), Some("credentials"));
+        assert_eq!(error.message(), "options.credentials has neither accessKeyId nor secretAccessKey");
+    }
+
+    #[test]
     fn debug_output_does_not_hold_credentials() {
         let key = json!({ "accessKeyId": "AKIAID", "secretAccessKey": "s3cret", "sessionToken": "t0ken" });
         let printed = format!("{:?}", with("credentials", key).unwrap());
@@ -393,6 +410,6 @@ mod tests {
     fn options_of_a_wrong_type_are_refused() {
         assert_eq!(wrong_field(with("region", json!(1))), "region");
         assert!(wrong_field(with("httpOptions", json!("fast"))).ends_with("httpOptions"));
-        assert_eq!(wrong_field(with("httpOptions", json!({ "timeout": 0 }))), "timeout");
+        assert_eq!(wrong_field(with("httpOptions", json!({ "timeout": -1 }))), "timeout");
     }
 }

@@ -30,7 +30,7 @@ options! {
         /// Amazon's need it.
         path_style as "forcePathStyle" or ["s3ForcePathStyle"]: kinds::Boolean = "`false`",
         /// How many requests may be in flight at a time; others wait for their turn, within the `timeout` of their operation.
-        max_sockets as "maxSockets": kinds::Integer<1, 1000> = "`50`",
+        max_sockets as "maxSockets": kinds::Digits<1, 1000> = "`50`",
     }
     /// Options of the AWS SDK 2 for S3. Each gives a warning.
     legacy "LegacyS3Options" extends ["LegacyAwsOptions"]

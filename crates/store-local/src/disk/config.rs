@@ -19,7 +19,7 @@ options! {
     /// ```
     struct DiskOptions is "DiskOptions" {
         /// The folder, for this store alone. A missing one is created, for this user alone (0700); its parent is not.
-        path as "path": kinds::Required<kinds::Text>,
+        path as "path": kinds::Required<kinds::Path>,
         /// How many bytes the folder takes on the disk at most. [How much of that are keys and values](performance.md#what-disk-keeps-of-its-bound)
         /// depends on their sizes. An entry that does not fit by itself is not kept. Free space in the file is used again;
         /// the file does not always become shorter.

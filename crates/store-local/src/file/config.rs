@@ -18,7 +18,7 @@ options! {
     /// ```
     struct FileOptions is "FileOptions" {
         /// The folder. A missing one is created, for this user alone (0700); its parent is not.
-        path as "path": kinds::Required<kinds::Text>,
+        path as "path": kinds::Required<kinds::Path>,
         /// Whether a write is acknowledged only when its file and its folder are on the disk. Without it, the end of the
         /// process loses nothing; a power failure may lose or damage what was written in the seconds before.
         durable as "durable": kinds::Boolean = "`false`",

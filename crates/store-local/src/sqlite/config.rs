@@ -23,7 +23,7 @@ options! {
         /// (0600), and for the group if the directory is writable by the group; its directory is not.
         ///
         /// It must be on a local disk.
-        path as "path": kinds::Required<kinds::Text>,
+        path as "path": kinds::Required<kinds::Path>,
         /// The table. A missing table is created.
         table as "tableName": Name = "`'redkv'`",
         /// The column that holds the key. In a table that another program made it must be the `PRIMARY KEY` or `UNIQUE`, with

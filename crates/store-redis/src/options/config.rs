@@ -90,11 +90,12 @@ impl RedisConfig {
         }
 
         let said = url.said();
+        let path_is_of_url = url.path.is_some();
         let address = match url.path.or(path) {
             Some(path) => RedisAddress::Unix(path),
             None => RedisAddress::Tcp(
                 url.host
-                    .map(|host| checked("url", host))
+                    .map(|host| checked("url", "the host in options.url", host))
                     .transpose()?
                     .or(host)
                     .unwrap_or_else(|| "127.0.0.1".to_owned()),
@@ -116,20 +117,24 @@ impl RedisConfig {
                 return Err(Error::argument(field, "a Unix socket cannot be used with tls"));
             }
         }
+        let of = |is_of_url, field| if is_of_url { "url" } else { field };
+        several.check(&address, of(path_is_of_url, "path"), url.db.or(db), of(url.db.is_some(), "db"))?;
         let db = url.db.or(db).unwrap_or(0);
-        let (listed_username, listed_password) = match several.listed() {
-            Some(listed) => (listed.username.clone(), listed.password.clone()),
-            None => (None, None),
+        let username = url.username.or(username);
+        let password = url.password.or(password);
+        let (username, password) = match several.listed() {
+            Some(listed) => listed.login("cluster", ("username", username), ("password", password))?,
+            None => (username, password),
         };
-        let (topology, nat) = several.finish(&address, db)?;
+        let (topology, nat) = several.finish(&address);
         Ok(Self {
             address,
             topology,
             nat,
             tls,
             db,
-            username: url.username.or(username).or(listed_username),
-            password: url.password.or(password).or(listed_password),
+            username,
+            password,
             prefix: prefix.unwrap_or_default(),
             max_value_bytes: MOST_VALUE_BYTES,
             connect_timeout: connect_timeout.unwrap_or(Duration::from_secs(5)),
@@ -180,6 +185,15 @@ mod tests {
             (Some("u"), Some("p"))
         );
         assert_eq!(config.connect_timeout, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn values_of_older_clients_are_taken_with_their_meaning() {
+        let config = read(json!({ "connect_timeout": "2000", "password": 12345 })).unwrap();
+        assert_eq!(config.connect_timeout, Duration::from_secs(2));
+        assert_eq!(config.password.as_ref().map(Secret::expose_str), Some("12345"));
+        assert_eq!(read(json!({ "connectTimeout": 0 })).unwrap().connect_timeout, Duration::from_secs(5));
+        assert_eq!(read(json!({ "connect_timeout": 0 })).unwrap().connect_timeout, Duration::from_secs(5));
     }
 
     #[test]

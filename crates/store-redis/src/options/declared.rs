@@ -4,7 +4,8 @@ use redkv_core::options::{kinds, options};
 use redkv_net::host::Host;
 use redkv_net::tls::Tls;
 
-use super::topology::{Cluster, NatMap, Servers};
+use super::servers::Servers;
+use super::topology::{Cluster, NatMap};
 use super::url::UrlParts;
 
 options! {
@@ -39,7 +40,7 @@ options! {
         ///
         /// An empty string is none. It appears in no error, log or `inspect()`.
         password as "password" or ["auth_pass", "authPass"]: kinds::Credential = "none",
-        /// `true` trusts the certificate authorities of the system; an object has the options of [TLS](#tls).
+        /// `true` trusts the certificate authorities of the system; an object [says more](#tls), such as `ca`.
         tls as "tls": Tls = "`false`; `true` for `rediss:`",
         /// The nodes that are asked first, each `{ host, port }`, `{ url }` or a url; the others are found through them.
         /// `true` if `url`, or `host` and `port`, name a node.
@@ -71,7 +72,7 @@ options! {
         /// Put before every key.
         prefix as "prefix": kinds::AnyText = "none",
         /// How long one attempt to connect may take, including sentinels, the lookup of the name, TLS and authentication.
-        connect_timeout as "connectTimeout" or ["connect_timeout"]: kinds::Duration = "`5000`",
+        connect_timeout as "connectTimeout" or ["connect_timeout"]: kinds::Timeout<5000> = "`5000`",
     }
     /// Options of node_redis that redkv 1.x handed on, for code that migrates: `RedisOptions & LegacyRedisOptions`. Each
     /// gives a warning.

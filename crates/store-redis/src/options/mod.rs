@@ -2,5 +2,6 @@
 
 pub(crate) mod config;
 mod declared;
+mod servers;
 pub(crate) mod topology;
 pub(crate) mod url;

@@ -2,11 +2,12 @@
 
 use super::config::RedisAddress;
 use super::declared::RedisOptions;
-use super::url::{Said, UrlParts, agreed};
+use super::servers::{Listed, Servers};
+use super::url::agreed;
 use redkv_core::error::{Error, Result};
 use redkv_core::options::Secret;
 use redkv_core::options::{Fields, Given, Kind, Options, Type, Value, kinds, options};
-use redkv_net::host::{Host, checked};
+use redkv_net::host::Host;
 use redkv_net::tls::Tls as RedisTls;
 
 /// How the servers of a store belong together.
@@ -36,15 +37,6 @@ pub struct RedisSentinels {
     pub tls: Option<RedisTls>,
 }
 
-/// Servers that were listed, with what their urls say beside their addresses.
-#[derive(Debug, Default)]
-pub(crate) struct Listed {
-    pub(crate) addresses: Vec<RedisAddress>,
-    pub(crate) username: Option<Secret<String>>,
-    pub(crate) password: Option<Secret<String>>,
-    pub(crate) said: Said,
-}
-
 /// The option `cluster` as it was given.
 #[derive(Debug, Default)]
 pub(crate) enum Cluster {
@@ -69,66 +61,6 @@ impl Kind for Cluster {
     }
 }
 
-/// A list of servers, each `{ host, port }`, `{ url }`, or a url alone; their port is `PORT` unless they say otherwise.
-#[derive(Debug)]
-pub(crate) struct Servers<const PORT: u16>;
-
-impl<const PORT: u16> Kind for Servers<PORT> {
-    type Value = Listed;
-    const TYPE: Type = Type::Other { typescript: "readonly RedisServer[]", words: "a list of servers" };
-
-    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Listed>> {
-        let name = given.name();
-        let entries = match value {
-            Value::Array(entries) if !entries.is_empty() => entries,
-            _ => {
-                let message = format!("options.{name} must be a list of servers, such as [{{ host, port }}]");
-                return Err(given.refused(message));
-            }
-        };
-        let mut listed = Listed::default();
-        for (n, entry) in entries.into_iter().enumerate() {
-            let path = format!("{name}[{n}]");
-            let entry = match entry {
-                Value::String(url) => serde_json::json!({ "url": url }),
-                other => other,
-            };
-            let mut fields = Fields::new(path.as_str(), entry).map_err(|error| error.about(name))?;
-            let server = Server::read(&mut fields)?;
-            given.fields().absorb(fields)?;
-            listed.add(name, &path, server, PORT)?;
-        }
-        Ok(Some(listed))
-    }
-}
-
-options! {
-    /// Where a server of a list is.
-    struct Server is "RedisServer" {
-        url as "url": UrlParts,
-        host as "host": Host,
-        port as "port": kinds::Port,
-    }
-}
-
-impl Listed {
-    fn add(&mut self, name: &'static str, path: &str, server: Server, default_port: u16) -> Result<()> {
-        let url = server.url.unwrap_or_default();
-        self.said = self.said.and(url.said());
-        if url.path.is_some() || url.db.is_some_and(|db| db != 0) {
-            let message = format!("{path} must be a host and a port, without a path or a database");
-            return Err(Error::argument(name, message));
-        }
-        let host = url.host.map(|host| checked(name, host)).transpose()?.or(server.host);
-        let host = host.ok_or_else(|| Error::argument(name, format!("{path} needs a host")))?;
-        let port = url.port.or(server.port).unwrap_or(default_port);
-        self.addresses.push(RedisAddress::Tcp(host, port));
-        self.username = self.username.take().or(url.username);
-        self.password = self.password.take().or(url.password);
-        Ok(())
-    }
-}
-
 impl RedisSentinels {
     /// Returns the sentinels that the options name, in the names of ioredis.
     fn new(options: &mut RedisOptions) -> Result<Option<Self>> {
@@ -148,11 +80,14 @@ impl RedisSentinels {
             let message = "options.sentinels needs options.name: what the sentinels call the master";
             return Err(Error::argument("name", message));
         };
+        let username = ("sentinelUsername", options.sentinel_username.take());
+        let password = ("sentinelPassword", options.sentinel_password.take());
+        let (username, password) = listed.login("sentinels", username, password)?;
         Ok(Some(Self {
             name,
             addresses: listed.addresses,
-            username: options.sentinel_username.take().or(listed.username),
-            password: options.sentinel_password.take().or(listed.password),
+            username,
+            password,
             tls: agreed("sentinelTLS", options.sentinel_tls.take(), listed.said)?,
         }))
     }
@@ -171,16 +106,19 @@ impl Kind for NatMap {
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
         const EXAMPLE: &str = "options.natMap must be an object such as { '10.0.0.1:6379': { host, port } }";
-        let fields = |value| Fields::new("natMap", value).map_err(|_| given.refused(EXAMPLE));
-        let entries = fields(value)?.rest();
+        let path = given.path();
+        let fields = |path: String, value| Fields::new(path, value).map_err(|_| given.refused(EXAMPLE));
+        let entries = fields(path.clone(), value)?.rest();
         let mut map = Vec::with_capacity(entries.len());
         for (from, to) in entries {
-            let mut fields = fields(to)?;
+            let mut fields = fields(format!("{path}[…]"), to)?;
             let server = NatServer::read(&mut fields)?;
-            let host =
-                server.host.ok_or_else(|| Error::argument("host", "natMap needs a host for each address"))?;
-            let port =
-                server.port.ok_or_else(|| Error::argument("port", "natMap needs a port for each host"))?;
+            let host = server
+                .host
+                .ok_or_else(|| Error::argument("host", "options.natMap needs a host for each address"))?;
+            let port = server
+                .port
+                .ok_or_else(|| Error::argument("port", "options.natMap needs a port for each host"))?;
             fields.finish()?;
             map.push((from, RedisAddress::Tcp(host, port)));
         }
@@ -253,22 +191,36 @@ impl Several {
         }
     }
 
-    pub(crate) fn finish(self, address: &RedisAddress, db: u32) -> Result<(RedisTopology, NatMap)> {
-        let topology = match (self.cluster, self.sentinels) {
-            (Cluster::Off, None) => return Ok((RedisTopology::Single, self.nat)),
-            (_, Some(sentinels)) => return Ok((RedisTopology::Sentinel(sentinels), self.nat)),
-            (Cluster::Nodes(listed), None) => RedisTopology::Cluster(listed.addresses),
-            (Cluster::Here, None) => {
-                if matches!(address, RedisAddress::Unix(_)) {
-                    return Err(Error::argument("path", "a cluster cannot be reached by a Unix socket"));
-                }
-                RedisTopology::Cluster(vec![address.clone()])
-            }
-        };
-        if db != 0 {
-            return Err(Error::argument("db", "a cluster has no databases but 0"));
+    /// Refuses what a cluster has not: `path` and `db` are the options that say the address and the database.
+    pub(crate) fn check(
+        &self,
+        address: &RedisAddress,
+        path: &'static str,
+        db: Option<u32>,
+        db_field: &'static str,
+    ) -> Result<()> {
+        if matches!(self.cluster, Cluster::Off) || self.sentinels.is_some() {
+            return Ok(());
         }
-        Ok((topology, self.nat))
+        if matches!(self.cluster, Cluster::Here) && matches!(address, RedisAddress::Unix(_)) {
+            let message = format!("options.{path} is a Unix socket, by which no cluster can be reached");
+            return Err(Error::argument(path, message));
+        }
+        if db.is_some_and(|db| db != 0) {
+            let message = format!("options.{db_field} names a database: a cluster has none but 0");
+            return Err(Error::argument(db_field, message));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self, address: &RedisAddress) -> (RedisTopology, NatMap) {
+        let topology = match (self.cluster, self.sentinels) {
+            (_, Some(sentinels)) => RedisTopology::Sentinel(sentinels),
+            (Cluster::Off, None) => RedisTopology::Single,
+            (Cluster::Nodes(listed), None) => RedisTopology::Cluster(listed.addresses),
+            (Cluster::Here, None) => RedisTopology::Cluster(vec![address.clone()]),
+        };
+        (topology, self.nat)
     }
 }
 
@@ -343,7 +295,8 @@ mod tests {
         let nodes = json!([{ "host": "h" }]);
         for (field, options) in [
             ("db", json!({ "cluster": true, "db": 1 })),
-            ("db", json!({ "cluster": true, "url": "redis://h/1" })),
+            ("url", json!({ "cluster": true, "url": "redis://h/1" })),
+            ("url", json!({ "cluster": true, "url": "unix:/tmp/redis.sock" })),
             ("path", json!({ "cluster": true, "path": "/tmp/redis.sock" })),
             ("host", json!({ "cluster": nodes, "host": "h" })),
             ("url", json!({ "cluster": nodes, "url": "redis://h" })),
@@ -351,7 +304,8 @@ mod tests {
             ("cluster", json!({ "cluster": "s3cret" })),
             ("cluster", json!({ "cluster": ["redis://:s3cret@h/1"] })),
             ("cluster", json!({ "cluster": [{ "port": 1 }] })),
-            ("url", json!({ "cluster": ["s3cret"] })),
+            ("cluster", json!({ "cluster": ["s3cret"] })),
+            ("url", json!({ "cluster": [{ "url": "s3cret" }] })),
             ("hots", json!({ "cluster": [{ "hots": "h" }] })),
             ("sentinels", json!({ "cluster": true, "sentinels": nodes, "name": "main" })),
             ("name", json!({ "sentinels": nodes })),

@@ -72,9 +72,10 @@ impl Kind for UrlParts {
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
         let Some(url) = <kinds::Url as Kind>::read(value, given)? else { return Ok(None) };
         let mut parts = Self::parse(url.expose())
-            .map_err(|problem| given.refused(format!("the url of the redis store {problem}")))?;
+            .map_err(|problem| given.refused(format!("{} {problem}", given.path())))?;
         for name in parts.ignored.drain(..) {
-            let warning = format!("the parameter {name} of the url has no effect in RedKV 2 and is ignored");
+            let path = given.path();
+            let warning = format!("{path}: the parameter {name} has no effect in RedKV 2 and is ignored");
             given.fields().warn(warning);
         }
         Ok(Some(parts))
@@ -330,7 +331,7 @@ mod tests {
             "unix:s3cret",
         ] {
             let mut fields = Fields::new("redis options", json!({ "url": url })).unwrap();
-            let Err(error) = fields.read::<UrlParts>("url", &[]) else { panic!("{url} was accepted") };
+            let Err(error) = fields.read::<UrlParts>("url") else { panic!("{url} was accepted") };
             assert_eq!(error.field(), Some("url"));
             assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
         }

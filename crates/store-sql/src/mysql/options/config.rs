@@ -6,14 +6,12 @@ use crate::sql::{
 };
 use redkv_core::error::{Error, Result};
 use redkv_core::options::{Fields, Options, Schema};
-use redkv_net::host::checked;
 use redkv_net::tls::{Tls, Wish};
 
 /// Four bytes for each of the 64 characters that a name may have.
 const LONGEST_NAME: usize = 256;
 
 const URL: UrlRules = UrlRules {
-    store: "mysql",
     schemes: &["mysql", "mariadb"],
     port: 3306,
     options: &[
@@ -54,7 +52,8 @@ impl MySqlConfig {
         let MySqlOptions { socket_path: socket } = MySqlOptions::read(fields)?;
         let MySqlTimeout { connect_timeout } = MySqlTimeout::read(fields)?;
         login.connect_timeout = connect_timeout.unwrap_or(login.connect_timeout);
-        login.host = login.host.take().map(|host| checked("host", host)).transpose()?;
+        login.host = login.host.take().map(|host| login.checked_host(host)).transpose()?;
+        let tls_field = asked.field();
         login.tls = match asked.agreed(&Security::default())? {
             Wish::Preferred(_) if socket.is_some() => Wish::Off,
             wish => wish,
@@ -63,7 +62,7 @@ impl MySqlConfig {
             tls.warn(fields);
             if tls.chooses_versions() {
                 let message = "the versions of TLS cannot be chosen: the mysql store uses 1.2 and 1.3";
-                return Err(Error::argument("ssl", message));
+                return Err(Error::argument(tls_field, message));
             }
         }
         let Some(database) = login.database.take() else {
@@ -74,7 +73,7 @@ impl MySqlConfig {
                 return Err(Error::argument("socketPath", "this system has no Unix sockets"));
             }
             if !matches!(login.tls, Wish::Off) {
-                return Err(Error::argument("ssl", "a Unix socket cannot be used with ssl"));
+                return Err(Error::argument(tls_field, "a Unix socket cannot be used with ssl"));
             }
         }
         Ok(Self { login, database, socket, table: TableOptions::from_fields(fields, LONGEST_NAME)? })
@@ -166,6 +165,15 @@ mod tests {
         assert_eq!(config.server(), "the mysql server at db:3307");
         assert_eq!(config.login.most_connections, 3);
         assert_eq!(config.login.connect_timeout.as_millis(), 250);
+    }
+
+    #[test]
+    fn an_ssl_of_mysql2_that_is_not_here_says_what_to_give() {
+        let error = read(json!({ "ssl": "Amazon RDS" })).unwrap_err();
+        assert_eq!(error.field(), Some("ssl"));
+        assert!(error.message().contains("give an object with its certificates as ca"), "{error}");
+        let error = read(json!({ "ssl": "s3cret" })).unwrap_err();
+        assert!(error.message().starts_with("options.ssl must be true, false, a mode"), "{error}");
     }
 
     #[test]

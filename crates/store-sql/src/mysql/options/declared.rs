@@ -5,7 +5,7 @@ use redkv_core::options::{kinds, options};
 options! {
     pub(super) struct MySqlTimeout is "SQLConnectionOptions" {
         /// How long one attempt to connect may take, including the lookup of the name, TLS and login.
-        connect_timeout as "connectTimeout" or ["acquireTimeout"]: kinds::Duration = "`5000`",
+        connect_timeout as "connectTimeout" or ["acquireTimeout"]: kinds::Timeout<5000> = "`5000`",
     }
     legacy "LegacyMySQLOptions"
 }

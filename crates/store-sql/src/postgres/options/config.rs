@@ -65,7 +65,6 @@ impl PostgresConfig {
     /// node-postgres without meaning here are ignored with a warning.
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         let rules = UrlRules {
-            store: "postgres",
             schemes: &["postgres", "postgresql"],
             port: environment_port(),
             options: PARAMETERS,
@@ -82,11 +81,15 @@ impl PostgresConfig {
         login.database =
             login.database.take().or_else(|| variable("PGDATABASE")).or_else(|| Some(user.clone()));
         login.user = Some(user.into());
-        let host = login.host.take().or_else(|| variable("PGHOST")).unwrap_or_else(|| "localhost".to_owned());
+        let host = match login.host.take() {
+            Some(host) => host,
+            None => environment_host()?,
+        };
         let is_socket = host.starts_with('/');
         // As libpq has it, the environment means connections that others could listen to.
         let environment = if is_socket { Security::default() } else { environment_security()? };
         let of_url = asked.url.binding;
+        let tls_field = asked.field();
         login.tls = match asked.agreed(&environment)? {
             Wish::Preferred(_) if is_socket => Wish::Off,
             wish => wish,
@@ -94,7 +97,7 @@ impl PostgresConfig {
         if let Wish::On(tls) | Wish::Preferred(tls) = &login.tls {
             tls.warn(fields);
         }
-        let address = address(host, &login)?;
+        let address = address(host, &login, tls_field)?;
         let of_option =
             own.enable_channel_binding.map(|yes| if yes { Binding::Preferred } else { Binding::Off });
         let binding = of_url.or(of_option).or(environment.binding).unwrap_or_default();
@@ -119,6 +122,15 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|text| !text.is_empty())
 }
 
+/// Returns the host that the environment names, or this machine.
+fn environment_host() -> Result<String> {
+    match variable("PGHOST") {
+        Some(folder) if folder.starts_with('/') => Ok(folder),
+        Some(host) => checked("host", "PGHOST in the environment", host),
+        None => Ok("localhost".to_owned()),
+    }
+}
+
 fn environment_port() -> u16 {
     env::var("PGPORT").ok().and_then(|port| port.parse().ok()).unwrap_or(5432)
 }
@@ -141,15 +153,16 @@ fn environment_security() -> Result<Security> {
 }
 
 /// A host that is a path is the folder of a socket.
-fn address(host: String, login: &Login) -> Result<Address> {
+fn address(host: String, login: &Login, tls_field: &'static str) -> Result<Address> {
     if !host.starts_with('/') {
-        return Ok(Address::Tcp(checked("host", host)?, login.port));
+        return Ok(Address::Tcp(login.checked_host(host)?, login.port));
     }
     if cfg!(not(unix)) {
-        return Err(Error::argument("host", "this system has no Unix sockets"));
+        let field = login.host_is_in.unwrap_or("host");
+        return Err(Error::argument(field, "this system has no Unix sockets"));
     }
     if !matches!(login.tls, Wish::Off) {
-        return Err(Error::argument("ssl", "a Unix socket cannot be used with ssl"));
+        return Err(Error::argument(tls_field, "a Unix socket cannot be used with ssl"));
     }
     Ok(Address::Unix(PathBuf::from(host).join(format!(".s.PGSQL.{}", login.port))))
 }
@@ -181,6 +194,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("connection_limit", "max"),
     ("max", "max"),
     ("options", "options"),
+    ("poolSize", "max"),
     ("schema", "schema"),
 ];
 
@@ -210,7 +224,6 @@ const IGNORED: &[&str] = &[
     "pool_mode",
     "pool_size",
     "pool_timeout",
-    "poolSize",
     "prepare",
     "prepareThreshold",
     "preparedStatements",
@@ -291,6 +304,41 @@ mod tests {
         assert_eq!(config.address, Address::Tcp("far".to_owned(), 5432));
         assert_eq!(config.login.database.as_deref(), Some("one"));
         assert_eq!(config.login.password.as_ref().map(Secret::expose_str), Some("p"));
+    }
+
+    #[test]
+    fn what_no_option_says_is_told_of_the_url() {
+        assert_eq!(
+            refused(with(json!({ "uri": "postgres://h/d?host=a,b" }))),
+            named(
+                "uri",
+                "the host in options.uri must be the name or address of one server, without scheme, user and port"
+            )
+        );
+        assert_eq!(
+            refused(with(json!({ "url": "postgres:///d?host=/run/postgresql&sslmode=require" }))),
+            named("url", "a Unix socket cannot be used with ssl")
+        );
+        assert_eq!(
+            refused(with(json!({ "url": "postgres://h", "uri": "postgres://i" }))),
+            named(
+                "uri",
+                "postgres options.url and postgres options.uri are one option, and have different values"
+            )
+        );
+    }
+
+    #[test]
+    fn values_of_older_clients_are_taken_with_their_meaning() {
+        let config = read(with(json!({
+            "connectionTimeoutMillis": 0, "poolSize": "7", "password": 12345, "url": "postgres://h/d",
+        })))
+        .unwrap();
+        assert_eq!(config.login.connect_timeout.as_secs(), 5);
+        assert_eq!(config.login.most_connections, 7);
+        assert_eq!(config.login.password.as_ref().map(Secret::expose_str), Some("12345"));
+        let config = read(with(json!({ "connectionTimeoutMillis": "250" }))).unwrap();
+        assert_eq!(config.login.connect_timeout.as_millis(), 250);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use redkv_core::options::{Given, Kind, Type, Value, kinds, options};
 options! {
     pub(super) struct PostgresTimeout is "SQLConnectionOptions" {
         /// How long one attempt to connect may take, including the lookup of the name, TLS and login.
-        connect_timeout as "connectTimeout" or ["connectionTimeoutMillis"]: kinds::Duration = "`5000`",
+        connect_timeout as "connectTimeout" or ["connectionTimeoutMillis"]: kinds::Timeout<5000> = "`5000`",
     }
     legacy "LegacyPostgresOptions"
 }
@@ -56,7 +56,6 @@ options! {
         "onConnect",
         "parseInputDatesAsUTC",
         "poolIdleTimeout",
-        "poolSize",
         "query_timeout",
         "reapIntervalMillis",
         "rows",
@@ -80,7 +79,7 @@ impl Kind for SessionText {
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<String>> {
         let text = <kinds::AnyText as Kind>::read(value, given)?;
         if text.as_ref().is_some_and(|text| text.contains('\0')) {
-            return Err(given.refused(format!("{} must not contain a NUL character", given.name())));
+            return Err(given.refused(format!("{} must not contain a NUL character", given.path())));
         }
         // A name may look like credentials to some degree (`service:pod@host`); a url is one that came to the wrong place.
         match text {

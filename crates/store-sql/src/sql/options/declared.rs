@@ -9,8 +9,8 @@ use crate::sql::columns::ColumnType;
 options! {
     /// How to reach the server of a store `'postgres'` or `'mysql'`.
     pub(crate) struct UrlOptions is "SQLConnectionOptions" {
-        /// Such as `postgres://user:password@host:5432/database?sslmode=require` or `mysql://user:password@host/database`, with
-        /// [parameters](#tls-to-sql-servers). Takes precedence over the options below, which fill its gaps.
+        /// Such as `postgres://user:password@host:5432/database?sslmode=require` or `mysql://user:password@host/database`,
+        /// [also with parameters](#tls-to-sql-servers). Takes precedence over the options below, which fill its gaps.
         ///
         /// What they say of TLS must not contradict it.
         url as "url" or ["connectionString", "uri"]: NamedUrl,
@@ -34,11 +34,11 @@ options! {
         password as "password": Credential = "none",
         /// The database.
         database as "database": Database = "for `postgres` the user's name; required for `mysql`, if it is not in the url",
-        /// `true` trusts the certificate authorities of the system; an object has the options of [TLS](#tls); a word is a
-        /// [mode](#tls-to-sql-servers).
+        /// `true` trusts the certificate authorities of the system; an object [says more](#tls), such as `ca`; a word is a mode
+        /// [as in a url](#tls-to-sql-servers), such as `'require'`.
         ssl as "ssl": SslOption = "`false`, or for `postgres` what `PGSSLMODE` says",
         /// How many connections there are at most.
-        max as "max" or ["connectionLimit"]: kinds::Digits<1, 10_000> = "`10`",
+        max as "max" or ["connectionLimit", "poolSize"]: kinds::Digits<1, 10_000> = "`10`",
     }
     legacy "LegacySQLConnectionOptions"
 }
@@ -70,15 +70,23 @@ options! {
 
 /// A url, with the name of the option that it was given as.
 #[derive(Debug)]
-pub(crate) struct NamedUrl;
+pub(crate) struct NamedUrl {
+    pub(crate) name: &'static str,
+    pub(crate) url: Secret<String>,
+}
+
+impl PartialEq for NamedUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
 
 impl Kind for NamedUrl {
-    type Value = (&'static str, Secret<String>);
+    type Value = Self;
     const TYPE: Type = Type::Url;
-    const ONCE: bool = true;
 
-    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
-        Ok(<kinds::Url as Kind>::read(value, given)?.map(|url| (given.name(), url)))
+    fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
+        Ok(<kinds::Url as Kind>::read(value, given)?.map(|url| Self { name: given.name(), url }))
     }
 }
 
@@ -107,7 +115,7 @@ impl Kind for Credential {
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self::Value>> {
         let text = <kinds::Credential as Kind>::read(value, given)?;
         if text.as_ref().is_some_and(|text| text.expose().contains('\0')) {
-            return Err(given.refused(format!("{} must not contain a NUL character", given.name())));
+            return Err(given.refused(format!("{} must not contain a NUL character", given.path())));
         }
         Ok(text)
     }
@@ -128,6 +136,11 @@ impl Kind for SslOption {
 
     fn read(value: Value, given: &mut Given<'_>) -> Result<Option<Self>> {
         match value {
+            Value::String(word) if word == "Amazon RDS" => Err(given.refused(format!(
+                "{} has no profile 'Amazon RDS': give an object with its certificates as ca, which Amazon publishes as \
+                 global-bundle.pem",
+                given.path()
+            ))),
             Value::String(word) => Ok(Some(Self::Word(word))),
             value => Ok(<Tls as Kind>::read(value, given)?.map(Self::Given)),
         }

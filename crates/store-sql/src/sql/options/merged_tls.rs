@@ -14,11 +14,17 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Returns the option that says something of TLS: `ssl`, or that of the url.
+    pub(crate) fn field(&self) -> &'static str {
+        if self.option.is_none() && self.url.needs().is_some() { self.url_named } else { "ssl" }
+    }
+
     /// Merges the options with the environment. If any of them asks for TLS the result is TLS, or an error that names
     /// those that contradict each other.
     pub(crate) fn agreed(self, environment: &Security) -> Result<Wish> {
+        let field = self.field();
         let Self { option, url, url_named } = self;
-        let refuse = |message: String| Err(Error::argument("ssl", message));
+        let refuse = |message: String| Err(Error::argument(field, message));
         let tls = || -> Result<Tls> { Ok(url.tls()?.filled_by(environment.tls()?)) };
         match (option, url.needs()) {
             (Some(Wish::Off), Some((Need::On | Need::Preferred, name))) => {
@@ -29,9 +35,10 @@ impl Asked {
             }
             (Some(Wish::Off) | None, Some((Need::Off, _))) | (Some(Wish::Off), None) => {
                 match environment.need {
-                    Some((Need::On, _)) => refuse(
-                        "PGSSLMODE in the environment asks for TLS, and the options for none".to_owned(),
-                    ),
+                    Some((Need::On, name)) => refuse(format!(
+                        "{} asks for TLS, and options.{field} for none",
+                        environment.source.named(name)
+                    )),
                     _ => Ok(Wish::Off),
                 }
             }
@@ -54,11 +61,12 @@ impl Asked {
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::security::Source;
     use super::*;
     use redkv_core::options::Fields;
 
-    fn said(parameters: &[(&str, &str)]) -> Security {
-        let mut security = Security::default();
+    fn said(source: Source, parameters: &[(&str, &str)]) -> Security {
+        let mut security = Security::of(source);
         for (name, value) in parameters {
             assert_eq!(security.take(name, value), Ok(true), "{name}");
         }
@@ -68,13 +76,15 @@ mod tests {
     /// What an option `ssl`, a url and the environment come to: the words of [`Wish`], and what is checked.
     fn agreed(ssl: &Value, url: &[(&str, &str)], environment: &[(&str, &str)]) -> String {
         let mut fields = Fields::new("options", json!({ "ssl": ssl })).unwrap();
-        let option = fields.read::<Tls>("ssl", &[]).unwrap();
-        match (Asked { option, url: said(url), url_named: "url" }).agreed(&said(environment)) {
+        let option = fields.read::<Tls>("ssl").unwrap();
+        let url = said(Source::Url("url"), url);
+        match (Asked { option, url, url_named: "url" }).agreed(&said(Source::Environment, environment)) {
             Ok(Wish::Off) => "off".to_owned(),
             Ok(Wish::Preferred(tls)) => format!("preferred {:?}", tls.check()),
             Ok(Wish::On(tls)) => format!("on {:?}", tls.check()),
             Err(error) => {
-                assert_eq!(error.field(), Some("ssl"));
+                let field = if ssl.is_null() { "url" } else { "ssl" };
+                assert_eq!(error.field(), Some(field));
                 error.message().to_owned()
             }
         }
@@ -181,19 +191,46 @@ mod tests {
 
     #[test]
     fn tls_that_the_environment_asks_for_is_never_left_out() {
-        let refused = "PGSSLMODE in the environment asks for TLS, and the options for none";
-        assert_eq!(agreed(&json!(false), &[], &[("sslmode", "require")]), refused);
-        assert_eq!(agreed(&Value::Null, &[("sslmode", "disable")], &[("sslmode", "verify-full")]), refused);
+        assert_eq!(
+            agreed(&json!(false), &[], &[("sslmode", "require")]),
+            "PGSSLMODE in the environment asks for TLS, and options.ssl for none"
+        );
+        assert_eq!(
+            agreed(&Value::Null, &[("sslmode", "disable")], &[("sslmode", "verify-full")]),
+            "PGSSLMODE in the environment asks for TLS, and options.url for none"
+        );
         assert_eq!(agreed(&json!(false), &[], &[("sslmode", "prefer")]), "off");
         assert_eq!(agreed(&json!(true), &[], &[("sslmode", "disable")]), "on Full");
         assert_eq!(agreed(&json!(true), &[], &[("sslmode", "no-verify")]), "on Full");
     }
 
     #[test]
+    fn versions_that_exclude_each_other_are_both_named() {
+        let between = |oldest, newest| {
+            let bounds = [("ssl_min_protocol_version", oldest), ("ssl_max_protocol_version", newest)];
+            agreed(&Value::Null, &[("sslmode", "require"), bounds[0], bounds[1]], &[])
+        };
+        assert_eq!(
+            between("TLSv1.3", "TLSv1.2"),
+            "ssl_min_protocol_version in options.url is 'TLSv1.3', which is newer than ssl_max_protocol_version in \
+             options.url, 'TLSv1.2'"
+        );
+        assert_eq!(
+            between("SSLv3", "TLSv1.2"),
+            "ssl_min_protocol_version in options.url must be 'TLSv1', 'TLSv1.1', 'TLSv1.2' or 'TLSv1.3'"
+        );
+    }
+
+    #[test]
     fn a_file_that_cannot_be_read_is_named_by_its_parameter() {
-        let message = agreed(&Value::Null, &[("sslrootcert", "/nowhere/s3cret")], &[]);
-        assert_eq!(message, "the file that sslrootcert names cannot be read");
-        assert_eq!(agreed(&Value::Null, &[("sslmode", "require")], &[("sslrootcert", "/nowhere")]), message);
+        assert_eq!(
+            agreed(&Value::Null, &[("sslrootcert", "/nowhere/s3cret")], &[]),
+            "the file that is named by sslrootcert in options.url cannot be read"
+        );
+        assert_eq!(
+            agreed(&json!(true), &[("sslmode", "require")], &[("sslrootcert", "/nowhere")]),
+            "the file that is named by PGSSLROOTCERT in the environment cannot be read"
+        );
         assert_eq!(agreed(&Value::Null, &[], &[("sslrootcert", "/nowhere")]), "off");
     }
 }

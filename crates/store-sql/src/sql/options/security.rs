@@ -25,9 +25,41 @@ pub(super) enum Need {
     On,
 }
 
+/// Where parameters come from.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Source {
+    /// The variables of libpq.
+    #[default]
+    Environment,
+    /// A url, in the option of this name.
+    Url(&'static str),
+}
+
+impl Source {
+    /// Returns the option that errors are about.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Environment => "ssl",
+            Self::Url(option) => option,
+        }
+    }
+
+    /// Returns what messages call a parameter.
+    pub(super) fn named(self, parameter: &str) -> String {
+        match self {
+            Self::Environment => {
+                let variable = parameter.replace('_', "").to_ascii_uppercase();
+                format!("PG{variable} in the environment")
+            }
+            Self::Url(option) => format!("{parameter} in options.{option}"),
+        }
+    }
+}
+
 /// The TLS parameters of one source, a url or the environment. Errors name the parameter and repeat no value.
 #[derive(Default)]
 pub(crate) struct Security {
+    pub(crate) source: Source,
     pub(super) need: Option<(Need, &'static str)>,
     check: Option<(Check, &'static str)>,
     /// The mode is `require` or `verify-ca`, which mean less to libpq than to node-postgres.
@@ -56,12 +88,20 @@ type File = Option<(&'static str, String)>;
 type Refused<T> = std::result::Result<T, String>;
 
 impl Security {
+    #[cfg(test)]
+    pub(super) fn of(source: Source) -> Self {
+        Self { source, ..Self::default() }
+    }
+
     /// Takes a parameter, if it is one of security. Names are compared without case, `-` and `_`.
     pub(crate) fn take(&mut self, name: &str, value: &str) -> Refused<bool> {
         let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_')).collect();
         match plain.to_ascii_lowercase().as_str() {
             "sslmode" => self.take_mode("sslmode", value)?,
-            "ssl" | "usessl" | "tls" | "requiressl" => self.take_switch(value)?,
+            "ssl" => self.take_switch("ssl", value)?,
+            "usessl" => self.take_switch("useSSL", value)?,
+            "tls" => self.take_switch("tls", value)?,
+            "requiressl" => self.take_switch("requiressl", value)?,
             "sslaccept" => match value {
                 "strict" => {
                     self.need(Need::On, "sslaccept")?;
@@ -83,7 +123,8 @@ impl Security {
             }
             "uselibpqcompat" => self.is_compatible = switch("uselibpqcompat", value)?,
             "sslrootcert" | "sslca" if value == "system" => self.trusts_system = true,
-            "sslrootcert" | "sslca" => self.files[0] = Some(("sslrootcert", value.to_owned())),
+            "sslrootcert" => self.files[0] = Some(("sslrootcert", value.to_owned())),
+            "sslca" => self.files[0] = Some(("sslca", value.to_owned())),
             "sslcert" => self.files[1] = Some(("sslcert", value.to_owned())),
             "sslkey" => self.files[2] = Some(("sslkey", value.to_owned())),
             "sslminprotocolversion" => self.oldest = Some(("ssl_min_protocol_version", value.to_owned())),
@@ -140,15 +181,18 @@ impl Security {
         }
     }
 
-    fn take_switch(&mut self, value: &str) -> Refused<()> {
+    fn take_switch(&mut self, name: &'static str, value: &str) -> Refused<()> {
         match value {
-            "true" | "1" => self.need(Need::On, "ssl"),
-            "false" | "0" => self.need(Need::Off, "ssl"),
+            "true" | "1" => self.need(Need::On, name),
+            "false" | "0" => self.need(Need::Off, name),
             "no-verify" | "skip-verify" => {
-                self.need(Need::On, "ssl")?;
-                self.check(Check::Nobody, "ssl")
+                self.need(Need::On, name)?;
+                self.check(Check::Nobody, name)
             }
-            _ => self.take_mode("ssl", value).map_err(|_| "ssl must be true or false".to_owned()),
+            _ => self.take_mode(name, value).map_err(|why| {
+                let is_unknown = why.starts_with("sslmode must be ");
+                if is_unknown { format!("{name} must be true or false") } else { why }
+            }),
         }
     }
 
@@ -184,6 +228,10 @@ impl Security {
 
     /// Whom to trust and what to show, with the files that are named.
     pub(super) fn tls(&self) -> Result<Tls> {
+        self.read_tls().map_err(|error| error.about(self.source.field()))
+    }
+
+    fn read_tls(&self) -> Result<Tls> {
         let check = self.check.map(|(check, _)| check).or(self.trusts_system.then_some(Check::Full));
         let is_preferred = matches!(self.need, Some((Need::Preferred, _)));
         let mut tls = match self.mode {
@@ -195,17 +243,17 @@ impl Security {
             _ => Tls::checking(check),
         };
         let [ca, cert, key] = &self.files;
+        let read = |file: &File| read(file, self.source);
         tls.know(&Authority { ca: read(ca)?, cert: read(cert)?, key: read(key)? })?;
-        let bound = |bound: &Option<(&'static str, String)>| bound.clone();
+        let bound = |bound: &Option<(&'static str, String)>| {
+            bound.as_ref().map(|(name, version)| (self.source.named(name), version.clone()))
+        };
         let (oldest, newest) = (bound(&self.oldest), bound(&self.newest));
         let versions = Versions::between(
-            oldest.as_ref().map(|(name, version)| (*name, version.as_str())),
-            newest.as_ref().map(|(name, version)| (*name, version.as_str())),
+            oldest.as_ref().map(|(name, version)| (name.as_str(), version.as_str())),
+            newest.as_ref().map(|(name, version)| (name.as_str(), version.as_str())),
         )
-        .map_err(|name| {
-            let message = format!("{name} excludes all supported versions of TLS: TLSv1.2 and TLSv1.3");
-            Error::argument("ssl", message)
-        })?;
+        .map_err(|wrong| Error::argument(self.source.field(), wrong.message))?;
         Ok(tls.shake(versions, self.hides_name, self.is_direct.then_some("postgresql")))
     }
 }
@@ -224,12 +272,14 @@ fn checking(name: &'static str, value: &str, strict: bool) -> Refused<Check> {
 }
 
 /// The text of a file that a parameter names.
-fn read(file: &File) -> Result<Option<(&'static str, String)>> {
+fn read(file: &File, source: Source) -> Result<Option<(String, String)>> {
     let Some((name, path)) = file else { return Ok(None) };
+    let named = source.named(name);
     match fs::read_to_string(path) {
-        Ok(text) => Ok(Some((name, text))),
+        Ok(text) => Ok(Some((named, text))),
         Err(error) => {
-            Err(Error::argument("ssl", format!("the file that {name} names cannot be read")).caused_by(error))
+            let message = format!("the file that is named by {named} cannot be read");
+            Err(Error::argument(source.field(), message).caused_by(error))
         }
     }
 }

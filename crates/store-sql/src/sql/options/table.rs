@@ -9,6 +9,7 @@ use super::url::{UrlParts, UrlRules};
 use crate::sql::columns::ColumnType;
 use redkv_core::error::{Error, Result};
 use redkv_core::options::{Fields, Options, Secret};
+use redkv_net::host::checked;
 use redkv_net::tls::Wish;
 
 /// Which columns of which table hold the entries.
@@ -72,6 +73,8 @@ pub(crate) fn check_name(field: &'static str, name: &str, longest: usize) -> Res
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     pub(crate) host: Option<String>,
+    /// The option of the url that says the host, if one does.
+    pub(crate) host_is_in: Option<&'static str>,
     pub(crate) port: u16,
     pub(crate) user: Option<Secret<String>>,
     pub(crate) password: Option<Secret<String>>,
@@ -79,6 +82,18 @@ pub(crate) struct Login {
     pub(crate) tls: Wish,
     pub(crate) most_connections: usize,
     pub(crate) connect_timeout: Duration,
+}
+
+const NO_SSL: &str = "options.ssl must be true, false, a mode such as 'require' or 'verify-full', or an object with options of TLS";
+
+impl Login {
+    /// Returns the name or address that is to be asked, which may come from a url.
+    pub(crate) fn checked_host(&self, host: String) -> Result<String> {
+        match self.host_is_in {
+            Some(option) => checked(option, &format!("the host in options.{option}"), host),
+            None => checked("host", "options.host", host),
+        }
+    }
 }
 
 /// How long one attempt to connect may take, unless an option says it.
@@ -94,13 +109,13 @@ pub(crate) fn login_of(fields: &mut Fields, rules: &UrlRules) -> Result<(Login, 
         Some(SslOption::Given(wish)) => Some(wish),
         Some(SslOption::Word(word)) => {
             let mut said = Security::default();
-            said.take("ssl", &word)
-                .map_err(|why| Error::argument("ssl", format!("options.{why}, or an object")))?;
+            said.take("ssl", &word).map_err(|_| Error::argument("ssl", NO_SSL))?;
             let asked = Asked { option: None, url: said, url_named: url.named };
             Some(asked.agreed(&Security::default())?)
         }
     };
     let login = Login {
+        host_is_in: url.host.as_ref().map(|_| url.named),
         host: url.host.or(options.host),
         port: url.port.or(options.port).unwrap_or(rules.port),
         user: url.user.map(Secret::new).or(options.user),

@@ -7,16 +7,14 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use url::Url;
 
-use super::declared::UrlOptions;
-use super::security::Security;
+use super::declared::{NamedUrl, UrlOptions};
+use super::security::{Security, Source};
 use redkv_core::error::{Error, Result};
 use redkv_core::options::{Fields, Options, nearest};
 
 /// What urls of one kind of server look like.
 pub(crate) struct UrlRules {
-    /// For messages.
-    pub(crate) store: &'static str,
-    /// Without their colon.
+    /// Without their colon, the usual one first.
     pub(crate) schemes: &'static [&'static str],
     /// The port of a server that says none.
     pub(crate) port: u16,
@@ -41,8 +39,8 @@ pub(crate) struct UrlParts {
     pub(crate) database: Option<String>,
     /// What it says of TLS.
     pub(crate) security: Security,
-    /// Options among its parameters.
-    options: Vec<(&'static str, Value)>,
+    /// Options among its parameters: the option, the parameter, and the value.
+    options: Vec<(&'static str, &'static str, Value)>,
     warnings: Vec<String>,
 }
 
@@ -50,20 +48,20 @@ impl UrlParts {
     /// Reads the url. An error names the option and does not repeat it: it may hold a password. Options among its parameters
     /// are as if they had been given beside it, and win over those that were.
     pub(crate) fn from_fields(fields: &mut Fields, rules: &UrlRules) -> Result<Self> {
-        let Some((name, url)) = UrlOptions::read(fields)?.url else { return Ok(Self::default()) };
-        let refuse = |problem: String| {
-            Error::argument(name, format!("the {name} of the {} store {problem}", rules.store))
-        };
+        let Some(NamedUrl { name, url }) = UrlOptions::read(fields)?.url else { return Ok(Self::default()) };
+        let path = fields.named(name);
+        let refuse = |problem: String| Error::argument(name, format!("{path} {problem}"));
         let mut read = Self::parse(url.expose(), rules).map_err(refuse)?;
-        for (option, value) in read.options.drain(..) {
+        read.security.source = Source::Url(name);
+        for (option, parameter, value) in read.options.drain(..) {
             if option == "ssl" && fields.has("ssl") {
-                let message = format!("options.ssl repeats what options.{name} says");
+                let message = format!("{} repeats what {path} says", fields.named("ssl"));
                 return Err(Error::argument("ssl", message));
             }
-            fields.put(option, value);
+            fields.put(option, value, name, format!("the parameter {parameter} in {path}"));
         }
         for warning in read.warnings.drain(..) {
-            fields.warn(format!("options.{name}: {warning}"));
+            fields.warn(format!("{path}: {warning}"));
         }
         Ok(Self { named: name, ..read })
     }
@@ -79,7 +77,7 @@ impl UrlParts {
         };
         let parsed = Url::parse(&url).map_err(|_| "is malformed")?;
         if !rules.schemes.contains(&parsed.scheme()) || parsed.cannot_be_a_base() {
-            return Err("does not start with the name of the store and ://".to_owned());
+            return Err(format!("does not start with {}://", rules.schemes[0]));
         }
         if parsed.fragment().is_some() {
             return Err("has a '#'; write it as %23".to_owned());
@@ -116,27 +114,37 @@ impl UrlParts {
         let text = || plain(value);
         match name {
             "host" => self.host = text()?,
-            "port" => self.port = Some(value.parse().map_err(|_| "has a port that is not a number")?),
+            "port" => {
+                self.port = Some(value.parse().map_err(|_| "has a parameter port that is not a number")?)
+            }
             "user" | "username" => self.user = text()?,
             "password" => self.password = text()?,
             "dbname" | "database" => self.database = text()?,
             // In the form of mysql2, which reads parameters as JSON.
             "ssl" if value.starts_with('{') => {
-                let ssl = serde_json::from_str(value).map_err(|_| "has an ssl that is not JSON")?;
-                self.options.push(("ssl", ssl));
+                let ssl = serde_json::from_str(value).map_err(|_| "has a parameter ssl that is not JSON")?;
+                self.options.push(("ssl", "ssl", ssl));
             }
             // In seconds, unlike the option.
             "connect_timeout" => {
-                let seconds: u32 = value.parse().map_err(|_| "has a connect_timeout that is not a number")?;
+                let seconds: u32 =
+                    value.parse().map_err(|_| "has a parameter connect_timeout that is not a number")?;
                 if seconds > 0 {
-                    self.options.push(("connectTimeout", Value::from(u64::from(seconds) * 1000)));
+                    let millis = Value::from(u64::from(seconds) * 1000);
+                    self.options.push(("connectTimeout", "connect_timeout", millis));
                 }
             }
-            _ if self.security.take(name, value)? => {}
+            _ if self.security.take(name, value).map_err(|why| format!("cannot be used: {why}"))? => {}
             _ => {
-                if let Some((_, option)) = rules.options.iter().find(|(parameter, _)| *parameter == name) {
+                if let Some((parameter, option)) =
+                    rules.options.iter().find(|(parameter, _)| *parameter == name)
+                {
                     let number = value.parse::<u64>().ok().filter(|_| !value.is_empty());
-                    self.options.push((option, number.map_or_else(|| Value::from(value), Value::from)));
+                    self.options.push((
+                        option,
+                        parameter,
+                        number.map_or_else(|| Value::from(value), Value::from),
+                    ));
                 } else if let Some(ignored) = rules.ignored.iter().find(|parameter| **parameter == name) {
                     self.warnings
                         .push(format!("the parameter {ignored} has no effect in RedKV 2 and is ignored"));
@@ -184,7 +192,6 @@ mod tests {
     use redkv_core::options::kinds;
 
     const RULES: UrlRules = UrlRules {
-        store: "postgres",
         schemes: &["postgres", "postgresql"],
         port: 5432,
         options: &[("application_name", "application_name"), ("connection_limit", "max")],
@@ -231,14 +238,40 @@ mod tests {
         let url = "postgres://h?application_name=a%20b&connection_limit=3&connect_timeout=10&pgbouncer=true";
         let mut fields = Fields::new("options", json!({ "url": url, "max": 9 })).unwrap();
         UrlParts::from_fields(&mut fields, &RULES).unwrap();
-        assert_eq!(fields.read::<kinds::AnyText>("application_name", &[]).unwrap(), some("a b"));
-        assert_eq!(fields.read::<kinds::Integer<1, 9>>("max", &[]).unwrap(), Some(3));
-        assert_eq!(fields.read::<kinds::Duration>("connectTimeout", &[]).unwrap().unwrap().as_secs(), 10);
+        assert_eq!(fields.read::<kinds::AnyText>("application_name").unwrap(), some("a b"));
+        assert_eq!(fields.read::<kinds::Integer<1, 9>>("max").unwrap(), Some(3));
+        assert_eq!(fields.read::<kinds::Duration>("connectTimeout").unwrap().unwrap().as_secs(), 10);
         let warnings = fields.finish().unwrap();
         assert_eq!(
             warnings,
             ["options.url: the parameter pgbouncer has no effect in RedKV 2 and is ignored"]
         );
+    }
+
+    #[test]
+    fn a_parameter_that_is_wrong_is_named_with_the_url() {
+        let mut fields =
+            Fields::new("options", json!({ "uri": "postgres://h?connection_limit=many" })).unwrap();
+        UrlParts::from_fields(&mut fields, &RULES).unwrap();
+        let error = fields.read::<kinds::Digits<1, 9>>("max").unwrap_err();
+        assert_eq!(error.field(), Some("uri"));
+        assert_eq!(
+            error.message(),
+            "the parameter connection_limit in options.uri must be a whole number from 1 to 9, got a string"
+        );
+        let refused = |url| {
+            let mut fields = Fields::new("options", json!({ "url": url })).unwrap();
+            UrlParts::from_fields(&mut fields, &RULES).err().unwrap().message().to_owned()
+        };
+        assert_eq!(
+            refused("postgres://h?tls=s3cret"),
+            "options.url cannot be used: tls must be true or false"
+        );
+        assert_eq!(
+            refused("postgres://h?port=s3cret"),
+            "options.url has a parameter port that is not a number"
+        );
+        assert_eq!(refused("redis://h"), "options.url does not start with postgres://");
     }
 
     #[test]
