@@ -1,0 +1,6 @@
+'use strict'
+
+const { testBackend } = require('../support/structures/conformance.js')
+
+testBackend('memory')
+testBackend('memoryAsDynamodb')
