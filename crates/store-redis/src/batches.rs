@@ -11,7 +11,7 @@ use redkv_core::store::{Answers, SetMode};
 
 /// A batch that is cut into parts. A part is one command or one transaction, so that it is made as a whole or not at
 /// all, and its keys are all in one slot.
-pub(super) trait Batch: Sync {
+pub(crate) trait Batch: Sync {
     /// What is asked for.
     type Item: Clone + Send + Sync;
     /// What each item is answered with.
@@ -24,7 +24,7 @@ pub(super) trait Batch: Sync {
     /// Whether each item has a command of its own, so that none fails another.
     const IS_APART: bool = false;
 
-    fn key(item: &Self::Item) -> &Key;
+    fn key(item: &Self::Item) -> &[u8];
 
     /// The length of the longest string that an item takes in a request.
     fn longest(item: &Self::Item) -> usize {
@@ -42,6 +42,9 @@ pub(super) trait Batch: Sync {
     /// Writes the commands of a part; `unqueued` without a transaction.
     fn ask(&self, request: &mut Request, part: &[Self::Item], unqueued: bool);
 
+    /// Notes that a request of so many commands is sent to a node.
+    fn sent(&self, _commands: usize) {}
+
     fn answers(&self, replies: Vec<Value>, part: &[Self::Item], unqueued: bool) -> Answers<Self::Answer>;
 }
 
@@ -53,8 +56,8 @@ impl Batch for Values {
     type Answer = Option<Entry>;
     const WRITES: bool = false;
 
-    fn key(item: &Key) -> &Key {
-        item
+    fn key(item: &Key) -> &[u8] {
+        item.as_bytes()
     }
 
     fn joins(&self, _: &[Key], _: &Key) -> bool {
@@ -81,8 +84,8 @@ impl Batch for Entries {
     const WRITES: bool = false;
     const IS_TRANSACTION: bool = true;
 
-    fn key(item: &Key) -> &Key {
-        item
+    fn key(item: &Key) -> &[u8] {
+        item.as_bytes()
     }
 
     fn bytes(item: &Key) -> usize {
@@ -116,8 +119,8 @@ impl Batch for Existence {
     const WRITES: bool = false;
     const IS_APART: bool = true;
 
-    fn key(item: &Key) -> &Key {
-        item
+    fn key(item: &Key) -> &[u8] {
+        item.as_bytes()
     }
 
     fn joins(&self, _: &[Key], _: &Key) -> bool {
@@ -144,8 +147,8 @@ impl Batch for Writes<'_> {
     type Answer = bool;
     const WRITES: bool = true;
 
-    fn key((key, _): &(Key, Entry)) -> &Key {
-        key
+    fn key((key, _): &(Key, Entry)) -> &[u8] {
+        key.as_bytes()
     }
 
     fn longest((key, entry): &(Key, Entry)) -> usize {
@@ -178,8 +181,8 @@ impl Batch for Deletes {
     type Answer = ();
     const WRITES: bool = true;
 
-    fn key(item: &Key) -> &Key {
-        item
+    fn key(item: &Key) -> &[u8] {
+        item.as_bytes()
     }
 
     fn joins(&self, _: &[Key], _: &Key) -> bool {

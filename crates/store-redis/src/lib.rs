@@ -14,9 +14,11 @@ mod protocol;
 mod reads;
 mod script;
 mod store;
+mod structures;
 mod writes;
 
 pub use options::config::{RedisAddress, RedisConfig};
 pub use options::topology::{RedisSentinels, RedisTopology};
 pub use redkv_net::tls::Tls as RedisTls;
 pub use store::{RedisStore, build};
+pub use structures::{RedisStructures, RedisStructuresConfig};

@@ -2,11 +2,11 @@
 
 mod map;
 mod node;
-mod nodes;
+pub(crate) mod nodes;
 mod pages;
 mod redirect;
-mod scatter;
-mod slot;
+pub(crate) mod scatter;
+pub(crate) mod slot;
 mod sorted;
 mod store;
 

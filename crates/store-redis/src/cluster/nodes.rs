@@ -22,7 +22,7 @@ use redkv_executor::spawn;
 
 /// The nodes of a cluster. The map of slots is asked for when it is first needed, when a node says that it is out of
 /// date, and when a node cannot be reached.
-pub(super) struct Nodes {
+pub(crate) struct Nodes {
     pub(super) config: RedisConfig,
     seeds: Vec<RedisAddress>,
     tls: Arc<TlsOnce>,
@@ -56,7 +56,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const STAGGER: Duration = Duration::from_millis(100);
 
 impl Nodes {
-    pub(super) fn new(config: RedisConfig, seeds: Vec<RedisAddress>) -> Arc<Self> {
+    pub(crate) fn new(config: RedisConfig, seeds: Vec<RedisAddress>) -> Arc<Self> {
         Arc::new(Self {
             config,
             seeds,
@@ -68,7 +68,7 @@ impl Nodes {
     }
 
     /// Tells maps apart: it grows with each.
-    pub(super) fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.table.lock().version
     }
 
@@ -148,7 +148,7 @@ impl Nodes {
     }
 
     /// Reads the map anew, unless that was done since `seen` was its version, or just now. Fails when no node tells it.
-    pub(super) async fn renew(&self, seen: u64) -> Result<()> {
+    pub(crate) async fn renew(&self, seen: u64) -> Result<()> {
         let mut renewal = self.renewal.lock().await;
         {
             let table = self.table.lock();
@@ -243,7 +243,7 @@ impl Nodes {
     }
 
     /// Ends all connections for good.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let before = {
             let mut table = self.table.lock();
             let closed = Table { is_closed: true, version: table.version + 1, ..Table::default() };

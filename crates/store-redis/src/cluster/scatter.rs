@@ -180,6 +180,7 @@ impl Scatter<'_> {
                 self.asked.ask(&mut request, part.items.clone(), part.unqueued);
                 ends.push(request.commands());
             }
+            self.asked.sent(request.commands());
             request
         };
         match node.ask(self.asked.writes(), build).await {

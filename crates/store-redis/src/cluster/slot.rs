@@ -4,8 +4,8 @@
 pub(super) const SLOTS: u16 = 16_384;
 
 /// The slot of `key`. Keys with the same text in their first braces are together.
-pub(super) fn slot_of(key: &str) -> u16 {
-    crc16(tag(key.as_bytes())) % SLOTS
+pub(crate) fn slot_of(key: &[u8]) -> u16 {
+    crc16(tag(key)) % SLOTS
 }
 
 /// What decides about the slot: the text in the first braces, if there is any, else all of the key.
@@ -48,15 +48,15 @@ mod tests {
     fn slots_are_those_that_servers_count() {
         // As `CLUSTER KEYSLOT` answers.
         for (key, slot) in [("", 0), ("123456789", 12_739), ("foo", 12_182), ("bar", 5_061), ("hello", 866)] {
-            assert_eq!(slot_of(key), slot, "{key}");
+            assert_eq!(slot_of(key.as_bytes()), slot, "{key}");
         }
     }
 
     #[test]
     fn the_text_in_the_first_braces_decides() {
-        assert_eq!(slot_of("{user}:1"), slot_of("user"));
-        assert_eq!(slot_of("a{user}{other}"), slot_of("user"));
-        assert_eq!(slot_of("a{{user}}"), slot_of("{user"));
+        assert_eq!(slot_of(b"{user}:1"), slot_of(b"user"));
+        assert_eq!(slot_of(b"a{user}{other}"), slot_of(b"user"));
+        assert_eq!(slot_of(b"a{{user}}"), slot_of(b"{user"));
         assert_eq!(tag(b"a{}{user}"), b"a{}{user}");
         assert_eq!(tag(b"a{user"), b"a{user");
         assert_eq!(tag(b"}a{"), b"}a{");

@@ -29,6 +29,9 @@ pub(super) trait Asked: Send + Sync {
     /// See [`Batch::ask`].
     fn ask(&self, request: &mut Request, part: Range<usize>, unqueued: bool);
 
+    /// See [`Batch::sent`].
+    fn sent(&self, commands: usize);
+
     /// Takes the answers to a part from the replies to it.
     fn answered(&mut self, replies: Vec<Value>, part: Range<usize>, unqueued: bool);
 
@@ -72,6 +75,10 @@ impl<B: Batch> Asked for Sorted<'_, B> {
 
     fn ask(&self, request: &mut Request, part: Range<usize>, unqueued: bool) {
         self.batch.ask(request, &self.items[part], unqueued);
+    }
+
+    fn sent(&self, commands: usize) {
+        self.batch.sent(commands);
     }
 
     fn answered(&mut self, replies: Vec<Value>, part: Range<usize>, unqueued: bool) {

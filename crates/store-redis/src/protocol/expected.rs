@@ -17,6 +17,8 @@ enum Kind {
     Value,
     /// So many values.
     Values(u32),
+    /// Any number of values.
+    List,
     /// A cursor and keys.
     Page,
     /// The replies to the commands of a transaction, which are so many.
@@ -27,10 +29,14 @@ impl Kind {
     /// Returns the kind for the command `name` with so many words.
     fn of(name: &str, words: usize) -> Self {
         match name {
-            "GET" => Self::Value,
+            "GET" | "HGET" | "ZSCORE" | "ZINCRBY" => Self::Value,
             "MGET" => Self::Values(u32::try_from(words - 1).unwrap_or(u32::MAX)),
             "SET" | "MSET" => Self::Done,
             "PTTL" | "DEL" | "UNLINK" | "EXISTS" => Self::Number,
+            "INCRBY" | "SADD" | "SREM" | "SCARD" | "SISMEMBER" | "HSET" | "HDEL" => Self::Number,
+            "ZADD" | "ZREM" | "ZCARD" | "ZCOUNT" | "ZLEXCOUNT" => Self::Number,
+            "SMEMBERS" | "HGETALL" | "HMGET" => Self::List,
+            "ZRANGEBYSCORE" | "ZREVRANGEBYSCORE" | "ZRANGEBYLEX" | "ZREVRANGEBYLEX" => Self::List,
             "TYPE" | "MULTI" | "ASKING" | "PING" => Self::Line,
             "SCAN" => Self::Page,
             _ => Self::Anything,
@@ -151,6 +157,7 @@ fn fits(reply: &Value, kind: Kind) -> bool {
         (Kind::Values(count), Value::Array(values)) => {
             values.len() == count as usize && values.iter().all(|value| fits(value, Kind::Value))
         }
+        (Kind::List, Value::Array(_)) => true,
         (Kind::Page, Value::Array(parts)) => {
             matches!(&parts[..], [Value::BulkString(cursor), Value::Array(_)] if is_number(cursor))
         }
@@ -192,7 +199,7 @@ mod tests {
         let page = Value::Array(vec![string("17"), Value::Array(vec![string("k")])]);
         let two = Value::Array(vec![string("v"), Value::Nil]);
         let replies = [string("v"), Value::Nil, Value::Okay, Value::Int(1), line("string"), two, page];
-        let fitting: [(&str, usize, &[usize]); 8] = [
+        let fitting: [(&str, usize, &[usize]); 10] = [
             ("GET", 2, &[0, 1]),
             ("MGET", 3, &[5]),
             ("SET", 3, &[1, 2]),
@@ -200,6 +207,8 @@ mod tests {
             ("PTTL", 2, &[3]),
             ("TYPE", 2, &[2, 4]),
             ("SCAN", 2, &[6]),
+            ("SMEMBERS", 2, &[5, 6]),
+            ("ZADD", 4, &[3]),
             ("ROLE", 1, &[0, 1, 2, 3, 4, 5, 6]),
         ];
         for (name, words, places) in fitting {

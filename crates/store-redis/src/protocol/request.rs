@@ -70,7 +70,15 @@ impl Request {
 
     /// Its replies bring so many values in lists, beside those that were counted before.
     pub(crate) fn awaits(&mut self, values: usize) -> &mut Self {
-        self.allowed.values += values;
+        self.allowed.values = self.allowed.values.saturating_add(values);
+        self
+    }
+
+    /// Its replies bring lists of any length.
+    pub(crate) fn awaits_lists(&mut self) -> &mut Self {
+        // A list of more would be an attempt to fill the memory.
+        const ANY: usize = 1 << 26;
+        self.allowed.values = self.allowed.values.max(ANY);
         self
     }
 
@@ -106,7 +114,19 @@ impl Request {
         self
     }
 
+    /// Writes an argument that consists of `parts`.
+    pub(crate) fn joined(&mut self, parts: &[&[u8]]) -> &mut Self {
+        self.line(b'$', parts.iter().map(|part| part.len()).sum());
+        parts.iter().for_each(|part| self.packed.extend_from_slice(part));
+        self.packed.extend_from_slice(b"\r\n");
+        self
+    }
+
     pub(crate) fn number(&mut self, number: u64) -> &mut Self {
+        self.arg(itoa::Buffer::new().format(number).as_bytes())
+    }
+
+    pub(crate) fn integer(&mut self, number: i64) -> &mut Self {
         self.arg(itoa::Buffer::new().format(number).as_bytes())
     }
 
@@ -181,11 +201,13 @@ mod tests {
         let mut request = Request::default();
         request.command(3, "SET").arg(b"a\r\n").value(&Bytes::new());
         request.command(2, "ECHO").number(12);
-        assert_eq!(request.commands(), 2);
+        request.command(2, "ECHO").joined(&[b"a", b"", b"bc"]);
+        assert_eq!(request.commands(), 3);
         let written = request.into_chunks().concat();
         assert_eq!(
             String::from_utf8_lossy(&written),
-            "*3\r\n$3\r\nSET\r\n$3\r\na\r\n\r\n$0\r\n\r\n*2\r\n$4\r\nECHO\r\n$2\r\n12\r\n"
+            "*3\r\n$3\r\nSET\r\n$3\r\na\r\n\r\n$0\r\n\r\n*2\r\n$4\r\nECHO\r\n$2\r\n12\r\n\
+             *2\r\n$4\r\nECHO\r\n$3\r\nabc\r\n"
         );
     }
 

@@ -1,0 +1,154 @@
+//! Writes that are made together or not at all: one script looks at everything before it writes anything.
+
+use redis::Value;
+use redkv_core::error::Result;
+use redkv_structures::{AtomicAnswer, Change, Write};
+
+use super::answers::{error_of_reply, stray};
+use super::commands::put_value;
+use super::place::Place;
+use super::score;
+use super::scripts::{ATOMIC, Named};
+use crate::protocol::request::Request;
+
+/// Writes the call of the script. `is_paired` says whether a key that may have a companion brings it along.
+pub(super) fn ask(
+    request: &mut Request,
+    prefix: &[u8],
+    writes: &[Write],
+    named: Named,
+    is_paired: impl Fn(&Write) -> bool,
+) {
+    let pairs: Vec<bool> =
+        writes.iter().map(|write| needs_companion(&write.change) && is_paired(write)).collect();
+    let keys = writes.len() + pairs.iter().filter(|is_paired| **is_paired).count();
+    let args = 1 + writes.iter().map(|write| 3 + words(&write.change)).sum::<usize>();
+    ATOMIC.call(request, named, keys, args);
+    for (write, is_paired) in writes.iter().zip(&pairs) {
+        let place = Place { prefix, key: &write.key };
+        if *is_paired { place.put_pair(request) } else { place.put(request) }
+    }
+    request.number(first(writes) as u64);
+    for (write, is_paired) in writes.iter().zip(&pairs) {
+        request.arg(letter(&write.change)).number(if *is_paired { 2 } else { 1 });
+        request.number(words(&write.change) as u64);
+        put_words(request, &write.change);
+    }
+}
+
+/// Returns whether what belongs to a sorted hash may be written too.
+pub(super) fn needs_companion(change: &Change) -> bool {
+    is_sorted(change) || matches!(change, Change::Delete | Change::DeleteXx)
+}
+
+/// Returns whether it is about sorted members.
+pub(super) fn is_sorted(change: &Change) -> bool {
+    matches!(change, Change::ZAdd { .. } | Change::ZAddNx { .. } | Change::ZRem { .. })
+}
+
+/// The number of the write that is made first, from 1 on; 0 if all need a look. It changes nothing if it fails, and then
+/// nothing is written at all.
+fn first(writes: &[Write]) -> usize {
+    let is_counter = |write: &Write| matches!(write.change, Change::IncrBy(_));
+    let is_unconditional = |write: &Write| match &write.change {
+        Change::SAdd(_) | Change::SRem(_) | Change::ZAdd { member: None, .. } | Change::ZRem { .. } => true,
+        Change::Hash { set_new, .. } => set_new.is_empty(),
+        _ => false,
+    };
+    let found = writes.iter().position(is_counter).or_else(|| writes.iter().position(is_unconditional));
+    found.map_or(0, |place| place + 1)
+}
+
+fn letter(change: &Change) -> &'static [u8] {
+    match change {
+        Change::Set(_) => b"S",
+        Change::SetNx(_) => b"N",
+        Change::SetXx(_) => b"X",
+        Change::SetEq { .. } => b"E",
+        Change::Delete => b"D",
+        Change::DeleteXx => b"P",
+        Change::IncrBy(_) => b"I",
+        Change::SAdd(_) => b"A",
+        Change::SRem(_) => b"R",
+        Change::Hash { .. } => b"H",
+        Change::ZAdd { .. } => b"Z",
+        Change::ZAddNx { .. } => b"Y",
+        Change::ZRem { .. } => b"M",
+    }
+}
+
+/// How many words [`put_words`] writes.
+fn words(change: &Change) -> usize {
+    match change {
+        Change::Set(_) | Change::SetNx(_) | Change::SetXx(_) | Change::ZRem { .. } => 1,
+        Change::SetEq { .. } => 2,
+        Change::Delete | Change::DeleteXx => 0,
+        Change::IncrBy(_) => 3,
+        Change::SAdd(members) | Change::SRem(members) => members.len(),
+        Change::Hash { set, set_new, delete } => 2 + 2 * (set.len() + set_new.len()) + delete.len(),
+        Change::ZAdd { member, .. } | Change::ZAddNx { member, .. } => 2 + usize::from(member.is_some()),
+    }
+}
+
+fn put_words(request: &mut Request, change: &Change) {
+    match change {
+        Change::Set(value) | Change::SetNx(value) | Change::SetXx(value) => {
+            put_value(request, value);
+        }
+        Change::SetEq { value, expected } => {
+            put_value(request, expected);
+            put_value(request, value);
+        }
+        Change::Delete | Change::DeleteXx => {}
+        Change::IncrBy(by) => put_counter(request, *by),
+        Change::SAdd(members) | Change::SRem(members) => members.iter().for_each(|member| {
+            request.value(member);
+        }),
+        Change::Hash { set, set_new, delete } => {
+            request.number(set.len() as u64).number(set_new.len() as u64);
+            for (field, value) in set.iter().chain(set_new) {
+                put_value(request.value(field), value);
+            }
+            delete.iter().for_each(|field| {
+                request.value(field);
+            });
+        }
+        Change::ZAdd { field, member, score } | Change::ZAddNx { field, member, score } => {
+            score::put(request, *score);
+            request.value(field);
+            member.iter().for_each(|member| {
+                request.value(member);
+            });
+        }
+        Change::ZRem { field, .. } => {
+            request.value(field);
+        }
+    }
+}
+
+/// What is added, and how far from 0 a counter may be before it, on the side that it moves to: as text, which is exact in
+/// scripts.
+fn put_counter(request: &mut Request, by: i64) {
+    request.integer(by);
+    if by < 0 {
+        request.arg(b"-").number((1 << 63) - by.unsigned_abs());
+    } else {
+        request.arg(b"").number(i64::MAX.abs_diff(by));
+    }
+}
+
+/// Reads the reply to the script.
+pub(super) fn read(writes: &[Write], reply: Value) -> Result<AtomicAnswer> {
+    let flags = match reply {
+        Value::Int(1) => return Ok(AtomicAnswer::Committed),
+        Value::Array(flags) => flags,
+        Value::ServerError(error) => return Err(error_of_reply(&error)),
+        _ => return Err(stray()),
+    };
+    let mut flags = flags.into_iter().map(|flag| flag == Value::Int(1));
+    let failed: Vec<Vec<bool>> =
+        writes.iter().map(|write| flags.by_ref().take(write.change.conditions()).collect()).collect();
+    let is_whole =
+        writes.iter().zip(&failed).all(|(write, failed)| write.change.conditions() == failed.len());
+    if is_whole && flags.next().is_none() { Ok(AtomicAnswer::Refused(failed)) } else { Err(stray()) }
+}

@@ -1,0 +1,277 @@
+//! Operations on one server: all of them in one pipeline.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use redis::Value;
+use redkv_core::error::{Error, ErrorKind, Outcome, Result};
+use redkv_core::store::{Answers, answer_all};
+use redkv_structures::{Answer, AtomicAnswer, Command, Write};
+
+use super::answers::{answer, failure, stray};
+use super::commands::{ask, goes_with_others, group, longest, script_of, size};
+use super::meter::Meter;
+use super::scripts::{self, Named};
+use super::{OPERATION, atomic};
+use crate::connection::client::Client;
+use crate::connection::handshake::alive;
+use crate::connection::lost::Lost;
+use crate::error::{UNREAD, is_protocol_error, may_be_of_one_key, too_large};
+use crate::protocol::request::Request;
+
+/// How often what was not done, because of something else, is asked again.
+const MOST_ROUNDS: usize = 8;
+
+/// One server, with a connection that is made when it is first needed.
+pub(super) struct Single {
+    pub(super) client: Client,
+    /// The scripts that the server was told on the current connection, and above them its number.
+    told: AtomicU64,
+}
+
+/// How operations are asked.
+struct Way {
+    named: Named,
+    /// Whether each operation has a command of its own.
+    is_apart: bool,
+}
+
+/// What a round came to.
+struct Round {
+    answers: Answers<Answer>,
+    /// The places of those that were not done, and are to be asked again.
+    again: Vec<usize>,
+}
+
+impl Single {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, told: AtomicU64::new(0) }
+    }
+
+    pub(super) async fn ping(&self) -> Result<()> {
+        match self.client.send(Request::bare("PING")).await?.first() {
+            Some(reply) => alive(reply),
+            None => Err(stray()),
+        }
+    }
+
+    pub(super) async fn run(&self, prefix: &[u8], meter: &Meter, commands: &[Command]) -> Answers<Answer> {
+        let all: Vec<&Command> = commands.iter().collect();
+        let mut way = Way { named: Named::Sha, is_apart: false };
+        let Round { mut answers, mut again } = self.round(prefix, meter, &all, &mut way).await;
+        for _ in 1..MOST_ROUNDS {
+            if again.is_empty() {
+                break;
+            }
+            let some: Vec<&Command> = again.iter().map(|n| all[*n]).collect();
+            let round = self.round(prefix, meter, &some, &mut way).await;
+            for (n, answer) in again.iter().zip(round.answers) {
+                answers[*n] = answer;
+            }
+            again = round.again.into_iter().map(|n| again[n]).collect();
+        }
+        answers
+    }
+
+    /// Asks for all of `commands` in one request. Changes the way where the next round has to take another.
+    async fn round(&self, prefix: &[u8], meter: &Meter, commands: &[&Command], way: &mut Way) -> Round {
+        let is_refused = |command: &&Command| self.client.limits().refuses(longest(command));
+        if self.client.limits().is_wary() && commands.iter().any(is_refused) {
+            return Box::pin(self.round_of_small(prefix, meter, commands, way)).await;
+        }
+        let writes = commands.iter().any(|command| command.action.is_write());
+        let (mut bytes, mut words, mut wanted) = (0, 0, 0);
+        for command in commands {
+            let own = size(&command.action);
+            bytes += own.0 + 2 * (prefix.len() + command.key.len()) + 64;
+            words += own.1 + 4;
+            wanted |= script_of(&command.action).map_or(0, |script| script.bit);
+        }
+        let mut loads = 0;
+        let build = || {
+            let mut request = Request::with_capacity(words, bytes);
+            loads = if way.named == Named::Sha { self.tell(&mut request, wanted) } else { 0 };
+            let mut rest = commands;
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(group(rest, way.is_apart));
+                ask(&mut request, prefix, now, way.named);
+                rest = later;
+            }
+            meter.sent(request.commands());
+            request
+        };
+        match meter.timed(OPERATION, self.client.ask(writes, build)).await {
+            Ok(replies) => {
+                self.has_told(wanted);
+                self.read(commands, replies.into_iter().skip(loads), way).await
+            }
+            Err(error) => self.lost(commands, writes, error),
+        }
+    }
+
+    /// Makes a round without what the server is known to refuse.
+    async fn round_of_small(
+        &self,
+        prefix: &[u8],
+        meter: &Meter,
+        commands: &[&Command],
+        way: &mut Way,
+    ) -> Round {
+        let limits = self.client.limits();
+        let (small, large): (Vec<usize>, Vec<usize>) =
+            (0..commands.len()).partition(|n| !limits.refuses(longest(commands[*n])));
+        let mut answers = answer_all(commands.len(), &Err(too_large()));
+        if small.is_empty() || large.is_empty() {
+            return Round { answers, again: if large.is_empty() { small } else { Vec::new() } };
+        }
+        let some: Vec<&Command> = small.iter().map(|n| commands[*n]).collect();
+        let round = self.round(prefix, meter, &some, way).await;
+        small.iter().zip(round.answers).for_each(|(n, answer)| answers[*n] = answer);
+        Round { answers, again: round.again.into_iter().map(|n| small[n]).collect() }
+    }
+
+    /// What becomes of operations whose connection broke. Reads beside writes are asked again.
+    fn lost(&self, commands: &[&Command], writes: bool, error: Error) -> Round {
+        let lost = Lost::in_error(&error);
+        if writes && lost.is_some_and(Lost::is_suspect) {
+            self.client.limits().strike(commands.iter().map(|command| longest(command)).max().unwrap_or(0));
+        }
+        let again = if writes && lost.is_some_and(|lost| lost.may_be_repeated(false)) {
+            (0..commands.len()).filter(|n| !commands[*n].action.is_write()).collect()
+        } else {
+            Vec::new()
+        };
+        Round { answers: answer_all(commands.len(), &Err(error)), again }
+    }
+
+    async fn read(
+        &self,
+        commands: &[&Command],
+        mut replies: impl Iterator<Item = Value>,
+        way: &mut Way,
+    ) -> Round {
+        let mut round = Round { answers: Vec::with_capacity(commands.len()), again: Vec::new() };
+        let (mut next, mut unreadable, mut is_unknown) = (Way { ..*way }, 0, false);
+        while round.answers.len() < commands.len() {
+            let place = round.answers.len();
+            let count = group(&commands[place..], way.is_apart);
+            let part = &commands[place..place + count];
+            let reply = replies.next().unwrap_or(Value::Nil);
+            let mut again = true;
+            match &reply {
+                Value::ServerError(error) if error.code() == UNREAD => {}
+                Value::ServerError(error) if error.code() == NO_SCRIPT && way.named == Named::Sha => {
+                    (next.named, is_unknown) = (Named::Text, true);
+                }
+                Value::ServerError(error) if count > 1 && may_be_of_one_key(error) => next.is_apart = true,
+                reply if is_protocol_error(reply) => {
+                    (unreadable, again) = (longest(part[0]), false);
+                    round.answers.push(Err(too_large()));
+                }
+                _ => again = false,
+            }
+            if again {
+                round.again.extend(place..place + count);
+                round.answers.extend(answer_all(count, &Err(not_read())));
+            } else if round.answers.len() == place {
+                round.answers.extend(answers_of(part, reply));
+            }
+        }
+        if unreadable > 0 {
+            self.client.learn_limit(unreadable).await;
+        }
+        if is_unknown {
+            see_again(commands, &mut round.again);
+        }
+        *way = next;
+        round
+    }
+
+    pub(super) async fn write_atomically(
+        &self,
+        prefix: &[u8],
+        meter: &Meter,
+        writes: &[Write],
+    ) -> Result<AtomicAnswer> {
+        for named in [Named::Sha, Named::Text] {
+            let build = || {
+                let mut request = Request::default();
+                atomic::ask(&mut request, prefix, writes, named, |_| true);
+                meter.sent(request.commands());
+                request
+            };
+            let mut replies = meter.timed(OPERATION, self.client.ask(true, build)).await?;
+            let reply = replies.pop().unwrap_or(Value::Nil);
+            if !is_unknown_script(&reply) {
+                return if is_protocol_error(&reply) {
+                    Err(too_large())
+                } else {
+                    atomic::read(writes, reply)
+                };
+            }
+        }
+        Err(stray())
+    }
+
+    /// Puts in front what the server may not know of the scripts in `wanted`, and returns how many commands that are.
+    fn tell(&self, request: &mut Request, wanted: u64) -> usize {
+        if wanted == 0 {
+            return 0;
+        }
+        let told = self.told.load(Ordering::Relaxed);
+        let is_current = self.client.generation() == Some(told >> scripts::BITS);
+        scripts::load(request, if is_current { wanted & !told } else { wanted })
+    }
+
+    /// Notes that the server knows the scripts in `wanted`, as long as this connection lasts.
+    fn has_told(&self, wanted: u64) {
+        if wanted == 0 {
+            return;
+        }
+        let Some(generation) = self.client.generation() else { return };
+        let told = self.told.load(Ordering::Relaxed);
+        let before = if told >> scripts::BITS == generation { told } else { generation << scripts::BITS };
+        if before | wanted != told {
+            self.told.store(before | wanted, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The code with which a server says that it has not seen a script.
+const NO_SCRIPT: &str = "NOSCRIPT";
+
+/// Returns whether the server has not seen the script, and so has not run it.
+pub(super) fn is_unknown_script(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.code() == NO_SCRIPT)
+}
+
+/// The answers to operations that went to the server as one.
+pub(super) fn answers_of(part: &[&Command], reply: Value) -> Answers<Answer> {
+    let is_list = part.first().is_some_and(|command| goes_with_others(&command.action));
+    match reply {
+        Value::Array(replies) if is_list && replies.len() == part.len() => {
+            part.iter().zip(replies).map(|(command, reply)| answer(&command.action, reply)).collect()
+        }
+        reply if is_list => answer_all(part.len(), &Err(failure(&reply))),
+        reply => match part {
+            [command] => vec![answer(&command.action, reply)],
+            _ => answer_all(part.len(), &Err(stray())),
+        },
+    }
+}
+
+/// Adds to `again`, where scripts have not run, the reads of their keys that came after: these have seen too little.
+fn see_again(commands: &[&Command], again: &mut Vec<usize>) {
+    let firsts = again.clone();
+    for (n, command) in commands.iter().enumerate() {
+        let is_late = |first: &usize| *first < n && commands[*first].key == command.key;
+        if !command.action.is_write() && !firsts.contains(&n) && firsts.iter().any(is_late) {
+            again.push(n);
+        }
+    }
+    again.sort_unstable();
+}
+
+fn not_read() -> Error {
+    let message = "the redis server has not read this operation because of others beside it";
+    Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
+}
