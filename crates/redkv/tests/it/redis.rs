@@ -11,7 +11,7 @@ mod idle;
 mod isolation;
 mod keys;
 mod sentinel;
-mod support;
+pub(crate) mod support;
 mod tls;
 
 use std::sync::Arc;

@@ -2,3 +2,5 @@
 
 mod cached;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
