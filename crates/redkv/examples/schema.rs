@@ -1,19 +1,21 @@
 //! Prints the stores and the options as they are declared, as JSON.
 #![expect(clippy::print_stdout, reason = "what is printed is the result")]
 
+use std::sync::Arc;
+
 use redkv::chain::TierConfig;
+use redkv::clock::SystemClock;
+use redkv::error::{Error, Result};
 use redkv::instance::InstanceConfig;
 use redkv::layers::{BehindConfig, CompressConfig};
 use redkv::options::{Declared, Schema, Type};
-use redkv::stores::STORES;
+use redkv::store::{Capabilities, Expiry};
+use redkv::stores::{STORES, StoreKind, build};
 use redkv::structures::{BACKENDS, StructuresConfig};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-fn main() {
-    let stores: Vec<_> = STORES
-        .iter()
-        .map(|kind| json!({ "name": kind.name, "aliases": kind.aliases, "options": kind.schemas[0].interface }))
-        .collect();
+fn main() -> Result<()> {
+    let stores: Vec<_> = STORES.iter().map(store).collect::<Result<_>>()?;
     let backends: Vec<_> = BACKENDS
         .iter()
         .map(|backend| json!({ "name": backend.name, "options": backend.schemas.first().map(|schema| schema.interface) }))
@@ -28,6 +30,63 @@ fn main() {
         print(schema, &mut printed);
     }
     println!("{:#}", json!({ "stores": stores, "backends": backends, "schemas": printed }));
+    Ok(())
+}
+
+fn store(kind: &StoreKind) -> Result<Value> {
+    Ok(json!({
+        "name": kind.name,
+        "aliases": kind.aliases,
+        "options": kind.schemas[0].interface,
+        "capabilities": abilities(kind)?,
+    }))
+}
+
+/// Returns what a store can do with no more options than it requires, and by which option it can do more.
+fn abilities(kind: &StoreKind) -> Result<Value> {
+    let (required, can) = with_required(kind)?;
+    let bound = |bytes: usize| (bytes < usize::MAX).then_some(bytes);
+    let by = |option: Option<&'static str>, value: Value, has: fn(&Capabilities) -> bool| -> Result<Value> {
+        let Some(option) = option.filter(|_| !has(&can)) else { return Ok(has(&can).into()) };
+        let mut options = required.clone();
+        options.insert(option.to_owned(), value);
+        Ok(if has(&capabilities(kind, options)?) { option.into() } else { false.into() })
+    };
+    let durable = kind.schemas[0].options.iter().map(|option| option.name).find(|name| *name == "durable");
+    Ok(json!({
+        "expires": by(can.expiry_option, "e".into(), |can| can.expiry != Expiry::None)?,
+        "expiryGranularity": can.expiry_granularity,
+        "durable": by(durable, true.into(), |can| can.durable)?,
+        "shared": can.shared,
+        "maxKeyBytes": bound(can.max_key_bytes),
+        "emptyKeys": can.empty_keys,
+        "maxValueBytes": bound(can.max_value_bytes),
+        "binaryValues": can.binary_values,
+    }))
+}
+
+/// Returns the options that a store requires, with some values, and what it can do with them.
+fn with_required(kind: &StoreKind) -> Result<(Map<String, Value>, Capabilities)> {
+    /// More than any store requires.
+    const MOST: usize = 8;
+    let mut options = Map::new();
+    for _ in 0..MOST {
+        match capabilities(kind, options.clone()) {
+            Ok(can) => return Ok((options, can)),
+            Err(error) if error.message().ends_with("is required") => {
+                let name = error.field().unwrap_or_default().to_owned();
+                let value = format!("x{}", options.len());
+                options.insert(name, value.into());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::argument(kind.name, "the store requires more options than were tried"))
+}
+
+fn capabilities(kind: &StoreKind, options: Map<String, Value>) -> Result<Capabilities> {
+    let built = build(kind.name, Value::Object(options), &[], Arc::new(SystemClock))?;
+    Ok(built.store.capabilities())
 }
 
 /// Adds a schema and those of the objects among its options, each once.
