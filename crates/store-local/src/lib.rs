@@ -29,7 +29,7 @@ pub use disk::{DiskConfig, DiskStore};
 #[cfg(feature = "file")]
 pub use file::{FileConfig, FileStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteConfig, SqliteStore};
+pub use sqlite::{SqliteConfig, SqliteStore, SqliteStructures, SqliteStructuresConfig};
 
 /// Properties that hold for any input.
 #[cfg(all(feature = "sqlite", any(test, feature = "fuzzing")))]

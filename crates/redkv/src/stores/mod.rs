@@ -15,7 +15,7 @@ pub use redkv_store_local::{DiskConfig, DiskStore};
 #[cfg(feature = "file")]
 pub use redkv_store_local::{FileConfig, FileStore};
 #[cfg(feature = "sqlite")]
-pub use redkv_store_local::{SqliteConfig, SqliteStore};
+pub use redkv_store_local::{SqliteConfig, SqliteStore, SqliteStructures, SqliteStructuresConfig};
 #[cfg(feature = "memory")]
 pub use redkv_store_memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]

@@ -37,7 +37,7 @@ pub struct Backend {
 struct Context {
     #[expect(dead_code, reason = "for backends that time certificates")]
     clock: Arc<dyn Clock>,
-    #[expect(dead_code, reason = "for backends on a file")]
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "for backends on a file"))]
     timeout: Duration,
     has_strict_kinds: bool,
 }
@@ -58,6 +58,15 @@ pub const BACKENDS: &[Backend] = &[
             let mut config = crate::stores::DynamoDbStructuresConfig::from_fields(fields)?;
             config.strict_kinds = context.has_strict_kinds;
             Ok(Arc::new(crate::stores::DynamoDbStructures::new(config)))
+        },
+    },
+    #[cfg(feature = "sqlite")]
+    Backend {
+        name: "sqlite",
+        schemas: crate::stores::SqliteStructuresConfig::SCHEMAS,
+        make: |fields, context| {
+            let config = crate::stores::SqliteStructuresConfig::from_fields(fields)?;
+            Ok(Arc::new(crate::stores::SqliteStructures::new(config.within(context.timeout))))
         },
     },
 ];

@@ -45,7 +45,7 @@ options! {
 
 /// The name of a table or a column.
 #[derive(Debug)]
-struct Name;
+pub(super) struct Name;
 
 impl Kind for Name {
     type Value = String;
@@ -61,7 +61,7 @@ impl Kind for Name {
 }
 
 /// How long a statement waits while another process holds the lock that it needs.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 const KEY_COLUMN: &str = "redk";
 const VALUE_COLUMN: &str = "redv";
@@ -92,9 +92,7 @@ impl SqliteConfig {
             expires_column: options.expires_column,
             busy_timeout: BUSY_TIMEOUT,
         };
-        if config.table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_")) {
-            return Err(Error::argument("tableName", "tableName must not begin with 'sqlite_'"));
-        }
+        refuse_tables_of_sqlite(&config.table)?;
         if same(&config.value_column, &config.key_column) {
             // One of them is the other's default, or both were given.
             let (wrong, other) = if same(&config.value_column, VALUE_COLUMN) {
@@ -130,6 +128,14 @@ impl SqliteConfig {
     }
 }
 
+/// Fails for a table that SQLite keeps for itself.
+pub(super) fn refuse_tables_of_sqlite(table: &str) -> Result<()> {
+    if table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_")) {
+        return Err(Error::argument("tableName", "tableName must not begin with 'sqlite_'"));
+    }
+    Ok(())
+}
+
 /// Whether SQLite takes two names for one: it folds the case of ASCII letters only.
 pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
@@ -147,7 +153,7 @@ pub(super) enum Location {
 impl Location {
     /// The place that `path` means now: a later change of the working directory does not move it. Making it
     /// absolute also keeps SQLite from reading `file:…` as a URI with settings of its own.
-    fn new(path: &str) -> Result<Self> {
+    pub(super) fn new(path: &str) -> Result<Self> {
         // better-sqlite3 trimmed it, so 1.x did.
         let path = path.trim();
         if path == ":memory:" {

@@ -6,8 +6,10 @@ mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod store;
+mod structures;
 mod table;
 mod thread;
 
 pub use config::SqliteConfig;
 pub use store::SqliteStore;
+pub use structures::{SqliteStructures, SqliteStructuresConfig};

@@ -114,14 +114,14 @@ impl Thread {
             return;
         }
         let mut is_kept_out = false;
-        let written = |table: &Table| match table.check() {
+        let written = |table: &Table| match table.open.check() {
             Ok(()) => {
                 let answers = table.write(&changes).unwrap_or_else(|| {
                     is_kept_out = true;
                     answer_all(changes.len(), &Err(table.locked()))
                 });
                 // What was written into a file that was removed meanwhile is nowhere.
-                table.check().map(|()| answers)
+                table.open.check().map(|()| answers)
             }
             removed => removed.map(|()| Answers::new()),
         };
@@ -147,7 +147,7 @@ impl Thread {
         ask: impl FnOnce(&Table) -> Answers<T>,
     ) {
         if !reply.is_closed() {
-            reply.send(self.ask(len, |table| table.check_for_reader().map(|()| ask(table)))).ok();
+            reply.send(self.ask(len, |table| table.open.check_for_reader().map(|()| ask(table)))).ok();
         }
     }
 
@@ -166,7 +166,7 @@ impl Thread {
     }
 
     fn table(&mut self) -> Result<&Table> {
-        let table = match self.table.take().filter(|table| !table.is_outdated()) {
+        let table = match self.table.take().filter(|table| !table.open.is_outdated()) {
             Some(table) => table,
             None => Table::open(self.config.clone(), self.clock.clone())
                 .map_err(|error| if self.was_open { while_in_use(error) } else { error })?,

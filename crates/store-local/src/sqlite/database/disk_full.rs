@@ -3,8 +3,11 @@
 //! The log has room for as much as is in reserve, so that moving it needs no more. Without a reserve nothing is written
 //! but deletes: the last room would go into a log that cannot be moved any more.
 
+use std::cell::RefCell;
+
 use rusqlite::{Connection, ErrorCode};
 
+use super::open::Opened;
 use crate::reserve::Reserve;
 use crate::sqlite::table::change::Change;
 use crate::sqlite::table::table::Table;
@@ -20,26 +23,52 @@ const LEAST_FREE: u64 = 64 << 10;
 /// How others are waited for meanwhile.
 const PATIENCE: std::time::Duration = std::time::Duration::from_millis(100);
 
-impl Table {
-    /// Makes sure that there is a reserve before `changes` are made, which may need it later. Tells whether they may be
-    /// made: without a reserve only if they find room in the file as it is.
-    pub(crate) fn has_room(&self, changes: &[Change]) -> bool {
-        let mut reserve = self.reserve.borrow_mut();
-        let folder = self.open.place.as_ref().and_then(|place| place.path.parent());
+/// Room for deletes on a full disk, taken by the first write.
+#[derive(Default)]
+pub(crate) struct Room(RefCell<Option<Reserve>>);
+
+impl Room {
+    /// Makes sure that there is a reserve before about `bytes` are written, which may need it later. Returns whether they
+    /// may be: without a reserve only if they find room in the file as it is.
+    pub(crate) fn is_there(&self, open: &Opened, bytes: impl FnOnce() -> u64) -> bool {
+        let mut reserve = self.0.borrow_mut();
+        let folder = open.place.as_ref().and_then(|place| place.path.parent());
         let Some(folder) = folder.filter(|_| reserve.is_none()) else { return true };
         match Reserve::take(folder, RESERVE) {
-            Err(_) => {
-                free_bytes(&self.open.connection).is_ok_and(|free| free >= LEAST_FREE + bytes_of(changes))
-            }
+            Err(_) => free_bytes(&open.connection).is_ok_and(|free| free >= LEAST_FREE + bytes()),
             Ok(taken) => {
                 *reserve = taken;
                 if let Some(reserve) = &*reserve {
                     // How long the log gets is no question of whether something is kept.
-                    limit_log(&self.open.connection, reserve.bytes).ok();
+                    limit_log(&open.connection, reserve.bytes).ok();
                 }
                 true
             }
         }
+    }
+
+    /// Gives the reserve back, so that there is room for what makes more of it.
+    pub(crate) fn give_back(&self, open: &Opened) {
+        *self.0.borrow_mut() = None;
+        move_log(open);
+    }
+}
+
+/// Moves the log into the file and gives its room back, as far as nobody reads from it.
+pub(crate) fn move_log(open: &Opened) {
+    open.with_patience(PATIENCE, |connection| {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
+    });
+}
+
+/// Returns the failure of SQLite that there is no room.
+pub(crate) fn full() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None)
+}
+
+impl Table {
+    pub(crate) fn has_room(&self, changes: &[Change]) -> bool {
+        self.room.is_there(&self.open, || bytes_of(changes))
     }
 
     /// The answers to `changes`, of which some failed because the disk is full: deletes are made all the same, and
@@ -50,10 +79,9 @@ impl Table {
         mut answers: Answers<bool>,
         now: u64,
     ) -> Answers<bool> {
-        *self.reserve.borrow_mut() = None;
-        self.move_log();
+        self.room.give_back(&self.open);
         self.make_failed(changes, &mut answers, now, |change| matches!(change, Change::Delete(_)));
-        self.move_log();
+        move_log(&self.open);
         if self.has_room(changes) {
             self.make_failed(changes, &mut answers, now, |_| true);
         }
@@ -72,14 +100,6 @@ impl Table {
                 *answer = self.write_one(change, now);
             }
         }
-    }
-
-    /// Moves the log into the file and gives its room back, as far as nobody reads from it.
-    fn move_log(&self) {
-        let connection = &self.open.connection;
-        connection.busy_timeout(PATIENCE).ok();
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
-        connection.busy_timeout(self.config.busy_timeout).ok();
     }
 }
 
@@ -105,7 +125,7 @@ fn limit_log(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
 }
 
 /// Returns whether an answer says that there is no room.
-pub(crate) fn is_full(answer: &Result<bool>) -> bool {
+pub(crate) fn is_full<T>(answer: &Result<T>) -> bool {
     use std::error::Error as _;
     let of = |error: &Error| error.source()?.downcast_ref::<rusqlite::Error>()?.sqlite_error_code();
     answer.as_ref().is_err_and(|error| of(error) == Some(ErrorCode::DiskFull))

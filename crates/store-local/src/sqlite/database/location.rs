@@ -4,13 +4,12 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::identity::{Identity, Watched, removed};
 use crate::private::Rights;
-use crate::sqlite::config::SqliteConfig;
 use redkv_core::error::{Error, Result};
 
 /// The file that a connection has open.
@@ -35,7 +34,7 @@ enum Journal {
 
 impl Place {
     /// Opens the database at `path`.
-    pub(crate) fn open(path: &Path, config: &SqliteConfig) -> rusqlite::Result<(Connection, Self)> {
+    pub(crate) fn open(path: &Path, busy_timeout: Duration) -> rusqlite::Result<(Connection, Self)> {
         // One thread uses the connection, so SQLite need not lock it.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
@@ -44,7 +43,7 @@ impl Place {
             // What lies beside it gets the same rights from SQLite. Whoever opens it next says why there is none.
             Rights::within(folder).make_file(path).ok();
         }
-        match Self::open_to_write(path, flags, config) {
+        match Self::open_to_write(path, flags, busy_timeout) {
             Err(cause)
                 if matches!(cause.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
                     && is_complete(path) =>
@@ -59,10 +58,10 @@ impl Place {
     fn open_to_write(
         path: &Path,
         flags: OpenFlags,
-        config: &SqliteConfig,
+        busy_timeout: Duration,
     ) -> rusqlite::Result<(Connection, Self)> {
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(config.busy_timeout)?;
+        connection.busy_timeout(busy_timeout)?;
         // The first look into the file: what is no database fails here.
         let before =
             connection.query_row("PRAGMA schema_version", [], |_| Ok(())).and_then(|()| mode(&connection))?;
@@ -137,7 +136,7 @@ impl Place {
         }
         if let Journal::MadeLog { before } = &self.journal {
             let restore = || -> rusqlite::Result<()> {
-                connection.busy_timeout(std::time::Duration::ZERO)?;
+                connection.busy_timeout(Duration::ZERO)?;
                 connection.query_row(&format!("PRAGMA journal_mode = {before}"), [], |_| Ok(()))
             };
             // Others use it, or the disk is full. It is as readable as before.

@@ -67,7 +67,7 @@ impl Table {
     /// The keys with `prefix`, in the order of the column, behind the last one that was looked at before. What others
     /// wrote and is no key is passed by.
     pub(crate) fn keys(&self, prefix: &str, after: Option<&Cursor>) -> Result<Page> {
-        let form = self.open.forms.key;
+        let form = self.forms.key;
         // Else keys with a prefix are not side by side, and all of them are looked at.
         let is_in_order = form.kind == Kind::Text && !form.is_utf_16;
         let last = after

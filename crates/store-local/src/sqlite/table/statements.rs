@@ -118,6 +118,6 @@ fn keys(table: &str, key: &str, is_live: &str) -> String {
 ///
 /// In double quotes, a name that is no column (any more) would silently become a string; in backticks it is an
 /// error.
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }

@@ -1,19 +1,17 @@
 //! The table: reads and writes, in transactions.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rusqlite::{ErrorCode, Row, Statement, ToSql, Transaction, TransactionBehavior};
+use rusqlite::{ErrorCode, Row, Statement, ToSql, TransactionBehavior};
 
 use super::change::Change;
+use super::layout::{Forms, prepare_table};
 use super::row::{KeyParameter, ValueParameter, deadline_of, stored_millis, value_of};
 use super::statements::{SWEEP, Statements};
-use crate::reserve::Reserve;
 use crate::sqlite::config::SqliteConfig;
-use crate::sqlite::database::disk_full::is_full;
-use crate::sqlite::database::location::Place;
-use crate::sqlite::database::open::Opened;
+use crate::sqlite::database::disk_full::{Room, full, is_full};
+use crate::sqlite::database::open::{NotBegun, Opened};
 use crate::sqlite::error::{error_from, is_without_table, table_removed, while_in_use};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
@@ -26,14 +24,14 @@ const SWEEP_EVERY: u64 = 60_000;
 /// An open table. Everything here blocks.
 pub(crate) struct Table {
     pub(crate) open: Opened,
+    pub(crate) forms: Forms,
     pub(crate) statements: Statements,
     pub(crate) config: Arc<SqliteConfig>,
     pub(crate) clock: Arc<dyn Clock>,
     is_removed: Cell<bool>,
     /// When to look for entries past their deadline again.
     next_sweep: Cell<u64>,
-    /// Room for deletes on a full disk, taken by the first write.
-    pub(crate) reserve: RefCell<Option<Reserve>>,
+    pub(crate) room: Room,
 }
 
 /// Why a transaction left no trace.
@@ -45,24 +43,29 @@ enum Undone {
     KeptOut,
 }
 
-impl From<rusqlite::Error> for Undone {
-    fn from(cause: rusqlite::Error) -> Self {
-        Self::Whole(cause)
+impl From<NotBegun> for Undone {
+    fn from(cause: NotBegun) -> Self {
+        match cause {
+            NotBegun::Failed(cause) => Self::Whole(cause),
+            NotBegun::KeptOut => Self::KeptOut,
+        }
     }
 }
 
 impl Table {
     pub(crate) fn open(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Result<Self> {
         let statements = Statements::new(&config);
-        let open = Opened::open(&config, &statements)?;
+        let prepare = |connection: &_| prepare_table(connection, &config, &statements);
+        let (open, forms) = Opened::open(&config.location, config.busy_timeout, prepare)?;
         Ok(Self {
             open,
+            forms,
             statements,
             config,
             clock,
             is_removed: Cell::new(false),
             next_sweep: Cell::new(0),
-            reserve: RefCell::new(None),
+            room: Room::default(),
         })
     }
 
@@ -88,26 +91,10 @@ impl Table {
         look().map(|_| ()).map_err(|cause| self.failed(cause))
     }
 
-    /// Fails when the file was removed or replaced.
-    pub(crate) fn check(&self) -> Result<()> {
-        self.open.place.as_ref().map_or(Ok(()), Place::check)
-    }
-
-    /// The same for those who read, who may see for a moment what was there before.
-    pub(crate) fn check_for_reader(&self) -> Result<()> {
-        self.open.place.as_ref().map_or(Ok(()), Place::check_for_reader)
-    }
-
-    /// Returns whether it was opened as something that nobody changes, and somebody has.
-    pub(crate) fn is_outdated(&self) -> bool {
-        self.open.place.as_ref().is_some_and(Place::is_outdated)
-    }
-
     pub(crate) fn get(&self, keys: &[Key]) -> Answers<Option<Entry>> {
         self.read(keys, &self.statements.get, |statement, key| {
-            let mut rows = statement
-                .query([KeyParameter(key, self.open.forms.key)])
-                .map_err(|cause| self.failed(cause))?;
+            let mut rows =
+                statement.query([KeyParameter(key, self.forms.key)]).map_err(|cause| self.failed(cause))?;
             let row = rows.next().map_err(|cause| self.failed(cause))?;
             row.map_or(Ok(None), |row| self.entry(row))
         })
@@ -115,7 +102,7 @@ impl Table {
 
     fn entry(&self, row: &Row<'_>) -> Result<Option<Entry>> {
         let column = |index| row.get_ref(index).map_err(|cause| self.failed(cause));
-        let value = value_of(column(0)?, self.open.forms.value, &self.open.connection)
+        let value = value_of(column(0)?, self.forms.value, &self.open.connection)
             .map_err(|cause| self.failed(cause))?;
         let Some(value) = value else { return Ok(None) };
         let Some(expires) = &self.config.expires_column else { return Ok(Some(Entry::new(value))) };
@@ -128,7 +115,7 @@ impl Table {
     pub(crate) fn has(&self, keys: &[Key]) -> Answers<bool> {
         let now = stored_millis(self.clock.now());
         self.read(keys, &self.statements.has, |statement, key| {
-            let parameters: [&dyn ToSql; 2] = [&KeyParameter(key, self.open.forms.key), &now];
+            let parameters: [&dyn ToSql; 2] = [&KeyParameter(key, self.forms.key), &now];
             let parameters = &parameters[..statement.parameter_count()];
             statement.exists(parameters).map_err(|cause| self.failed(cause))
         })
@@ -142,7 +129,8 @@ impl Table {
         mut ask: impl FnMut(&mut Statement<'_>, &Key) -> Result<T>,
     ) -> Answers<T> {
         let mut run = || {
-            let snapshot = (keys.len() > 1).then(|| self.begin(TransactionBehavior::Deferred)).transpose()?;
+            let snapshot =
+                (keys.len() > 1).then(|| self.open.begin(TransactionBehavior::Deferred)).transpose()?;
             let mut statement = self.open.connection.prepare_cached(sql)?;
             let answers = keys.iter().map(|key| ask(&mut statement, key)).collect();
             drop((statement, snapshot));
@@ -151,30 +139,10 @@ impl Table {
         run().unwrap_or_else(|cause| answer_all(keys.len(), &Err(self.failed(cause))))
     }
 
-    /// Begins to write. Where others can read meanwhile, whoever has the lock is not waited for.
-    fn begin_to_write(&self) -> std::result::Result<Transaction<'_>, Undone> {
-        let connection = &self.open.connection;
-        let is_waited_for = !self.open.place.as_ref().is_some_and(|place| place.has_log);
-        if is_waited_for {
-            return Ok(self.begin(TransactionBehavior::Immediate)?);
-        }
-        connection.busy_timeout(Duration::ZERO)?;
-        let begun = self.begin(TransactionBehavior::Immediate);
-        connection.busy_timeout(self.config.busy_timeout)?;
-        begun.map_err(|cause| match cause.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy) => Undone::KeptOut,
-            _ => Undone::Whole(cause),
-        })
-    }
-
     /// The answer to those whom another connection has kept out for too long.
     pub(crate) fn locked(&self) -> Error {
         let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
         self.failed(rusqlite::Error::SqliteFailure(busy, None))
-    }
-
-    fn begin(&self, behavior: TransactionBehavior) -> rusqlite::Result<Transaction<'_>> {
-        Transaction::new_unchecked(&self.open.connection, behavior)
     }
 
     /// Makes all changes in one transaction, with an answer for each: one that fails takes no other with it. `None`
@@ -184,8 +152,7 @@ impl Table {
         let answers = if self.has_room(changes) {
             self.write_all(changes, now)?
         } else {
-            let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
-            answer_all(changes.len(), &Err(self.failed(rusqlite::Error::SqliteFailure(full, None))))
+            answer_all(changes.len(), &Err(self.failed(full())))
         };
         Some(if answers.iter().any(is_full) { self.make_again(changes, answers, now) } else { answers })
     }
@@ -200,7 +167,7 @@ impl Table {
     }
 
     fn write_together(&self, changes: &[Change], now: u64) -> std::result::Result<Answers<bool>, Undone> {
-        let transaction = self.begin_to_write()?;
+        let transaction = self.open.begin_to_write()?;
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
             answers.push(self.write_one(change, now));
@@ -226,7 +193,7 @@ impl Table {
         match change {
             Change::Put(key, entry, mode) => self.put(key, entry, *mode, now),
             Change::Delete(key) => {
-                self.run(&self.statements.delete, &[&KeyParameter(key, self.open.forms.key)]).map(|_| true)
+                self.run(&self.statements.delete, &[&KeyParameter(key, self.forms.key)]).map(|_| true)
             }
         }
     }
@@ -242,7 +209,7 @@ impl Table {
         let deadline = entry.deadline.map(|deadline| stored_millis(deadline.millis()));
         let now = stored_millis(now);
         let (key, value) =
-            (KeyParameter(key, self.open.forms.key), ValueParameter(&entry.value, self.open.forms.value));
+            (KeyParameter(key, self.forms.key), ValueParameter(&entry.value, self.forms.value));
         let rows = self.run(sql, &[&key, &value, &deadline, &now])?;
         if rows == 0 && mode == SetMode::Always {
             let message = format!("a trigger of table '{}' dropped the entry", self.config.table);
