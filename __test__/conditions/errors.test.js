@@ -86,7 +86,7 @@ describe('an operation that was taken from its RedKV', () => {
     kv.addStore('memory')
     const { get, setMany } = kv
     for (const call of [() => get('a'), () => setMany({ a: 1 })]) {
-      await assert.rejects(call, { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'this', message: /kv\.get/ })
+      await assert.rejects(call, { name: 'TypeError', code: 'ERR_REDKV_ARGUMENT', field: 'this', message: /called without its object: write kv\./ })
     }
   })
 })

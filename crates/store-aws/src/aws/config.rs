@@ -3,8 +3,8 @@
 use std::env;
 use std::time::Duration;
 
+use super::credentials::{AccessKey, AwsCredentials};
 use redkv_core::error::{Error, Result};
-use redkv_core::options::Secret;
 use redkv_core::options::{Fields, Options, kinds, options};
 use redkv_net::extra_roots::extra_roots;
 
@@ -74,20 +74,6 @@ options! {
 }
 
 options! {
-    /// An AWS access key.
-    pub(crate) struct AccessKey is "AwsCredentials" {
-        /// The public half.
-        access_key_id as "accessKeyId": kinds::Expected<kinds::Text>,
-        /// The secret half.
-        secret_access_key as "secretAccessKey": kinds::Expected<kinds::Text>,
-        /// Belongs to a temporary key.
-        session_token as "sessionToken": kinds::Text,
-    }
-    /// Properties of the AWS SDK's credentials that have no effect here. Each gives a warning.
-    legacy "LegacyAwsCredentials" ignores ["accountId", "expireTime", "expiration", "expired", "refreshCallbacks"]
-}
-
-options! {
     /// How long a client of a service of Amazon waits. The tier option `timeout` bounds the whole operation.
     pub(crate) struct HttpOptions is "AwsHttpOptions" {
         /// How long one attempt of a request may take; the tier option `timeout` limits all attempts together.
@@ -123,17 +109,6 @@ pub struct AwsConfig {
     pub attempt_timeout: Option<Duration>,
     /// How often a request is sent at most; as the environment says, or 3 times, when absent.
     pub max_attempts: Option<u32>,
-}
-
-/// An access key.
-#[derive(Clone, Debug)]
-pub struct AwsCredentials {
-    /// The public part.
-    pub access_key_id: Secret<String>,
-    /// The secret part.
-    pub secret_access_key: Secret<String>,
-    /// Belongs to temporary keys.
-    pub session_token: Option<Secret<String>>,
 }
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -184,28 +159,6 @@ fn max_attempts(options: &AwsOptions) -> Result<Option<u32>> {
         return Err(Error::argument("maxRetries", "maxRetries and maxAttempts cannot be combined"));
     }
     Ok(attempts.or(retries.map(|retries| retries + 1)).and_then(|attempts| u32::try_from(attempts).ok()))
-}
-
-impl AwsCredentials {
-    /// Returns a whole key, or an error about the half that is missing.
-    fn new(key: AccessKey) -> Result<Option<Self>> {
-        let missing = |field, given| {
-            Err(Error::argument(
-                field,
-                format!("{field} is missing: it belongs to the {given} that was given"),
-            ))
-        };
-        let session_token = key.session_token.map(Secret::new);
-        match (key.access_key_id, key.secret_access_key) {
-            (Some(id), Some(secret)) => {
-                Ok(Some(Self { access_key_id: id.into(), secret_access_key: secret.into(), session_token }))
-            }
-            (Some(_), None) => missing("secretAccessKey", "accessKeyId"),
-            (None, Some(_)) => missing("accessKeyId", "secretAccessKey"),
-            (None, None) if session_token.is_some() => missing("accessKeyId", "sessionToken"),
-            (None, None) => Ok(None),
-        }
-    }
 }
 
 /// The endpoint that was given. The environment may move requests elsewhere as well: over plain http, that is worth a word.

@@ -5,9 +5,11 @@ pub(super) mod backoff;
 mod bodies;
 pub(super) mod client;
 mod config;
+mod credentials;
 pub(super) mod error;
 mod renewal;
 pub(super) mod requests;
 
+pub use config::AwsConfig;
 pub(crate) use config::AwsOptions;
-pub use config::{AwsConfig, AwsCredentials};
+pub use credentials::AwsCredentials;
