@@ -2500,6 +2500,34 @@ declare namespace RedKV {
     wrapNumbers?: unknown
   }
 
+  /**
+   * Options of the data structures in `'sqlite'`, a table of a SQLite database. Its name is taken as it is, never as SQL.
+   *
+   * The main thread never waits for the disk, and an acknowledged write survives a power failure. Two processes may use
+   * one file.
+   *
+   * @example
+   * ```js
+   * const db = new Structures('sqlite', { path: './data/app.sqlite' })
+   * ```
+   */
+  interface SQLiteStructuresOptions {
+    /**
+     * The file, or `':memory:'` for one that is gone when the instance is closed. A missing file is created, for this
+     * user (0600), and for the group if the directory is writable by the group; its directory is not.
+     *
+     * It must be on a local disk.
+     */
+    path: string
+
+    /**
+     * The table. A missing table is created.
+     *
+     * @default 'structures'
+     */
+    tableName?: string | undefined
+  }
+
   /** The options of each store, by its name. */
   interface StoreOptions {
     memory: MemoryOptions
@@ -3351,6 +3379,7 @@ declare namespace RedKV {
   interface StructuresOptions {
     memory: StructuresCommonOptions
     dynamodb: DynamoDBStructuresOptions & StructuresCommonOptions
+    sqlite: SQLiteStructuresOptions & StructuresCommonOptions
   }
 
   /** The names of the backends of data structures. */
