@@ -30,7 +30,7 @@ async function isGenerated(folder) {
   const types = withInterfaces(readFileSync(join(folder, 'index.d.ts'), 'utf8'), declarations)
   const sections = readFileSync(join(folder, 'docs', 'stores.md'), 'utf8').split(/(?=^## )/m)
   const section = sections.find((text) => text.startsWith('## map\n')) ?? ''
-  const documented = withTables(section, { stores: [], interfaces: declarations.interfaces })
+  const documented = withTables(section, { interfaces: declarations.interfaces }, 'docs/stores.md', [])
   const expected = [
     [types, /interface MapOptions \{[^}]*maxKeyBytes\?: number \| undefined/],
     [types, /type StoreName = .*'map'/],
