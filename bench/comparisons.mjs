@@ -6,6 +6,18 @@ const inMemory = ['cache-manager', 'keyv', 'keyv tuned', 'cacheable', 'bentocach
 
 const redis = (workload, id, title, numbers) => ({ id, title, role: 'redis', workload, clients: inRedis, ...numbers })
 
+/** Operations on data structures in Redis. */
+const structures = {
+  hGetAll: 'HGETALL of 10 fields',
+  zAdd: 'ZADD',
+  zRangeByScore: 'ZRANGEBYSCORE of 10 among 10,000',
+  sMembers: 'SMEMBERS of 10',
+  atomic: 'an atomic write of 4 operations (the others: MULTI, or a script by EVALSHA)'
+}
+
+const ofStructures = { redis: ['redkv', 'node-redis tuned', 'ioredis auto'], dynamodb: ['redkv', 'lib-dynamodb'] }
+const scripts = ['node-redis tuned, script', 'ioredis auto, script']
+
 export const comparisons = [
   {
     id: 'memory get',
@@ -81,5 +93,33 @@ export const comparisons = [
     workload: 'dynamodb-turn',
     clients: ['redkv', 'lib-dynamodb'],
     operation
+  })),
+  ...Object.entries(structures).flatMap(([operation, title]) =>
+    [1, 10, 100].map((outstanding) => ({
+      id: `structures ${operation} ${outstanding}`,
+      title: `Structures on Redis: ${title}, ${outstanding} outstanding`,
+      role: 'redis',
+      workload: 'structures/redis',
+      clients: operation === 'atomic' ? [...ofStructures.redis, ...scripts] : ofStructures.redis,
+      operation,
+      outstanding
+    }))
+  ),
+  {
+    id: 'structures dynamodb get',
+    title: 'Structures on DynamoDB (emulator): 1,000 gets in one turn (p50 and p99 are of the whole turn)',
+    role: 'dynamodb',
+    workload: 'structures/dynamodb',
+    clients: ofStructures.dynamodb,
+    operation: 'get'
+  },
+  ...[1, 10].map((outstanding) => ({
+    id: `structures dynamodb zRangeByScore ${outstanding}`,
+    title: `Structures on DynamoDB (emulator): zRangeByScore of 10 among 1,000, ${outstanding} outstanding`,
+    role: 'dynamodb',
+    workload: 'structures/dynamodb',
+    clients: ofStructures.dynamodb,
+    operation: 'zRangeByScore',
+    outstanding
   }))
 ]

@@ -24,6 +24,10 @@ const lower = (asked, id, of, peers, what, without) => ({
   without
 })
 
+/** The clients of data structures in Redis, and those that make an atomic write with a script. */
+const ofStructures = [tuned, 'ioredis auto']
+const scripts = [`${tuned}, script`, 'ioredis auto, script']
+
 export const targets = [
   faster(2.5, 'memory get', ['cache-manager']),
   ...['keyv', 'keyv tuned'].map((peer) => faster(10, 'memory get', [peer])),
@@ -61,7 +65,17 @@ export const targets = [
   faster(5, 'dynamodb set', ['lib-dynamodb']),
   lower(1 / 20, 'dynamodb set', requests, ['lib-dynamodb'], 'requests'),
   lower(1, 'redis get 1000', serverCpu, allRedis, 'server CPU'),
-  lower(1, 'redis set 1000', serverCpu, allRedis, 'server CPU')
+  lower(1, 'redis set 1000', serverCpu, allRedis, 'server CPU'),
+  ...['hGetAll', 'zAdd', 'zRangeByScore', 'sMembers'].flatMap((operation) => [
+    lower(1.1, `structures ${operation} 1`, p50, ofStructures, 'p50'),
+    faster(1.3, `structures ${operation} 100`, ofStructures),
+    lower(0.5, `structures ${operation} 100`, mainCpu, ofStructures, 'main-thread CPU')
+  ]),
+  faster(1.3, 'structures atomic 100', ofStructures),
+  faster(0.9, 'structures atomic 100', scripts),
+  faster(20, 'structures dynamodb get', ['lib-dynamodb']),
+  faster(1, 'structures dynamodb zRangeByScore 1', ['lib-dynamodb']),
+  faster(1, 'structures dynamodb zRangeByScore 10', ['lib-dynamodb'])
 ]
 
 /** The best of the peers that were measured. */

@@ -6,6 +6,9 @@ export const dynamodbEndpoint = process.env.REDKV_TEST_DYNAMODB_ENDPOINT
 /** The table that the comparison of DynamoDB writes to. */
 export const tableName = 'redkv-bench'
 
+/** The table of data structures. */
+export const structuresTable = 'redkv-bench-structures'
+
 /** What an emulator of DynamoDB wants to be told. */
 export const dynamodbOptions = {
   region: 'us-east-1',
