@@ -3154,13 +3154,18 @@ declare namespace RedKV {
     | (Iterable<readonly [StructureValue, StructureValue]> & object)
     | { readonly [field: string]: StructureValue }
 
-  /** Operations that are sent together by {@link StructuresBatch.exec | exec()}. Made by {@link Structures.batch | batch()}. */
+  /**
+   * Operations that are sent together by {@link StructuresBatch.exec | exec()}. Made by {@link Structures.batch | batch()}.
+   *
+   * What is queued is kept as it is then: bytes, lists and objects may be used again before it is sent. An iterator is read
+   * when it is sent.
+   */
   interface StructuresBatch extends Omit<StructureOperations, 'zIterate' | 'zhIterate'> {
     /**
      * Sends the operations, and resolves when all are answered. Those of one key take effect in their order.
      *
      * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed, with `errors` by their place in the batch: an operation
-     * that failed fails alone. A batch is sent once.
+     * that failed fails alone. A batch is sent once. It takes no options: each operation has its own, such as `signal`.
      */
     exec(): Promise<void>
   }
@@ -3186,6 +3191,9 @@ declare namespace RedKV {
    *
    * Operations of one key, field or member are merged where that has a meaning (`sAdd` and `sAdd`, `sRem` and `sRem`, `incrBy`
    * and `incrBy`, `hSet`, `hSetNX` and `hDel` of different fields); other pairs are refused before anything is sent.
+   *
+   * What is queued is kept as it is then: bytes, lists and objects may be used again before it is sent. A list that is none
+   * throws where it is queued; everything else that is wrong rejects `exec()`, which says which operation it is.
    *
    * @example
    * ```js
@@ -3378,6 +3386,7 @@ declare namespace RedKV {
   /** The options of each backend of data structures. */
   interface StructuresOptions {
     memory: StructuresCommonOptions
+    redis: RedisOptions & StructuresCommonOptions
     dynamodb: DynamoDBStructuresOptions & StructuresCommonOptions
     sqlite: SQLiteStructuresOptions & StructuresCommonOptions
   }

@@ -20,7 +20,7 @@ import { asksForStaticTls } from './lib/static-tls.mjs'
 const allowed = [
   /^(binding\.js|index\.(js|mjs|d\.ts|d\.mts)|lib\/[\w-]+(\/[\w-]+)*\.(js|d\.ts)|package\.json|[A-Z]+(\.md)?)$/,
   // So that what is installed comes with its own documents, and their links lead somewhere.
-  /^(docs\/([\w-]+\/)*[\w.-]+\.(md|svg)|examples\/[\w-]+\.(js|md))$/,
+  /^(docs\/([\w-]+\/)*[\w.-]+\.(md|svg)|examples\/[\w-]+\.(m?js|md))$/,
 ]
 
 /** … and what has to be. */

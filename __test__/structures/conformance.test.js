@@ -4,3 +4,4 @@ const { testBackend } = require('../support/structures/conformance.js')
 
 testBackend('memory')
 testBackend('memoryAsDynamodb')
+testBackend('sqlite')

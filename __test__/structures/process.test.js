@@ -8,6 +8,7 @@ const { describe, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const { Structures } = require('../..')
 const { childOf, prelude, printed, root } = require('../support/child.js')
+const { freshFile } = require('../support/fresh.js')
 const { freshContext, loadInto } = require('../support/realm.js')
 
 /** A worker thread that runs the body of a function. */
@@ -21,6 +22,28 @@ describe('a process', () => {
       console.log(await db.zScore('z', 'm'))
     })
     printed(result, '1\n')
+  })
+
+  test('ends by itself without close(), with a file open', async (t) => {
+    const result = await childOf(async (path) => {
+      const db = new RedKV.Structures('sqlite', { path })
+      await db.sAdd('s', 'm')
+      console.log(await db.sCard('s'))
+    }, freshFile(t))
+    printed(result, '1\n')
+  })
+
+  test('keeps in a file what two instances and another process read', async (t) => {
+    const path = freshFile(t)
+    const [one, two] = [new Structures('sqlite', { path }), new Structures('sqlite', { path })]
+    t.after(() => Promise.all([one.close(), two.close()]))
+    await Promise.all([one.incrBy('n'), two.incrBy('n'), one.zAdd('z', 'a', 1), two.zhAdd('z', 'b', 'B', 2)])
+    const result = await childOf(async (path) => {
+      const db = new RedKV.Structures('sqlite', { path })
+      console.log(await db.incrBy('n'), await db.zhRangeByScore('z', 0, 9))
+    }, path)
+    printed(result, "3 [ 'a', 'B' ]\n")
+    assert.equal(await two.get('n'), '3')
   })
 
   test('waits for what it has called', async () => {

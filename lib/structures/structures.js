@@ -90,12 +90,6 @@ const Structures = withOperations(
       hide(this, STATE, { native, flags: 0, name: policy?.name, stores: [store], isClosed: false })
       hide(this, ID, id)
       register(id, this, this[STATE])
-      // Reports of requests cost something, so they begin with the first listener.
-      this.on('newListener', function observe(event) {
-        if (event !== 'request') return
-        this.removeListener('newListener', observe)
-        native.observe()
-      })
     }
 
     createTable(options) {
@@ -148,5 +142,15 @@ const Structures = withOperations(
     }
   },
 )
+
+// Reports of requests cost something, so they begin with the first listener.
+for (const name of ['on', 'addListener', 'prependListener']) {
+  const add = EventEmitter.prototype[name]
+  const value = function (event, listener) {
+    if (event === 'request') stateOf(this, name).native.observe()
+    return add.call(this, event, listener)
+  }
+  Object.defineProperty(Structures.prototype, name, { value, writable: true, configurable: true })
+}
 
 module.exports = { ID, Structures }

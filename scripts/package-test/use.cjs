@@ -20,5 +20,10 @@ module.exports = async function use(RedKV, way) {
   assert.equal(await reader.get('key'), 'value')
   assert.equal(await file.get('another key'), null)
   await reader.close()
+
+  const db = new RedKV.Structures('memory')
+  await db.zAdd('sorted', 'member', 1)
+  assert.deepEqual(await db.zRangeByScore('sorted', 0, 2), ['member'])
+  await db.close()
   console.log(`works by ${way}`)
 }

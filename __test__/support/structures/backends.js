@@ -23,7 +23,7 @@ const backends = {
   memoryAsDynamodb: { backend: 'memory', options: () => ({ limits: 'dynamodb' }), refusesEmpty: true },
   sqlite: { backend: 'sqlite', options: (t) => ({ path: freshFile(t) }) },
   redis: { backend: 'redis', options: () => ({ url: server('REDKV_TEST_REDIS_URL') }) },
-  redisCluster: { backend: 'redis', options: () => ({ cluster: [server('REDKV_TEST_REDIS_CLUSTER_URL')] }), isSplit: true },
+  redisCluster: { backend: 'redis', options: () => ({ cluster: [server('REDKV_TEST_REDIS_CLUSTER_URL')] }) },
   dynamodb: { backend: 'dynamodb', options: onDynamodb(), isBeside: true, isBesideInAtomicWrites: true, refusesEmpty: true },
   dynamodbStrict: { backend: 'dynamodb', options: onDynamodb({ kinds: 'strict' }), isBesideInAtomicWrites: true, refusesEmpty: true },
 }

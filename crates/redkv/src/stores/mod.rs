@@ -20,7 +20,8 @@ pub use redkv_store_local::{SqliteConfig, SqliteStore, SqliteStructures, SqliteS
 pub use redkv_store_memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]
 pub use redkv_store_redis::{
-    RedisAddress, RedisConfig, RedisSentinels, RedisStore, RedisTls, RedisTopology, build as build_redis,
+    RedisAddress, RedisConfig, RedisSentinels, RedisStore, RedisStructures, RedisTls, RedisTopology,
+    build as build_redis,
 };
 #[cfg(feature = "mysql")]
 pub use redkv_store_sql::{MySqlConfig, build_mysql};

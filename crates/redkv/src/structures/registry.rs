@@ -50,6 +50,16 @@ pub const BACKENDS: &[Backend] = &[
         schemas: &[],
         make: |_, _| Ok(Arc::new(super::MemoryStructures::new(redkv_structures::Limits::REDIS))),
     },
+    #[cfg(feature = "redis")]
+    Backend {
+        name: "redis",
+        schemas: crate::stores::RedisConfig::SCHEMAS,
+        make: |fields, _| {
+            Ok(Arc::new(crate::stores::RedisStructures::new(crate::stores::RedisConfig::from_fields(
+                fields,
+            )?)))
+        },
+    },
     #[cfg(feature = "dynamodb")]
     Backend {
         name: "dynamodb",
