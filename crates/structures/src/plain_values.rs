@@ -6,9 +6,10 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::store::partial::Partial;
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, answer_all,
-    cannot_clear, cannot_list_keys,
+    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, cannot_clear,
+    cannot_list_keys,
 };
 
 use crate::answer::Answer;
@@ -110,22 +111,23 @@ impl Store for PlainValues {
     }
 
     fn set<'a>(&'a self, entries: &'a [(Key, Entry)], mode: SetMode) -> BoxFuture<'a, Answers<bool>> {
-        if entries.iter().any(|(_, entry)| entry.deadline.is_some()) {
-            let refused = Error::unsupported("data structures have no time to live");
-            return Box::pin(std::future::ready(answer_all(entries.len(), &Err(refused))));
-        }
-        let commands = entries.iter().map(move |(key, entry)| {
-            let value = Value::Text(entry.value.clone());
-            let action = match mode {
-                SetMode::Always => Action::Set(value),
-                SetMode::IfAbsent => Action::SetNx(value),
+        Box::pin(async move {
+            let partial = Partial::new(entries, without_deadline);
+            let command = |(key, entry): &(Key, Entry)| {
+                let value = Value::Text(entry.value.clone());
+                let action = match mode {
+                    SetMode::Always => Action::Set(value),
+                    SetMode::IfAbsent => Action::SetNx(value),
+                };
+                (key.clone(), action)
             };
-            (key.clone(), action)
-        });
-        Box::pin(self.run(commands, |answer| match answer {
-            Answer::Done => Some(true),
-            other => is(other),
-        }))
+            let written = |answer| match answer {
+                Answer::Done => Some(true),
+                other => is(other),
+            };
+            let answers = self.run(partial.good.iter().map(command), written).await;
+            partial.complete(answers)
+        })
     }
 
     fn delete<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Answers<()>> {
@@ -151,6 +153,13 @@ impl Store for PlainValues {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         self.backend.close()
+    }
+}
+
+fn without_deadline((_, entry): &(Key, Entry)) -> Result<()> {
+    match entry.deadline {
+        Some(_) => Err(Error::unsupported("data structures have no time to live")),
+        None => Ok(()),
     }
 }
 
