@@ -13,7 +13,7 @@ const LONGEST_NAME: usize = 256;
 
 const URL: UrlRules = UrlRules {
     schemes: &["mysql", "mariadb"],
-    port: 3306,
+    port: || Ok(3306),
     options: &[
         ("acquireTimeout", "connectTimeout"),
         ("connectTimeout", "connectTimeout"),

@@ -1,17 +1,16 @@
 //! The options of a PostgreSQL store, in the names of node-postgres (`pg`).
 
-use std::env;
 use std::fmt;
 use std::path::PathBuf;
 
 use super::declared::{PostgresOptions, PostgresTimeout};
+use super::environment::{environment_host, environment_security, port_of, variable};
 use crate::sql::{
     Binding, Login, LoginOptions, Security, SqlTableOptions, TableOptions, UrlOptions, UrlRules, check_name,
     login_of,
 };
 use redkv_core::error::{Error, Result};
 use redkv_core::options::{Fields, Options, Schema, Secret};
-use redkv_net::host::checked;
 use redkv_net::tls::{Tls, Wish};
 
 /// Longer names are cut by the server, and could then be those of something else.
@@ -66,7 +65,7 @@ impl PostgresConfig {
     pub fn from_fields(fields: &mut Fields) -> Result<Self> {
         let rules = UrlRules {
             schemes: &["postgres", "postgresql"],
-            port: environment_port(),
+            port: || port_of(variable("PGPORT").as_deref()),
             options: PARAMETERS,
             ignored: IGNORED,
         };
@@ -118,40 +117,6 @@ impl PostgresConfig {
     }
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|text| !text.is_empty())
-}
-
-/// Returns the host that the environment names, or this machine.
-fn environment_host() -> Result<String> {
-    match variable("PGHOST") {
-        Some(folder) if folder.starts_with('/') => Ok(folder),
-        Some(host) => checked("host", "PGHOST in the environment", host),
-        None => Ok("localhost".to_owned()),
-    }
-}
-
-fn environment_port() -> u16 {
-    env::var("PGPORT").ok().and_then(|port| port.parse().ok()).unwrap_or(5432)
-}
-
-/// What the environment says of TLS and of who may log in how.
-fn environment_security() -> Result<Security> {
-    let mut security = Security::default();
-    for (name, parameter) in SECURITY {
-        if let Some(value) = variable(name) {
-            let refused = |why: String| Error::argument("ssl", format!("{name} in the environment: {why}"));
-            security.take(parameter, &value).map_err(refused)?;
-        }
-    }
-    // libpq heeds the older one where the newer is absent.
-    if variable("PGSSLMODE").is_none() && variable("PGREQUIRESSL").is_some_and(|value| value.starts_with('1'))
-    {
-        security.take("requiressl", "1").map_err(|why| Error::argument("ssl", why))?;
-    }
-    Ok(security)
-}
-
 /// A host that is a path is the folder of a socket.
 fn address(host: String, login: &Login, tls_field: &'static str) -> Result<Address> {
     if !host.starts_with('/') {
@@ -166,24 +131,6 @@ fn address(host: String, login: &Login, tls_field: &'static str) -> Result<Addre
     }
     Ok(Address::Unix(PathBuf::from(host).join(format!(".s.PGSQL.{}", login.port))))
 }
-
-/// Variables of libpq about security, and the parameters of urls that say the same.
-const SECURITY: &[(&str, &str)] = &[
-    ("PGSSLMODE", "sslmode"),
-    ("PGSSLROOTCERT", "sslrootcert"),
-    ("PGSSLCERT", "sslcert"),
-    ("PGSSLKEY", "sslkey"),
-    ("PGSSLNEGOTIATION", "sslnegotiation"),
-    ("PGSSLSNI", "sslsni"),
-    ("PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"),
-    ("PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"),
-    ("PGSSLCERTMODE", "sslcertmode"),
-    ("PGSSLCRL", "sslcrl"),
-    ("PGSSLCRLDIR", "sslcrldir"),
-    ("PGCHANNELBINDING", "channel_binding"),
-    ("PGREQUIREAUTH", "require_auth"),
-    ("PGGSSENCMODE", "gssencmode"),
-];
 
 /// Parameters of urls that are options.
 const PARAMETERS: &[(&str, &str)] = &[

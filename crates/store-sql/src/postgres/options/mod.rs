@@ -2,3 +2,4 @@
 
 pub(crate) mod config;
 mod declared;
+mod environment;

@@ -114,10 +114,14 @@ pub(crate) fn login_of(fields: &mut Fields, rules: &UrlRules) -> Result<(Login, 
             Some(asked.agreed(&Security::default())?)
         }
     };
+    let port = match url.port.or(options.port) {
+        Some(port) => port,
+        None => (rules.port)()?,
+    };
     let login = Login {
         host_is_in: url.host.as_ref().map(|_| url.named),
         host: url.host.or(options.host),
-        port: url.port.or(options.port).unwrap_or(rules.port),
+        port,
         user: url.user.map(Secret::new).or(options.user),
         password: url.password.map(Secret::new).or(options.password),
         database: url.database.or(options.database),

@@ -17,7 +17,7 @@ pub(crate) struct UrlRules {
     /// Without their colon, the usual one first.
     pub(crate) schemes: &'static [&'static str],
     /// The port of a server that says none.
-    pub(crate) port: u16,
+    pub(crate) port: fn() -> Result<u16>,
     /// Parameters that are options, with the names of those.
     pub(crate) options: &'static [(&'static str, &'static str)],
     /// Parameters without meaning here, which hosts print and clients of other languages know.
@@ -193,7 +193,7 @@ mod tests {
 
     const RULES: UrlRules = UrlRules {
         schemes: &["postgres", "postgresql"],
-        port: 5432,
+        port: || Ok(5432),
         options: &[("application_name", "application_name"), ("connection_limit", "max")],
         ignored: &["pgbouncer"],
     };
