@@ -1,8 +1,12 @@
 //! Writes that are made together or not at all: one script looks at everything before it writes anything.
 
+mod written;
+
 use redis::Value;
 use redkv_core::error::Result;
 use redkv_structures::{AtomicAnswer, Change, Write};
+
+pub(super) use self::written::Written;
 
 use super::answers::{error_of_reply, stray};
 use super::commands::put_value;
@@ -17,22 +21,39 @@ pub(super) fn ask(
     prefix: &[u8],
     writes: &[Write],
     named: Named,
+    written: &Written,
     is_paired: impl Fn(&Write) -> bool,
 ) {
     let pairs: Vec<bool> =
         writes.iter().map(|write| needs_companion(&write.change) && is_paired(write)).collect();
     let keys = writes.len() + pairs.iter().filter(|is_paired| **is_paired).count();
-    let args = 1 + writes.iter().map(|write| 3 + words(&write.change)).sum::<usize>();
-    ATOMIC.call(request, named, keys, args);
+    let all = writes.iter().map(|write| words(&write.change)).sum::<usize>();
+    let own = written.script(writes, &pairs);
+    match &own {
+        Some(script) => script.call(request, named, keys, all),
+        None => ATOMIC.call(request, named, keys, 1 + 3 * writes.len() + all),
+    }
     for (write, is_paired) in writes.iter().zip(&pairs) {
         let place = Place { prefix, key: &write.key };
         if *is_paired { place.put_pair(request) } else { place.put(request) }
     }
-    request.number(first(writes) as u64);
+    if own.is_none() {
+        request.number(first(writes) as u64);
+    }
     for (write, is_paired) in writes.iter().zip(&pairs) {
-        request.arg(letter(&write.change)).number(if *is_paired { 2 } else { 1 });
-        request.number(words(&write.change) as u64);
+        if own.is_none() {
+            request.arg(letter(&write.change)).number(if *is_paired { 2 } else { 1 });
+            request.number(words(&write.change) as u64);
+        }
         put_words(request, &write.change);
+    }
+}
+
+/// Returns whether a script that is written for it can make it: one without keys or words has nothing to be written for.
+fn is_simple(change: &Change) -> bool {
+    match change {
+        Change::SAdd(members) | Change::SRem(members) => !members.is_empty(),
+        _ => true,
     }
 }
 

@@ -23,7 +23,10 @@ use crate::options::config::{RedisAddress, RedisConfig};
 use crate::protocol::request::Request;
 
 /// A cluster, with a connection to each node.
-pub(super) struct Cluster(Arc<Nodes>);
+pub(super) struct Cluster {
+    nodes: Arc<Nodes>,
+    written: atomic::Written,
+}
 
 /// What goes to the node of a key.
 #[derive(Clone)]
@@ -48,15 +51,15 @@ enum Does<'a> {
 
 impl Cluster {
     pub(super) fn new(config: RedisConfig, seeds: Vec<RedisAddress>) -> Self {
-        Self(Nodes::new(config, seeds))
+        Self { nodes: Nodes::new(config, seeds), written: atomic::Written::default() }
     }
 
     pub(super) async fn init(&self) -> Result<()> {
-        self.0.renew(self.0.version()).await
+        self.nodes.renew(self.nodes.version()).await
     }
 
     pub(super) fn close(&self) {
-        self.0.close();
+        self.nodes.close();
     }
 
     /// Makes operations; those of one key one after the other, as a redirection may turn their order round.
@@ -121,15 +124,15 @@ impl Cluster {
         if steps.is_empty() {
             return Vec::new();
         }
-        let by = |named| Steps::<'_, WRITES> { prefix, named, meter };
-        let mut replies = meter.timed(OPERATION, scatter(&self.0, &by(Named::Sha), steps)).await;
+        let by = |named| Steps::<'_, WRITES> { prefix, named, meter, written: &self.written };
+        let mut replies = meter.timed(OPERATION, scatter(&self.nodes, &by(Named::Sha), steps)).await;
         let is_unknown = |replies: &Result<Vec<Value>>| {
             replies.as_ref().is_ok_and(|replies| replies.iter().any(is_unknown_script))
         };
         let again: Vec<usize> = (0..steps.len()).filter(|n| is_unknown(&replies[*n])).collect();
         if !again.is_empty() {
             let steps: Vec<Step<'_>> = again.iter().map(|n| steps[*n].clone()).collect();
-            let found = meter.timed(OPERATION, scatter(&self.0, &by(Named::Text), &steps)).await;
+            let found = meter.timed(OPERATION, scatter(&self.nodes, &by(Named::Text), &steps)).await;
             again.into_iter().zip(found).for_each(|(n, found)| replies[n] = found);
         }
         replies
@@ -269,6 +272,7 @@ struct Steps<'a, const WRITES: bool> {
     prefix: &'a [u8],
     named: Named,
     meter: &'a Meter,
+    written: &'a atomic::Written,
 }
 
 impl<'a, const WRITES: bool> Batch for Steps<'a, WRITES> {
@@ -325,7 +329,7 @@ impl<'a, const WRITES: bool> Batch for Steps<'a, WRITES> {
                 }
                 Does::Atomic(writes) => {
                     let is_paired = |write: &Write| is_paired(self.prefix, &write.key);
-                    atomic::ask(request, self.prefix, writes, self.named, is_paired);
+                    atomic::ask(request, self.prefix, writes, self.named, self.written, is_paired);
                 }
             }
         }

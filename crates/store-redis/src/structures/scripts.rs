@@ -1,5 +1,7 @@
 //! The scripts that servers run, by the hash of their text.
 
+use std::borrow::Cow;
+
 use crate::protocol::request::Request;
 
 use super::sha1::sha1_hex;
@@ -7,9 +9,9 @@ use super::sha1::sha1_hex;
 /// A script that servers keep once they have seen it.
 #[derive(Debug)]
 pub(super) struct Script {
-    text: &'static str,
+    text: Cow<'static, str>,
     sha: [u8; 40],
-    /// Its place in [`ALL`], as a bit.
+    /// Its place in [`ALL`], as a bit; 0 for one that is not told in advance.
     pub(super) bit: u64,
 }
 
@@ -23,7 +25,7 @@ pub(super) enum Named {
 }
 
 const fn script(text: &'static str, place: u32) -> Script {
-    Script { text, sha: sha1_hex(text.as_bytes()), bit: 1 << place }
+    Script { text: Cow::Borrowed(text), sha: sha1_hex(text.as_bytes()), bit: 1 << place }
 }
 
 macro_rules! with_shown {
@@ -41,7 +43,8 @@ pub(super) static Z_INCR_BY: Script = script(include_str!("scripts/z_incr_by.lua
 pub(super) static VALUES: Script = script(with_shown!("scripts/values.lua"), 6);
 pub(super) static PAGE_BY_SCORE: Script = script(with_shown!("scripts/page_by_score.lua"), 7);
 pub(super) static PAGE_BY_LEX: Script = script(with_shown!("scripts/page_by_lex.lua"), 8);
-pub(super) static ATOMIC: Script = script(include_str!("scripts/atomic.lua"), 9);
+pub(super) static ATOMIC: Script =
+    script(concat!(include_str!("scripts/miscount.lua"), include_str!("scripts/atomic.lua")), 9);
 
 /// How many bits scripts may have.
 pub(super) const BITS: u32 = 16;
@@ -51,6 +54,11 @@ static ALL: [&Script; 10] =
     [&SET_EQ, &DELETE, &Z_ADD, &ZH_ADD, &Z_REM, &Z_INCR_BY, &VALUES, &PAGE_BY_SCORE, &PAGE_BY_LEX, &ATOMIC];
 
 impl Script {
+    /// Returns a script with this text.
+    pub(super) fn written(text: String) -> Self {
+        Self { sha: sha1_hex(text.as_bytes()), text: Cow::Owned(text), bit: 0 }
+    }
+
     /// Begins a call with so many keys and arguments, which are to follow.
     pub(super) fn call(&self, request: &mut Request, named: Named, keys: usize, args: usize) {
         let words = 3 + keys + args;

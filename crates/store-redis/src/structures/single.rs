@@ -26,6 +26,7 @@ pub(super) struct Single {
     pub(super) client: Client,
     /// The scripts that the server was told on the current connection, and above them its number.
     told: AtomicU64,
+    written: atomic::Written,
 }
 
 /// How operations are asked.
@@ -44,7 +45,7 @@ struct Round {
 
 impl Single {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, told: AtomicU64::new(0) }
+        Self { client, told: AtomicU64::new(0), written: atomic::Written::default() }
     }
 
     pub(super) async fn ping(&self) -> Result<()> {
@@ -195,7 +196,7 @@ impl Single {
         for named in [Named::Sha, Named::Text] {
             let build = || {
                 let mut request = Request::default();
-                atomic::ask(&mut request, prefix, writes, named, |_| true);
+                atomic::ask(&mut request, prefix, writes, named, &self.written, |_| true);
                 meter.sent(request.commands());
                 request
             };

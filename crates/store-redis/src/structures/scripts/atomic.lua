@@ -1,199 +1,143 @@
 -- Writes all or nothing. KEYS: the keys of the writes in their order, each with its companion where it may have one.
 -- ARGV: the number of the write that is made first and needs no look before it, or 0; then the writes, each with a letter,
 -- how many keys it has, how many words follow, and these. Answers 1, or for each condition in its order whether it failed.
-local pcall, is_refused, failed, dirty = redis.pcall, false, {}, false
-local wrong, uncounted, broken
-local letters, keys, values, froms, tos = {}, {}, {}, {}, {}
+local pcall, type, KEYS, ARGV = redis.pcall, type, KEYS, ARGV
+local failed, is_refused, dirty = {}, false, false
 
-local function look(...)
-  local answer = pcall(...)
-  if type(answer) == 'table' then
-    wrong = wrong or answer
-  end
-  return answer
-end
-
-local function condition(holds)
-  failed[#failed + 1] = holds and 0 or 1
-  is_refused = is_refused or not holds
-end
-
--- Whether a counter can be added to: up to the digits of `most` on that side of 0. A counter has 64 bits, of which a number
--- of Lua holds 53.
-local function count(text, side, most)
-  local sign, digits = text:match('^(%-?)([1-9]%d*)$')
-  if text == '0' then
-    sign, digits = '', '0'
-  end
-  local function is_within(limit)
-    return #digits < #limit or (#digits == #limit and digits <= limit)
-  end
-  if not digits or not is_within(sign == '-' and '9223372036854775808' or '9223372036854775807') then
-    uncounted = uncounted or { err = 'REDKVNUMBER' }
-  elseif sign == side and not is_within(most) then
-    uncounted = uncounted or { err = 'REDKVRANGE' }
-  end
-end
-
-local function exists(key)
-  condition(pcall('EXISTS', key) == 1)
-end
-
-local function members(key)
-  look('SCARD', key)
-end
-
-local looks = {
-  N = function(key)
-    condition(pcall('EXISTS', key) == 0)
-  end,
-  X = exists,
-  P = exists,
-  E = function(key, from)
-    condition(look('GET', key) == ARGV[from])
-  end,
-  I = function(key, from)
-    local text = look('GET', key)
-    if type(text) == 'string' then
-      count(text, ARGV[from + 1], ARGV[from + 2])
+-- Looks whether a write can be made. Returns an error of its key, or one of its counter.
+local function look(letter, key, from, to, value)
+  local answer, holds
+  if letter == 'N' then
+    holds = pcall('EXISTS', key) == 0
+  elseif letter == 'X' or letter == 'P' then
+    holds = pcall('EXISTS', key) == 1
+  elseif letter == 'E' then
+    answer = pcall('GET', key)
+    holds = answer == ARGV[from]
+  elseif letter == 'I' then
+    answer = pcall('GET', key)
+    if type(answer) == 'string' then
+      return nil, miscount(answer, ARGV[from + 1], ARGV[from + 2])
     end
-  end,
-  A = members,
-  R = members,
-  H = function(key, from)
+  elseif letter == 'A' or letter == 'R' then
+    answer = pcall('SCARD', key)
+  elseif letter == 'H' then
     local set, new = tonumber(ARGV[from]), tonumber(ARGV[from + 1])
+    answer = pcall('HLEN', key)
     for n = 1, new do
-      condition(look('HEXISTS', key, ARGV[from + 2 * (set + n)]) == 0)
+      local holds = pcall('HEXISTS', key, ARGV[from + 2 * (set + n)]) == 0
+      failed[#failed + 1] = holds and 0 or 1
+      is_refused = is_refused or not holds
     end
-    if new == 0 then
-      look('HLEN', key)
-    end
-  end,
-  Z = function(key, from, to, value)
-    look('ZCARD', key)
-    if to - from == 2 then
-      look('HLEN', value)
-    end
-  end,
-  Y = function(key, from, to, value)
-    condition(not look('ZSCORE', key, ARGV[from + 1]))
-    if to - from == 2 then
-      look('HLEN', value)
-    end
-  end,
-  M = function(key)
-    look('ZCARD', key)
-  end,
-}
+  elseif letter == 'Y' then
+    answer = pcall('ZSCORE', key, ARGV[from + 1])
+    holds = not answer
+  elseif letter == 'Z' or letter == 'M' then
+    answer = pcall('ZCARD', key)
+  end
+  if type(answer) ~= 'table' and (letter == 'Y' or letter == 'Z') and to - from == 2 then
+    answer = pcall('HLEN', value)
+  end
+  if holds ~= nil then
+    failed[#failed + 1] = holds and 0 or 1
+    is_refused = is_refused or not holds
+  end
+  return type(answer) == 'table' and answer or nil
+end
 
-local function write(...)
-  if broken then
-    return
-  end
-  local answer = pcall(...)
+-- Notes that something is written, or returns the error.
+local function written(answer)
   if type(answer) == 'table' and answer.err then
-    broken = answer
-  else
-    dirty = true
+    return answer
   end
+  dirty = true
 end
 
 local function write_many(name, key, from, to)
-  for n = from, to, 4000 do
-    write(name, key, unpack(ARGV, n, math.min(n + 3999, to)))
+  local broken
+  while from <= to and not broken do
+    broken = written(pcall(name, key, unpack(ARGV, from, math.min(from + 3999, to))))
+    from = from + 4000
   end
+  return broken
 end
 
-local function set(key, from)
-  write('SET', key, ARGV[from])
-end
-
-local function delete(key, _, _, value)
-  write('DEL', key)
-  if value then
-    pcall('UNLINK', value)
-  end
-end
-
-local function put(key, from, to, value)
-  local field = ARGV[from + 1]
-  write('ZADD', key, ARGV[from], field)
-  if to - from == 2 then
-    write('HSET', value, field, ARGV[to])
-  elseif not broken then
-    pcall('HDEL', value, field)
-  end
-end
-
-local writes = {
-  S = set,
-  N = set,
-  X = set,
-  E = function(key, from)
-    write('SET', key, ARGV[from + 1])
-  end,
-  D = delete,
-  P = delete,
-  I = function(key, from)
-    write('INCRBY', key, ARGV[from])
-  end,
-  A = function(key, from, to)
-    write_many('SADD', key, from, to)
-  end,
-  R = function(key, from, to)
-    write_many('SREM', key, from, to)
-  end,
-  H = function(key, from, to)
+-- Makes a write, and returns the error if it fails.
+local function make(letter, key, from, to, value)
+  if letter == 'S' or letter == 'N' or letter == 'X' then
+    return written(pcall('SET', key, ARGV[from]))
+  elseif letter == 'E' then
+    return written(pcall('SET', key, ARGV[to]))
+  elseif letter == 'I' then
+    return written(pcall('INCRBY', key, ARGV[from]))
+  elseif letter == 'A' then
+    return write_many('SADD', key, from, to)
+  elseif letter == 'R' then
+    return write_many('SREM', key, from, to)
+  elseif letter == 'H' then
     local deleted = from + 2 + 2 * (ARGV[from] + ARGV[from + 1])
-    write_many('HSET', key, from + 2, deleted - 1)
-    write_many('HDEL', key, deleted, to)
-  end,
-  Z = put,
-  Y = put,
-  M = function(key, from, _, value)
-    write('ZREM', key, ARGV[from])
-    if not broken then
-      pcall('HDEL', value, ARGV[from])
+    return write_many('HSET', key, from + 2, deleted - 1) or write_many('HDEL', key, deleted, to)
+  elseif letter == 'D' or letter == 'P' then
+    if value then
+      pcall('UNLINK', value)
     end
-  end,
-}
-
-local function each(what, n)
-  local does = what[letters[n]]
-  if does then
-    does(keys[n], froms[n], tos[n], values[n])
+    return written(pcall('DEL', key))
   end
+  -- What the companion has counts for nothing without the field.
+  local field = letter == 'M' and ARGV[from] or ARGV[from + 1]
+  local broken
+  if letter == 'M' then
+    broken = written(pcall('ZREM', key, field))
+  else
+    broken = written(pcall('ZADD', key, ARGV[from], field))
+  end
+  if broken then
+    return broken
+  elseif letter ~= 'M' and to - from == 2 then
+    return written(pcall('HSET', value, field, ARGV[to]))
+  end
+  pcall('HDEL', value, field)
 end
 
-local first, at, key = tonumber(ARGV[1]), 2, 1
+local first, at, key, n = tonumber(ARGV[1]), 2, 1, 1
+local wrong, uncounted, first_at, first_key
 while ARGV[at] do
-  local n = #letters + 1
-  letters[n], keys[n], froms[n], tos[n] = ARGV[at], KEYS[key], at + 3, at + 2 + ARGV[at + 2]
-  values[n] = ARGV[at + 1] == '2' and KEYS[key + 1]
-  key, at = key + ARGV[at + 1], tos[n] + 1
-  if n ~= first then
-    each(looks, n)
+  local last = at + 2 + ARGV[at + 2]
+  if n == first then
+    first_at, first_key = at, key
+  else
+    local of_key, of_counter = look(ARGV[at], KEYS[key], at + 3, last, KEYS[key + 1])
+    wrong, uncounted = wrong or of_key, uncounted or of_counter
   end
+  key, at, n = key + ARGV[at + 1], last + 1, n + 1
 end
-if is_refused and first > 0 then
-  each(looks, first)
+if first_at then
+  local last = first_at + 2 + ARGV[first_at + 2]
+  if is_refused then
+    local of_key, of_counter = look(ARGV[first_at], KEYS[first_key], first_at + 3, last, KEYS[first_key + 1])
+    wrong, uncounted = wrong or of_key, uncounted or of_counter
+  end
+  if not (is_refused or wrong or uncounted) then
+    wrong = make(ARGV[first_at], KEYS[first_key], first_at + 3, last, KEYS[first_key + 1])
+  end
 end
 if wrong or uncounted then
-  return wrong or uncounted
+  return dirty and { err = 'REDKVPARTLY' } or wrong or uncounted
 end
 if is_refused then
   return failed
 end
 
-if first > 0 then
-  each(writes, first)
-end
-for n = 1, #letters do
-  if n ~= first then
-    each(writes, n)
+at, key = 2, 1
+while ARGV[at] do
+  local last = at + 2 + ARGV[at + 2]
+  if at ~= first_at then
+    local value = ARGV[at + 1] == '2' and KEYS[key + 1] or nil
+    local broken = make(ARGV[at], KEYS[key], at + 3, last, value)
+    if broken then
+      return dirty and { err = 'REDKVPARTLY' } or broken
+    end
   end
-end
-if broken then
-  return dirty and { err = 'REDKVPARTLY' } or broken
+  key, at = key + ARGV[at + 1], last + 1
 end
 return 1

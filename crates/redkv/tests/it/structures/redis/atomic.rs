@@ -5,8 +5,22 @@ use redkv::structures::{Action, Answer, AtomicAnswer, Change, Structures, Value,
 
 use super::{Db, bytes, hset, list, many, score, set, values, zhadd};
 
+/// Writes that change nothing, and are too many for a script of their own.
+pub(super) fn company() -> impl Iterator<Item = Write> {
+    (0..17).map(|n| Write::new(format!("company{n}"), Change::Delete))
+}
+
 #[tokio::test]
 async fn all_kinds_of_changes_are_made_together() {
+    make_all_kinds([].into_iter()).await;
+}
+
+#[tokio::test]
+async fn all_kinds_of_changes_are_made_together_among_many() {
+    make_all_kinds(company()).await;
+}
+
+async fn make_all_kinds(others: impl Iterator<Item = Write>) {
     let mut db = Db::common();
     db.run("eq", set("old")).await;
     db.run("gone", zhadd("f", "m", 1.0)).await;
@@ -31,6 +45,7 @@ async fn all_kinds_of_changes_are_made_together() {
         Write::new("z", Change::ZAddNx { field: bytes("c"), member: Some(bytes("C")), score: score(3.0) }),
         Write::new("zr", Change::ZRem { field: bytes("f"), of_hash: true }),
     ];
+    let writes: Vec<_> = others.chain(writes).collect();
     assert_eq!(db.backend.write_atomically(&writes, 3).await.unwrap(), AtomicAnswer::Committed);
     assert_eq!((db.there("nx").unwrap(), db.there("eq").unwrap()), (b"1".to_vec(), b"new".to_vec()));
     assert_eq!(db.there("n").unwrap(), b"-7");
@@ -67,7 +82,6 @@ async fn each_condition_says_whether_it_failed() {
         Write::new("free", Change::SetNx(Value::from(1))),
         Write::new("last", Change::Set(Value::from(1))),
     ];
-    let answer = db.backend.write_atomically(&writes, 3).await.unwrap();
     let expected = vec![
         vec![],
         vec![true, false],
@@ -79,7 +93,12 @@ async fn each_condition_says_whether_it_failed() {
         vec![false],
         vec![],
     ];
-    assert_eq!(answer, AtomicAnswer::Refused(expected));
+    let answer = db.backend.write_atomically(&writes, 3).await.unwrap();
+    assert_eq!(answer, AtomicAnswer::Refused(expected.clone()));
+    let among_many: Vec<_> = writes.into_iter().chain(company()).collect();
+    let answer = db.backend.write_atomically(&among_many, 3).await.unwrap();
+    let of_others = vec![Vec::new(); 17];
+    assert_eq!(answer, AtomicAnswer::Refused([expected, of_others].concat()));
     assert!(!db.ask::<bool>("EXISTS", "first", &[]) && !db.ask::<bool>("EXISTS", "last", &[]));
     assert_eq!(db.ask::<i64>("HLEN", "h", &[]), 1);
 }

@@ -3,6 +3,7 @@
 use redkv::error::ErrorKind;
 use redkv::structures::{Action, Answer, Change, Deletion, Structures, Value, Write};
 
+use super::atomic::company;
 use super::{Db, by_lex, by_score, bytes, hset, many, set, value, values, zadd, zhadd, zincr};
 
 /// One operation of each that reads or changes a value.
@@ -139,6 +140,8 @@ async fn an_atomic_write_of_another_kind_fails_before_anything_is_written() {
             vec![Write::new("other", Change::SAdd(many(&["m"])))],
             vec![Write::new("other", Change::Set(Value::from(1)))],
             vec![Write::new("other", Change::SetXx(Value::from(1)))],
+            company().collect(),
+            company().chain([Write::new("other", Change::SetXx(Value::from(1)))]).collect(),
         ] {
             let name = change.operation().as_str();
             let writes = [company, vec![Write::new(key, change.clone())]].concat();
@@ -181,16 +184,18 @@ async fn a_counter_stays_within_64_bits() {
             (answer, None) => assert_eq!(answer.unwrap_err().kind(), ErrorKind::Value, "{before} {by}"),
         }
         // The same in an atomic write, whose second counter is looked at before the first is changed.
-        db.ask::<()>("SET", "n", &[before]);
-        db.ask::<()>("SET", "m", &["1"]);
-        let writes = [Write::new("m", Change::IncrBy(1)), Write::new("n", Change::IncrBy(by))];
-        let answer = db.backend.write_atomically(&writes, 3).await;
-        let (m, n) = (db.there("m").unwrap(), String::from_utf8(db.there("n").unwrap()).unwrap());
-        match after {
-            Some(after) => assert_eq!((n, &m[..]), (after.to_string(), &b"2"[..]), "{before} {by}"),
-            None => {
-                assert_eq!(answer.unwrap_err().kind(), ErrorKind::Value, "{before} {by}");
-                assert_eq!((&n[..], &m[..]), (before, &b"1"[..]));
+        for others in [Vec::new(), company().collect()] {
+            db.ask::<()>("SET", "n", &[before]);
+            db.ask::<()>("SET", "m", &["1"]);
+            let writes = [Write::new("m", Change::IncrBy(1)), Write::new("n", Change::IncrBy(by))];
+            let answer = db.backend.write_atomically(&[&writes[..], &others].concat(), 3).await;
+            let (m, n) = (db.there("m").unwrap(), String::from_utf8(db.there("n").unwrap()).unwrap());
+            match after {
+                Some(after) => assert_eq!((n, &m[..]), (after.to_string(), &b"2"[..]), "{before} {by}"),
+                None => {
+                    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Value, "{before} {by}");
+                    assert_eq!((&n[..], &m[..]), (before, &b"1"[..]));
+                }
             }
         }
     }
