@@ -27,8 +27,8 @@ pub(super) fn ask(
     let pairs: Vec<bool> =
         writes.iter().map(|write| needs_companion(&write.change) && is_paired(write)).collect();
     let keys = writes.len() + pairs.iter().filter(|is_paired| **is_paired).count();
-    let all = writes.iter().map(|write| words(&write.change)).sum::<usize>();
     let own = written.script(writes, &pairs);
+    let all = writes.iter().map(|write| words(&write.change, own.is_none())).sum::<usize>();
     match &own {
         Some(script) => script.call(request, named, keys, all),
         None => ATOMIC.call(request, named, keys, 1 + 3 * writes.len() + all),
@@ -43,9 +43,9 @@ pub(super) fn ask(
     for (write, is_paired) in writes.iter().zip(&pairs) {
         if own.is_none() {
             request.arg(letter(&write.change)).number(if *is_paired { 2 } else { 1 });
-            request.number(words(&write.change) as u64);
+            request.number(words(&write.change, true) as u64);
         }
-        put_words(request, &write.change);
+        put_words(request, &write.change, own.is_none());
     }
 }
 
@@ -99,19 +99,23 @@ fn letter(change: &Change) -> &'static [u8] {
 }
 
 /// How many words [`put_words`] writes.
-fn words(change: &Change) -> usize {
+fn words(change: &Change, with_counts: bool) -> usize {
     match change {
         Change::Set(_) | Change::SetNx(_) | Change::SetXx(_) | Change::ZRem { .. } => 1,
         Change::SetEq { .. } => 2,
         Change::Delete | Change::DeleteXx => 0,
         Change::IncrBy(_) => 3,
         Change::SAdd(members) | Change::SRem(members) => members.len(),
-        Change::Hash { set, set_new, delete } => 2 + 2 * (set.len() + set_new.len()) + delete.len(),
+        Change::Hash { set, set_new, delete } => {
+            let counts = if with_counts { 2 } else { 0 };
+            counts + 2 * (set.len() + set_new.len()) + delete.len()
+        }
         Change::ZAdd { member, .. } | Change::ZAddNx { member, .. } => 2 + usize::from(member.is_some()),
     }
 }
 
-fn put_words(request: &mut Request, change: &Change) {
+/// Writes the words of a change; of a hash with how many fields there are, where the script has to be told.
+fn put_words(request: &mut Request, change: &Change, with_counts: bool) {
     match change {
         Change::Set(value) | Change::SetNx(value) | Change::SetXx(value) => {
             put_value(request, value);
@@ -126,7 +130,9 @@ fn put_words(request: &mut Request, change: &Change) {
             request.value(member);
         }),
         Change::Hash { set, set_new, delete } => {
-            request.number(set.len() as u64).number(set_new.len() as u64);
+            if with_counts {
+                request.number(set.len() as u64).number(set_new.len() as u64);
+            }
             for (field, value) in set.iter().chain(set_new) {
                 put_value(request.value(field), value);
             }

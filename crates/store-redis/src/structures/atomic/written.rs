@@ -21,7 +21,7 @@ pub(crate) struct Written(Lock<HashMap<Vec<u8>, Arc<Script>>>);
 impl Written {
     /// Returns the script for `writes`, unless the one for any is to be taken. `pairs` are those with a companion.
     pub(crate) fn script(&self, writes: &[Write], pairs: &[bool]) -> Option<Arc<Script>> {
-        let all: usize = writes.iter().map(|write| words(&write.change)).sum();
+        let all: usize = writes.iter().map(|write| words(&write.change, false)).sum();
         if writes.len() > MOST_WRITES
             || all > MOST_WORDS
             || !writes.iter().all(|write| is_simple(&write.change))
@@ -45,7 +45,7 @@ impl Written {
 #[expect(clippy::cast_possible_truncation, reason = "there are few words")]
 fn shape(write: &Write, is_paired: bool) -> Vec<u8> {
     let mut shape = letter(&write.change).to_vec();
-    shape.extend([words(&write.change) as u8, u8::from(is_paired)]);
+    shape.extend([words(&write.change, false) as u8, u8::from(is_paired)]);
     if let Change::Hash { set, set_new, .. } = &write.change {
         shape.extend([set.len() as u8, set_new.len() as u8]);
     }
@@ -68,7 +68,7 @@ fn text(writes: &[Write], pairs: &[bool]) -> String {
     for (write, is_paired) in writes.iter().zip(pairs) {
         own.push(Own { change: &write.change, key, word, is_paired: *is_paired });
         key += 1 + usize::from(*is_paired);
-        word += words(&write.change);
+        word += words(&write.change, false);
     }
     let first = first(writes).checked_sub(1);
     let mut text = "local p,K,A=redis.pcall,KEYS,ARGV local x,u\n".to_owned();
@@ -116,7 +116,7 @@ impl Own<'_> {
             Change::Hash { set, set_new, .. } => {
                 let mut line = format!("x=p('HLEN',K[{key}]) {checked}");
                 for n in 0..set_new.len() {
-                    let field = word + 2 + 2 * (set.len() + n);
+                    let field = word + 2 * (set.len() + n);
                     line.push_str(&format!(" c(p('HEXISTS',K[{key}],A[{field}])==0)"));
                 }
                 line
@@ -164,10 +164,10 @@ impl Own<'_> {
             Change::Hash { set, set_new, delete } => {
                 let written = 2 * (set.len() + set_new.len());
                 if written > 0 {
-                    call("HSET", key, word + 2, written);
+                    call("HSET", key, word, written);
                 }
                 if !delete.is_empty() {
-                    call("HDEL", key, word + 2 + written, delete.len());
+                    call("HDEL", key, word + written, delete.len());
                 }
             }
             Change::ZAdd { member, .. } | Change::ZAddNx { member, .. } => {
