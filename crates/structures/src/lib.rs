@@ -8,7 +8,6 @@ pub mod answer;
 pub mod atomic;
 pub mod cached;
 pub mod command;
-pub mod error;
 pub mod lex;
 pub mod limits;
 pub mod memory;

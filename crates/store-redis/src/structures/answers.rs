@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use redis::{ServerError, Value};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
-use redkv_structures::{Action, Answer, Entry, Page, Range, Score, error as errors};
+use redkv_structures::{Action, Answer, Entry, Page, Range, Score, answer as errors};
 
 use super::ranges;
 use super::score;
