@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, ReturnConsumedCapacity};
 use redkv_structures::{AtomicAnswer, Write};
 
 use super::changes::planned;
-use super::items::Item;
+use super::items::{Found, Item};
 use super::requests::{ItemWrite, contention, pauses};
 use super::table::{Table, Units};
 use super::verdicts::{Verdict, judged};
@@ -43,7 +43,7 @@ impl Table {
                 Transacted::Committed => return Ok(AtomicAnswer::Committed),
                 Transacted::Refused(refused) if ways < MOST_WAYS => {
                     ways += 1;
-                    if let Some(failed) = self.judge(writes, &mut requests, refused).await? {
+                    if let Some(failed) = judge(writes, &mut requests, refused)? {
                         return Ok(AtomicAnswer::Refused(failed));
                     }
                     token = new_token();
@@ -55,31 +55,6 @@ impl Table {
                 _ => return Err(contention()),
             }
         }
-    }
-
-    /// Returns which conditions failed; if none did, the requests are those to make instead.
-    async fn judge(
-        &self,
-        writes: &[Write],
-        requests: &mut [ItemWrite],
-        refused: HashMap<usize, Option<Item>>,
-    ) -> Result<Option<Vec<Vec<bool>>>> {
-        let mut failed: Vec<_> = writes.iter().map(|write| vec![false; write.change.conditions()]).collect();
-        let mut has_failed = false;
-        let mut refused: Vec<_> = refused.into_iter().collect();
-        refused.sort_unstable_by_key(|(place, _)| *place);
-        for (place, found) in refused {
-            let (Some(write), Some(request)) = (writes.get(place), requests.get_mut(place)) else { continue };
-            let found = self.found(request, found).await?;
-            match judged(write, &found)? {
-                Verdict::Failed(conditions) => {
-                    has_failed = true;
-                    failed[place] = conditions;
-                }
-                Verdict::Nothing(instead) | Verdict::Again(instead) => *request = instead,
-            }
-        }
-        Ok(has_failed.then_some(failed))
     }
 
     /// Makes a transaction. With one token it is made once, however often it is sent.
@@ -108,42 +83,57 @@ impl Table {
                 else {
                     return Ok(Transacted::Contended);
                 };
-                self.cancelled(cancelled.cancellation_reasons.unwrap_or_default())
+                cancelled_for(cancelled.cancellation_reasons.unwrap_or_default())
             }
             Err(error) => Err(self.failed(error, &attempts)),
         }
     }
+}
 
-    fn cancelled(&self, reasons: Vec<CancellationReason>) -> Result<Transacted> {
-        let (mut refused, mut is_contended) = (HashMap::new(), false);
-        for (place, reason) in reasons.into_iter().enumerate() {
-            match reason.code.as_deref().unwrap_or("None") {
-                "None" => {}
-                "ConditionalCheckFailed" => {
-                    let found = reason.item.filter(|item| !item.is_empty());
-                    if found.is_some() {
-                        self.saw_found();
-                    }
-                    refused.insert(place, found);
-                }
-                "TransactionConflict" => is_contended = true,
-                code @ ("ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded") => {
-                    let message = format!("throttled: {code}, in a transaction");
-                    return Err(Error::new(ErrorKind::Store, message).retryable(true));
-                }
-                code => {
-                    let told = reason.message.as_deref().unwrap_or_default();
-                    let message = format!("the transaction was cancelled: {code}: {told}");
-                    return Err(Error::new(ErrorKind::Store, message));
-                }
+/// Returns which conditions failed; if none did, the requests are those to make instead.
+fn judge(
+    writes: &[Write],
+    requests: &mut [ItemWrite],
+    refused: HashMap<usize, Option<Item>>,
+) -> Result<Option<Vec<Vec<bool>>>> {
+    let mut failed: Vec<_> = writes.iter().map(|write| vec![false; write.change.conditions()]).collect();
+    let mut has_failed = false;
+    let mut refused: Vec<_> = refused.into_iter().collect();
+    refused.sort_unstable_by_key(|(place, _)| *place);
+    for (place, found) in refused {
+        let (Some(write), Some(request)) = (writes.get(place), requests.get_mut(place)) else { continue };
+        match judged(write, &Found::of(found.as_ref()))? {
+            Verdict::Failed(conditions) => {
+                has_failed = true;
+                failed[place] = conditions;
+            }
+            Verdict::Nothing(instead) | Verdict::Again(instead) => *request = instead,
+        }
+    }
+    Ok(has_failed.then_some(failed))
+}
+
+fn cancelled_for(reasons: Vec<CancellationReason>) -> Result<Transacted> {
+    let (mut refused, mut is_contended) = (HashMap::new(), false);
+    for (place, reason) in reasons.into_iter().enumerate() {
+        match reason.code.as_deref().unwrap_or("None") {
+            "None" => {}
+            "ConditionalCheckFailed" => {
+                refused.insert(place, reason.item.filter(|item| !item.is_empty()));
+            }
+            "TransactionConflict" => is_contended = true,
+            code @ ("ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded") => {
+                let message = format!("throttled: {code}, in a transaction");
+                return Err(Error::new(ErrorKind::Store, message).retryable(true));
+            }
+            code => {
+                let told = reason.message.as_deref().unwrap_or_default();
+                let message = format!("the transaction was cancelled: {code}: {told}");
+                return Err(Error::new(ErrorKind::Store, message));
             }
         }
-        Ok(if is_contended || refused.is_empty() {
-            Transacted::Contended
-        } else {
-            Transacted::Refused(refused)
-        })
     }
+    Ok(if is_contended || refused.is_empty() { Transacted::Contended } else { Transacted::Refused(refused) })
 }
 
 /// Returns a name for a transaction that no other has.

@@ -155,7 +155,7 @@ impl Table {
     }
 
     /// Returns what is in the plain item for which the condition of `request` did not hold.
-    pub(super) async fn found(&self, request: &ItemWrite, returned: Option<Item>) -> Result<Found> {
+    async fn found(&self, request: &ItemWrite, returned: Option<Item>) -> Result<Found> {
         if returned.is_none() && !self.returns_found() {
             let item = self.get_item(request.key(), None, true).await?;
             return Ok(Found::of(item.as_ref()));
@@ -319,7 +319,7 @@ impl Table {
                 Transacted::Refused(refused) => refused,
             };
             if let Some(found) = refused.remove(&0) {
-                match self.found(&check, found).await? {
+                match Found::of(found.as_ref()) {
                     Found::Nothing => {}
                     // One that was left empty has no value, at least.
                     Found::Shell => check = ItemWrite::check(plain(), NO_VALUE),

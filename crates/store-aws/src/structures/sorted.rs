@@ -99,6 +99,15 @@ fn place(bound: &LexBound) -> Option<Vec<u8>> {
     }
 }
 
+/// Returns whether no member can be in a range: none is empty.
+fn is_empty(range: &LexRange) -> bool {
+    let ends_first = match &range.max {
+        LexBound::Included(member) | LexBound::Excluded(member) => member.is_empty(),
+        _ => false,
+    };
+    ends_first || range.is_empty()
+}
+
 impl Table {
     /// Answers commands that read several sorted members.
     pub(super) async fn read_sorted(&self, command: &Command) -> Result<Answer> {
@@ -135,7 +144,7 @@ impl Table {
 
     /// A condition on the range key has no two bounds that are excluded: what is on them is looked at here.
     async fn count_by_bytes(&self, key: &[u8], range: &LexRange, consistent: bool) -> Result<(Answer, bool)> {
-        if range.is_empty() {
+        if is_empty(range) {
             return Ok((Answer::Count(0), true));
         }
         let query = Query { only_members: range.contains(PLAIN), ..Query::by_bytes(key, range, consistent) };
@@ -158,7 +167,7 @@ impl Table {
     async fn range(&self, key: &[u8], range: &Range, consistent: bool) -> Result<(Answer, bool)> {
         let query = match &range.by {
             By::Score(scores) if scores.is_empty() => return Ok(shown(Vec::new(), range, false)),
-            By::Lex(bytes) if bytes.is_empty() => return Ok(shown(Vec::new(), range, false)),
+            By::Lex(bytes) if is_empty(bytes) => return Ok(shown(Vec::new(), range, false)),
             By::Score(scores) => Query::by_score(key, scores, consistent),
             By::Lex(bytes) => Query::by_bytes(key, bytes, consistent),
         };

@@ -38,7 +38,8 @@ pub(super) struct Table {
     pub(super) name: String,
     pub(super) strict: bool,
     pub(super) meter: Arc<Meter>,
-    /// Whether the service was seen to return the item with a condition that failed. One of before 2023 does not.
+    /// Whether the service was seen to return the item for which the condition of a write failed. One of before 2023 does so
+    /// in transactions only.
     returns_found: AtomicBool,
 }
 
@@ -160,7 +161,7 @@ impl Table {
         answer
     }
 
-    /// Returns whether the service returns the item with a condition that failed, as far as was seen.
+    /// Returns whether the service returns the item for which the condition of a write failed, as far as was seen.
     pub(super) fn returns_found(&self) -> bool {
         self.returns_found.load(Ordering::Relaxed)
     }
