@@ -2437,6 +2437,9 @@ declare namespace RedKV {
     durable?: boolean | undefined
   }
 
+  interface StructuresCacheOptions {
+  }
+
   /** Options of data structures that all backends have. */
   interface StructuresCommonOptions {
     /**
@@ -2526,6 +2529,40 @@ declare namespace RedKV {
      * @default 'structures'
      */
     tableName?: string | undefined
+  }
+
+  /** Options of a read cache in front of data structures. */
+  interface StructuresCacheOptions {
+    /**
+     * Of how many keys it keeps answers at most.
+     *
+     * Beyond that, those that are rarely used are evicted.
+     *
+     * A whole number from 1 to 1,125,899,906,842,624.
+     *
+     * @default 10000
+     */
+    maxEntries?: number | undefined
+
+    /**
+     * How many bytes it keeps at most, counting keys, answers, and what it needs for each.
+     *
+     * Beyond that, answers that are rarely used are evicted. One that is larger is not kept.
+     *
+     * A whole number from 1 to 1,125,899,906,842,624.
+     *
+     * @default 64 MiB
+     */
+    maxBytes?: number | undefined
+
+    /**
+     * How long it keeps an answer after it was asked for.
+     *
+     * From 1 millisecond to 10,000 years.
+     *
+     * @default until the key is written through it, invalidated or evicted
+     */
+    ttl?: Duration | undefined
   }
 
   /** The options of each store, by its name. */
@@ -3302,6 +3339,20 @@ declare namespace RedKV {
      */
     eventuallyConsistent(): StructureOperations & { batch(): StructuresBatch }
 
+    /**
+     * Returns the same data structures with a read cache in front of them, in the memory of this process.
+     *
+     * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when an option is unknown or wrong.
+     *
+     * @example
+     * ```js
+     * const cached = db.cached({ maxEntries: 50_000, ttl: '1m' })
+     * await cached.hGetAll('user:1') // asks
+     * await cached.hGet('user:1', 'name') // is answered from memory
+     * ```
+     */
+    cached(options?: StructuresCacheOptions | null): CachedStructures
+
     /** Returns what was done since it was made. All numbers are totals that only grow, but for what is pending or down. */
     stats(): StructuresStats
 
@@ -3322,6 +3373,91 @@ declare namespace RedKV {
   }
 
   interface Structures extends StructureOperations {}
+
+  /**
+   * Data structures with a read cache in front of them: what {@link Structures.cached | cached()} returns.
+   *
+   * It keeps answers within its bounds, also that there is nothing, but no errors, and no pages of iterations. A range is cut to
+   * a smaller limit, and asked anew for a larger one; a field of a hash, and whether a set has a member, are answered from
+   * what `hGetAll()` and `sMembers()` returned. What it has it answers also while the backend is down.
+   *
+   * It forgets a key when that is written through it, through the data structures that it is in front of, through another
+   * cache of these or a chain with them, whether the write worked or not; reads that were on their way are not kept. For 10
+   * seconds after a write whose outcome is unknown nothing of its key is kept. **Writes of other programs it does not see**
+   * before {@link CachedStructures.invalidate | invalidate()} or the end of the `ttl`.
+   *
+   * What a read of {@link CachedStructures.eventuallyConsistent | eventuallyConsistent()} returned answers no consistent read. It
+   * is not kept within 2 seconds of a write, of `invalidate()` and of `clear()`, as it may be older than that.
+   *
+   * It ends when the data structures are closed.
+   */
+  interface CachedStructures extends StructureOperations, EventEmitter {
+    /** Begins a batch: operations that are sent together, and answered one by one. */
+    batch(): StructuresBatch
+
+    /** Begins an atomic write: all of it is made, or nothing. */
+    atomicWrite(): StructuresAtomicWrite
+
+    /** Returns the same, cache included, with reads that may return what was there a moment ago. */
+    eventuallyConsistent(): StructureOperations & { batch(): StructuresBatch }
+
+    /** Forgets what it has of a key, at once: what is called after this is asked anew. For keys that others have written. */
+    invalidate(key: StructureValue): void
+
+    /** Forgets all that it has. */
+    clear(): void
+
+    /** Returns what was done through it and through the data structures it is in front of, and what its cache did. */
+    stats(): CachedStructuresStats
+
+    /** Adds a listener for one of the {@link CachedStructuresEvents}. */
+    on<Event extends keyof CachedStructuresEvents>(
+      name: Event,
+      listener: (event: CachedStructuresEvents[Event]) => void,
+    ): this
+
+    /** As {@link CachedStructures.on | on()}, for the next event only. */
+    once<Event extends keyof CachedStructuresEvents>(
+      name: Event,
+      listener: (event: CachedStructuresEvents[Event]) => void,
+    ): this
+
+    /** Takes away a listener. */
+    off<Event extends keyof CachedStructuresEvents>(
+      name: Event,
+      listener: (event: CachedStructuresEvents[Event]) => void,
+    ): this
+  }
+
+  /** The events of a read cache. */
+  interface CachedStructuresEvents {
+    /**
+     * A write through the cache has ended, however it did, or {@link CachedStructures.invalidate | invalidate()} or
+     * {@link CachedStructures.clear | clear()} was called: for telling other processes.
+     */
+    invalidate: StructuresInvalidateEvent
+  }
+
+  /** Keys that a cache has forgotten. */
+  interface StructuresInvalidateEvent {
+    /** The keys as they were given; `undefined` for all of them. */
+    readonly keys: readonly StructureValue[] | undefined
+  }
+
+  /** Statistics of data structures with a cache. */
+  interface CachedStructuresStats extends StructuresStats {
+    /** What the cache did, and what it has. */
+    readonly cache: {
+      /** Reads that it answered. */
+      readonly hits: number
+      /** Reads that it could have answered, and asked the backend for. */
+      readonly misses: number
+      /** Keys of which it has answers now. */
+      readonly entries: number
+      /** Bytes that it has now. */
+      readonly bytes: number
+    }
+  }
 
   /** The events of data structures; each is also a channel of `node:diagnostics_channel`, as `redkv:request`. */
   interface StructuresEvents {

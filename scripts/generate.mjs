@@ -24,5 +24,5 @@ await main(async () => {
   const tables = (document, whole) => rewrite(document, (text) => withTables(text, declarations, document, whole))
   tables('docs/stores.md', declarations.stores.map((store) => store.options))
   rewrite('docs/stores.md', (text) => withCapabilities(text, declarations))
-  tables('docs/structures.md', ['StructuresCommonOptions'])
+  tables('docs/structures.md', ['StructuresCommonOptions', 'StructuresCacheOptions'])
 })

@@ -73,4 +73,29 @@ kv.addStructures(db, { optional: true })
 // @ts-expect-error — a chain is added with addChain()
 kv.addStructures(new RedKV())
 
-export { collections, together, values }
+async function caches(): Promise<void> {
+  const cached = db.cached({ maxEntries: 100, maxBytes: 1_000_000, ttl: '5m' })
+  db.cached(null)
+  // @ts-expect-error — misspelt
+  db.cached({ maxEntry: 5 })
+  const text: string | null = await cached.get('key')
+  const old: string | null = await cached.eventuallyConsistent().get('key')
+  const written: boolean = await cached.atomicWrite().exec()
+  await cached.batch().exec()
+  cached.invalidate(Buffer.from('key'))
+  cached.clear()
+  cached.on('invalidate', ({ keys }) => {
+    const all: readonly (string | number | bigint | Uint8Array)[] | undefined = keys
+    console.log(all)
+  })
+  // @ts-expect-error — no such event
+  cached.on('request', () => {})
+  // @ts-expect-error — the data structures are closed, not their cache
+  await cached.close()
+  const { hits, misses, entries, bytes }: RedKV.CachedStructuresStats['cache'] = cached.stats().cache
+  // @ts-expect-error — there is no cache
+  db.stats().cache
+  console.log(text, old, written, hits, misses, entries, bytes)
+}
+
+export { caches, collections, together, values }

@@ -14,7 +14,7 @@ const name = 'atomicWrite'
 
 /** Writes that are made together or not at all. Documented in index.d.ts. */
 class AtomicWrite {
-  constructor(native, changed) {
+  constructor({ native, changed }) {
     Object.defineProperty(this, WRITES, { value: { native, changed, writes: [], handles: [], isSent: false } })
   }
 
@@ -100,7 +100,7 @@ class AtomicWrite {
       const { native, changed, writes } = state
       const begin = () => pending(native.atomicWrite(retries, writes))
       const sent = signal === undefined ? begin() : untilAborted(signal, abortedWrite(name), begin)
-      return ended(state, await changed(sent, writes.map(([, key]) => key)))
+      return ended(state, await (changed === undefined ? sent : changed(sent, writes.map(([, key]) => key))))
     } catch (error) {
       if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= name
       throw fromCaller(error, AtomicWrite.prototype.exec)

@@ -28,14 +28,15 @@ const isWrite = (name) => !/^(get|has|sMembers|sIsMember|sCard|hGet|hGetAll|z.?(
 /** Begins an operation. `options` may have the options in `names`. */
 function start(object, name, options, names, key, a, b, c, d, e) {
   try {
-    const { native, flags } = stateOf(object, name)
+    const { native, flags, changed } = stateOf(object, name)
     const number = numbers[name]
-    if (options === undefined) return pending(native.command(number, flags, key, a, b, c, d, e))
+    if (options === undefined && changed === undefined) return pending(native.command(number, flags, key, a, b, c, d, e))
     const signal = signalOf(options, names)
-    const all = flag('buffers', options.buffers) ? flags | BUFFERS : flags
+    const all = flag('buffers', options?.buffers) ? flags | BUFFERS : flags
     const begin = () => pending(native.command(number, all, key, a, b, c, d, e))
-    if (signal === undefined) return begin()
-    return untilAborted(signal, isWrite(name) ? abortedWrite(name) : reason, begin)
+    const isChange = isWrite(name)
+    const begun = signal === undefined ? begin() : untilAborted(signal, isChange ? abortedWrite(name) : reason, begin)
+    return changed === undefined || !isChange ? begun : changed(begun, [key])
   } catch (error) {
     return failed(object, name, error)
   }

@@ -4,7 +4,7 @@ const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 
 const { createStructures, pending } = require('../bridge.js')
-const { argumentError, checkOptions } = require('../errors.js')
+const { checkOptions } = require('../errors.js')
 const { nextId, register } = require('../events.js')
 const { toJson } = require('../options.js')
 const { reason, signalOf, untilAborted } = require('../signals.js')
@@ -12,46 +12,13 @@ const { fromCaller } = require('../stacks.js')
 const { warn } = require('../warnings.js')
 const { AtomicWrite } = require('./atomic.js')
 const { Batch } = require('./batch.js')
+const { CachedStructures } = require('./cached.js')
 const numbers = require('./numbers.js')
-const { STATE, StructureOperations } = require('./operations.js')
-
-/** A bit: reads may return what was there a moment ago. */
-const MAY_BE_OLD = 2
+const { STATE } = require('./operations.js')
+const { View, hide, stateOf, statsOf, withOperations } = require('./view.js')
 
 /** The number that the addon knows data structures by, for a chain that takes them. */
 const ID = Symbol('structuresId')
-
-/** Puts the operations into a class, which are the same functions in all classes. */
-function withOperations(Class) {
-  const { constructor, ...operations } = Object.getOwnPropertyDescriptors(StructureOperations.prototype)
-  Object.defineProperties(Class.prototype, operations)
-  return Class
-}
-
-function hide(object, name, value) {
-  Object.defineProperty(object, name, { value, writable: true })
-}
-
-/** Data structures whose reads may be a moment old. */
-const View = withOperations(
-  class StructuresView {
-    constructor(state) {
-      hide(this, STATE, { ...state, flags: state.flags | MAY_BE_OLD })
-    }
-
-    batch() {
-      return new Batch(this)
-    }
-  },
-)
-
-/** Returns what an object keeps: `const { close } = db` leaves `db` behind. */
-function stateOf(object, name) {
-  const state = object?.[STATE]
-  if (state !== undefined) return state
-  const error = argumentError('this', `${name}() was called without its object: write db.${name}(), or db.${name}.bind(db)`)
-  throw Object.assign(error, { operation: name })
-}
 
 async function begun(object, name, options, begin) {
   try {
@@ -78,9 +45,6 @@ function begunWith(Structures, name, options, policy) {
   }
 }
 
-/** Returns what an operation that changes nothing else resolves to. */
-const asItIs = (promise) => promise
-
 /** Data structures. Documented in index.d.ts. */
 const Structures = withOperations(
   class Structures extends EventEmitter {
@@ -106,17 +70,26 @@ const Structures = withOperations(
     }
 
     atomicWrite() {
-      return new AtomicWrite(stateOf(this, 'atomicWrite').native, asItIs)
+      return new AtomicWrite(stateOf(this, 'atomicWrite'))
     }
 
     eventuallyConsistent() {
       return new View(stateOf(this, 'eventuallyConsistent'))
     }
 
+    cached(options) {
+      const state = stateOf(this, 'cached')
+      try {
+        const [native, warnings] = state.native.cached(toJson(options))
+        if (warnings.length > 0) warn(warnings.join('\n'))
+        return new CachedStructures(this, state, native)
+      } catch (error) {
+        throw fromCaller(error, Structures.prototype.cached)
+      }
+    }
+
     stats() {
-      const { native, stores, name } = stateOf(this, 'stats')
-      const stats = { store: stores[0], ...JSON.parse(native.stats()) }
-      return name === undefined ? stats : { name, ...stats }
+      return statsOf(stateOf(this, 'stats'))
     }
 
     async close(options) {

@@ -11,7 +11,7 @@ use redkv::layers::{BehindConfig, CompressConfig};
 use redkv::options::{Declared, Schema, Type};
 use redkv::store::{Capabilities, Expiry};
 use redkv::stores::{STORES, StoreKind, build};
-use redkv::structures::{BACKENDS, StructuresConfig};
+use redkv::structures::{BACKENDS, CACHE_SCHEMA, StructuresConfig};
 use serde_json::{Map, Value, json};
 
 fn main() -> Result<()> {
@@ -23,7 +23,12 @@ fn main() -> Result<()> {
     let of_stores = STORES.iter().flat_map(|kind| kind.schemas);
     let others = InstanceConfig::SCHEMAS.iter().chain(TierConfig::SCHEMAS);
     let mut schemas: Vec<&Schema> = of_stores.chain(others).collect();
-    schemas.extend([&CompressConfig::SCHEMA, &BehindConfig::SCHEMA, &StructuresConfig::SCHEMA]);
+    schemas.extend([
+        &CompressConfig::SCHEMA,
+        &BehindConfig::SCHEMA,
+        &StructuresConfig::SCHEMA,
+        &CACHE_SCHEMA,
+    ]);
     schemas.extend(BACKENDS.iter().flat_map(|backend| backend.schemas));
     let mut printed = Vec::new();
     for schema in schemas {

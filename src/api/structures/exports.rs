@@ -8,7 +8,7 @@ use napi::sys;
 use redkv::chain::{Event, Scope};
 use redkv::error::{Error, Result};
 use redkv::operation::StructureOperation;
-use redkv::structures::{self, Built, Database, PolicyConfig};
+use redkv::structures::{self, Built, Database, Layered, PolicyConfig};
 
 use super::calls;
 use super::handle::Handle;
@@ -20,29 +20,20 @@ use crate::node_api::callback::callback;
 use crate::node_api::values::{self, Refusal};
 use crate::node_api::{Callback, Js, JsResult, Pending, Value};
 
-/// What [`create`] makes: an object with `command(operation, flags, key, …)`, `atomicWrite(retries, operations)`,
-/// `createTable()` and `ready()`, which answer with the place of a promise; `close(timeout)`, `stats()` as JSON, and
-/// `observe()`, from which on requests are reported.
-const FUNCTIONS: [(&str, Callback); 7] = [
-    ("command", command),
-    ("atomicWrite", atomic_write),
+/// What is called on data structures, also with a cache in front of them: `command(operation, flags, key, …)` and
+/// `atomicWrite(retries, operations)`, which answer with the place of a promise, and `stats()` as JSON.
+pub(super) const OPERATIONS: [(&str, Callback); 3] =
+    [("command", command), ("atomicWrite", atomic_write), ("stats", stats_as_json)];
+
+/// What [`create`] makes besides: `createTable()` and `ready()`, which answer with the place of a promise; `close(timeout)`;
+/// `observe()`, from which on requests are reported; and `cached(options)`, which puts a cache in front.
+const FUNCTIONS: [(&str, Callback); 5] = [
     ("createTable", create_table),
     ("ready", ready),
     ("close", close),
-    ("stats", stats_as_json),
     ("observe", observe),
+    ("cached", cached),
 ];
-
-macro_rules! callbacks {
-    ($($name:ident = $body:expr;)*) => {
-        $(
-            unsafe extern "C" fn $name(env: sys::napi_env, info: sys::napi_callback_info) -> Value {
-                // SAFETY: called by the engine as a function made by `Js::functions` with a `Handle`.
-                unsafe { callback(env, info, $body, panicked) }
-            }
-        )*
-    };
-}
 
 callbacks! {
     command = |js: Js, handle: &Handle, values: [Value; 10]| {
@@ -60,6 +51,9 @@ callbacks! {
     };
     stats_as_json = |js: Js, handle: &Handle, []: [Value; 0]| {
         js.text(&stats::of_database(&handle.database.stats(), handle.instance.pending()).to_string())
+    };
+    cached = |js: Js, handle: &Handle, [options]: [Value; 1]| {
+        super::cached::create(js, handle, js.string(options).as_deref())
     };
     observe = |js: Js, handle: &Handle, []: [Value; 0]| {
         let (id, completions) = (handle.instance.id(), Arc::downgrade(handle.instance.bridge.completions()));
@@ -90,9 +84,10 @@ pub(crate) fn create(
         js.array(&texts.map(|text| js.text(text)).collect::<JsResult<Vec<_>>>()?)
     };
     let name = js.text(handle.database.backend().name())?;
+    let functions = js.functions(&Rc::new(handle), &[&OPERATIONS[..], &FUNCTIONS].concat())?;
     let warnings = texts(&mut warnings.iter().map(String::as_str))?;
     let operations = texts(&mut StructureOperation::ALL.iter().map(|operation| operation.as_str()))?;
-    js.array(&[js.functions(&Rc::new(handle), &FUNCTIONS)?, name, warnings, operations])
+    js.array(&[functions, name, warnings, operations])
 }
 
 fn make(
@@ -112,20 +107,20 @@ fn make(
     let Built { backend, config, warnings: more } =
         structures::build(name, json(options), PolicyConfig::ELSEWHERE, instance.clock(), patience)?;
     warnings.extend(more);
-    let (backend, values, policy) = structures::layered(backend, policy.tier);
+    let Layered { backend, values, fences, policy } = structures::layered(backend, policy.tier);
     instance.add(|chain| chain.add(values, policy))?;
-    let database = Arc::new(Database::new(instance.chain.clone(), backend, config));
+    let database = Arc::new(Database::new(instance.chain.clone(), backend, fences, config));
     Ok((Handle { instance, database }, warnings))
 }
 
 /// Throws what is wrong with an argument.
-fn refused(js: Js, handle: &Handle, refusal: Refusal) -> Pending {
+pub(super) fn refused(js: Js, handle: &Handle, refusal: Refusal) -> Pending {
     match refusal {
         Refusal::Wrong(error) => handle.instance.bridge.promises().throw(js, &error),
         Refusal::Pending(pending) => pending,
     }
 }
 
-fn panicked(js: Js, handle: &Handle, error: &Error) {
+pub(super) fn panicked(js: Js, handle: &Handle, error: &Error) {
     handle.instance.bridge.promises().throw(js, error);
 }

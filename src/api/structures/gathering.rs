@@ -25,7 +25,7 @@ impl Instance {
         let is_first = self.begin_gathering();
         let mut gathered = self.gathered.borrow_mut();
         match gathered.jobs.last_mut() {
-            Some(Job::Commands { commands, slots, .. }) => {
+            Some(Job::Commands { database: last, commands, slots, .. }) if Arc::ptr_eq(last, database) => {
                 commands.push(command);
                 slots.push(slot);
             }

@@ -1,7 +1,7 @@
 //! The statistics of data structures as JavaScript reads them.
 
 use redkv::chain::{Latency, Weight};
-use redkv::structures::DatabaseStats;
+use redkv::structures::{CacheUsage, DatabaseStats};
 use serde_json::{Map, Value, json};
 
 /// Returns the statistics, with what is in flight in the instance.
@@ -14,7 +14,7 @@ pub(super) fn of_database(stats: &DatabaseStats, pending: Weight) -> Value {
     let tier = stats.tier.as_ref();
     let errors = tier.iter().flat_map(|tier| &tier.errors);
     let errors = errors.map(|(kind, count)| (kind.code().to_owned(), (*count).into()));
-    json!({
+    let mut all = json!({
         "pending": pending.operations,
         "pendingBytes": pending.bytes,
         "isDown": tier.is_some_and(|tier| tier.is_down),
@@ -25,7 +25,13 @@ pub(super) fn of_database(stats: &DatabaseStats, pending: Weight) -> Value {
         "readUnits": stats.usage.read_units,
         "writeUnits": stats.usage.write_units,
         "operations": operations.collect::<Map<_, _>>(),
-    })
+    });
+    if let (Some(cache), Some(all)) = (&stats.cache, all.as_object_mut()) {
+        let CacheUsage { hits, misses, entries, bytes } = cache;
+        let cache = json!({ "hits": hits, "misses": misses, "entries": entries, "bytes": bytes });
+        all.insert("cache".to_owned(), cache);
+    }
+    all
 }
 
 fn latency(Latency { count, sum, p50, p90, p99, max }: Latency) -> Value {

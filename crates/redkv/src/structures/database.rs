@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::executor::spawn;
 use crate::operation::{Operation, StructureOperation};
 use redkv_structures::Batching;
+use redkv_structures::cached::{CacheConfig, CachedStructures, Fences, Writing};
 use redkv_structures::order::{KeyOrder, Ticket};
 
 /// Receives the answers to the commands of one call of [`Database::submit`].
@@ -41,7 +42,10 @@ pub struct Database {
     limits: Limits,
     retries: u32,
     order: Arc<KeyOrder>,
-    counters: Counters,
+    counters: Arc<Counters>,
+    fences: Arc<Fences>,
+    /// The backend with a cache in front of it, if there is one.
+    cached: Option<CachedStructures>,
 }
 
 impl fmt::Debug for Database {
@@ -66,11 +70,28 @@ struct AtomicJob {
     probe: Key,
     /// Its turn among the operations on its keys, where the backend keeps none.
     ticket: Option<Ticket>,
+    /// Keeps what it writes out of caches.
+    writing: Option<Writing>,
+}
+
+/// Commands that are made together.
+#[derive(Default)]
+struct Piece {
+    indexes: Vec<u32>,
+    commands: Vec<Command>,
+    tickets: Vec<Ticket>,
+    /// Keeps what they write out of caches.
+    writing: Option<Writing>,
 }
 
 impl Database {
-    /// Creates what answers for `backend`, whose plain values are the last store of `chain`.
-    pub fn new(chain: Arc<Chain>, backend: Arc<dyn Structures>, config: StructuresConfig) -> Self {
+    /// Creates what answers for the backend of `layered`, whose plain values are the last store of `chain`.
+    pub fn new(
+        chain: Arc<Chain>,
+        backend: Arc<dyn Structures>,
+        fences: Arc<Fences>,
+        config: StructuresConfig,
+    ) -> Self {
         let own = backend.limits();
         let limits = if config.limits_of_dynamodb { own.and(Limits::DYNAMODB) } else { own };
         Self {
@@ -79,8 +100,31 @@ impl Database {
             limits,
             retries: config.retries,
             order: Arc::default(),
-            counters: Counters::default(),
+            counters: Arc::default(),
+            fences,
+            cached: None,
         }
+    }
+
+    /// Returns the same with a read cache in front of it, which forgets what is written through any of them.
+    #[must_use]
+    pub fn cached(&self, config: CacheConfig) -> Self {
+        let cached = CachedStructures::new(self.backend.clone(), config, self.fences.clone());
+        Self {
+            chain: self.chain.clone(),
+            backend: self.backend.clone(),
+            limits: self.limits,
+            retries: self.retries,
+            order: self.order.clone(),
+            counters: self.counters.clone(),
+            fences: self.fences.clone(),
+            cached: Some(cached),
+        }
+    }
+
+    /// Returns the cache, if there is one.
+    pub fn cache(&self) -> Option<&CachedStructures> {
+        self.cached.as_ref()
     }
 
     /// Returns the chain that has its plain values.
@@ -96,7 +140,8 @@ impl Database {
     /// Returns the statistics so far.
     pub fn stats(&self) -> DatabaseStats {
         let tier = self.chain.stats().tiers.pop();
-        DatabaseStats { tier, operations: self.counters.stats(), usage: self.backend.usage() }
+        let cache = self.cached.as_ref().map(CachedStructures::cache_usage);
+        DatabaseStats { tier, operations: self.counters.stats(), usage: self.backend.usage(), cache }
     }
 
     /// Takes operations in the order in which they were called. Each is answered once through `receiver`: at the latest when
@@ -121,28 +166,36 @@ impl Database {
         if !wrong.is_empty() {
             receiver.answer(wrong);
         }
-        for piece in pieces(jobs, self.backend.batching()) {
+        for jobs in pieces(jobs, self.backend.batching()) {
+            let mut piece = Piece::from(jobs);
+            // Now, not when it begins: what is called after it must not find in a cache what was there before.
+            piece.writing = self.fences.writing_of(&piece.commands);
             spawn(self.clone().make(visit.clone(), piece, receiver.clone()));
         }
     }
 
     /// Makes the operations of one piece.
-    async fn make(self: Arc<Self>, visit: Arc<Visit>, jobs: Vec<Job>, receiver: Arc<dyn Receiver>) {
-        let mut indexes = Vec::with_capacity(jobs.len());
-        let mut commands = Vec::with_capacity(jobs.len());
-        let mut tickets = Vec::new();
-        for Job { index, command, ticket } in jobs {
-            indexes.push(index);
-            commands.push(command);
-            tickets.extend(ticket);
-        }
-        for ticket in &mut tickets {
+    async fn make(self: Arc<Self>, visit: Arc<Visit>, mut piece: Piece, receiver: Arc<dyn Receiver>) {
+        for ticket in &mut piece.tickets {
             ticket.due().await;
+        }
+        self.answer_known(&mut piece, &receiver);
+        let Piece { indexes, commands, tickets, writing } = piece;
+        if commands.is_empty() {
+            return;
         }
         let start = Instant::now();
         let operation = common(&commands);
-        let ask = async { self.backend.run(&commands).await };
+        let ask = async {
+            match &self.cached {
+                Some(cached) => cached.ask(&commands).await,
+                None => self.backend.run(&commands).await,
+            }
+        };
         let answers = visit.call(operation.into(), &probe(&commands), commands.len(), ask).await;
+        if let Some(writing) = writing {
+            writing.end_with(&answers);
+        }
         drop(tickets);
         let took = start.elapsed();
         let answered = indexes.into_iter().zip(&commands).zip(answers);
@@ -152,6 +205,29 @@ impl Database {
             (index, answer.map_err(|error| error.with_operation(operation.into())))
         });
         receiver.answer(answers.collect());
+    }
+
+    /// Answers what the cache knows, also while the backend is down, and leaves the rest.
+    fn answer_known(&self, piece: &mut Piece, receiver: &Arc<dyn Receiver>) {
+        let Some(cached) = &self.cached else { return };
+        let start = Instant::now();
+        let mut known = Vec::new();
+        let commands = std::mem::take(&mut piece.commands);
+        for (index, command) in std::mem::take(&mut piece.indexes).into_iter().zip(commands) {
+            match cached.known(&command) {
+                Some(answer) => {
+                    self.counters.count(command.action.operation(), start.elapsed(), false);
+                    known.push((index, Ok(answer)));
+                }
+                None => {
+                    piece.indexes.push(index);
+                    piece.commands.push(command);
+                }
+            }
+        }
+        if !known.is_empty() {
+            receiver.answer(known);
+        }
     }
 
     /// Makes all `operations` or none, after what was submitted for their keys before this call, and before what is submitted
@@ -183,23 +259,28 @@ impl Database {
         let keys: Vec<_> = merged.writes.iter().map(|write| write.key.clone()).collect();
         let Some(first) = keys.first() else { return Ok(None) };
         let probe = key_of(first);
+        let writing = self.fences.writing(keys.iter());
         let ticket = match self.backend.batching() {
             Batching::Apart(_) => Some(self.order.begin(&keys, true)),
             Batching::Together(_) => None,
         };
-        Ok(Some(AtomicJob { visit, merged, probe, ticket }))
+        Ok(Some(AtomicJob { visit, merged, probe, ticket, writing }))
     }
 
     async fn write(&self, job: AtomicJob, retries: Option<u32>) -> Result<AtomicOutcome> {
         const OPERATION: StructureOperation = StructureOperation::AtomicWrite;
-        let AtomicJob { visit, merged, probe, mut ticket } = job;
+        let AtomicJob { visit, merged, probe, mut ticket, writing } = job;
         if let Some(ticket) = &mut ticket {
             ticket.due().await;
         }
         let start = Instant::now();
         let retries = retries.unwrap_or(self.retries);
         let ask = async { vec![self.backend.write_atomically(&merged.writes, retries).await] };
-        let answer = visit.call(OPERATION.into(), &probe, 1, ask).await.pop();
+        let mut answers = visit.call(OPERATION.into(), &probe, 1, ask).await;
+        if let Some(writing) = writing {
+            writing.end_with(&answers);
+        }
+        let answer = answers.pop();
         let answer =
             answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")));
         self.counters.count(OPERATION, start.elapsed(), answer.is_err());
@@ -219,6 +300,18 @@ impl Database {
 
     fn tag(&self, error: Error, operation: StructureOperation) -> Error {
         error.in_store(&self.backend.name().into()).with_operation_if_unset(operation.into())
+    }
+}
+
+impl From<Vec<Job>> for Piece {
+    fn from(jobs: Vec<Job>) -> Self {
+        let mut piece = Self::default();
+        for Job { index, command, ticket } in jobs {
+            piece.indexes.push(index);
+            piece.commands.push(command);
+            piece.tickets.extend(ticket);
+        }
+        piece
     }
 }
 

@@ -3,21 +3,34 @@
 use std::sync::Arc;
 
 use redkv_structures::Structures;
+use redkv_structures::cached::{FencedStructures, Fences};
 use redkv_structures::plain_values::PlainValues;
 use redkv_structures::prefixed::PrefixedStructures;
 
 use crate::chain::TierConfig;
 use crate::store::Store;
 
-/// Returns the backend under the prefix of `policy`, its plain values as a store, and the policy that is left for that.
-pub fn layered(
-    backend: Arc<dyn Structures>,
-    mut policy: TierConfig,
-) -> (Arc<dyn Structures>, Arc<dyn Store>, TierConfig) {
+/// A backend with what goes around it.
+#[derive(Debug)]
+pub struct Layered {
+    /// The backend, under its prefix.
+    pub backend: Arc<dyn Structures>,
+    /// Its plain values as a store.
+    pub values: Arc<dyn Store>,
+    /// What notes the writes of both for caches.
+    pub fences: Arc<Fences>,
+    /// The policy that is left for the store.
+    pub policy: TierConfig,
+}
+
+/// Puts the backend under the prefix of `policy`, and makes a store of its plain values.
+pub fn layered(backend: Arc<dyn Structures>, mut policy: TierConfig) -> Layered {
     let backend = match policy.layers.prefix.take() {
         Some(prefix) => Arc::new(PrefixedStructures::new(prefix, backend)) as Arc<dyn Structures>,
         None => backend,
     };
-    let values = Arc::new(PlainValues::new(backend.clone()));
-    (backend, values, policy)
+    let fences = Arc::<Fences>::default();
+    let fenced = FencedStructures::new(backend.clone(), fences.clone());
+    let values = Arc::new(PlainValues::new(Arc::new(fenced)));
+    Layered { backend, values, fences, policy }
 }

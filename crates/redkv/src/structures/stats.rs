@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redkv_structures::Usage;
+use redkv_structures::cached::CacheUsage;
 
 use crate::chain::{Histogram, Latency, TierStats};
 use crate::operation::StructureOperation;
@@ -18,6 +19,8 @@ pub struct DatabaseStats {
     pub operations: Vec<(StructureOperation, OperationStats)>,
     /// What the backend has consumed.
     pub usage: Usage,
+    /// Of the cache in front of it, if there is one.
+    pub cache: Option<CacheUsage>,
 }
 
 /// Statistics of one operation.
