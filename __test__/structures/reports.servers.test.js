@@ -101,6 +101,25 @@ describe('on a Redis that hangs', () => {
     assert.equal(db.stats().pending, 0)
   })
 
+  test('a cache answers what it has, and forgets what a write without an answer may have changed', async (t) => {
+    const { server, db } = await opened(t, { timeout: 100, circuitBreaker: false })
+    const cached = db.cached()
+    await cached.set('k', 'old')
+    assert.equal(await cached.get('k'), 'old')
+    assert.equal(await cached.get('other'), null)
+    server.pause()
+    assert.equal(await cached.get('k'), 'old')
+    assert.equal((await rejectionOf(() => cached.set('k', 'new'))).outcome, 'unknown')
+    assert.equal((await rejectionOf(() => cached.get('k'))).code, 'ERR_REDKV_TIMEOUT')
+    assert.equal(await cached.get('other'), null)
+    server.resume()
+    await eventually(() => cached.get('k'))
+    const { misses } = cached.stats().cache
+    // The write may still be on its way.
+    for (let i = 0; i < 3; i++) await cached.get('k')
+    assert.equal(cached.stats().cache.misses - misses, 3)
+  })
+
   test('a batch rejects with what became of each operation', async (t) => {
     const { server, db } = await opened(t, { timeout: 100, circuitBreaker: false })
     server.pause()
@@ -131,6 +150,23 @@ describe('on a Redis that hangs', () => {
     server.resume()
     assert.deepEqual(await Promise.all(taken), Array.from({ length: 100 }, (_, n) => n + 1))
   })
+})
+
+test('a cache answers what it has while Redis is down', async (t) => {
+  const { server, db } = await opened(t, { timeout: 500 })
+  const cached = db.cached()
+  await cached.hSet('hash', { a: 1 })
+  await cached.hGetAll('hash')
+  const down = once(db, 'tierDown')
+  await server.kill()
+  // What the cache answers is no sign that the server is back.
+  while (!db.stats().isDown) {
+    await cached.get('other').catch(() => {})
+    assert.equal(await cached.hGet('hash', 'a'), '1')
+  }
+  await down
+  assert.equal(await cached.hGet('hash', 'a'), '1')
+  assert.equal((await rejectionOf(() => cached.get('other'))).retryable, true)
 })
 
 test('a Redis that is down is told by events, and used again when it is back', async (t) => {
