@@ -2955,7 +2955,7 @@ declare namespace RedKV {
      *
      * @example
      * ```js
-     * const before = await db.get('settings')
+     * const before = (await db.get('settings')) ?? ''
      * if (!(await db.setEQ('settings', changed(before), before))) throw new Error('somebody else changed it')
      * ```
      */
@@ -3297,7 +3297,6 @@ declare namespace RedKV {
    *
    * @example
    * ```js
-   * const { Structures } = require('redkv')
    * const db = new Structures('dynamodb', { tableName: 'app' }, { timeout: 500 })
    * await db.createTable()
    * await db.zAdd('scores', 'ada', 42)

@@ -7,6 +7,9 @@ type Log = { error(...args: unknown[]): void; info(...args: unknown[]): void; wa
 declare global {
   const RedKV: typeof RedKVClass
   const RedKVError: typeof RedKVClass.RedKVError
+  const Structures: typeof RedKVClass.Structures
+  const changed: (text: string) => string
+  const db: RedKVClass.Structures
   const diagnostics_channel: typeof import('node:diagnostics_channel')
   const error: RedKVClass.RedKVError
   const imported: Map<string, string>
@@ -17,7 +20,8 @@ declare global {
   const metrics: { add(name: string, count?: number): void }
   const options: RedKVClass.RedisOptions
   const readFile: typeof import('node:fs/promises').readFile
+  const settings: object
   const token: string
-  const user: object
+  const user: { id: string; name: string }
   const value: string
 }
