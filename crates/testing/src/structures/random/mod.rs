@@ -28,13 +28,17 @@ pub async fn give_the_same_answers(backend: &dyn Structures, seed: u64) {
     let db = Db::new(backend);
     let model = MemoryStructures::new(backend.limits());
     let mut generator = Generator::new(Rng::with_seed(seed), backend, |name| db.key(name));
-    let mut made = 0;
+    let (mut made, mut steps) = (0, Vec::new());
     while made < OPERATIONS {
         let step = generator.step();
         made += step.operations();
         let expected = step.run(&model).await;
         let found = step.run(backend).await;
+        if found != expected {
+            eprintln!("The steps before, with those that were refused: {steps:#?}");
+        }
         assert_eq!(found, expected, "seed {seed:#x}, after {made} operations: {step:?}");
+        steps.push((step, expected));
     }
 }
 
