@@ -105,7 +105,7 @@ fn make(
     let instance = Instance::new(bridge.clone(), InFlightGauge::new(id, policy.instance.limits));
     let patience = policy.tier.timeout.unwrap_or(redkv::chain::TierConfig::TIMEOUT);
     let Built { backend, config, warnings: more } =
-        structures::build(name, json(options), PolicyConfig::ELSEWHERE, instance.clock(), patience)?;
+        structures::build(name, json(options), PolicyConfig::ELSEWHERE, patience)?;
     warnings.extend(more);
     let Layered { backend, values, fences, policy } = structures::layered(backend, policy.tier);
     instance.add(|chain| chain.add(values, policy))?;

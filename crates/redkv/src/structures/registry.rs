@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::options::StructuresConfig;
-use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::options::{Elsewhere, Fields, Schema, is_word, nearest};
 use redkv_structures::Structures;
@@ -29,17 +28,8 @@ pub struct Backend {
     pub name: &'static str,
     /// Its options, as they are declared, besides those that all have.
     pub schemas: &'static [Schema],
-    make: fn(&mut Fields, Context) -> Result<Arc<dyn Structures>>,
-}
-
-/// What a backend has from who makes it.
-#[derive(Clone, Debug)]
-struct Context {
-    #[expect(dead_code, reason = "for backends that time certificates")]
-    clock: Arc<dyn Clock>,
-    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "for backends on a file"))]
-    timeout: Duration,
-    has_strict_kinds: bool,
+    /// Makes a backend of options that were read, and of how long an operation may take.
+    make: fn(&mut Fields, StructuresConfig, Duration) -> Result<Arc<dyn Structures>>,
 }
 
 /// Every backend of this build.
@@ -48,13 +38,13 @@ pub const BACKENDS: &[Backend] = &[
     Backend {
         name: "memory",
         schemas: &[],
-        make: |_, _| Ok(Arc::new(super::MemoryStructures::new(redkv_structures::Limits::REDIS))),
+        make: |_, _, _| Ok(Arc::new(super::MemoryStructures::new(redkv_structures::Limits::REDIS))),
     },
     #[cfg(feature = "redis")]
     Backend {
         name: "redis",
         schemas: crate::stores::RedisConfig::SCHEMAS,
-        make: |fields, _| {
+        make: |fields, _, _| {
             Ok(Arc::new(crate::stores::RedisStructures::new(crate::stores::RedisConfig::from_fields(
                 fields,
             )?)))
@@ -64,9 +54,9 @@ pub const BACKENDS: &[Backend] = &[
     Backend {
         name: "dynamodb",
         schemas: crate::stores::DynamoDbStructuresConfig::SCHEMAS,
-        make: |fields, context| {
+        make: |fields, common, _| {
             let mut config = crate::stores::DynamoDbStructuresConfig::from_fields(fields)?;
-            config.strict_kinds = context.has_strict_kinds;
+            config.strict_kinds = common.has_strict_kinds;
             Ok(Arc::new(crate::stores::DynamoDbStructures::new(config)))
         },
     },
@@ -74,22 +64,16 @@ pub const BACKENDS: &[Backend] = &[
     Backend {
         name: "sqlite",
         schemas: crate::stores::SqliteStructuresConfig::SCHEMAS,
-        make: |fields, context| {
+        make: |fields, _, timeout| {
             let config = crate::stores::SqliteStructuresConfig::from_fields(fields)?;
-            Ok(Arc::new(crate::stores::SqliteStructures::new(config.within(context.timeout))))
+            Ok(Arc::new(crate::stores::SqliteStructures::new(config.within(timeout))))
         },
     },
 ];
 
 /// Makes the backend called `name` (in any case) from its options; `elsewhere` are options of other objects, for the error
 /// about one in the wrong place. Connects to nothing yet. `timeout` is how long an operation may take.
-pub fn build(
-    name: &str,
-    options: Value,
-    elsewhere: &[Elsewhere],
-    clock: Arc<dyn Clock>,
-    timeout: Duration,
-) -> Result<Built> {
+pub fn build(name: &str, options: Value, elsewhere: &[Elsewhere], timeout: Duration) -> Result<Built> {
     let lower = name.to_ascii_lowercase();
     let Some(Backend { name, make, .. }) = BACKENDS.iter().find(|backend| backend.name == lower) else {
         return Err(unknown(name));
@@ -97,7 +81,7 @@ pub fn build(
     let build = || {
         let mut fields = Fields::new("options", options)?.but_not(elsewhere.iter().copied());
         let config = StructuresConfig::from_fields(&mut fields)?;
-        let made = make(&mut fields, Context { clock, timeout, has_strict_kinds: config.has_strict_kinds });
+        let made = make(&mut fields, config, timeout);
         if let Some(missing) = fields.missing() {
             return Err(made.err().unwrap_or_else(|| fields.missing_field(missing)));
         }
