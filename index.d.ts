@@ -103,10 +103,12 @@ declare class RedKV extends EventEmitter {
   addChain(chain: RedKV, tierOptions?: RedKV.TierOptions | null | undefined): RedKV.Store
 
   /**
-   * Adds the plain values of data structures as a store: what `db.set()` writes, the chain reads, and the other way round.
+   * Adds the plain values of data structures as a store: what the chain writes, `db.get()` reads, and the other way round.
    *
-   * Nothing can expire there, and keys cannot be listed. They belong to this chain then:
-   * {@link RedKV.close | close()} closes them, too. Their own operations continue to work.
+   * Stores before it see what is written through the chain, and not what `db` or another process writes: give them a `ttl`.
+   * Nothing can expire in data structures, and their keys cannot be listed. They belong to this chain then:
+   * {@link RedKV.close | close()} closes them, too. Their own operations continue to work. In errors, events and statistics
+   * of the chain they are called `'chain'`.
    *
    * @param db - Data structures, made on this thread.
    * @param tierOptions - How this chain treats them.
@@ -116,7 +118,7 @@ declare class RedKV extends EventEmitter {
    * @example
    * ```js
    * const db = new RedKV.Structures('dynamodb', { tableName: 'app' })
-   * kv.addStore('memory', { maxEntries: 10_000 })
+   * kv.addStore('memory', { maxEntries: 10_000 }, { ttl: '10s' })
    * kv.addStructures(db)
    * ```
    */
@@ -2437,19 +2439,16 @@ declare namespace RedKV {
     durable?: boolean | undefined
   }
 
-  interface StructuresCacheOptions {
-  }
-
   /** Options of data structures that all backends have. */
   interface StructuresCommonOptions {
     /**
      * `'strict'` keeps sorted members apart from the value, set or hash of the same key on DynamoDB, too; elsewhere it is so
      * in any case.
      *
-     * This costs DynamoDB a transaction for each `zAdd`, `zhAdd` and `zIncrBy`, which take four times the write units and may
+     * This costs DynamoDB a transaction for each `zAdd`, `zhAdd` and `zIncrBy`, which take 3 write units more and may
      * conflict with one another, and a query before the other writes. Without it both may be under one key there.
      *
-     * @default not on DynamoDB
+     * @default kept apart on all backends but DynamoDB
      */
     kinds?: 'strict' | undefined
 
@@ -3009,7 +3008,16 @@ declare namespace RedKV {
       value: StructureValue,
       options?: OperationOptions,
     ): Promise<void>
-    hSet(key: StructureValue, fields: StructureFields, options?: OperationOptions): Promise<void>
+    hSet(
+      key: StructureValue,
+      fields: Iterable<readonly [StructureValue, StructureValue]> & object,
+      options?: OperationOptions,
+    ): Promise<void>
+    hSet<Fields extends StructureFieldsOf<Fields>>(
+      key: StructureValue,
+      fields: Fields,
+      options?: OperationOptions,
+    ): Promise<void>
 
     /** Reads a field of a hash, `null` when there is none. */
     hGet(
@@ -3186,10 +3194,8 @@ declare namespace RedKV {
     ): AsyncGenerator<ScoredValue, void, void>
   }
 
-  /** Fields with their values: an object, a `Map`, or pairs in any iterable. Of a field that repeats the last value counts. */
-  type StructureFields =
-    | (Iterable<readonly [StructureValue, StructureValue]> & object)
-    | { readonly [field: string]: StructureValue }
+  /** An object of fields with their values, also of an `interface`. */
+  type StructureFieldsOf<Fields> = object & { readonly [Field in keyof Fields]: StructureValue }
 
   /**
    * Operations that are sent together by {@link StructuresBatch.exec | exec()}. Made by {@link Structures.batch | batch()}.
@@ -3199,7 +3205,8 @@ declare namespace RedKV {
    */
   interface StructuresBatch extends Omit<StructureOperations, 'zIterate' | 'zhIterate'> {
     /**
-     * Sends the operations, and resolves when all are answered. Those of one key take effect in their order.
+     * Sends the operations, and resolves when all are answered. Those of one key take effect in their order. The promises of
+     * the operations settle only after this was called: awaiting one before waits for ever.
      *
      * Rejects with `ERR_REDKV_PARTIAL` when some (or all) failed, with `errors` by their place in the batch: an operation
      * that failed fails alone. A batch is sent once. It takes no options: each operation has its own, such as `signal`.
@@ -3272,7 +3279,8 @@ declare namespace RedKV {
     sRem(key: StructureValue, members: StructureValues): AtomicOperation
     /** Writes fields of a hash. */
     hSet(key: StructureValue, field: StructureValue, value: StructureValue): AtomicOperation
-    hSet(key: StructureValue, fields: StructureFields): AtomicOperation
+    hSet(key: StructureValue, fields: Iterable<readonly [StructureValue, StructureValue]> & object): AtomicOperation
+    hSet<Fields extends StructureFieldsOf<Fields>>(key: StructureValue, fields: Fields): AtomicOperation
     /** Writes a field of a hash, on the condition that it is not there. */
     hSetNX(key: StructureValue, field: StructureValue, value: StructureValue): AtomicOperation
     /** Deletes fields of a hash. */

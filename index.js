@@ -226,7 +226,7 @@ class RedKV extends withOperations(EventEmitter) {
   addStructures(db, tierOptions) {
     try {
       const { native } = kept(this, CHAIN, 'addStructures')
-      return this[ADD](native.addChain(idOfStructures(db), toJson(tierOptions)))
+      return this[ADD](native.addStructures(idOfStructures(db), toJson(tierOptions)))
     } catch (error) {
       throw explained(error, RedKV.prototype.addStructures)
     }

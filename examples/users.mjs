@@ -28,17 +28,20 @@ async function create({ name, mail }) {
 async function rename(id, name) {
   const before = await db.hGet(`user:${id}`, 'name')
   const write = db.atomicWrite()
-  write.setNX(`user:name:${name}`, id)
+  const isTaken = write.setNX(`user:name:${name}`, id)
   write.deleteXX(`user:name:${before}`)
   write.hSet(`user:${id}`, 'name', name)
   write.zhRem('users', before)
   write.zhAdd('users', name, id, 0)
-  if (!(await write.exec())) throw new Error(`the name ${name} is taken`)
+  if (await write.exec()) return
+  throw new Error(isTaken.conditionalFailed ? `the name ${name} is taken` : `${before} was renamed meanwhile`)
 }
 
 /** Returns users whose names begin with `prefix`, in the order of their names. */
 async function list(prefix, limit) {
-  const ids = await db.zhRangeByLex('users', `[${prefix}`, `(${prefix}\uFFFF`, { limit })
+  // No byte of UTF-8 is as high as this one, so it comes after all names that begin so.
+  const end = Buffer.concat([Buffer.from(`(${prefix}`), Buffer.of(0xff)])
+  const ids = await db.zhRangeByLex('users', `[${prefix}`, end, { limit })
   return Promise.all(ids.map(async (id) => ({ id, ...(await db.hGetAll(`user:${id}`)) })))
 }
 

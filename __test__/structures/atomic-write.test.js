@@ -176,7 +176,7 @@ describe('an atomic write', () => {
       const error = await rejectionOf(() => write.exec())
       isArgumentError(error, 'operations', 'memory')
       assert.equal(error.operation, 'atomicWrite')
-      assert.match(error.message, /of one key, field or member cannot be in one atomic write/)
+      assert.match(error.message, /of one key, field or member cannot be together/)
       assert.deepEqual([await db.has('other'), await db.has('k')], [false, false])
     })
   }
@@ -274,4 +274,49 @@ describe('an atomic write', () => {
     })
     printed(result, 'false\nERR_REDKV_TYPE\n')
   })
+})
+
+test('arguments that a write does not take are refused, and nothing of it is queued', async (t) => {
+  const db = opened(t)
+  const write = db.atomicWrite()
+  const refused = { code: 'ERR_REDKV_ARGUMENT', field: 'arguments' }
+  assert.throws(() => write.sAdd('s', 'x', 'y'), { ...refused, operation: 'sAdd', message: /several members are given as a list/ })
+  assert.throws(() => write.hSet('h', 'a', 1, 'b', 2), { ...refused, operation: 'hSet' })
+  assert.throws(() => write.hSet('h', { a: 1 }, { ttl: 1 }), { ...refused, operation: 'hSet' })
+  assert.throws(() => write.delete('a', 'b'), { ...refused, operation: 'delete' })
+  assert.throws(() => write.set('k', 1, { ttl: 1 }), { ...refused, operation: 'set' })
+  assert.equal(await write.exec(), true)
+  assert.equal(await db.has('k'), false)
+})
+
+test('two writes that cannot be together are named by their places', async (t) => {
+  const db = opened(t)
+  const write = db.atomicWrite()
+  write.set('other', 1)
+  write.set('k', 1)
+  write.set('another', 1)
+  write.incrBy('k')
+  await assert.rejects(write.exec(), { code: 'ERR_REDKV_ARGUMENT', message: /operations 1 and 3 of the atomic write/ })
+})
+
+test('an amount that is missing is not 1', async (t) => {
+  const db = opened(t)
+  await assert.rejects(db.incrBy('balance', undefined), { code: 'ERR_REDKV_ARGUMENT', field: 'by' })
+  const write = db.atomicWrite()
+  write.incrBy('balance', undefined)
+  await assert.rejects(write.exec(), { code: 'ERR_REDKV_ARGUMENT', field: 'by' })
+  assert.equal(await db.incrBy('balance'), 1)
+  assert.equal(await db.incrBy('balance', undefined, {}), 2)
+})
+
+test('the element that is wrong is named', async (t) => {
+  const db = opened(t)
+  await assert.rejects(db.sAdd('s', ['a', undefined]), { field: 'members', message: /^members\[1\] must be/ })
+  await assert.rejects(db.hSet('h', { a: 1, b: undefined }), { field: 'value', message: /^the value of fields\[1\] must be/ })
+})
+
+test('with the limits of DynamoDB a member cannot be _', async (t) => {
+  const db = new Structures('memory', { limits: 'dynamodb' })
+  t.after(() => db.close())
+  await assert.rejects(db.zAdd('z', '_', 1), { code: 'ERR_REDKV_ARGUMENT', field: 'member' })
 })

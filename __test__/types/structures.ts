@@ -38,6 +38,15 @@ async function collections(): Promise<void> {
   const members: string[] = await db.sMembers('set')
   await db.hSet('hash', 'field', 'value')
   await db.hSet('hash', { name: 'Ada', age: 36 })
+  interface User {
+    id: string
+    visits: number
+  }
+  const user: User = { id: '1', visits: 0 }
+  await db.hSet('hash', user)
+  db.atomicWrite().hSet('hash', user)
+  // @ts-expect-error — a date is no value
+  await db.hSet('hash', { born: new Date() })
   await db.hSet('hash', new Map([['name', 'Ada']]))
   const fields: Record<string, string> = await db.hGetAll('hash')
   await db.zAdd('sorted', 'member', 1.5)

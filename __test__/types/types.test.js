@@ -3,6 +3,7 @@
 // The types promise what the code does: option names, warnings, error codes and documents are compared with it.
 
 const assert = require('node:assert/strict')
+const { EventEmitter } = require('node:events')
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { describe, test } = require('node:test')
@@ -174,9 +175,13 @@ describe('index.d.ts', () => {
   })
 
   test('has all operations of errors', () => {
-    const functions = [RedKV.prototype, Object.getPrototypeOf(RedKV.prototype)].flatMap(Object.getOwnPropertyNames)
-    const operations = functions.filter((name) => !['constructor', 'name', 'stats'].includes(name))
-    assert.deepEqual(literals('RedKVOperation'), operations.sort())
+    const { Structures } = RedKV
+    const write = new Structures('memory').atomicWrite()
+    const classes = [RedKV.prototype, Object.getPrototypeOf(RedKV.prototype), Structures.prototype, Object.getPrototypeOf(write)]
+    const functions = new Set(classes.flatMap(Object.getOwnPropertyNames))
+    const others = ['cached', 'constructor', 'eventuallyConsistent', 'exec', 'name', 'stats']
+    const isOperation = (name) => !others.includes(name) && !(name in EventEmitter.prototype)
+    assert.deepEqual(literals('RedKVOperation'), [...functions].filter(isOperation).sort())
   })
 
   test('has the names of all stores', () => {

@@ -18,79 +18,6 @@ class AtomicWrite {
     Object.defineProperty(this, WRITES, { value: { native, changed, writes: [], handles: [], isSent: false } })
   }
 
-  set(key, value) {
-    return queue(this, 'set', key, value)
-  }
-
-  setNX(key, value) {
-    return queue(this, 'setNX', key, value)
-  }
-
-  setXX(key, value) {
-    return queue(this, 'setXX', key, value)
-  }
-
-  setEQ(key, value, expected) {
-    return queue(this, 'setEQ', key, value, expected)
-  }
-
-  delete(key) {
-    return queue(this, 'delete', key)
-  }
-
-  deleteXX(key) {
-    return queue(this, 'deleteXX', key)
-  }
-
-  incrBy(key, by = 1) {
-    return queue(this, 'incrBy', key, by)
-  }
-
-  zAdd(key, member, score) {
-    return queue(this, 'zAdd', key, member, score)
-  }
-
-  zAddNX(key, member, score) {
-    return queue(this, 'zAddNX', key, member, score)
-  }
-
-  zRem(key, member) {
-    return queue(this, 'zRem', key, member)
-  }
-
-  zhAdd(key, field, member, score) {
-    return queue(this, 'zhAdd', key, field, member, score)
-  }
-
-  zhRem(key, field) {
-    return queue(this, 'zhRem', key, field)
-  }
-
-  sAdd(key, members) {
-    return queueList(this, 'sAdd', key, 'members', members)
-  }
-
-  sRem(key, members) {
-    return queueList(this, 'sRem', key, 'members', members)
-  }
-
-  hSet(key, field, value) {
-    if (!isHashOfFields(field)) return queue(this, 'hSet', key, field, value)
-    try {
-      return queue(this, 'hSet', key, pairsOf(field))
-    } catch (error) {
-      throw explained(this, error, 'hSet')
-    }
-  }
-
-  hSetNX(key, field, value) {
-    return queue(this, 'hSetNX', key, field, value)
-  }
-
-  hDel(key, fields) {
-    return queueList(this, 'hDel', key, 'fields', fields)
-  }
-
   async exec(options) {
     try {
       const state = stateOf(this, 'exec')
@@ -123,26 +50,64 @@ function retriesOf(options) {
   throw argumentError('retries', `retries must be a whole number from 0 to 100, got ${described(retries)}`)
 }
 
-/** Adds a write, and returns what tells whether its condition failed. */
-function queue(object, operation, ...args) {
-  try {
-    const { writes, handles } = stateOf(object, operation)
-    writes.push([numbers[operation], ...args.map(kept)])
-    const handle = { conditionalFailed: false }
-    handles.push(handle)
-    return handle
-  } catch (error) {
-    throw explained(object, error, operation)
+/** What each write takes after the key. */
+const parameters = {
+  set: ['value'],
+  setNX: ['value'],
+  setXX: ['value'],
+  setEQ: ['value', 'expected'],
+  delete: [],
+  deleteXX: [],
+  incrBy: ['by'],
+  zAdd: ['member', 'score'],
+  zAddNX: ['member', 'score'],
+  zRem: ['member'],
+  zhAdd: ['field', 'member', 'score'],
+  zhRem: ['field'],
+  sAdd: ['members'],
+  sRem: ['members'],
+  hSet: ['field', 'value'],
+  hSetNX: ['field', 'value'],
+  hDel: ['fields'],
+}
+
+/** The parameters that are one element or a list of them. */
+const LISTS = ['members', 'fields']
+
+/** Returns the arguments of a write after the key, as the addon takes them. */
+function argumentsOf(operation, args) {
+  const names = parameters[operation]
+  const isOfFields = operation === 'hSet' && isHashOfFields(args[0])
+  const most = isOfFields ? 1 : names.length
+  if (args.length > most) {
+    const takes = ['key', ...(isOfFields ? ['fields'] : names)].join(', ')
+    const list = LISTS.includes(names[0]) ? `; several ${names[0]} are given as a list` : ''
+    throw argumentError('arguments', `${operation}() of an atomic write takes (${takes}), got ${args.length - most} more${list}`)
+  }
+  if (isOfFields) return [pairsOf(args[0])]
+  if (LISTS.includes(names[0])) return [listOf(names[0], args[0])]
+  return operation === 'incrBy' && args.length === 0 ? [1] : args
+}
+
+/** Returns what adds a write, and returns what tells whether its condition failed. */
+function queuing(operation) {
+  return function queue(key, ...args) {
+    try {
+      const { writes, handles } = stateOf(this, operation)
+      writes.push([numbers[operation], ...[key, ...argumentsOf(operation, args)].map(kept)])
+      const handle = { conditionalFailed: false }
+      handles.push(handle)
+      return handle
+    } catch (error) {
+      throw explained(this, error, operation)
+    }
   }
 }
 
-/** Adds a write with one element or a list of them. */
-function queueList(object, operation, key, field, elements) {
-  try {
-    return queue(object, operation, key, listOf(field, elements))
-  } catch (error) {
-    throw explained(object, error, operation)
-  }
+for (const name of Object.keys(parameters)) {
+  const method = queuing(name)
+  Object.defineProperty(method, 'name', { value: name })
+  Object.defineProperty(AtomicWrite.prototype, name, { value: method, writable: true, configurable: true })
 }
 
 /** Returns the error of a write that was not queued, with the stack of who called. */

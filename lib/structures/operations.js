@@ -89,7 +89,9 @@ class StructureOperations {
     return start(this, 'setEQ', options, COMMON, key, value, expected)
   }
 
-  incrBy(key, by = 1, options) {
+  incrBy(key, by, options) {
+    // A number that is missing where one was given is a mistake, and not 1.
+    if (by === undefined && arguments.length !== 2) by = 1
     return start(typeof by === 'bigint' ? withFlag(this, BIGINT) : this, 'incrBy', options, COMMON, key, by)
   }
 

@@ -10,7 +10,7 @@ use napi_derive::napi;
 use redkv::chain::{Scope, TierConfig};
 use redkv::error::{Error, Result};
 use redkv::instance::InstanceConfig;
-use redkv::operation::Operation;
+use redkv::operation::{Operation, StructureOperation};
 use redkv::options::{Elsewhere, Fields};
 use redkv::store::Cursor;
 use redkv::stores::{self, Built, Place};
@@ -64,13 +64,14 @@ const BRIDGE: [(&str, Callback); 3] =
 /// The data of the functions in [`BRIDGE`].
 struct BridgeExports(Rc<Bridge>);
 
-/// What `create` gives: an object with `addStore(name, options, tierOptions)` and `addChain(id, tierOptions)`, which answer
-/// with index, name and warnings; `operations(index)`, `ready(index)`, `flush(index)`, `keys(index, prefix, after)`,
+/// What `create` gives: an object with `addStore(name, options, tierOptions)` and `addChain(id, tierOptions)`
+/// and `addStructures(id, tierOptions)`, which answer with index, name and warnings; `operations(index)`, `ready(index)`, `flush(index)`, `keys(index, prefix, after)`,
 /// `clear(index)`, `stopClear(slot)`, `close(timeout)`, `stats(index)` and `capabilities(index)`, which answer with JSON,
 /// `metricsInterval()` and `name()`.
-const INSTANCE: [(&str, Callback); 13] = [
+const INSTANCE: [(&str, Callback); 14] = [
     ("addStore", add_store),
     ("addChain", add_chain),
+    ("addStructures", add_structures),
     ("operations", make_operations),
     ("ready", ready),
     ("flush", flush_writes),
@@ -133,6 +134,13 @@ callbacks! {
         let other = instance.bridge.instance(js.float(id)? as u32);
         let tier_options = js.string(tier_options);
         added(js, instance, add_nested(instance, other.as_deref(), tier_options.as_deref()), Operation::AddChain)
+    };
+    add_structures = |js: Js, InstanceExports(instance, _): &InstanceExports, [id, tier_options]: [Value; 2]| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "given to `createStructures`")]
+        let other = instance.bridge.instance(js.float(id)? as u32);
+        let tier_options = js.string(tier_options);
+        let result = add_nested(instance, other.as_deref(), tier_options.as_deref()).map_err(about_structures);
+        added(js, instance, result, StructureOperation::AddStructures.into())
     };
     make_operations = |js: Js, InstanceExports(instance, _): &InstanceExports, [index]: [Value; 1]| {
         js.functions(&instance.handle(scope(js, index)?), &operations::ALL)
@@ -252,6 +260,14 @@ fn add_nested(instance: &Instance, other: Option<&Instance>, tier_options: Optio
     let (config, warnings) = policies(json("tierOptions", tier_options)?, "chain", &[])?;
     let index = instance.add(|chain| chain.add_chain(&other.chain, config))?;
     Ok(Added { index, name: "chain".to_owned(), warnings })
+}
+
+/// Data structures are a chain of one store, which nobody has to know who adds them.
+fn about_structures(error: Error) -> Error {
+    match error.field() {
+        Some("chain") => Error::argument("db", error.message().replacen("the chain", "db", 1)),
+        _ => error,
+    }
 }
 
 /// Reads the policies of a tier from `options`, among which those called `of_the_store` do not belong.

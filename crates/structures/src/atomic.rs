@@ -159,7 +159,9 @@ impl Merged {
             return Ok(());
         };
         let before = write.change.conditions();
-        write.change.merge(change)?;
+        let first = self.places.iter().position(|(other, _)| *other == place).unwrap_or_default();
+        let both = format!("operations {first} and {} of the atomic write: ", self.places.len());
+        write.change.merge(change, &both)?;
         write.change.delete_once();
         // Only new fields of a hash have conditions of their own; a change without any has nothing that could fail.
         self.places.push((place, before..write.change.conditions()));
@@ -244,11 +246,10 @@ impl Change {
         }
     }
 
-    fn merge(&mut self, other: Self) -> Result<()> {
+    fn merge(&mut self, other: Self, both: &str) -> Result<()> {
         let refused = |one: StructureOperation, other: StructureOperation| {
             let (one, other) = (one.as_str(), other.as_str());
-            let message =
-                format!("{one} and {other} of one key, field or member cannot be in one atomic write");
+            let message = format!("{both}{one} and {other} of one key, field or member cannot be together");
             Err(Error::argument("operations", message))
         };
         let (one, two) = (self.operation(), other.operation());

@@ -18,6 +18,8 @@ pub struct Limits {
     pub item: usize,
     /// Whether a key, a member of a sorted set and a field of a sorted hash may be empty.
     pub may_be_empty: bool,
+    /// Whether a member of a sorted set or a field of a sorted hash may be `_`: DynamoDB has the value of the key there.
+    pub takes_underscore: bool,
 }
 
 impl Limits {
@@ -28,12 +30,19 @@ impl Limits {
         field: 512 << 20,
         item: 512 << 20,
         may_be_empty: true,
+        takes_underscore: true,
     };
 
     /// Those of DynamoDB: 2 kB for a key, 1 kB less the score for a place in the index, 400 kB for an item. A field is the
     /// name of an attribute, in base64 behind a tilde.
-    pub const DYNAMODB: Self =
-        Self { key: 2048, sorted_field: 1016, field: 49_150, item: 400 << 10, may_be_empty: false };
+    pub const DYNAMODB: Self = Self {
+        key: 2048,
+        sorted_field: 1016,
+        field: 49_150,
+        item: 400 << 10,
+        may_be_empty: false,
+        takes_underscore: false,
+    };
 
     /// Returns the stricter of both in each.
     #[must_use]
@@ -44,6 +53,7 @@ impl Limits {
             field: self.field.min(other.field),
             item: self.item.min(other.item),
             may_be_empty: self.may_be_empty && other.may_be_empty,
+            takes_underscore: self.takes_underscore && other.takes_underscore,
         }
     }
 
@@ -59,16 +69,12 @@ impl Limits {
             Action::HSet(fields) => {
                 self.fields(fields.iter().map(|(field, value)| (field.len(), value.len())))
             }
-            Action::ZAdd { member, .. } => self.sorted("member", member.len(), member.len()),
-            Action::ZIncrBy { member, .. } => self.sorted("member", member.len(), member.len()),
-            Action::ZhAdd { field, member, .. } => self.sorted("field", field.len(), member.len()),
-            Action::ZRem(members) => {
-                members.iter().try_for_each(|member| self.sorted("members", member.len(), 0))
-            }
-            Action::ZhRem(fields) => {
-                fields.iter().try_for_each(|field| self.sorted("fields", field.len(), 0))
-            }
-            Action::ZScore(member) => self.sorted("member", member.len(), 0),
+            Action::ZAdd { member, .. } => self.sorted("member", member, member.len()),
+            Action::ZIncrBy { member, .. } => self.sorted("member", member, member.len()),
+            Action::ZhAdd { field, member, .. } => self.sorted("field", field, member.len()),
+            Action::ZRem(members) => members.iter().try_for_each(|member| self.place("members", member)),
+            Action::ZhRem(fields) => fields.iter().try_for_each(|field| self.place("fields", field)),
+            Action::ZScore(member) => self.place("member", member),
             _ => Ok(()),
         }
     }
@@ -87,12 +93,10 @@ impl Limits {
                 self.fields(fields.map(|(field, value)| (field.len(), value.len())))
             }
             Change::ZAdd { field, member, .. } | Change::ZAddNx { field, member, .. } => match member {
-                Some(member) => self.sorted("field", field.len(), member.len()),
-                None => self.sorted("member", field.len(), field.len()),
+                Some(member) => self.sorted("field", field, member.len()),
+                None => self.sorted("member", field, field.len()),
             },
-            Change::ZRem { field, of_hash } => {
-                self.sorted(if *of_hash { "field" } else { "member" }, field.len(), 0)
-            }
+            Change::ZRem { field, of_hash } => self.place(if *of_hash { "field" } else { "member" }, field),
             _ => Ok(()),
         }
     }
@@ -121,14 +125,23 @@ impl Limits {
         within("fields", all, self.item)
     }
 
-    fn sorted(&self, name: &'static str, field: usize, value: usize) -> Result<()> {
-        if field == 0 && !self.may_be_empty {
+    /// A member that is looked for.
+    fn place(&self, name: &'static str, field: &[u8]) -> Result<()> {
+        if field.is_empty() && !self.may_be_empty {
             return Err(Error::argument(
                 name,
                 format!("the {name} is empty, which this store does not take"),
             ));
         }
-        within(name, field, self.sorted_field)?;
+        within(name, field.len(), self.sorted_field)
+    }
+
+    /// A member that is written, with so long a value.
+    fn sorted(&self, name: &'static str, field: &[u8], value: usize) -> Result<()> {
+        self.place(name, field)?;
+        if field == b"_" && !self.takes_underscore {
+            return Err(Error::argument(name, format!("the {name} is '_', which this store does not take")));
+        }
         within("member", value, self.item)
     }
 }

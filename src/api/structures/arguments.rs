@@ -147,8 +147,10 @@ impl Reader<'_> {
     fn list(&self, field: &'static str) -> Taken<Vec<Bytes>> {
         let first = self.at(0)?;
         let Some(values) = elements(self.js, first)? else { return Ok(vec![bytes(self.js, field, first)?]) };
-        let list: Vec<_> =
-            values.into_iter().map(|value| bytes(self.js, field, value)).collect::<Taken<_>>()?;
+        let element = |(index, value): (usize, Value)| {
+            bytes(self.js, field, value).map_err(|refusal| named(refusal, &format!("{field}[{index}]")))
+        };
+        let list: Vec<_> = values.into_iter().enumerate().map(element).collect::<Taken<_>>()?;
         if list.is_empty() {
             return Err(Error::argument(field, format!("{field} must have at least one element")).into());
         }
@@ -164,8 +166,11 @@ impl Reader<'_> {
         };
         let mut pairs: Vec<(Bytes, Content)> = Vec::with_capacity(values.len() / 2);
         let (chunks, _) = values.as_chunks::<2>();
-        for [field, value] in chunks {
-            let (field, value) = (bytes(self.js, "field", *field)?, content(self.js, "value", *value)?);
+        for (index, [field, value]) in chunks.iter().enumerate() {
+            let field = bytes(self.js, "field", *field)
+                .map_err(|refusal| named(refusal, &format!("the name of fields[{index}]")))?;
+            let value = content(self.js, "value", *value)
+                .map_err(|refusal| named(refusal, &format!("the value of fields[{index}]")))?;
             match pairs.iter_mut().find(|(other, _)| chunks.len() <= 64 && *other == field) {
                 Some((_, other)) => *other = value,
                 None => pairs.push((field, value)),
@@ -268,6 +273,18 @@ impl Reader<'_> {
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be exact")]
         Ok(Some(number as u64))
+    }
+}
+
+/// The refusal of an argument, by the name that says which part of it is wrong.
+fn named(refusal: Refusal, name: &str) -> Refusal {
+    match refusal {
+        Refusal::Wrong(error) => {
+            let field = error.field().unwrap_or_default().to_owned();
+            let message = error.message().replacen(&field, name, 1);
+            Error::argument(field, message).into()
+        }
+        pending @ Refusal::Pending(_) => pending,
     }
 }
 

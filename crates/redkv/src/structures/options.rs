@@ -11,9 +11,9 @@ options! {
         /// `'strict'` keeps sorted members apart from the value, set or hash of the same key on DynamoDB, too; elsewhere it is so
         /// in any case.
         ///
-        /// This costs DynamoDB a transaction for each `zAdd`, `zhAdd` and `zIncrBy`, which take four times the write units and may
+        /// This costs DynamoDB a transaction for each `zAdd`, `zhAdd` and `zIncrBy`, which take 3 write units more and may
         /// conflict with one another, and a query before the other writes. Without it both may be under one key there.
-        kinds as "kinds": KindsName = "not on DynamoDB",
+        kinds as "kinds": KindsName = "kept apart on all backends but DynamoDB",
         /// Holds the limits of DynamoDB on any backend, for development: 2 kB for a key, 1,016 bytes for a field of a sorted
         /// set, 400 kB for an item, nothing empty that is a key there.
         limits as "limits": LimitsName = "those of the backend",

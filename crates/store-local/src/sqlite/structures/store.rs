@@ -22,6 +22,7 @@ const LIMITS: Limits = Limits {
     field: 100_000_000,
     item: 690_000_000,
     may_be_empty: true,
+    takes_underscore: true,
 };
 
 /// Keeps data structures in a table of a SQLite database: a row for each value, member and field.
