@@ -232,3 +232,31 @@ describe('a cache', () => {
     assert.equal(db.stats().cache, undefined)
   })
 })
+
+it('bytes are copied whatever their class says of itself', async (t) => {
+  const db = new Structures('memory')
+  t.after(() => db.close())
+  const cached = db.cached()
+  cached.on('invalidate', () => {})
+  class Bytes extends Uint8Array {
+    static get [Symbol.species]() {
+      throw new Error('species')
+    }
+  }
+  const key = new Bytes(Buffer.from('key'))
+  await cached.set(key, 'value')
+  assert.equal(await cached.get('key'), 'value')
+  const batch = db.batch()
+  const read = batch.get(key)
+  await batch.exec()
+  assert.equal(await read, 'value')
+})
+
+it('a hash of very many fields is written, of each the last value', async (t) => {
+  const db = new Structures('memory')
+  t.after(() => db.close())
+  const fields = Array.from({ length: 100_000 }, (_, index) => [`f${index % 50_000}`, index])
+  await db.hSet('h', fields)
+  const all = await db.hGetAll('h')
+  assert.deepEqual([Object.keys(all).length, all.f7], [50_000, '50007'])
+})

@@ -49,10 +49,21 @@ function isHashOfFields(value) {
   return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 }
 
+/** Returns a copy of bytes, whatever their class says of itself. */
+function copied(bytes) {
+  const length = lengthOf.call(bytes)
+  if (length === 0) return bytes
+  const copy = new Uint8Array(length)
+  copy.set(bytes)
+  return copy
+}
+
+const { get: lengthOf } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')
+
 /** Returns what stays as it is until it is sent: the caller may use his bytes and lists again. */
 function kept(value) {
   // Bytes that were transferred look as if there were none, and are refused later.
-  if (types.isUint8Array(value)) return value.length === 0 ? value : Uint8Array.prototype.slice.call(value)
+  if (types.isUint8Array(value)) return copied(value)
   return Array.isArray(value) ? value.map((element) => (types.isUint8Array(element) ? kept(element) : element)) : value
 }
 

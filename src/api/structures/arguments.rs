@@ -171,14 +171,9 @@ impl Reader<'_> {
                 .map_err(|refusal| named(refusal, &format!("the name of fields[{index}]")))?;
             let value = content(self.js, "value", *value)
                 .map_err(|refusal| named(refusal, &format!("the value of fields[{index}]")))?;
-            match pairs.iter_mut().find(|(other, _)| chunks.len() <= 64 && *other == field) {
-                Some((_, other)) => *other = value,
-                None => pairs.push((field, value)),
-            }
+            pairs.push((field, value));
         }
-        if chunks.len() > 64 {
-            pairs = last_of_each(pairs);
-        }
+        let pairs = last_of_each(pairs);
         if pairs.is_empty() {
             return Err(Error::argument("fields", "fields must have at least one field").into());
         }
@@ -293,6 +288,9 @@ const MOST_EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// The last pair of each field, at the place of the first one.
 fn last_of_each(pairs: Vec<(Bytes, Content)>) -> Vec<(Bytes, Content)> {
+    if pairs.len() < 2 {
+        return pairs;
+    }
     let mut places = std::collections::HashMap::new();
     let mut last: Vec<(Bytes, Content)> = Vec::with_capacity(pairs.len());
     for (field, value) in pairs {

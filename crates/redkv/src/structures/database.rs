@@ -2,21 +2,27 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use redkv_structures::atomic::{self, Merged, merged};
-use redkv_structures::{Action, Answer, AtomicAnswer, Command, Limits, Structures, Write};
+use redkv_structures::{Answer, AtomicAnswer, Command, Limits, Structures, Write};
 
 use super::options::StructuresConfig;
+use super::pieces::{Job, common, key_of, pieces, probe};
 use super::stats::{Counters, DatabaseStats};
 use crate::chain::{Chain, Visit};
 use crate::entry::Key;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::spawn;
 use crate::operation::{Operation, StructureOperation};
 use redkv_structures::Batching;
 use redkv_structures::cached::{CacheConfig, CachedStructures, Fences, Writing};
 use redkv_structures::order::{KeyOrder, Ticket};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// So many connections are worth more than more of them.
+const CALLS_AT_A_TIME: usize = 64;
 
 /// Receives the answers to the commands of one call of [`Database::submit`].
 pub trait Receiver: Send + Sync {
@@ -44,6 +50,8 @@ pub struct Database {
     order: Arc<KeyOrder>,
     counters: Arc<Counters>,
     fences: Arc<Fences>,
+    /// How many calls a backend that takes them apart has at a time: each may need a connection of its own.
+    calls: Arc<Semaphore>,
     /// The backend with a cache in front of it, if there is one.
     cached: Option<CachedStructures>,
 }
@@ -52,14 +60,6 @@ impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database").field("backend", &self.backend).finish_non_exhaustive()
     }
-}
-
-/// A command on its way.
-struct Job {
-    index: u32,
-    command: Command,
-    /// Its turn among the operations on its key, where the backend keeps none.
-    ticket: Option<Ticket>,
 }
 
 /// An atomic write on its way.
@@ -100,6 +100,7 @@ impl Database {
             limits,
             retries: config.retries,
             order: Arc::default(),
+            calls: Arc::new(Semaphore::new(CALLS_AT_A_TIME)),
             counters: Arc::default(),
             fences,
             cached: None,
@@ -116,6 +117,7 @@ impl Database {
             limits: self.limits,
             retries: self.retries,
             order: self.order.clone(),
+            calls: self.calls.clone(),
             counters: self.counters.clone(),
             fences: self.fences.clone(),
             cached: Some(cached),
@@ -186,7 +188,10 @@ impl Database {
         }
         let start = Instant::now();
         let operation = common(&commands);
+        let has_begun = AtomicBool::new(false);
         let ask = async {
+            let _call = self.begin_call().await;
+            has_begun.store(true, Ordering::Relaxed);
             match &self.cached {
                 Some(cached) => cached.ask(&commands).await,
                 None => self.backend.run(&commands).await,
@@ -202,7 +207,7 @@ impl Database {
         let answers = answered.map(|((index, command), answer)| {
             let operation = command.action.operation();
             self.counters.count(operation, took, answer.is_err());
-            (index, answer.map_err(|error| error.with_operation(operation.into())))
+            (index, answer.map_err(|error| as_begun(error, &has_begun).with_operation(operation.into())))
         });
         receiver.answer(answers.collect());
     }
@@ -298,6 +303,14 @@ impl Database {
         visit.call_anyway(OPERATION.into(), ask).await
     }
 
+    /// Waits until the backend has room for a call. A backend that takes them together has one connection for all.
+    async fn begin_call(&self) -> Option<SemaphorePermit<'_>> {
+        match self.backend.batching() {
+            Batching::Together(_) => None,
+            Batching::Apart(_) => self.calls.acquire().await.ok(),
+        }
+    }
+
     fn tag(&self, error: Error, operation: StructureOperation) -> Error {
         error.in_store(&self.backend.name().into()).with_operation_if_unset(operation.into())
     }
@@ -315,76 +328,13 @@ impl From<Vec<Job>> for Piece {
     }
 }
 
+/// What timed out before its turn came was not sent.
+fn as_begun(error: Error, has_begun: &AtomicBool) -> Error {
+    if has_begun.load(Ordering::Relaxed) { error } else { error.outcome(Outcome::NotApplied) }
+}
+
 fn refused(commands: Vec<Command>, error: &Error) -> Vec<(u32, Result<Answer>)> {
     let operation = |command: &Command| Operation::from(command.action.operation());
     let refuse = |command: &Command| error.clone().with_operation_if_unset(operation(command));
     (0..).zip(&commands).map(|(index, command)| (index, Err(refuse(command)))).collect()
-}
-
-/// Cuts what came together into the calls that suit the backend.
-fn pieces(jobs: Vec<Job>, batching: Batching) -> Vec<Vec<Job>> {
-    match batching {
-        Batching::Together(most) => {
-            /// Two pieces keep the caller, the wire and the server busy at the same time; smaller ones are not worth it.
-            const LEAST: usize = 64;
-            in_pieces(jobs, |count| (count / 2).max(LEAST).min(most).max(1))
-        }
-        Batching::Apart(most) => {
-            let is_together = |job: &mut Job| {
-                is_plain_read(&job.command.action) && job.ticket.as_mut().is_none_or(Ticket::is_due)
-            };
-            let (mut together, mut apart) = (Vec::new(), Vec::new());
-            for mut job in jobs {
-                if is_together(&mut job) { together.push(job) } else { apart.push(job) }
-            }
-            let mut pieces = in_pieces(together, |_| most);
-            pieces.extend(apart.into_iter().map(|job| vec![job]));
-            pieces
-        }
-    }
-}
-
-fn in_pieces(jobs: Vec<Job>, size: impl Fn(usize) -> usize) -> Vec<Vec<Job>> {
-    let size = size(jobs.len());
-    let mut jobs = jobs.into_iter().peekable();
-    let mut pieces = Vec::new();
-    while jobs.peek().is_some() {
-        pieces.push(jobs.by_ref().take(size).collect());
-    }
-    pieces
-}
-
-/// Whether one item answers it.
-fn is_plain_read(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Get
-            | Action::SMembers
-            | Action::SIsMember(_)
-            | Action::SCard
-            | Action::HGet(_)
-            | Action::HGetAll
-            | Action::ZScore(_)
-    )
-}
-
-/// The operation that all are, or that they came together.
-fn common(commands: &[Command]) -> StructureOperation {
-    let mut operations = commands.iter().map(|command| command.action.operation());
-    let first = operations.next().unwrap_or(StructureOperation::Batch);
-    if operations.all(|operation| operation == first) { first } else { StructureOperation::Batch }
-}
-
-/// A key to probe the backend with, should it fail.
-fn probe(commands: &[Command]) -> Key {
-    commands.first().map_or_else(|| Key::from("redkv"), |command| key_of(&command.key))
-}
-
-fn key_of(key: &[u8]) -> Key {
-    /// An empty key is none everywhere.
-    const SOME: &str = "redkv";
-    match std::str::from_utf8(key) {
-        Ok(key) if !key.is_empty() => Key::from(key),
-        _ => Key::from(SOME),
-    }
 }

@@ -4,6 +4,7 @@ mod cache_options;
 mod database;
 mod layered;
 mod options;
+mod pieces;
 mod registry;
 mod stats;
 

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
+#[cfg(feature = "dynamodb")]
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeTransmitInterceptorContextRef, Error, FinalizerInterceptorContextRef, InterceptorContext,
+    BeforeTransmitInterceptorContextRef, Error, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
+#[cfg(feature = "dynamodb")]
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -81,9 +84,11 @@ impl Intercept for Attempts {
 }
 
 /// Keeps the SDK from sending a request again that may have been carried out.
+#[cfg(feature = "dynamodb")]
 #[derive(Debug)]
 pub(crate) struct OnlyOnce;
 
+#[cfg(feature = "dynamodb")]
 impl ClassifyRetry for OnlyOnce {
     fn name(&self) -> &'static str {
         "redkv only once"

@@ -47,6 +47,10 @@ where
             // Without a cause: the text of a refused signature goes on to repeat the signed headers, and a
             // session token is one of them.
             let status = refusal.raw().status().as_u16();
+            if refusal.raw().status().is_success() {
+                let message = "no usable response: an answer of success that cannot be read";
+                return Error::new(ErrorKind::Connection, message).outcome(Outcome::Unknown);
+            }
             let (code, text) = (refusal.err().code(), refusal.err().message());
             return refused(Refusal { code, text, status }).outcome(outcome(attempts));
         }

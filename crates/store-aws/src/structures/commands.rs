@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{DeleteRequest, ReturnConsumedCapacity, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, ReturnConsumedCapacity, WriteRequest};
 use bytes::Bytes;
 use futures_util::future::join;
 use redkv_structures::{Action, Answer, Change, Command, Deletion, Score, Write};
@@ -123,7 +123,9 @@ impl Table {
         for tries in 0..MOST_TRIES {
             let found = match self.write(&request).await? {
                 Written::Made(old) if request.returns == Returns::Old && request.condition.is_some() => {
-                    let Some(name) = fields_of(&old).next() else { return Ok(Ended::Made(Item::new())) };
+                    let Some(name) = fields_of(&old).next() else {
+                        return Ok(Ended::Made(primary_key(&write.key, PLAIN)));
+                    };
                     // It had become a hash since it was seen empty.
                     self.undo(write, name).await?;
                     Found::Hash(vec![name.to_owned()])
@@ -165,15 +167,26 @@ impl Table {
 
     async fn count(&self, write: &Write, by: i64) -> Result<i64> {
         let Ended::Made(now) = self.change(write).await? else { return Err(contention()) };
-        match now.get(VALUE) {
-            // It began at 0.
-            None => Ok(by),
-            Some(value) => {
-                let number = value.as_n().ok().and_then(|number| number.parse().ok());
-                number.ok_or_else(|| {
-                    Error::new(ErrorKind::Value, "the counter is not an integer within 64 bits")
-                })
-            }
+        let Some(value) = now.get(VALUE) else {
+            // It began at 0, unless the answer is none.
+            return if now.is_empty() { Err(unreadable()) } else { Ok(by) };
+        };
+        let text = value.as_n().map_err(|_| unreadable())?;
+        match text.parse() {
+            Ok(number) => Ok(number),
+            Err(_) if text.parse::<f64>().is_ok() => Err(self.take_back(write, by, value.clone()).await),
+            Err(_) => Err(unreadable()),
+        }
+    }
+
+    /// Takes back what was added to a number with a fraction, which another program put here. Returns the error of the caller.
+    async fn take_back(&self, write: &Write, by: i64, now: AttributeValue) -> Error {
+        let error = Error::new(ErrorKind::Value, "the counter is not an integer within 64 bits");
+        let less = AttributeValue::N((-i128::from(by)).to_string());
+        let undo = ItemWrite::update(primary_key(&write.key, PLAIN), "ADD v :less").value(":less", less);
+        match self.write(&undo.value(":now", now).when("v = :now")).await {
+            Ok(Written::Made(_)) => error,
+            _ => error.outcome(Outcome::Unknown),
         }
     }
 
@@ -343,4 +356,9 @@ fn unique(fields: &[Bytes]) -> Vec<Bytes> {
     fields.sort_unstable();
     fields.dedup();
     fields
+}
+
+/// The error of a write whose answer does not say what was written.
+fn unreadable() -> Error {
+    Error::new(ErrorKind::Connection, "no usable response: the answer does not say what was written")
 }

@@ -111,6 +111,8 @@ pub(super) enum Found {
     Hash(Vec<String>),
     /// A member `_` of a sorted set, which another program put here.
     Sorted,
+    /// A value of a type that is none of the format, which another program put here.
+    Foreign,
 }
 
 impl Found {
@@ -120,8 +122,9 @@ impl Found {
             return Self::Sorted;
         }
         match item.get(VALUE) {
-            Some(AttributeValue::Bs(_) | AttributeValue::Ss(_) | AttributeValue::Ns(_)) => Self::Set,
-            Some(value) => Self::Value(value.clone()),
+            Some(AttributeValue::Bs(_)) => Self::Set,
+            Some(value) if bytes_of(value).is_some() => Self::Value(value.clone()),
+            Some(_) => Self::Foreign,
             None => {
                 let fields: Vec<_> = fields_of(item).map(str::to_owned).collect();
                 if fields.is_empty() { Self::Shell } else { Self::Hash(fields) }

@@ -36,7 +36,11 @@ pub(super) fn judged(write: &Write, found: &Found) -> Result<Verdict> {
         Change::DeleteXx => replaced(write, found, ItemWrite::delete(plain(write))),
         Change::SetEq { expected, .. } => match found {
             Found::Nothing | Found::Shell => Ok(Verdict::Failed(vec![true])),
-            Found::Value(value) if bytes_of(value) == Some(expected.to_bytes()) => again(write),
+            Found::Value(value) if bytes_of(value) == Some(expected.to_bytes()) => {
+                // Of a type that another program chose, as it is.
+                let Verdict::Again(update) = again(write)? else { return again(write) };
+                Ok(Verdict::Again(is_exactly(update, value.clone())))
+            }
             Found::Value(_) => Ok(Verdict::Failed(vec![true])),
             _ => Err(wrong_kind()),
         },
@@ -76,6 +80,12 @@ pub(super) fn judged(write: &Write, found: &Found) -> Result<Verdict> {
         }
         Change::Set(_) | Change::Delete | Change::ZAdd { .. } => again(write),
     }
+}
+
+/// Adds the condition that the value is just this one.
+fn is_exactly(mut write: ItemWrite, value: AttributeValue) -> ItemWrite {
+    write.values.retain(|name, _| name != ":text" && name != ":number");
+    write.value(":old", value).when("v = :old")
 }
 
 fn plain(write: &Write) -> super::items::Item {

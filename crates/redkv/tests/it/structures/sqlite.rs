@@ -151,9 +151,20 @@ async fn the_table_is_as_documented() {
 async fn a_table_of_another_program_is_refused_by_name() {
     let directory = TempDir::new().unwrap();
     let outside = Connection::open(path_in(&directory)).unwrap();
-    for table in ["structures (id INTEGER PRIMARY KEY, text)", "other (hk, rk, rk2, kind, value)"] {
-        outside.execute_batch(&format!("CREATE TABLE {table}")).unwrap();
-        let name = table.split(' ').next();
+    let columns = "hk BLOB NOT NULL, rk BLOB NOT NULL, rk2 BLOB";
+    for (name, table) in [
+        ("structures", "TABLE structures (id INTEGER PRIMARY KEY, text)".to_owned()),
+        ("other", "TABLE other (hk, rk, rk2, kind, value)".to_owned()),
+        ("texts", format!("TABLE texts ({columns}, kind TEXT, value TEXT, PRIMARY KEY (hk, rk))")),
+        (
+            "more",
+            format!(
+                "TABLE more ({columns}, kind INTEGER, value BLOB, owner TEXT NOT NULL, PRIMARY KEY (hk, rk))"
+            ),
+        ),
+        ("view", "VIEW view AS SELECT 1 AS hk, 2 AS rk, 3 AS rk2, 4 AS kind, 5 AS value".to_owned()),
+    ] {
+        outside.execute_batch(&format!("CREATE {table}")).unwrap();
         let db = open(json!({ "path": path_in(&directory), "tableName": name }), Duration::from_secs(5));
         let error: Error = db.init().await.unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("tableName")), "{error}");

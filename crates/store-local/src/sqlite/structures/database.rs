@@ -215,6 +215,9 @@ fn failed_all(jobs: &[Pending], error: &Error) -> Vec<Done> {
 fn prepare(connection: &Connection, config: &SqliteStructuresConfig, sql: &Sql) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(&sql.create).map_err(|cause| of_another_program(config, cause))?;
+    if !is_ours(connection, sql).map_err(|cause| error_from(&config.location, cause))? {
+        return Err(another_program(config));
+    }
     for statement in sql.all() {
         connection.prepare_cached(&statement).map_err(|cause| of_another_program(config, cause))?;
     }
@@ -223,10 +226,40 @@ fn prepare(connection: &Connection, config: &SqliteStructuresConfig, sql: &Sql) 
 
 fn of_another_program(config: &SqliteStructuresConfig, cause: rusqlite::Error) -> Error {
     let said = cause.to_string();
-    let is_another = ["no such column", "has no column", "ON CONFLICT", "no such index", "no query solution"];
+    let is_another = [
+        "no such column",
+        "has no column",
+        "ON CONFLICT",
+        "no such index",
+        "no query solution",
+        "views may not",
+    ];
     if !is_another.iter().any(|part| said.contains(part)) {
         return error_from(&config.location, cause);
     }
+    another_program(config).caused_by(cause)
+}
+
+fn another_program(config: &SqliteStructuresConfig) -> Error {
     let message = format!("table '{}' of {} does not keep data structures", config.table, config.location);
-    Error::argument("tableName", message).caused_by(cause)
+    Error::argument("tableName", message)
+}
+
+/// Returns whether the table has our columns in our types, and no other that must be given.
+fn is_ours(connection: &Connection, sql: &Sql) -> rusqlite::Result<bool> {
+    let mut ours =
+        vec![("hk", "BLOB"), ("rk", "BLOB"), ("rk2", "BLOB"), ("kind", "INTEGER"), ("value", "BLOB")];
+    let mut statement = connection.prepare(&sql.columns)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (name, kind): (String, String) = (row.get(0)?, row.get(1)?);
+        let must_be_given = row.get::<_, bool>(2)? && row.get::<_, bool>(3)?;
+        match ours.iter().position(|(ours, _)| *ours == name) {
+            Some(place) if !ours[place].1.eq_ignore_ascii_case(&kind) => return Ok(false),
+            Some(place) => drop(ours.remove(place)),
+            None if must_be_given => return Ok(false),
+            None => {}
+        }
+    }
+    Ok(ours.is_empty())
 }

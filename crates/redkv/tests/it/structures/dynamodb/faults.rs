@@ -179,3 +179,14 @@ async fn requests_are_counted_and_reported_with_their_units() {
     assert_eq!(units, (1.0, 1.0));
     assert_eq!(*reports.lock().unwrap(), [("PutItem", Some(1.0)), ("GetItem", Some(1.0))]);
 }
+
+#[tokio::test]
+async fn an_answer_of_success_that_cannot_be_read_may_have_written() {
+    let (db, proxy, _) = behind_proxy(json!({})).await;
+    run(&db, "n", Action::IncrBy(1)).await;
+    for body in [json!(null), json!("hi"), json!({}), json!({ "Attributes": { "v": { "N": "zzz" } } })] {
+        proxy.refuse_next(answer("200 OK", &body));
+        let error = attempt(&db, "n", Action::IncrBy(1)).await.unwrap_err();
+        assert!(error.may_have_applied(), "{body}: {error}");
+    }
+}

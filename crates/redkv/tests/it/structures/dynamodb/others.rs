@@ -1,5 +1,6 @@
 //! What other programs put where it has no place.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use redkv::error::ErrorKind;
 use redkv::structures::{Action, Answer, By, Range, Structures};
 use serde_json::json;
@@ -88,4 +89,45 @@ async fn strict_kinds_see_what_others_put_under_the_key() {
     }
     run(&strict, "k", Action::Set("w".into())).await;
     assert_eq!(run(&loose, "k", Action::ZCard).await, Answer::Count(0));
+}
+
+#[tokio::test]
+async fn a_number_with_a_fraction_is_no_counter_and_stays_as_it_is() {
+    let table = Table::create(EMULATOR).await;
+    let db = table.backend(json!({}));
+    table.put(b"k", b"_", &[("v", number("1.5"))]).await;
+    let error = attempt(&db, "k", Action::IncrBy(2)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Value);
+    assert!(!error.may_have_applied());
+    assert_eq!(run(&db, "k", Action::Get).await, Answer::Value(Some(bytes("1.5"))));
+}
+
+#[tokio::test]
+async fn a_set_of_texts_is_no_set_of_ours() {
+    let table = Table::create(EMULATOR).await;
+    let db = table.backend(json!({}));
+    table.put(b"s", b"_", &[("v", AttributeValue::Ss(vec!["a".into()]))]).await;
+    for action in
+        [Action::SAdd(all(&["b"])), Action::SRem(all(&["a"])), Action::SMembers, Action::SCard, Action::Get]
+    {
+        assert_eq!(attempt(&db, "s", action).await.unwrap_err().kind(), ErrorKind::Type);
+    }
+    assert_eq!(run(&db, "s", Action::SetNx("v".into())).await, Answer::Is(false));
+}
+
+#[tokio::test]
+async fn a_text_of_another_type_is_compared_and_replaced() {
+    let table = Table::create(EMULATOR).await;
+    let db = table.backend(json!({}));
+    for (key, value, text) in [
+        ("s", AttributeValue::S("text".into()), "text"),
+        ("n", number("1.5"), "1.5"),
+        ("large", number("99999999999999999999"), "99999999999999999999"),
+    ] {
+        table.put(key.as_bytes(), b"_", &[("v", value)]).await;
+        let set_eq = |expected: &str| Action::SetEq { value: "new".into(), expected: expected.into() };
+        assert_eq!(run(&db, key, set_eq("other")).await, Answer::Is(false));
+        assert_eq!(run(&db, key, set_eq(text)).await, Answer::Is(true));
+        assert_eq!(run(&db, key, Action::Get).await, Answer::Value(Some(bytes("new"))));
+    }
 }
