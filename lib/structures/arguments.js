@@ -53,7 +53,7 @@ function isHashOfFields(value) {
 function copied(bytes) {
   const length = lengthOf.call(bytes)
   if (length === 0) return bytes
-  const copy = new Uint8Array(length)
+  const copy = Buffer.isBuffer(bytes) ? Buffer.alloc(length) : new Uint8Array(length)
   copy.set(bytes)
   return copy
 }
