@@ -12,7 +12,7 @@ const { open } = require('../support/structures/backends.js')
 const { eventually } = require('../support/wait.js')
 
 describe('the event request', () => {
-  test('of Redis has the pipeline of a turn, and how long it took', async (t) => {
+  test('reports a pipeline of Redis once a turn, with its duration', async (t) => {
     const db = await open(t, 'redis')
     const requested = once(db, 'request')
     await Promise.all([db.set('a', '1'), db.get('a')])
@@ -21,7 +21,7 @@ describe('the event request', () => {
     assert.ok(duration >= 0)
   })
 
-  test('of DynamoDB has the name of the request and its units', async (t) => {
+  test('reports a request to DynamoDB with its name and units', async (t) => {
     const db = await open(t, 'dynamodb')
     const requests = []
     db.on('request', (request) => request.operation !== 'DescribeTable' && requests.push(request))
@@ -169,7 +169,7 @@ test('a cache answers what it has while Redis is down', async (t) => {
   assert.equal((await rejectionOf(() => cached.get('other'))).retryable, true)
 })
 
-test('a Redis that is down is told by events, and used again when it is back', async (t) => {
+test('a Redis that goes down is reported by events, and used again when it is back', async (t) => {
   const { server, db } = await opened(t, { timeout: 500 })
   const down = once(db, 'tierDown')
   const up = once(db, 'tierUp')

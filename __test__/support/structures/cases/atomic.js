@@ -53,13 +53,13 @@ const eachCases = Object.entries(writes).map(([name, [queue, prepare, read, befo
 /** What atomic writes do. */
 const atomicCases = () => [
   ...eachCases,
-  ['conditions that fail are told one by one', async (db) => {
+  ['each operation says whether its own condition failed', async (db) => {
     await db.set('{t}a', '1')
     const queue = (write) => [write.setNX('{t}a', 'x'), write.setXX('{t}b', 'x'), write.set('{t}c', 'x'), write.deleteXX('{t}d'), write.setEQ('{t}e', 1, 0)]
     assert.deepEqual(await written(db, queue), [false, [true, true, false, true, true]])
     assert.deepEqual([await db.get('{t}a'), await db.has('{t}c')], ['1', false])
   }],
-  ['conditions of one hash are told apart', async (db) => {
+  ['each operation on one hash says whether its own condition failed', async (db) => {
     await db.hSet('{t}h', 'a', 1)
     const queue = (write) => [write.hSetNX('{t}h', 'a', 2), write.hSetNX('{t}h', 'b', 2), write.hSet('{t}h', 'c', 2)]
     assert.deepEqual(await written(db, queue), [false, [true, false, false]])

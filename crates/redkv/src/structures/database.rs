@@ -41,7 +41,7 @@ pub enum AtomicOutcome {
 
 /// A backend with what a chain does for its stores: deadlines, a circuit breaker, events, and an orderly end.
 ///
-/// The chain has the plain values of the backend as its only store.
+/// The only store of the chain is a view of the backend that reads and writes plain values.
 pub struct Database {
     chain: Arc<Chain>,
     backend: Arc<dyn Structures>,
@@ -280,7 +280,12 @@ impl Database {
         }
         let start = Instant::now();
         let retries = retries.unwrap_or(self.retries);
-        let ask = async { vec![self.backend.write_atomically(&merged.writes, retries).await] };
+        let has_begun = AtomicBool::new(false);
+        let ask = async {
+            let _call = self.begin_call().await;
+            has_begun.store(true, Ordering::Relaxed);
+            vec![self.backend.write_atomically(&merged.writes, retries).await]
+        };
         let mut answers = visit.call(OPERATION.into(), &probe, 1, ask).await;
         if let Some(writing) = writing {
             writing.end_with(&answers);
@@ -289,7 +294,7 @@ impl Database {
         let answer =
             answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")));
         self.counters.count(OPERATION, start.elapsed(), answer.is_err());
-        Ok(match answer? {
+        Ok(match answer.map_err(|error| as_begun(error, &has_begun))? {
             AtomicAnswer::Committed => AtomicOutcome::Committed,
             refused @ AtomicAnswer::Refused(_) => AtomicOutcome::Refused(merged.failures(&refused)),
         })
