@@ -29,6 +29,12 @@ pub enum ErrorKind {
     Type,
     /// Others wrote the same keys at the same time, again and again; nothing was written.
     Conflict,
+    /// There is a record already.
+    Exists,
+    /// The record has another version, or is gone.
+    Modified,
+    /// There is no such record.
+    NotFound,
     /// More is in flight than may be at a time.
     Overload,
     /// The instance was closed.
@@ -51,6 +57,9 @@ impl ErrorKind {
             Self::Value => "ERR_REDKV_VALUE",
             Self::Type => "ERR_REDKV_TYPE",
             Self::Conflict => "ERR_REDKV_CONFLICT",
+            Self::Exists => "ERR_REDKV_EXISTS",
+            Self::Modified => "ERR_REDKV_MODIFIED",
+            Self::NotFound => "ERR_REDKV_NOT_FOUND",
             Self::Overload => "ERR_REDKV_OVERLOAD",
             Self::Closed => "ERR_REDKV_CLOSED",
             Self::NoStores => "ERR_REDKV_NO_STORES",

@@ -9,7 +9,9 @@ pub mod lock;
 pub mod notices;
 pub mod operation;
 pub mod options;
+pub mod order;
 pub mod panics;
+pub mod service;
 pub mod store;
 
 pub use store::{opening, paging, partial};

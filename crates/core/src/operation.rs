@@ -37,6 +37,8 @@ pub enum Operation {
     AddChain,
     /// An operation on data structures.
     Structure(StructureOperation),
+    /// An operation on records.
+    Record(RecordOperation),
 }
 
 impl Operation {
@@ -59,6 +61,7 @@ impl Operation {
             Self::AddStore => "addStore",
             Self::AddChain => "addChain",
             Self::Structure(operation) => operation.as_str(),
+            Self::Record(operation) => operation.as_str(),
         }
     }
 
@@ -81,20 +84,31 @@ impl Operation {
             | Self::AddStore
             | Self::AddChain => false,
             Self::Structure(operation) => operation.is_write(),
+            Self::Record(operation) => operation.is_write(),
         }
     }
 }
 
 /// Declares operations with their names in JavaScript, and whether each is a write.
-macro_rules! structure_operations {
-    ($($(#[doc = $about:literal])+ $name:ident = $text:literal, $is_write:literal;)*) => {
-        /// An operation on data structures, by the name under which callers know it.
+macro_rules! operations {
+    (
+        $(#[doc = $about_all:literal])+
+        enum $operation:ident into $into:ident;
+        $($(#[doc = $about:literal])+ $name:ident = $text:literal, $is_write:literal;)*
+    ) => {
+        $(#[doc = $about_all])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum StructureOperation {
+        pub enum $operation {
             $($(#[doc = $about])+ $name,)*
         }
 
-        impl StructureOperation {
+        impl From<$operation> for Operation {
+            fn from(operation: $operation) -> Self {
+                Self::$into(operation)
+            }
+        }
+
+        impl $operation {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
@@ -115,7 +129,9 @@ macro_rules! structure_operations {
     };
 }
 
-structure_operations! {
+operations! {
+    /// An operation on data structures, by the name under which callers know it.
+    enum StructureOperation into Structure;
     /// Reads a value.
     Get = "get", false;
     /// Looks for a key.
@@ -196,10 +212,31 @@ structure_operations! {
     AddStructures = "addStructures", false;
 }
 
-impl From<StructureOperation> for Operation {
-    fn from(operation: StructureOperation) -> Self {
-        Self::Structure(operation)
-    }
+operations! {
+    /// An operation on records, by the name under which callers know it.
+    enum RecordOperation into Record;
+    /// Writes a record.
+    Put = "put", true;
+    /// Reads a record.
+    Get = "get", false;
+    /// Reads records.
+    GetMany = "getMany", false;
+    /// Looks for a record.
+    Exists = "exists", false;
+    /// Deletes a record.
+    Delete = "delete", true;
+    /// Writes a record where none is, or in place of a version of it.
+    AtomicPut = "atomicPut", true;
+    /// Deletes a version of a record.
+    AtomicDelete = "atomicDelete", true;
+    /// Reads a record and writes what becomes of it.
+    Update = "update", true;
+    /// Lists some records.
+    ListPage = "listPage", false;
+    /// Lists records.
+    List = "list", false;
+    /// Makes the table.
+    CreateTable = "createTable", true;
 }
 
 impl fmt::Display for Operation {

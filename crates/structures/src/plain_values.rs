@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::service::Batching;
 use redkv_core::store::partial::Partial;
 use redkv_core::store::{
     Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, cannot_clear,
@@ -14,7 +15,7 @@ use redkv_core::store::{
 
 use crate::answer::Answer;
 use crate::command::{Action, Command, Deletion};
-use crate::structures::{Batching, Structures};
+use crate::structures::Structures;
 use crate::value::Value;
 
 /// A store that keeps entries as plain values of a backend of data structures. Nothing expires there, and keys are not

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redkv_core::error::Result;
+use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
 
 use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
 use crate::limits::Limits;
-use crate::structures::{Batching, Kinds, RequestReport, Structures, Usage};
+use crate::structures::{Kinds, Structures};
 
 /// A backend in which every key begins with a prefix.
 #[derive(Debug)]

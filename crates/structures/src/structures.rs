@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use redkv_core::error::Result;
+use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
 
 use crate::answer::Answer;
@@ -73,16 +74,6 @@ pub trait Structures: fmt::Debug + Send + Sync + 'static {
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
-/// How commands that came together are best made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Batching {
-    /// All in one call, in pieces of up to this many: the backend keeps the order.
-    Together(usize),
-    /// Plain reads of single items together, up to this many; everything else in a call of its own. The caller keeps the
-    /// order of the operations on a key.
-    Apart(usize),
-}
-
 /// How far a backend keeps the kinds of one key apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kinds {
@@ -94,28 +85,4 @@ pub enum Kinds {
     /// Sorted members may be under the key of a value, set or hash, and neither sees the other. Only
     /// [`Action::Has`](crate::Action::Has) and [`Deletion::All`](crate::Deletion::All) see both.
     SortedBeside,
-}
-
-/// A request of a backend, as it is reported.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RequestReport {
-    /// Its name in the interface of the server, such as `Query` or `pipeline`.
-    pub operation: &'static str,
-    /// How long it took.
-    pub duration: std::time::Duration,
-    /// The capacity units that it consumed, where there are any.
-    pub units: Option<f64>,
-}
-
-/// What a backend has consumed.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Usage {
-    /// Requests: round trips.
-    pub requests: u64,
-    /// Commands in them, where these are counted apart.
-    pub commands: u64,
-    /// Read capacity units, where there are any.
-    pub read_units: f64,
-    /// Write capacity units, where there are any.
-    pub write_units: f64,
 }

@@ -235,7 +235,7 @@ impl Meter {
         }
         if let Some(observer) = self.observer.get() {
             let units = units.map(|(Units::Read(units) | Units::Write(units))| units);
-            observer(&RequestReport { operation, duration, units });
+            observer(&RequestReport { operation, duration, units, input: None });
         }
     }
 }

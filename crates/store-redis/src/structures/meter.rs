@@ -43,7 +43,7 @@ impl Meter {
         let Some(observer) = self.observer.get() else { return request.await };
         let since = Instant::now();
         let result = request.await;
-        observer(&RequestReport { operation, duration: since.elapsed(), units: None });
+        observer(&RequestReport { operation, duration: since.elapsed(), units: None, input: None });
         result
     }
 }

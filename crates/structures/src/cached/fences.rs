@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redkv_core::error::Result;
 use redkv_core::lock::SharedLock;
+use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
 use tokio::time::Instant;
 
@@ -19,7 +20,7 @@ use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
 use crate::limits::Limits;
-use crate::structures::{Batching, Kinds, RequestReport, Structures, Usage};
+use crate::structures::{Kinds, Structures};
 
 /// How long a read that may be old can return what was there before a write.
 pub(super) const LAG: Duration = Duration::from_secs(2);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use redkv_core::error::Result;
+use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
 
 use super::cache::{Cache, CacheConfig, CacheUsage};
@@ -12,7 +13,7 @@ use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
 use crate::limits::Limits;
-use crate::structures::{Batching, Kinds, RequestReport, Structures, Usage};
+use crate::structures::{Kinds, Structures};
 
 /// A backend with a read cache in front of it.
 ///

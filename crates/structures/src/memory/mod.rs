@@ -10,13 +10,14 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, ready};
 use redkv_core::error::Result;
 use redkv_core::lock::Lock;
+use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
 
 use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
 use crate::limits::Limits;
-use crate::structures::{Batching, Kinds, RequestReport, Structures, Usage};
+use crate::structures::{Kinds, Structures};
 use data::Map;
 
 /// Data structures in the memory of this process.

@@ -80,7 +80,8 @@ impl Kind {
             | Operation::Close
             | Operation::AddStore
             | Operation::AddChain
-            | Operation::Structure(_) => None,
+            | Operation::Structure(_)
+            | Operation::Record(_) => None,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::lock::Lock;
 use bytes::Bytes;
-use redkv_core::lock::Lock;
 use tokio::sync::oneshot;
 
 /// The operations in flight, by key.

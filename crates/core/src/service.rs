@@ -1,0 +1,43 @@
+//! What services beside stores have in common: backends of data structures and of records.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How commands that came together are best made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batching {
+    /// All in one call, in pieces of up to this many: the backend keeps the order.
+    Together(usize),
+    /// Plain reads of single items together, up to this many; everything else in a call of its own. The caller keeps the
+    /// order of the operations on a key.
+    Apart(usize),
+}
+
+/// A request of a backend, as it is reported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestReport {
+    /// Its name in the interface of the server, such as `Query` or `pipeline`.
+    pub operation: &'static str,
+    /// How long it took.
+    pub duration: Duration,
+    /// The capacity units that it consumed, where there are any.
+    pub units: Option<f64>,
+    /// What was asked for, as JSON, where that is reported.
+    pub input: Option<Box<str>>,
+}
+
+/// Told of each request of a backend. Must not block.
+pub type RequestObserver = Arc<dyn Fn(&RequestReport) + Send + Sync>;
+
+/// What a backend has consumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Requests: round trips.
+    pub requests: u64,
+    /// Commands in them, where these are counted apart.
+    pub commands: u64,
+    /// Read capacity units, where there are any.
+    pub read_units: f64,
+    /// Write capacity units, where there are any.
+    pub write_units: f64,
+}
