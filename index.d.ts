@@ -3291,7 +3291,8 @@ declare namespace RedKV {
      * and each {@link AtomicOperation.conditionalFailed | conditionalFailed} says whether it was that one. Without operations it
      * is `true`.
      *
-     * Rejects with `ERR_REDKV_TYPE` when a key has another kind, whatever the conditions are; with `ERR_REDKV_CONFLICT`,
+     * Rejects with `ERR_REDKV_TYPE` when a key has another kind, whatever the conditions are, and with `ERR_REDKV_VALUE` when a
+     * counter does not count: the message says which operation it is. Rejects with `ERR_REDKV_CONFLICT`,
      * retryable, when it met other writes again and again. Is sent once.
      */
     exec(options?: AtomicWriteOptions): Promise<boolean>

@@ -90,6 +90,7 @@ struct Inner {
     store: Option<Arc<str>>,
     operation: Option<Operation>,
     field: Option<String>,
+    place: Option<usize>,
     retryable: bool,
     outcome: Outcome,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -106,6 +107,7 @@ impl Error {
             store: None,
             operation: None,
             field: None,
+            place: None,
             retryable: transient,
             outcome: if transient { Outcome::Unknown } else { Outcome::NotApplied },
             source: None,
@@ -173,6 +175,12 @@ impl Error {
         self.with(|inner| inner.field = Some(field.into()))
     }
 
+    /// Sets which it is about of what was asked for together, from 0 on.
+    #[must_use]
+    pub fn at_place(self, place: usize) -> Self {
+        self.with(|inner| inner.place = Some(place))
+    }
+
     /// Sets whether the same call may succeed when it is made again.
     #[must_use]
     pub fn retryable(self, retryable: bool) -> Self {
@@ -202,7 +210,8 @@ impl Error {
         have_one_source
             && (one.kind, one.operation, one.retryable, one.outcome)
                 == (two.kind, two.operation, two.retryable, two.outcome)
-            && (&one.store, &one.field, &one.message) == (&two.store, &two.field, &two.message)
+            && (&one.store, &one.field, one.place) == (&two.store, &two.field, two.place)
+            && one.message == two.message
     }
 
     /// Returns what went wrong, as far as a caller would act on it.
@@ -228,6 +237,11 @@ impl Error {
     /// Returns the argument or option that is wrong.
     pub fn field(&self) -> Option<&str> {
         self.0.field.as_deref()
+    }
+
+    /// Returns which it is about of what was asked for together.
+    pub fn place(&self) -> Option<usize> {
+        self.0.place
     }
 
     /// Returns whether the same call may succeed when it is made again.

@@ -105,18 +105,38 @@ impl Write {
 pub struct Merged {
     /// The writes.
     pub writes: Vec<Write>,
-    /// For each operation its write, and which of the conditions there are its own.
-    places: Vec<(usize, std::ops::Range<usize>)>,
+    /// Where each operation is.
+    places: Vec<Place>,
+}
+
+/// Where an operation of an atomic write is among its writes.
+#[derive(Clone, Debug)]
+struct Place {
+    operation: StructureOperation,
+    write: usize,
+    /// Which of the conditions there are its own.
+    own: std::ops::Range<usize>,
 }
 
 impl Merged {
     /// Returns for each operation whether its condition failed.
     pub fn failures(&self, answer: &AtomicAnswer) -> Vec<bool> {
         let AtomicAnswer::Refused(failed) = answer else { return vec![false; self.places.len()] };
-        let has_failed = |(write, own): &(usize, std::ops::Range<usize>)| {
+        let has_failed = |Place { write, own, .. }: &Place| {
             failed.get(*write).and_then(|all| all.get(own.clone())).is_some_and(|own| own.contains(&true))
         };
         self.places.iter().map(has_failed).collect()
+    }
+
+    /// Returns the error of a backend, which names the operation if the backend said which write it is about: the first of
+    /// those that became this write.
+    #[must_use]
+    pub fn named(&self, error: Error) -> Error {
+        let mut places = self.places.iter().enumerate();
+        match places.find(|(_, place)| Some(place.write) == error.place()) {
+            Some((index, place)) => at(error, index, place.operation),
+            None => error,
+        }
     }
 }
 
@@ -143,6 +163,7 @@ pub fn merged(operations: Vec<Write>) -> Result<Merged> {
 impl Merged {
     fn add(&mut self, Write { key, mut change }: Write) -> Result<()> {
         change.delete_once();
+        let operation = change.operation();
         let item = change.item();
         let mut same_key = self.writes.iter_mut().enumerate().filter(|(_, write)| write.key == key);
         let found = same_key.find_map(|(place, write)| {
@@ -155,16 +176,17 @@ impl Merged {
         let Some((place, write)) = found else {
             let own = 0..change.conditions();
             self.writes.push(Write { key, change });
-            self.places.push((self.writes.len() - 1, own));
+            self.places.push(Place { operation, write: self.writes.len() - 1, own });
             return Ok(());
         };
         let before = write.change.conditions();
-        let first = self.places.iter().position(|(other, _)| *other == place).unwrap_or_default();
+        let first = self.places.iter().position(|other| other.write == place).unwrap_or_default();
         let both = format!("operations {first} and {} of the atomic write: ", self.places.len());
         write.change.merge(change, &both)?;
         write.change.delete_once();
         // Only new fields of a hash have conditions of their own; a change without any has nothing that could fail.
-        self.places.push((place, before..write.change.conditions()));
+        let own = before..write.change.conditions();
+        self.places.push(Place { operation, write: place, own });
         Ok(())
     }
 }
@@ -285,6 +307,8 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
+    use redkv_core::error::ErrorKind;
+
     use super::*;
 
     fn bytes(text: &str) -> Bytes {
@@ -332,6 +356,17 @@ mod tests {
         let answer = AtomicAnswer::Refused(vec![vec![false, true]]);
         assert_eq!(all.failures(&answer), [false, false, true]);
         assert_eq!(all.failures(&AtomicAnswer::Committed), [false, false, false]);
+    }
+
+    #[test]
+    fn an_error_names_the_first_operation_of_its_write() {
+        let writes = [("h", hash(&[], &["a"], &[])), ("z", zadd("a")), ("h", hash(&["b"], &[], &[]))];
+        let all = merged(writes.map(|(key, change)| Write::new(key, change)).into()).unwrap();
+        let message = |error: Error| all.named(error).message().to_owned();
+        let error = Error::new(ErrorKind::Type, "wrong");
+        assert_eq!(message(error.clone().at_place(0)), "wrong (operation 0 of the atomic write, hSetNX)");
+        assert_eq!(message(error.clone().at_place(1)), "wrong (operation 1 of the atomic write, zAdd)");
+        assert_eq!(message(error), "wrong");
     }
 
     #[test]

@@ -53,6 +53,16 @@ const eachCases = Object.entries(writes).map(([name, [queue, prepare, read, befo
 /** What atomic writes do. */
 const atomicCases = () => [
   ...eachCases,
+  ['an error says which operation it is about', async (db) => {
+    await db.set('{t}text', 'text')
+    const failure = (queue) => {
+      const write = db.atomicWrite()
+      queue(write.set('{t}a', 'x') && write)
+      return write.exec().then(() => assert.fail('it was to fail'), ({ code, operation, message }) => [code, operation, message.match(/\(.*\)$/)?.[0]])
+    }
+    assert.deepEqual(await failure((write) => write.sAdd('{t}text', 'm')), ['ERR_REDKV_TYPE', 'atomicWrite', '(operation 1 of the atomic write, sAdd)'])
+    assert.deepEqual(await failure((write) => write.incrBy('{t}text')), ['ERR_REDKV_VALUE', 'atomicWrite', '(operation 1 of the atomic write, incrBy)'])
+  }],
   ['each operation says whether its own condition failed', async (db) => {
     await db.set('{t}a', '1')
     const queue = (write) => [write.setNX('{t}a', 'x'), write.setXX('{t}b', 'x'), write.set('{t}c', 'x'), write.deleteXX('{t}d'), write.setEQ('{t}e', 1, 0)]

@@ -294,7 +294,7 @@ impl Database {
         let answer =
             answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")));
         self.counters.count(OPERATION, start.elapsed(), answer.is_err());
-        Ok(match answer.map_err(|error| as_begun(error, &has_begun))? {
+        Ok(match answer.map_err(|error| merged.named(as_begun(error, &has_begun)))? {
             AtomicAnswer::Committed => AtomicOutcome::Committed,
             refused @ AtomicAnswer::Refused(_) => AtomicOutcome::Refused(merged.failures(&refused)),
         })

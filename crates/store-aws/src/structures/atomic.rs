@@ -32,7 +32,7 @@ const MOST_WAYS: u32 = 10;
 impl Table {
     /// Makes all `writes` or none. Contention is retried `retries` times.
     pub(super) async fn write_atomically(&self, writes: &[Write], retries: u32) -> Result<AtomicAnswer> {
-        let mut requests = writes.iter().map(planned).collect::<Result<Vec<_>>>()?;
+        let mut requests = writes.iter().enumerate().map(planned_at).collect::<Result<Vec<_>>>()?;
         if requests.is_empty() {
             return Ok(AtomicAnswer::Committed);
         }
@@ -90,6 +90,10 @@ impl Table {
     }
 }
 
+fn planned_at((place, write): (usize, &Write)) -> Result<ItemWrite> {
+    planned(write).map_err(|error| error.at_place(place))
+}
+
 /// Returns which conditions failed; if none did, the requests are those to make instead.
 fn judge(
     writes: &[Write],
@@ -100,15 +104,21 @@ fn judge(
     let mut has_failed = false;
     let mut refused: Vec<_> = refused.into_iter().collect();
     refused.sort_unstable_by_key(|(place, _)| *place);
+    let mut uncounted = None;
     for (place, found) in refused {
         let (Some(write), Some(request)) = (writes.get(place), requests.get_mut(place)) else { continue };
-        match judged(write, &Found::of(found.as_ref()))? {
-            Verdict::Failed(conditions) => {
+        match judged(write, &Found::of(found.as_ref())).map_err(|error| error.at_place(place)) {
+            Ok(Verdict::Failed(conditions)) => {
                 has_failed = true;
                 failed[place] = conditions;
             }
-            Verdict::Nothing(instead) | Verdict::Again(instead) => *request = instead,
+            Ok(Verdict::Nothing(instead) | Verdict::Again(instead)) => *request = instead,
+            Err(error) if error.kind() == ErrorKind::Value => uncounted = uncounted.or(Some(error)),
+            Err(error) => return Err(error),
         }
+    }
+    if let Some(error) = uncounted {
+        return Err(error);
     }
     Ok(has_failed.then_some(failed))
 }

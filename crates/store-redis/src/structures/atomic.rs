@@ -2,7 +2,7 @@
 
 mod written;
 
-use redis::Value;
+use redis::{ServerError, Value};
 use redkv_core::error::Result;
 use redkv_structures::{AtomicAnswer, Change, Write};
 
@@ -164,12 +164,25 @@ fn put_counter(request: &mut Request, by: i64) {
     }
 }
 
+/// Returns which write an error is about: scripts add its number, from 1 on, behind a quotation mark, which is where messages
+/// end that repeat the words of the server.
+fn place_in(error: &ServerError) -> Option<usize> {
+    let (_, number) = error.details()?.rsplit_once('\'')?;
+    number.parse::<usize>().ok()?.checked_sub(1)
+}
+
 /// Reads the reply to the script.
 pub(super) fn read(writes: &[Write], reply: Value) -> Result<AtomicAnswer> {
     let flags = match reply {
         Value::Int(1) => return Ok(AtomicAnswer::Committed),
         Value::Array(flags) => flags,
-        Value::ServerError(error) => return Err(error_of_reply(&error)),
+        Value::ServerError(error) => {
+            let failed = error_of_reply(&error);
+            return Err(match place_in(&error) {
+                Some(place) => failed.at_place(place),
+                None => failed,
+            });
+        }
         _ => return Err(stray()),
     };
     let mut flags = flags.into_iter().map(|flag| flag == Value::Int(1));

@@ -9,7 +9,11 @@ use crate::atomic::{AtomicAnswer, Change, Write};
 
 impl Map {
     pub(super) fn write(&mut self, writes: &[Write]) -> Result<AtomicAnswer> {
-        let looked: Vec<_> = writes.iter().map(|write| self.failed(write)).collect();
+        let looked: Vec<_> = writes
+            .iter()
+            .enumerate()
+            .map(|(place, write)| self.failed(write).map_err(|error| error.at_place(place)))
+            .collect();
         // A wrong kind beats a counter that is no number, and both beat conditions.
         let errors: Vec<&Error> = looked.iter().filter_map(|looked| looked.as_ref().err()).collect();
         let of_kind = errors.iter().find(|error| error.kind() == ErrorKind::Type);

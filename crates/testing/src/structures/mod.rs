@@ -197,6 +197,9 @@ macro_rules! structures_cases {
             }
             atomic_kinds {
                 a_key_of_another_kind_refuses_all_of_it_and_beats_conditions
+                an_error_names_the_operation_that_it_is_about
+                an_error_among_many_operations_names_its_own
+                a_wrong_kind_beats_a_counter_that_does_not_count
                 plain_writes_replace_and_delete_every_kind
                 a_counter_that_does_not_count_refuses_all_of_it
                 a_counter_counts_on_from_text_and_is_exact

@@ -166,7 +166,8 @@ impl<'a> Db<'a> {
     pub(super) async fn attempt_write(&self, changes: Vec<(&str, Change)>) -> Result<(bool, Vec<bool>)> {
         let changes = changes.into_iter().map(|(name, change)| Write::new(self.key(name), change));
         let merged = merged(changes.collect())?;
-        let answer = self.backend.write_atomically(&merged.writes, 3).await?;
+        let answer = self.backend.write_atomically(&merged.writes, 3).await;
+        let answer = answer.map_err(|error| merged.named(error))?;
         let failures = merged.failures(&answer);
         Ok((answer == redkv_structures::AtomicAnswer::Committed, failures))
     }

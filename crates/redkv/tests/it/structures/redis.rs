@@ -58,7 +58,7 @@ structures_suite!(suite, super::common);
 structures_suite!(suite_in_a_cluster, super::in_one_slot);
 
 /// The cases of several keys in an atomic write, or of a sorted hash in one.
-const OF_ONE_SLOT: [&str; 19] = [
+const OF_ONE_SLOT: [&str; 22] = [
     "a_counter_counts_on_from_text_and_is_exact",
     "a_counter_that_does_not_count_refuses_all_of_it",
     "a_failing_condition_leaves_everything_as_it_is",
@@ -69,6 +69,9 @@ const OF_ONE_SLOT: [&str; 19] = [
     "a_value_is_set_where_a_key_is",
     "a_value_is_set_where_an_equal_one_is",
     "a_value_is_set_where_no_key_is",
+    "a_wrong_kind_beats_a_counter_that_does_not_count",
+    "an_error_among_many_operations_names_its_own",
+    "an_error_names_the_operation_that_it_is_about",
     "fields_of_a_sorted_hash_are_put_together_or_not_at_all",
     "members_of_a_set_are_changed_together_or_not_at_all",
     "members_of_a_sorted_set_are_put_together_or_not_at_all",

@@ -11,12 +11,14 @@ impl Keys<'_> {
     pub(super) fn write(&self, writes: &[Write]) -> Found<AtomicAnswer> {
         let mut failed = Vec::with_capacity(writes.len());
         let mut refused = None;
-        for write in writes {
+        for (place, write) in writes.iter().enumerate() {
             match self.failed(write) {
                 Ok(of_this_one) => failed.push(of_this_one),
                 // A wrong kind beats a counter that is no number, and both beat conditions.
-                Err(Fault::OfData(error)) if error.kind() == ErrorKind::Type => return Err(error.into()),
-                Err(Fault::OfData(error)) => refused = refused.or(Some(error)),
+                Err(Fault::OfData(error)) if error.kind() == ErrorKind::Type => {
+                    return Err(error.at_place(place).into());
+                }
+                Err(Fault::OfData(error)) => refused = refused.or(Some(error.at_place(place))),
                 Err(fault) => return Err(fault),
             }
         }

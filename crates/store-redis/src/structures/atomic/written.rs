@@ -52,9 +52,10 @@ fn shape(write: &Write, is_paired: bool) -> Vec<u8> {
     shape
 }
 
-/// Where the keys and words of a write are, from 1 on.
+/// A write, and where its keys and words are: all from 1 on.
 struct Own<'a> {
     change: &'a Change,
+    number: usize,
     key: usize,
     word: usize,
     is_paired: bool,
@@ -65,8 +66,8 @@ const MISCOUNT: &str = include_str!("../scripts/miscount.lua");
 
 fn text(writes: &[Write], pairs: &[bool]) -> String {
     let (mut own, mut key, mut word) = (Vec::with_capacity(writes.len()), 1, 1);
-    for (write, is_paired) in writes.iter().zip(pairs) {
-        own.push(Own { change: &write.change, key, word, is_paired: *is_paired });
+    for (number, (write, is_paired)) in (1..).zip(writes.iter().zip(pairs)) {
+        own.push(Own { change: &write.change, number, key, word, is_paired: *is_paired });
         key += 1 + usize::from(*is_paired);
         word += words(&write.change, false);
     }
@@ -101,16 +102,17 @@ impl Own<'_> {
     /// Looks whether it can be made.
     fn look(&self, text: &mut String) {
         let (key, word) = (self.key, self.word);
-        let checked = "if type(x)=='table' then return x end";
+        let checked = &format!("if type(x)=='table' then {} end", self.returned());
         let line = match self.change {
             Change::Set(_) | Change::Delete => return,
             Change::SetNx(_) => format!("c(p('EXISTS',K[{key}])==0)"),
             Change::SetXx(_) | Change::DeleteXx => format!("c(p('EXISTS',K[{key}])==1)"),
             Change::SetEq { .. } => format!("x=p('GET',K[{key}]) {checked} c(x==A[{word}])"),
             Change::IncrBy(_) => format!(
-                "x=p('GET',K[{key}]) {checked} if x then u=u or miscount(x,A[{}],A[{}]) end",
+                "x=p('GET',K[{key}]) {checked} if x and not u then u=miscount(x,A[{}],A[{}]) if u then u.err=u.err..\" '{}\" end end",
                 word + 1,
-                word + 2
+                word + 2,
+                self.number
             ),
             Change::SAdd(_) | Change::SRem(_) => format!("x=p('SCARD',K[{key}]) {checked}"),
             Change::Hash { set, set_new, .. } => {
@@ -133,6 +135,11 @@ impl Own<'_> {
         text.push('\n');
     }
 
+    /// Returns the error in `x`, with the number of the write.
+    fn returned(&self) -> String {
+        format!("x.err=x.err..\" '{}\" return x", self.number)
+    }
+
     fn has_value(&self) -> bool {
         let (Change::ZAdd { member, .. } | Change::ZAddNx { member, .. }) = self.change else { return false };
         member.is_some()
@@ -144,9 +151,9 @@ impl Own<'_> {
         let mut call = |name: &str, key: usize, from: usize, count: usize| {
             text.push_str(&format!("x=p('{name}',K[{key}]"));
             (from..from + count).for_each(|word| text.push_str(&format!(",A[{word}]")));
-            let broken = if *is_dirty { "{err='REDKVPARTLY'}" } else { "x" };
+            let broken = if *is_dirty { "return {err='REDKVPARTLY'}".to_owned() } else { self.returned() };
             let fails = if name == "SET" { "x.err" } else { "type(x)=='table'" };
-            text.push_str(&format!(") if {fails} then return {broken} end\n"));
+            text.push_str(&format!(") if {fails} then {broken} end\n"));
             *is_dirty = true;
         };
         match self.change {

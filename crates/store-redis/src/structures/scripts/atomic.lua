@@ -1,8 +1,17 @@
 -- Writes all or nothing. KEYS: the keys of the writes in their order, each with its companion where it may have one.
 -- ARGV: the number of the write that is made first and needs no look before it, or 0; then the writes, each with a letter,
--- how many keys it has, how many words follow, and these. Answers 1, or for each condition in its order whether it failed.
+-- how many keys it has, how many words follow, and these. Answers 1, or for each condition in its order whether it failed,
+-- or an error that ends with a quotation mark and the number of its write.
 local pcall, type, KEYS, ARGV = redis.pcall, type, KEYS, ARGV
 local failed, is_refused, dirty = {}, false, false
+
+-- Returns the error of a write with its number.
+local function of(n, answer)
+  if answer then
+    answer.err = answer.err .. " '" .. n
+  end
+  return answer
+end
 
 -- Looks whether a write can be made. Returns an error of its key, or one of its counter.
 local function look(letter, key, from, to, value)
@@ -107,7 +116,7 @@ while ARGV[at] do
     first_at, first_key = at, key
   else
     local of_key, of_counter = look(ARGV[at], KEYS[key], at + 3, last, KEYS[key + 1])
-    wrong, uncounted = wrong or of_key, uncounted or of_counter
+    wrong, uncounted = wrong or of(n, of_key), uncounted or of(n, of_counter)
   end
   key, at, n = key + ARGV[at + 1], last + 1, n + 1
 end
@@ -115,10 +124,10 @@ if first_at then
   local last = first_at + 2 + ARGV[first_at + 2]
   if is_refused then
     local of_key, of_counter = look(ARGV[first_at], KEYS[first_key], first_at + 3, last, KEYS[first_key + 1])
-    wrong, uncounted = wrong or of_key, uncounted or of_counter
+    wrong, uncounted = wrong or of(first, of_key), uncounted or of(first, of_counter)
   end
   if not (is_refused or wrong or uncounted) then
-    wrong = make(ARGV[first_at], KEYS[first_key], first_at + 3, last, KEYS[first_key + 1])
+    wrong = of(first, make(ARGV[first_at], KEYS[first_key], first_at + 3, last, KEYS[first_key + 1]))
   end
 end
 if wrong or uncounted then

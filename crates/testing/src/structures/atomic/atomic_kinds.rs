@@ -1,5 +1,6 @@
 //! What atomic writes refuse: keys of another kind, and counters that do not count.
 #![expect(missing_docs, reason = "the name of a case is its documentation")]
+#![expect(clippy::unwrap_used, reason = "a failed step ends its test")]
 
 use redkv_core::error::ErrorKind;
 use redkv_structures::{Change, Kinds, Structures};
@@ -55,6 +56,60 @@ pub async fn a_key_of_another_kind_refuses_all_of_it_and_beats_conditions(db: &d
             }
             kind.is_unchanged(&db, "k").await;
         }
+    }
+}
+
+pub async fn an_error_names_the_operation_that_it_is_about(db: &dyn Structures) {
+    let db = Db::new(db);
+    db.set("text", "text").await;
+    db.set("there", "value").await;
+    let (count, add) = (|| ("text", Change::IncrBy(1)), || ("text", Change::SAdd(many(&["x"]))));
+    let (new, there) = (|| ("new", set("x")), || ("there", set_nx("x")));
+    let cases = [
+        (vec![count()], "(operation 0 of the atomic write, incrBy)"),
+        (vec![new(), count(), there()], "(operation 1 of the atomic write, incrBy)"),
+        (vec![("n", Change::IncrBy(1)), count(), new()], "(operation 1 of the atomic write, incrBy)"),
+        (vec![add()], "(operation 0 of the atomic write, sAdd)"),
+        (vec![there(), new(), add()], "(operation 2 of the atomic write, sAdd)"),
+        (vec![there(), add(), add()], "(operation 1 of the atomic write, sAdd)"),
+    ];
+    for (writes, named) in cases {
+        let error = db.attempt_write(writes).await.unwrap_err();
+        assert!(error.message().ends_with(named), "{named}: {error}");
+    }
+}
+
+pub async fn an_error_among_many_operations_names_its_own(db: &dyn Structures) {
+    let db = Db::new(db);
+    db.set("text", "text").await;
+    for wrong in [Change::SAdd(many(&["x"])), Change::IncrBy(1)] {
+        let named = format!("(operation 30 of the atomic write, {})", wrong.operation().as_str());
+        let error = db.attempt_write(with_many_others(("text", wrong))).await.unwrap_err();
+        assert!(error.message().ends_with(&named), "{named}: {error}");
+    }
+}
+
+/// 30 writes without conditions before `wrong`, and more after it.
+fn with_many_others(wrong: (&'static str, Change)) -> Vec<(&'static str, Change)> {
+    const FIELDS: [&str; 40] = [
+        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
+        "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T",
+    ];
+    let mut writes: Vec<_> = FIELDS.iter().map(|field| ("sorted", put(field, 1.0))).collect();
+    writes.insert(30, wrong);
+    writes
+}
+
+pub async fn a_wrong_kind_beats_a_counter_that_does_not_count(db: &dyn Structures) {
+    let db = Db::new(db);
+    db.set("text", "text").await;
+    let count = || ("text", Change::IncrBy(1));
+    db.set("other", "text").await;
+    let add = || ("other", Change::SAdd(many(&["x"])));
+    for writes in [vec![count(), add()], vec![add(), count()]] {
+        let error = db.attempt_write(writes).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Type, "{error}");
+        assert!(error.message().ends_with("sAdd)"), "{error}");
     }
 }
 

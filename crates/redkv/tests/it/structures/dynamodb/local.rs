@@ -13,6 +13,7 @@ const LACKS: &[(&str, &str)] = &[
     ("a_hundred_operations_are_one_write", TEN),
     ("a_text_that_is_no_integer_is_refused_and_stays", EMPTY),
     ("a_value_of_a_sorted_hash_may_be_anything", EMPTY),
+    ("an_error_among_many_operations_names_its_own", TEN),
     ("an_empty_field_and_an_empty_value_are_there", EMPTY),
     ("an_empty_member_is_a_member", EMPTY),
     ("an_empty_value_is_a_value", EMPTY),
