@@ -3293,7 +3293,7 @@ declare namespace RedKV {
      *
      * Rejects with `ERR_REDKV_TYPE` when a key has another kind, whatever the conditions are, and with `ERR_REDKV_VALUE` when a
      * counter does not count: the message says which operation it is. Rejects with `ERR_REDKV_CONFLICT`,
-     * retryable, when it met other writes again and again. Is sent once.
+     * retryable, when it met other writes again and again. Is sent once; a `signal` that is aborted before keeps it unsent.
      */
     exec(options?: AtomicWriteOptions): Promise<boolean>
   }

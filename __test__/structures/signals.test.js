@@ -71,6 +71,18 @@ describe('an aborted signal keeps from beginning', () => {
   }
 })
 
+test('an atomic write that an aborted signal kept from beginning can still be sent', async (t) => {
+  const db = opened(t)
+  const write = db.atomicWrite()
+  write.set('k', 'v')
+  const reason = new Error('no longer wanted')
+  assert.equal(await rejectionOf(() => write.exec({ signal: AbortSignal.abort(reason) })), reason)
+  write.incrBy('n')
+  assert.equal(await write.exec({ signal: new AbortController().signal }), true)
+  assert.deepEqual([await db.get('k'), await db.get('n')], ['v', '1'])
+  isArgumentError(await rejectionOf(() => write.exec({ signal: AbortSignal.abort(reason) })), 'this')
+})
+
 describe('a signal that aborts while an operation is in flight', () => {
   for (const [name, call] of Object.entries(reads)) {
     test(`ends ${name} with its reason`, async (t) => {

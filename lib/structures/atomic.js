@@ -2,7 +2,7 @@
 
 const { pending } = require('../bridge.js')
 const { argumentError, described } = require('../errors.js')
-const { abortedWrite, signalOf, untilAborted } = require('../signals.js')
+const { abortedWrite, reason, signalOf, untilAborted } = require('../signals.js')
 const { fromCaller } = require('../stacks.js')
 const { isHashOfFields, kept, listOf, pairsOf } = require('./arguments.js')
 const numbers = require('./numbers.js')
@@ -23,6 +23,7 @@ class AtomicWrite {
       const state = stateOf(this, 'exec')
       const signal = signalOf(options, ['retries', 'signal'])
       const retries = retriesOf(options)
+      if (signal?.aborted) throw reason(signal)
       state.isSent = true
       const { native, changed, writes } = state
       const begin = () => pending(native.atomicWrite(retries, writes))
