@@ -3202,6 +3202,9 @@ declare namespace RedKV {
    *
    * What is queued is kept as it is then: bytes, lists and objects may be used again before it is sent. An iterator is read
    * when it is sent.
+   *
+   * The promises settle after `exec()`. A batch that is garbage-collected without it emits one warning in the life of a
+   * process, a `RedKVWarning`.
    */
   interface StructuresBatch extends Omit<StructureOperations, 'zIterate' | 'zhIterate'> {
     /**

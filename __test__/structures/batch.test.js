@@ -163,6 +163,44 @@ describe('a batch', () => {
     assert.deepEqual([...errors.values()].map(({ code }) => code), ['ERR_REDKV_CLOSED', 'ERR_REDKV_CLOSED'])
   })
 
+  test('that is dropped unsent is warned about once, also where its promises are waited for', async () => {
+    const result = await childOf(async () => {
+      const db = new RedKV.Structures('memory')
+      process.on('warning', ({ name, message }) => console.log(`${name}: ${message}`))
+      const forget = async () => console.log(await db.batch().get('never sent'))
+      const forgetBoth = async (batch) => console.log(await Promise.all([batch.set('k', 'v'), batch.get('k')]))
+      const collected = async () => {
+        for (let turn = 0; turn < 5; turn += 1) {
+          globalThis.gc()
+          await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+      }
+      db.batch()
+      await (async (batch) => {
+        batch.set('k', 'v')
+        await batch.exec()
+      })(db.batch())
+      await collected()
+      console.log('what was sent and what is empty is not missed')
+      forget()
+      await collected()
+      forget()
+      forgetBoth(db.batch())
+      await collected()
+    }, undefined, '--expose-gc', '--no-warnings')
+    const told = 'a batch with get() in it was dropped without exec(): nothing of it was sent, and its promises never settle'
+    printed(result, `what was sent and what is empty is not missed\nRedKVWarning: ${told}\n`)
+  })
+
+  test('that is dropped unsent keeps no process alive', async () => {
+    const result = await childOf(() => {
+      const db = new RedKV.Structures('memory')
+      db.batch().get('never sent').then(() => console.log('settled'))
+      process.on('exit', () => console.log('the end'))
+    })
+    printed(result, 'the end\n')
+  })
+
   test('that nobody waits for ends no process', async () => {
     const result = await childOf(async () => {
       const db = new RedKV.Structures('memory')

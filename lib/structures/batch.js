@@ -2,6 +2,7 @@
 
 const { RedKVError, argumentError } = require('../errors.js')
 const { fromCaller } = require('../stacks.js')
+const { warn } = require('../warnings.js')
 const { isHashOfFields, kept, pairsOf } = require('./arguments.js')
 const { StructureOperations } = require('./operations.js')
 
@@ -11,10 +12,19 @@ const NOT_APPLIED = 'not-applied'
 /** The state of a batch. */
 const QUEUE = Symbol('batch')
 
+let isWarned = false
+
+/** Warns of a batch that was dropped before it was sent. What it knows of one must not lead to its promises. */
+const dropped = new FinalizationRegistry((life) => {
+  if (life.isSent || isWarned) return
+  isWarned = true
+  warn(`a batch with ${life.first}() in it was dropped without exec(): nothing of it was sent, and its promises never settle`)
+})
+
 /** Operations that are sent together. Documented in index.d.ts. */
 class Batch {
   constructor(object) {
-    Object.defineProperty(this, QUEUE, { value: { object, calls: [], isSent: false } })
+    Object.defineProperty(this, QUEUE, { value: { object, calls: [], life: { first: undefined, isSent: false } } })
   }
 
   async exec(...args) {
@@ -30,7 +40,7 @@ class Batch {
 function queueOf(object, name) {
   const queue = object?.[QUEUE]
   if (queue === undefined) throw argumentError('this', `${name}() was called without its object: write batch.${name}(…)`)
-  if (queue.isSent) throw argumentError('this', `${name}() was called after exec(): a batch is sent once`)
+  if (queue.life.isSent) throw argumentError('this', `${name}() was called after exec(): a batch is sent once`)
   return queue
 }
 
@@ -39,7 +49,7 @@ function begun(batch, args) {
   if (args.some((arg) => arg !== undefined)) {
     throw argumentError('options', 'exec() of a batch takes no options: each operation has its own')
   }
-  queue.isSent = true
+  queue.life.isSent = true
   return queue
 }
 
@@ -69,7 +79,7 @@ function partialError(failures, count) {
 function queued(name) {
   return function queuing(...args) {
     try {
-      const { object, calls } = queueOf(this, name)
+      const { object, calls, life } = queueOf(this, name)
       const begin = beginning(object, name, args, queuing)
       const promise = new Promise((resolve, reject) => {
         calls.push(() => {
@@ -78,6 +88,10 @@ function queued(name) {
           return operation
         })
       })
+      if (life.first === undefined) {
+        life.first = name
+        dropped.register(this, life)
+      }
       // Who does not wait for it hears of a failure by exec().
       promise.catch(() => {})
       return promise
