@@ -3205,6 +3205,9 @@ declare namespace RedKV {
    *
    * The promises settle after `exec()`. A batch that is garbage-collected without it emits one warning in the life of a
    * process, a `RedKVWarning`.
+   *
+   * The error of an operation has the stack of where it was queued, as long as no more than about 1,000 a
+   * second are queued; beyond that, of `exec()`.
    */
   interface StructuresBatch extends Omit<StructureOperations, 'zIterate' | 'zhIterate'> {
     /**

@@ -105,6 +105,32 @@ describe('a batch', () => {
     assert.equal(await db.get('k'), 'v')
   })
 
+  test('has with each failure the stack of where it was queued', async (t) => {
+    const db = opened(t)
+    await db.set('text', 'a')
+    const batch = db.batch()
+    const queueWrong = () => batch.incrBy('text', 1)
+    const queueNothing = () => batch.get(null)
+    queueWrong()
+    queueNothing()
+    const error = await rejectionOf(() => batch.exec())
+    const [ofData, ofArgument] = error.errors.values()
+    assert.match(ofData.stack, /^\w+: .*\n    at queueWrong \(.*batch\.test\.js/)
+    assert.ok(ofData.stack.startsWith(`RedKVError: ${ofData.message}`), ofData.stack)
+    assert.match(ofArgument.stack, /^\w+: .*\n    at queueNothing \(.*batch\.test\.js/)
+    assert.deepEqual(Object.keys(ofData), Object.keys(error.cause))
+  })
+
+  test('of very many operations has with a failure the stack of who queued or sent it', async (t) => {
+    const db = opened(t)
+    await db.set('text', 'a')
+    const batch = db.batch()
+    Array.from({ length: 5000 }, () => batch.get('k'))
+    batch.incrBy('text', 1)
+    const { errors } = await rejectionOf(() => batch.exec())
+    assert.match(errors.get('5000').stack, /batch\.test\.js/)
+  })
+
   test('is sent once, and takes nothing after that', async (t) => {
     const db = opened(t)
     const batch = db.batch()

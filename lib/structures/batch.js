@@ -1,7 +1,7 @@
 'use strict'
 
 const { RedKVError, argumentError } = require('../errors.js')
-const { fromCaller } = require('../stacks.js')
+const { fromCaller, fromNoted, noteCaller } = require('../stacks.js')
 const { warn } = require('../warnings.js')
 const { isHashOfFields, kept, pairsOf } = require('./arguments.js')
 const { StructureOperations } = require('./operations.js')
@@ -81,10 +81,11 @@ function queued(name) {
     try {
       const { object, calls, life } = queueOf(this, name)
       const begin = beginning(object, name, args, queuing)
+      const noted = noteCaller(queuing)
       const promise = new Promise((resolve, reject) => {
         calls.push(() => {
           const operation = begin()
-          operation.then(resolve, reject)
+          operation.then(resolve, (error) => reject(fromNoted(error, noted)))
           return operation
         })
       })
