@@ -9,6 +9,8 @@ mod dynamodb;
 mod s3;
 #[cfg(feature = "dynamodb")]
 mod structures;
+#[cfg(feature = "dynamodb")]
+mod tables;
 
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 pub use aws::{AwsConfig, AwsCredentials};

@@ -9,10 +9,11 @@ use redkv_structures::{AtomicAnswer, Write};
 
 use super::changes::planned;
 use super::items::{Found, Item};
-use super::requests::{ItemWrite, contention, pauses};
-use super::table::{Table, Units};
+use super::table::Table;
 use super::verdicts::{Verdict, judged};
 use crate::aws::attempts::Attempts;
+use crate::tables::meter::Units;
+use crate::tables::writes::{ItemWrite, contention, pauses};
 use redkv_core::error::{Error, ErrorKind, Result};
 
 /// How a transaction ended.

@@ -11,7 +11,7 @@ use super::items::{
     Item, PLAIN, RANK, VALUE, attribute, binary, field_name, members, number, primary_key, sorted_item,
     value_item,
 };
-use super::requests::{Deed, ItemWrite, Returns};
+use crate::tables::writes::{Deed, ItemWrite, Returns};
 use redkv_core::error::{Error, Result};
 
 /// The longest expression that the service takes.

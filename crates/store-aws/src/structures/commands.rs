@@ -12,14 +12,16 @@ use super::changes::{MOST_FIELDS, NO_ITEM, NO_VALUE, check_field, planned, undon
 use super::items::{
     Found, Item, PLAIN, RANK, VALUE, binary, binary_of, fields_of, primary_key, rank, sorted_item,
 };
-use super::reads::AT_A_TIME;
-use super::requests::{ItemWrite, MOST_TRIES, Returns, Written, contention, pauses};
-use super::table::{Table, Units, unmade};
+use super::table::Table;
 use super::verdicts::{Verdict, judged, wrong_kind};
 use crate::aws::attempts::Attempts;
 use crate::aws::backoff::Backoff;
 use crate::aws::requests::side_by_side;
 use crate::dynamodb::error::throttled;
+use crate::tables::access::unmade;
+use crate::tables::meter::Units;
+use crate::tables::reads::AT_A_TIME;
+use crate::tables::writes::{ItemWrite, MOST_TRIES, Returns, Written, contention, pauses};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 
 /// The most items that one request may delete.
@@ -159,7 +161,7 @@ impl Table {
     /// Returns what is in the plain item for which the condition of `request` did not hold.
     async fn found(&self, request: &ItemWrite, returned: Option<Item>) -> Result<Found> {
         if returned.is_none() && !self.returns_found() {
-            let item = self.get_item(request.key(), None, true).await?;
+            let item = self.get_item(request.key(self.keys), None, true).await?;
             return Ok(Found::of(item.as_ref()));
         }
         Ok(Found::of(returned.as_ref()))

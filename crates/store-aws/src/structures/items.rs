@@ -1,15 +1,12 @@
 //! The format: what items hold.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::base64;
 use bytes::Bytes;
 use redkv_structures::{Score, Value};
 
-/// An item as the SDK has it.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(super) use crate::tables::Item;
 
 /// The range key of the item with the value, the set or the hash of a key.
 pub(super) const PLAIN: &[u8] = b"_";

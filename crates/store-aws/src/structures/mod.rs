@@ -6,7 +6,6 @@ mod commands;
 mod config;
 mod items;
 mod reads;
-mod requests;
 mod sorted;
 mod store;
 mod table;

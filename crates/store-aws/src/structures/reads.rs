@@ -1,32 +1,34 @@
 //! Reads of single items.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use redkv_structures::{Action, Answer, Command, Score};
 
 use super::items::{Found, Item, PLAIN, RANK, VALUE, binary_of, bytes_of, field_name, field_of, primary_key};
-use super::requests::read;
-use super::table::{Table, Units, unmade};
+use super::table::Table;
 use super::verdicts::wrong_kind;
-use crate::aws::attempts::Attempts;
-use crate::aws::backoff::Backoff;
 use crate::aws::requests::side_by_side;
-use crate::dynamodb::error::{may_be_of_one_key, throttled};
-use redkv_core::error::{Error, Outcome, Result};
+use crate::tables;
+use crate::tables::reads::{AT_A_TIME, Items, Projection};
+use redkv_core::error::Result;
 use redkv_core::store::Answers;
 
-/// The most keys that one request may ask for.
-pub(super) const MOST_KEYS: usize = 100;
-/// Requests that are made side by side.
-pub(super) const AT_A_TIME: usize = 8;
-
 /// The key and the range key of an item.
-type Place = (Bytes, Bytes);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Place(Bytes, Bytes);
 
-/// Items by their place, those that could not be read included.
-type Items = HashMap<Place, Result<Option<Item>>>;
+impl tables::reads::Place for Place {
+    fn key(&self) -> Item {
+        primary_key(&self.0, &self.1)
+    }
+
+    fn of(item: &Item) -> Self {
+        let part = |name| Bytes::copy_from_slice(binary_of(item, name).unwrap_or_default());
+        Self(part("hk"), part("rk"))
+    }
+}
 
 /// Returns whether one item answers `action`, but for sorted members beside it.
 pub(super) fn is_of_one_item(action: &Action) -> bool {
@@ -46,10 +48,10 @@ pub(super) fn is_of_one_item(action: &Action) -> bool {
 impl Table {
     /// Answers commands that are [of one item](is_of_one_item).
     pub(super) async fn read_all(&self, commands: &[Command]) -> Answers<Answer> {
-        let mut items: [Items; 2] = [HashMap::new(), HashMap::new()];
+        let mut items: [Items<Place>; 2] = [HashMap::new(), HashMap::new()];
         for (may_be_old, items) in [false, true].into_iter().zip(&mut items) {
             let asked: Vec<_> = commands.iter().filter(|command| command.may_be_old == may_be_old).collect();
-            *items = self.read_items(&asked, !may_be_old).await;
+            *items = self.read_commands(&asked, !may_be_old).await;
         }
         let answers = commands.iter().map(|command| {
             let found = items[usize::from(command.may_be_old)].get(&place(command));
@@ -91,120 +93,12 @@ impl Table {
         }
     }
 
-    async fn read_items(&self, commands: &[&Command], consistent: bool) -> Items {
-        let places: HashSet<_> = commands.iter().map(|command| place(command)).collect();
-        let places: Vec<_> = places.into_iter().collect();
-        if let [one] = &places[..] {
-            // Several commands on one item need all of it.
-            let projection = if let [command] = commands { projection(&command.action) } else { None };
-            let item = self.get_item(primary_key(&one.0, &one.1), projection, consistent).await;
-            return Items::from([(one.clone(), item)]);
-        }
-        let pieces = places.chunks(MOST_KEYS).map(|piece| self.read_piece(piece, consistent));
-        side_by_side(AT_A_TIME, pieces.collect()).await.into_iter().flatten().collect()
-    }
-
-    /// Reads items by one request, and by others for what is left unprocessed.
-    async fn read_piece(&self, places: &[Place], consistent: bool) -> Items {
-        let mut items = Items::new();
-        let mut left: Vec<&Place> = places.iter().collect();
-        let attempts = Attempts::default();
-        let mut backoff = Backoff::default();
-        let all = |left: Vec<&Place>, error: Error| {
-            left.into_iter().map(|place| (place.clone(), Err(error.clone()))).collect::<Vec<_>>()
-        };
-        while !left.is_empty() {
-            let wanted = match wanted(&left, consistent) {
-                Ok(wanted) => wanted,
-                Err(error) => {
-                    items.extend(all(left, error));
-                    break;
-                }
-            };
-            let request = self
-                .client
-                .batch_get_item()
-                .request_items(&self.name, wanted)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .customize()
-                .interceptor(attempts.clone());
-            let sent = self.timed("BatchGetItem", request.send(), |answer| {
-                let consumed = answer.consumed_capacity.iter().flatten();
-                Some(Units::Read(consumed.filter_map(|consumed| consumed.capacity_units).sum()))
-            });
-            let answer = match sent.await {
-                Ok(answer) => answer,
-                // One key that cannot work, or is not allowed, refuses the whole batch: asked alone, the others are answered.
-                Err(error) if may_be_of_one_key(&error) => {
-                    let single = left
-                        .iter()
-                        .map(|(key, range)| self.get_item(primary_key(key, range), None, consistent));
-                    let single = side_by_side(AT_A_TIME, single.collect()).await;
-                    items.extend(left.into_iter().cloned().zip(single));
-                    break;
-                }
-                Err(error) => {
-                    let error = self.failed(error, &attempts).outcome(Outcome::NotApplied);
-                    items.extend(all(left, error));
-                    break;
-                }
-            };
-            for item in answer.responses.into_iter().flat_map(HashMap::into_values).flatten() {
-                items.insert(place_of(&item), Ok(Some(item)));
-            }
-            let unprocessed: HashSet<_> = answer
-                .unprocessed_keys
-                .iter()
-                .flat_map(HashMap::values)
-                .flat_map(|table| &table.keys)
-                .map(place_of)
-                .collect();
-            let before = left.len();
-            left.retain(|place| unprocessed.contains(*place));
-            if left.is_empty() {
-                break;
-            }
-            match backoff.after(left.len() < before) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => {
-                    items.extend(all(left, throttled(&attempts).outcome(Outcome::NotApplied)));
-                    break;
-                }
-            }
-        }
-        items
-    }
-
-    /// Reads an item, or the attributes of it that `projection` names.
-    pub(super) async fn get_item(
-        &self,
-        key: Item,
-        projection: Option<Projection>,
-        consistent: bool,
-    ) -> Result<Option<Item>> {
-        let attempts = Attempts::default();
-        let (expression, names) = projection.unzip();
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .consistent_read(consistent)
-            .set_projection_expression(expression)
-            .set_expression_attribute_names(names.flatten())
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .customize()
-            .interceptor(attempts.clone());
-        let sent = self.timed("GetItem", request.send(), |answer| read(answer.consumed_capacity.as_ref()));
-        match sent.await {
-            Ok(answer) => Ok(answer.item),
-            Err(error) => Err(self.failed(error, &attempts).outcome(Outcome::NotApplied)),
-        }
+    async fn read_commands(&self, commands: &[&Command], consistent: bool) -> Items<Place> {
+        // Several commands on one item need all of it.
+        let projection = if let [command] = commands { projection(&command.action) } else { None };
+        self.read_items(commands.iter().map(|command| place(command)), projection, consistent).await
     }
 }
-
-/// An expression that names attributes, and what its placeholders stand for.
-pub(super) type Projection = (String, Option<HashMap<String, String>>);
 
 /// What is read for a command alone.
 fn projection(action: &Action) -> Option<Projection> {
@@ -219,23 +113,13 @@ fn projection(action: &Action) -> Option<Projection> {
     }
 }
 
-fn wanted(places: &[&Place], consistent: bool) -> Result<KeysAndAttributes> {
-    let keys = places.iter().map(|(key, range)| primary_key(key, range)).collect();
-    KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build().map_err(unmade)
-}
-
 /// The place of the item that a command reads.
 fn place(command: &Command) -> Place {
     let range = match &command.action {
         Action::ZScore(member) => member.clone(),
         _ => Bytes::from_static(PLAIN),
     };
-    (command.key.clone(), range)
-}
-
-fn place_of(item: &Item) -> Place {
-    let part = |name| Bytes::copy_from_slice(binary_of(item, name).unwrap_or_default());
-    (part("hk"), part("rk"))
+    Place(command.key.clone(), range)
 }
 
 /// Returns what `item` says. Fails if the key is of another kind.

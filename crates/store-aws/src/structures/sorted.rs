@@ -7,9 +7,9 @@ use redkv_structures::{
 };
 
 use super::items::{Item, PLAIN, RANK, VALUE, binary, binary_of, bytes_of, primary_key, rank};
-use super::requests::read;
 use super::table::Table;
 use crate::aws::attempts::Attempts;
+use crate::tables::meter::Units;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 
 /// Minus zero as it is sorted: other programs put members there, which read as 0.
@@ -254,7 +254,8 @@ impl Table {
             }
         }
         let request = request.customize().interceptor(attempts.clone());
-        let sent = self.timed("Query", request.send(), |answer| read(answer.consumed_capacity.as_ref()));
+        let sent =
+            self.timed("Query", request.send(), |answer| Units::read(answer.consumed_capacity.as_ref()));
         match sent.await {
             Ok(answer) => Ok(Found {
                 count: u64::try_from(answer.count).unwrap_or_default(),

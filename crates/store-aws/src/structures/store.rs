@@ -9,8 +9,10 @@ use redkv_structures::{
 };
 
 use super::config::DynamoDbStructuresConfig;
-use super::reads::{MOST_KEYS, is_of_one_item};
-use super::table::{Meter, Table};
+use super::reads::is_of_one_item;
+use super::table::Table;
+use crate::tables::meter::Meter;
+use crate::tables::reads::MOST_KEYS;
 use redkv_core::error::Result;
 use redkv_core::opening::Opening;
 use redkv_core::store::{Answers, answer_all};

@@ -5,7 +5,7 @@ use redkv_structures::{Change, Write, number_of};
 
 use super::changes::{HAS_VALUE, NO_VALUE, add_members, increment, planned};
 use super::items::{Found, PLAIN, RANK, attribute, bytes_of, field_name, number, primary_key, value_item};
-use super::requests::{ItemWrite, Returns};
+use crate::tables::writes::{ItemWrite, Returns};
 use redkv_core::error::{Error, ErrorKind, Result};
 
 /// What a write comes to whose condition did not hold.

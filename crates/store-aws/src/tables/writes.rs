@@ -8,12 +8,13 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, ConsumedCapacity, Delete, Put, ReturnConsumedCapacity, ReturnValue,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValue,
     ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 
-use super::items::{Item, binary_of, primary_key};
-use super::table::{Table, Units, unmade};
+use super::access::{Access, unmade};
+use super::meter::Units;
+use super::{Item, input};
 use crate::aws::attempts::Attempts;
 use crate::dynamodb::error::CONDITION_FAILED;
 use redkv_core::backoff::Backoff;
@@ -22,27 +23,27 @@ use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 /// The error code of a write that met a transaction on its item.
 const MET_TRANSACTION: &str = "TransactionConflictException";
 /// So often is a write tried that others of the same item get in the way of.
-pub(super) const MOST_TRIES: u32 = 20;
+pub(crate) const MOST_TRIES: u32 = 20;
 
 /// Returns the pauses between tries of a write that others got in the way of.
-pub(super) fn pauses() -> Backoff {
+pub(crate) fn pauses() -> Backoff {
     Backoff::new(Duration::from_millis(10), Duration::from_millis(300))
 }
 
 /// A write of one item.
 #[derive(Clone, Debug)]
-pub(super) struct ItemWrite {
-    pub(super) item: Item,
-    pub(super) deed: Deed,
-    pub(super) condition: Option<String>,
-    pub(super) names: HashMap<String, String>,
-    pub(super) values: HashMap<String, AttributeValue>,
-    pub(super) returns: Returns,
+pub(crate) struct ItemWrite {
+    pub(crate) item: Item,
+    pub(crate) deed: Deed,
+    pub(crate) condition: Option<String>,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: HashMap<String, AttributeValue>,
+    pub(crate) returns: Returns,
 }
 
 /// What is done with an item.
 #[derive(Clone, Debug)]
-pub(super) enum Deed {
+pub(crate) enum Deed {
     /// Writes the item in place of the one that is there.
     Put,
     /// Changes attributes of the item with this primary key.
@@ -55,7 +56,7 @@ pub(super) enum Deed {
 
 /// What a write returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Returns {
+pub(crate) enum Returns {
     Nothing,
     /// The attributes that were changed, as they are now.
     New,
@@ -65,7 +66,7 @@ pub(super) enum Returns {
 
 /// How a write ended.
 #[derive(Debug)]
-pub(super) enum Written {
+pub(crate) enum Written {
     /// It was made, and returned this.
     Made(Item),
     /// Its condition did not hold for this item, if there is one.
@@ -78,38 +79,38 @@ impl ItemWrite {
         Self { item, deed, condition: None, names, values, returns: Returns::Nothing }
     }
 
-    pub(super) fn put(item: Item) -> Self {
+    pub(crate) fn put(item: Item) -> Self {
         Self::new(item, Deed::Put)
     }
 
-    pub(super) fn update(key: Item, expression: impl Into<String>) -> Self {
+    pub(crate) fn update(key: Item, expression: impl Into<String>) -> Self {
         Self::new(key, Deed::Update(expression.into()))
     }
 
-    pub(super) fn delete(key: Item) -> Self {
+    pub(crate) fn delete(key: Item) -> Self {
         Self::new(key, Deed::Delete)
     }
 
-    pub(super) fn check(key: Item, condition: impl Into<String>) -> Self {
+    pub(crate) fn check(key: Item, condition: impl Into<String>) -> Self {
         Self::new(key, Deed::Check).when(condition)
     }
 
-    pub(super) fn when(mut self, condition: impl Into<String>) -> Self {
+    pub(crate) fn when(mut self, condition: impl Into<String>) -> Self {
         self.condition = Some(condition.into());
         self
     }
 
-    pub(super) fn value(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
+    pub(crate) fn value(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
         self.values.insert(name.into(), value);
         self
     }
 
-    pub(super) fn name(mut self, name: impl Into<String>, attribute: impl Into<String>) -> Self {
+    pub(crate) fn name(mut self, name: impl Into<String>, attribute: impl Into<String>) -> Self {
         self.names.insert(name.into(), attribute.into());
         self
     }
 
-    pub(super) fn returning(mut self, returns: Returns) -> Self {
+    pub(crate) fn returning(mut self, returns: Returns) -> Self {
         self.returns = returns;
         self
     }
@@ -126,14 +127,14 @@ impl ItemWrite {
         self.condition.is_some().then_some(OnFailure::AllOld)
     }
 
-    /// Returns the primary key of the item.
-    pub(super) fn key(&self) -> Item {
-        let part = |name| binary_of(&self.item, name).unwrap_or_default();
-        primary_key(part("hk"), part("rk"))
+    /// Returns the primary key of the item: its attributes `names`.
+    pub(crate) fn key(&self, names: [&str; 2]) -> Item {
+        let part = |name: &str| Some((name.to_owned(), self.item.get(name)?.clone()));
+        names.into_iter().filter_map(part).collect()
     }
 
     /// Returns it as a part of a transaction on `table`.
-    pub(super) fn in_transaction(&self, table: &str) -> Result<TransactWriteItem> {
+    pub(crate) fn in_transaction(&self, table: &str) -> Result<TransactWriteItem> {
         let item = TransactWriteItem::builder();
         macro_rules! part {
             ($builder:expr) => {
@@ -169,9 +170,9 @@ enum Try {
     MetTransaction,
 }
 
-impl Table {
+impl Access {
     /// Makes a write. One that meets a transaction is tried again.
-    pub(super) async fn write(&self, write: &ItemWrite) -> Result<Written> {
+    pub(crate) async fn write(&self, write: &ItemWrite) -> Result<Written> {
         let mut pauses = pauses();
         for _ in 0..MOST_TRIES {
             match self.try_write(write).await? {
@@ -200,8 +201,10 @@ impl Table {
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .customize()
                     .interceptor(attempts.clone());
-                let sent = self
-                    .timed($operation, request.send(), |answer| written(answer.consumed_capacity.as_ref()));
+                let input = self.meter.input(|| input::write(&self.name, self.keys, write));
+                let sent = self.reported($operation, input, request.send(), |answer| {
+                    Units::written(answer.consumed_capacity.as_ref())
+                });
                 match sent.await {
                     Ok(answer) => Ok(Try::Ended(Written::Made(answer.attributes.unwrap_or_default()))),
                     Err(SdkError::ServiceError(refusal))
@@ -244,16 +247,8 @@ impl Table {
     }
 }
 
-pub(super) fn written(consumed: Option<&ConsumedCapacity>) -> Option<Units> {
-    Some(Units::Write(consumed?.capacity_units?))
-}
-
-pub(super) fn read(consumed: Option<&ConsumedCapacity>) -> Option<Units> {
-    Some(Units::Read(consumed?.capacity_units?))
-}
-
 /// The error of a write that others got in the way of, again and again.
-pub(super) fn contention() -> Error {
+pub(crate) fn contention() -> Error {
     Error::new(ErrorKind::Conflict, "others wrote the same key at the same time, again and again")
         .retryable(true)
         .outcome(Outcome::NotApplied)
