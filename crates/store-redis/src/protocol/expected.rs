@@ -10,6 +10,10 @@ enum Kind {
     Anything,
     /// A line, such as that all is well.
     Line,
+    /// A line, with which a transaction begins.
+    Begun,
+    /// A line, that a command of a transaction waits for the others.
+    Queued,
     /// That it is done, or was not.
     Done,
     Number,
@@ -37,7 +41,8 @@ impl Kind {
             "ZADD" | "ZREM" | "ZCARD" | "ZCOUNT" | "ZLEXCOUNT" => Self::Number,
             "SMEMBERS" | "HGETALL" | "HMGET" => Self::List,
             "ZRANGEBYSCORE" | "ZREVRANGEBYSCORE" | "ZRANGEBYLEX" | "ZREVRANGEBYLEX" => Self::List,
-            "TYPE" | "MULTI" | "ASKING" | "PING" => Self::Line,
+            "TYPE" | "ASKING" | "PING" => Self::Line,
+            "MULTI" => Self::Begun,
             "SCAN" => Self::Page,
             _ => Self::Anything,
         }
@@ -75,7 +80,7 @@ impl Expected {
         let kind = match (name, self.queued) {
             ("MULTI", _) => {
                 self.queued = Some(0);
-                Kind::Line
+                Kind::Begun
             }
             ("EXEC", Some(count)) => {
                 self.queued = None;
@@ -84,7 +89,7 @@ impl Expected {
             (_, Some(count)) => {
                 self.queued = Some(count + 1);
                 self.inside.push(Kind::of(name, words));
-                Kind::Line
+                Kind::Queued
             }
             (_, None) => Kind::of(name, words),
         };
@@ -98,7 +103,7 @@ impl Expected {
 
     /// Returns the check of the replies as they arrive.
     pub(crate) fn check(self) -> Check {
-        Check { kinds: Rest::of(self.kinds), inside: Rest::of(self.inside) }
+        Check { kinds: Rest::of(self.kinds), inside: Rest::of(self.inside), has_begun: true }
     }
 }
 
@@ -107,6 +112,8 @@ impl Expected {
 pub(crate) struct Check {
     kinds: Rest,
     inside: Rest,
+    /// Whether the last transaction was begun: where that is refused, its commands are run at once.
+    has_begun: bool,
 }
 
 #[derive(Debug)]
@@ -142,6 +149,11 @@ impl Check {
                     reply => matches!(reply, Value::Nil | Value::ServerError(_)),
                 }
             }
+            Kind::Begun => {
+                self.has_begun = !matches!(reply, Value::ServerError(_));
+                fits(reply, Kind::Line)
+            }
+            Kind::Queued => !self.has_begun || fits(reply, Kind::Line),
             kind => fits(reply, kind),
         }
     }
@@ -241,6 +253,16 @@ mod tests {
         assert_eq!(stray(&commands, &replies(&[string("v")])), Some(3));
         assert_eq!(stray(&commands, &[Value::Okay, Value::Int(1)]), Some(1));
         assert_eq!(stray(&commands, &[Value::Okay, error(), error(), error(), Value::Int(1)]), None);
+    }
+
+    #[test]
+    fn where_a_transaction_is_refused_its_commands_answer_for_themselves() {
+        let commands = [("MULTI", 1), ("GET", 2), ("PTTL", 2), ("EXEC", 1), ("DEL", 2)];
+        let replies = [error(), string("v"), Value::Int(-1), error(), Value::Int(1)];
+        assert_eq!(stray(&commands, &replies), None);
+        let two = [commands, commands].concat();
+        let unqueued = [Value::Okay, string("v")];
+        assert_eq!(stray(&two, &[&replies[..], &unqueued].concat()), Some(6));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::scripts::{self, Named, Script};
 use crate::protocol::request::{Request, copied};
 
 /// The most operations of one call of a script: a server does nothing else meanwhile.
-const MOST_OF_A_CALL: usize = 64;
+pub(super) const MOST_OF_A_CALL: usize = 64;
 
 /// Returns the script for an operation that a plain command does not do, where the key and its companion are together.
 pub(super) fn script_of(action: &Action) -> Option<&'static Script> {

@@ -5,6 +5,7 @@
 //! only while its field is in the sorted set, and whatever puts a field there writes or removes its entry. So what a
 //! companion has left, because another program deleted the key or a value replaced it, never comes back.
 
+mod added;
 mod answers;
 mod atomic;
 mod cluster;

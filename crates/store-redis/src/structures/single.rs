@@ -6,12 +6,13 @@ use redis::Value;
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::{Answers, answer_all};
 use redkv_structures::{Answer, AtomicAnswer, Command, Write};
+use smallvec::SmallVec;
 
 use super::answers::{answer, failure, stray};
 use super::commands::{ask, goes_with_others, group, longest, script_of, size};
 use super::meter::Meter;
 use super::scripts::{self, Named};
-use super::{OPERATION, atomic};
+use super::{OPERATION, added, atomic};
 use crate::connection::client::Client;
 use crate::connection::handshake::alive;
 use crate::connection::lost::Lost;
@@ -85,7 +86,9 @@ impl Single {
             let own = size(&command.action);
             bytes += own.0 + 2 * (prefix.len() + command.key.len()) + 64;
             words += own.1 + 4;
-            wanted |= script_of(&command.action).map_or(0, |script| script.bit);
+            if !added::are_added(&[command]) {
+                wanted |= script_of(&command.action).map_or(0, |script| script.bit);
+            }
         }
         let mut loads = 0;
         let build = || {
@@ -94,7 +97,11 @@ impl Single {
             let mut rest = commands;
             while !rest.is_empty() {
                 let (now, later) = rest.split_at(group(rest, way.is_apart));
-                ask(&mut request, prefix, now, way.named);
+                if added::are_added(now) {
+                    added::ask(&mut request, prefix, now);
+                } else {
+                    ask(&mut request, prefix, now, way.named);
+                }
                 rest = later;
             }
             meter.sent(request.commands());
@@ -156,9 +163,10 @@ impl Single {
             let place = round.answers.len();
             let count = group(&commands[place..], way.is_apart);
             let part = &commands[place..place + count];
-            let reply = replies.next().unwrap_or(Value::Nil);
+            let replies_to_part = if added::are_added(part) { added::replies(part) } else { 1 };
+            let own: SmallVec<[Value; 1]> = replies.by_ref().take(replies_to_part).collect();
             let mut again = true;
-            match &reply {
+            match added::said(&own) {
                 Value::ServerError(error) if error.code() == UNREAD => {}
                 Value::ServerError(error) if error.code() == NO_SCRIPT && way.named == Named::Sha => {
                     (next.named, is_unknown) = (Named::Text, true);
@@ -174,7 +182,11 @@ impl Single {
                 round.again.extend(place..place + count);
                 round.answers.extend(answer_all(count, &Err(not_read())));
             } else if round.answers.len() == place {
-                round.answers.extend(answers_of(part, reply));
+                round.answers.extend(if added::are_added(part) {
+                    added::answers(part, own)
+                } else {
+                    answers_of(part, own.into_iter().next().unwrap_or(Value::Nil))
+                });
             }
         }
         if unreadable > 0 {

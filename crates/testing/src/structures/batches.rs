@@ -122,6 +122,45 @@ pub async fn of_writes_of_one_key_the_last_stays(db: &dyn Structures) {
     assert_eq!(db.score("z", "a").await, Some(3.0));
 }
 
+pub async fn members_are_put_and_removed_in_the_order_of_each_key(db: &dyn Structures) {
+    let db = Db::new(db);
+    let rem = |members: &[&str]| Action::ZRem(many(members));
+    let answers = all(
+        &db,
+        vec![
+            ("z", zadd("kept", 1.0)),
+            ("other", zadd("m", 1.0)),
+            ("z", zadd("m", 2.0)),
+            ("z", zadd("gone", 2.0)),
+            ("other", zadd("m", 2.0)),
+            ("z", rem(&["m", "gone"])),
+            ("other", zadd("n", 3.0)),
+            ("z", zadd("m", 4.0)),
+            ("z", zadd("m", 3.0)),
+            ("other", rem(&["n"])),
+        ],
+    )
+    .await;
+    assert_eq!(answers, vec![Ok(Answer::Done); 10]);
+    assert_eq!(db.score("z", "kept").await, Some(1.0));
+    assert_eq!(db.score("z", "m").await, Some(3.0));
+    assert_eq!(db.score("z", "gone").await, None);
+    assert_eq!(db.score("other", "m").await, Some(2.0));
+    assert_eq!(db.score("other", "n").await, None);
+}
+
+pub async fn many_members_are_put_into_many_keys(db: &dyn Structures) {
+    let db = Db::new(db);
+    let keys: Vec<_> = (0..70).map(|n| format!("z{n}")).collect();
+    let puts = (0..420).map(|n: u16| (&*keys[usize::from(n) % 70], zadd(&format!("m{}", n / 70), n.into())));
+    assert_eq!(all(&db, puts.collect()).await, vec![Ok(Answer::Done); 420]);
+    for (n, key) in (0_u16..).zip(&keys) {
+        for m in 0..6 {
+            assert_eq!(db.score(key, &format!("m{m}")).await, Some((m * 70 + n).into()), "{key} {m}");
+        }
+    }
+}
+
 pub async fn one_that_fails_fails_alone(db: &dyn Structures) {
     let db = Db::new(db);
     db.set("text", "text").await;

@@ -165,6 +165,8 @@ macro_rules! structures_cases {
                 reads_of_a_batch_are_answered_in_their_order
                 operations_on_a_key_take_effect_in_their_order
                 of_writes_of_one_key_the_last_stays
+                members_are_put_and_removed_in_the_order_of_each_key
+                many_members_are_put_into_many_keys
                 one_that_fails_fails_alone
                 a_large_batch_is_answered_in_its_order
                 a_batch_of_large_values_is_read

@@ -1,6 +1,7 @@
 //! Data structures in real servers of Redis.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends its test")]
 
+mod added;
 mod atomic;
 mod cluster;
 mod faults;
