@@ -43,12 +43,15 @@ fn check_change(change: &Change, key: &str) -> Result<()> {
         return Err(Error::argument("fields", message));
     }
     change.fields.keys().try_for_each(|name| field(name))?;
-    let bytes = change.bytes() + key.len();
-    if bytes > RECORD {
-        let message = format!("a record may have {RECORD} bytes at most; value, fields and key have {bytes}");
-        return Err(Error::argument("value", message));
+    size(change.bytes() + key.len())
+}
+
+fn size(bytes: usize) -> Result<()> {
+    if bytes <= RECORD {
+        return Ok(());
     }
-    Ok(())
+    let message = format!("a record may have {RECORD} bytes at most; value, fields and key have {bytes}");
+    Err(Error::argument("value", message))
 }
 
 /// Fails if `name` cannot be that of a field.
@@ -69,8 +72,10 @@ fn check_listing(listing: &Listing) -> Result<()> {
     }
 }
 
-/// Fails if `record` cannot be in the indexes of a table: keys are not empty, and have bounds.
-pub fn check_index_keys(shape: &TableShape, record: &Record) -> Result<()> {
+/// Fails if `record` cannot be in a table of this shape, as it would be after a write: it is too large, or the key of an index
+/// is empty or too long.
+pub fn check_record(shape: &TableShape, record: &Record) -> Result<()> {
+    size(record.bytes())?;
     for index in shape.indexes() {
         for (name, most) in [(index.hash_key(), PARTITION), (index.sort_key(), KEY)] {
             let Some(value) = record.attribute(name) else { continue };

@@ -8,7 +8,7 @@ use redkv_core::error::Result;
 
 use crate::command::{Action, Answer, Change, Command, Listing, Page, Refusal, Refused};
 use crate::index::{Index, TableShape};
-use crate::limits::check_index_keys;
+use crate::limits::check_record;
 use crate::record::{ID, KEPT_EXPIRED, NAME, Place, Record, seconds};
 use crate::token::Position;
 
@@ -33,7 +33,7 @@ pub(super) struct Data {
 impl Data {
     /// Adds what `shape` has besides.
     pub(super) fn reshape(&mut self, shape: &TableShape) -> Result<()> {
-        self.shape = std::mem::take(&mut self.shape).and(shape)?;
+        self.shape = self.shape.clone().and(shape)?;
         let records = std::mem::take(&mut self.records);
         self.indexes.clear();
         self.expiring.clear();
@@ -67,7 +67,7 @@ impl Data {
 
     fn write(&mut self, place: &Place, change: &Change, now: u64) -> Result<Answer> {
         let record = change.applied(place, self.records.get(place), now);
-        check_index_keys(&self.shape, &record)?;
+        check_record(&self.shape, &record)?;
         self.remove(place);
         self.insert(record.clone());
         self.remove_expired(now);

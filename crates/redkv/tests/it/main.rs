@@ -35,6 +35,7 @@ mod postgres;
     feature = "sqlite"
 ))]
 mod readme;
+mod records;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "s3")]

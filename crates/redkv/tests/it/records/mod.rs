@@ -1,0 +1,3 @@
+//! The backends of records: each passes the suite of all, and shows what is its own.
+
+mod memory;
