@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorErr
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use redkv_core::lock::Lock;
 
 /// Watches the attempts of one request, or of several in a row that carry on the same work.
 ///
@@ -30,12 +31,19 @@ struct State {
     sent: AtomicBool,
     /// An attempt may have been carried out without an answer.
     in_doubt: AtomicBool,
+    /// Where the latest attempt was sent to.
+    address: Lock<Option<Box<str>>>,
 }
 
 impl Attempts {
     /// Returns whether the latest attempt got as far as being sent.
     pub(crate) fn was_sent(&self) -> bool {
         self.0.sent.load(Ordering::Relaxed)
+    }
+
+    /// Returns the host and port to which the latest attempt was sent, if it got so far.
+    pub(crate) fn address(&self) -> Option<Box<str>> {
+        if self.was_sent() { self.0.address.lock().clone() } else { None }
     }
 
     /// Returns whether a write may have been made although no attempt was answered with success.
@@ -61,10 +69,16 @@ impl Intercept for Attempts {
 
     fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let address = address_of(context.request().uri());
+        let mut known = self.0.address.lock();
+        if known.as_deref() != address {
+            *known = address.map(Box::from);
+        }
+        drop(known);
         self.0.sent.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -81,6 +95,13 @@ impl Intercept for Attempts {
         }
         Ok(())
     }
+}
+
+/// Returns the host and port in `uri`, without credentials.
+fn address_of(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    Some(authority.rsplit_once('@').map_or(authority, |(_, address)| address))
 }
 
 /// Keeps the SDK from sending a request again that may have been carried out.
@@ -122,4 +143,21 @@ pub(crate) fn could_not_connect(error: &(dyn StdError + 'static)) -> bool {
     std::iter::successors(Some(error), |&error| error.source())
         .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
         .any(hyper_util::client::legacy::Error::is_connect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_host_and_port_and_nothing_else() {
+        for (uri, address) in [
+            ("http://localhost:8000/", "localhost:8000"),
+            ("https://dynamodb.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com"),
+            ("http://user:s3cret@[::1]:8000/bucket/key?x=1", "[::1]:8000"),
+            ("https://host?list-type=2", "host"),
+        ] {
+            assert_eq!(address_of(uri), Some(address));
+        }
+    }
 }

@@ -48,20 +48,27 @@ where
             // session token is one of them.
             let status = refusal.raw().status().as_u16();
             if refusal.raw().status().is_success() {
-                let message = "no usable response: an answer of success that cannot be read";
+                let message = format!(
+                    "no usable response{}: an answer of success that cannot be read",
+                    near("from", attempts)
+                );
                 return Error::new(ErrorKind::Connection, message).outcome(Outcome::Unknown);
             }
             let (code, text) = (refusal.err().code(), refusal.err().message());
             return refused(Refusal { code, text, status }).outcome(outcome(attempts));
         }
-        _ if could_not_connect(&error) => {
-            Error::new(ErrorKind::Connection, format!("cannot connect: {}", story(&error)))
-        }
-        SdkError::TimeoutError(_) => timed_out(&error),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(&error),
+        _ if could_not_connect(&error) => Error::new(
+            ErrorKind::Connection,
+            format!("cannot connect{}: {}", near("to", attempts), story(&error)),
+        ),
+        SdkError::TimeoutError(_) => timed_out(&error, attempts),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(&error, attempts),
         SdkError::ConstructionFailure(_) => unmade(&error),
         SdkError::DispatchFailure(_) if !attempts.was_sent() => unmade(&error),
-        _ => Error::new(ErrorKind::Connection, format!("no usable response: {}", story(&error))),
+        _ => Error::new(
+            ErrorKind::Connection,
+            format!("no usable response{}: {}", near("from", attempts), story(&error)),
+        ),
     };
     mapped.outcome(outcome(attempts)).caused_by(error)
 }
@@ -77,8 +84,14 @@ pub(crate) fn outcome(attempts: &Attempts) -> Outcome {
     if attempts.in_doubt() { Outcome::Unknown } else { Outcome::NotApplied }
 }
 
-fn timed_out(error: &(dyn StdError + 'static)) -> Error {
-    Error::new(ErrorKind::Timeout, format!("the service did not answer in time: {}", story(error)))
+fn timed_out(error: &(dyn StdError + 'static), attempts: &Attempts) -> Error {
+    let message = format!("the service{} did not answer in time: {}", near("at", attempts), story(error));
+    Error::new(ErrorKind::Timeout, message)
+}
+
+/// Returns the address that was asked, with a word before it; nothing if none was.
+fn near(word: &str, attempts: &Attempts) -> String {
+    attempts.address().map(|address| format!(" {word} {address}")).unwrap_or_default()
 }
 
 /// Nothing was sent: the SDK had no credentials to sign with, or no address to send to.

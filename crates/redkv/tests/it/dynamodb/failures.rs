@@ -60,21 +60,27 @@ async fn a_missing_table_is_named_and_found_once_it_is_there() {
 }
 
 #[tokio::test]
-async fn an_endpoint_where_nobody_listens_cannot_be_connected_to() {
+async fn an_endpoint_where_nobody_listens_cannot_be_connected_to_and_is_named() {
     let table = Table { endpoint: dead_endpoint(), name: "t".into() };
     let error = table.store(json!({ "maxRetries": 0 })).init().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     assert!(error.is_retryable());
-    assert!(error.message().starts_with("cannot connect: "), "{error}");
+    let address = table.endpoint.trim_start_matches("http://");
+    assert!(error.message().starts_with(&format!("cannot connect to {address}: ")), "{error}");
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_answer_is_a_timeout() {
+async fn an_endpoint_that_does_not_answer_is_a_timeout_that_names_it() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let table = Table { endpoint: address(&silent), name: "t".into() };
     let options = json!({ "maxRetries": 0, "httpOptions": { "timeout": 50 } });
     let error = table.store(options).init().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
+    let address = table.endpoint.trim_start_matches("http://");
+    assert!(
+        error.message().starts_with(&format!("the service at {address} did not answer in time")),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -46,23 +46,29 @@ async fn a_wrong_key_says_which_options_it_is_about() {
 }
 
 #[tokio::test]
-async fn an_endpoint_where_nobody_listens_cannot_be_connected_to() {
+async fn an_endpoint_where_nobody_listens_cannot_be_connected_to_and_is_named() {
     let bucket = Bucket { endpoint: dead_endpoint(), name: "b".into() };
     let error = bucket.store(json!({ "maxRetries": 0 })).init().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     assert!(error.is_retryable());
     assert!(!error.may_have_applied());
-    assert!(error.message().starts_with("cannot connect: "), "{error}");
+    let address = bucket.endpoint.trim_start_matches("http://");
+    assert!(error.message().starts_with(&format!("cannot connect to {address}: ")), "{error}");
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_answer_is_a_timeout() {
+async fn an_endpoint_that_does_not_answer_is_a_timeout_that_names_it() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let bucket = Bucket { endpoint: address(&silent), name: "b".into() };
     let options = json!({ "maxRetries": 0, "httpOptions": { "timeout": 50 } });
     let error = bucket.store(options).init().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(!error.may_have_applied());
+    let address = bucket.endpoint.trim_start_matches("http://");
+    assert!(
+        error.message().starts_with(&format!("the service at {address} did not answer in time")),
+        "{error}"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::calls::{all, attempt, bytes, run, zadd};
 use super::table::Table;
-use crate::support::proxy::Proxy;
+use crate::support::proxy::{Proxy, dead_endpoint};
 
 /// A whole answer of HTTP.
 fn answer(status: &str, body: &Json) -> String {
@@ -86,6 +86,21 @@ async fn a_transaction_whose_answer_was_lost_counts_once() {
     let writes = [Write::new("n", Change::IncrBy(1)), Write::new("m", Change::SetNx(Value::from("v")))];
     assert_eq!(db.write_atomically(&writes, 3).await.unwrap(), AtomicAnswer::Committed);
     assert_eq!(run(&db, "n", Action::IncrBy(0)).await, Answer::Integer(1));
+}
+
+#[tokio::test]
+async fn an_error_of_the_connection_names_host_and_port() {
+    let table = Table { endpoint: dead_endpoint(), name: "t".into() };
+    let address = table.endpoint.trim_start_matches("http://");
+    let error = attempt(&table.backend(json!({ "maxRetries": 0 })), "k", Action::Get).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(error.message().starts_with(&format!("cannot connect to {address}: ")), "{error}");
+
+    let (db, proxy, _) = behind_proxy(json!({})).await;
+    proxy.lose_the_next_answer();
+    let error = attempt(&db, "n", Action::IncrBy(1)).await.unwrap_err();
+    let address = proxy.endpoint.trim_start_matches("http://");
+    assert!(error.message().starts_with(&format!("no usable response from {address}: ")), "{error}");
 }
 
 #[tokio::test]
