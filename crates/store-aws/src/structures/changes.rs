@@ -36,7 +36,8 @@ pub(super) fn planned(write: &Write) -> Result<ItemWrite> {
         Change::SetEq { value, expected } => is_equal(ItemWrite::put(value_item(key, value)), expected),
         Change::Delete => ItemWrite::delete(plain()).returning(Returns::Old),
         Change::DeleteXx => ItemWrite::delete(plain()).when(HAS_VALUE),
-        // A number beside which the sum stays within 64 bits. Nothing that is no number is between two.
+        // A number beside which the sum stays within 64 bits. Nothing that is no number is between two. Whether it has a
+        // fraction no condition can tell: alone it is told by what the update returns, and a transaction returns nothing.
         Change::IncrBy(by) => increment(plain(), *by)
             .when(format!("{NO_ITEM} OR v BETWEEN :low AND :high"))
             .value(":low", number(i64::MIN - by.min(&0)))

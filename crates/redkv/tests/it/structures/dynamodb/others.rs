@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use redkv::error::ErrorKind;
-use redkv::structures::{Action, Answer, By, Range, Structures};
+use redkv::structures::{Action, Answer, AtomicAnswer, By, Change, Range, Structures, Write};
 use serde_json::json;
 
 use super::calls::{all, attempt, bytes, lex, range, run, score, scores, zadd};
@@ -100,6 +100,17 @@ async fn a_number_with_a_fraction_is_no_counter_and_stays_as_it_is() {
     assert_eq!(error.kind(), ErrorKind::Value);
     assert!(!error.may_have_applied());
     assert_eq!(run(&db, "k", Action::Get).await, Answer::Value(Some(bytes("1.5"))));
+}
+
+#[tokio::test]
+async fn an_atomic_write_does_not_see_that_a_number_has_a_fraction() {
+    let table = Table::create(EMULATOR).await;
+    let db = table.backend(json!({}));
+    table.put(b"k", b"_", &[("v", number("1.5"))]).await;
+    let write = [Write::new("k", Change::IncrBy(2))];
+    assert_eq!(db.write_atomically(&write, 0).await.unwrap(), AtomicAnswer::Committed);
+    assert_eq!(run(&db, "k", Action::Get).await, Answer::Value(Some(bytes("3.5"))));
+    assert_eq!(attempt(&db, "k", Action::IncrBy(2)).await.unwrap_err().kind(), ErrorKind::Value);
 }
 
 #[tokio::test]
