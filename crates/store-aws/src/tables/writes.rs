@@ -206,6 +206,8 @@ impl Access {
                     Units::written(answer.consumed_capacity.as_ref())
                 });
                 match sent.await {
+                    // Also one that does not say what was consumed, though it was asked to: the service always does, other
+                    // implementations of it need not, and the answer of a put has nothing else in it.
                     Ok(answer) => Ok(Try::Ended(Written::Made(answer.attributes.unwrap_or_default()))),
                     Err(SdkError::ServiceError(refusal))
                         if refusal.err().code() == Some(CONDITION_FAILED) =>
