@@ -8,6 +8,7 @@ pub mod answer;
 pub mod atomic;
 pub mod cached;
 pub mod command;
+pub mod layer;
 pub mod lex;
 pub mod limits;
 pub mod memory;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redkv_core::error::Result;
-use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
 
 use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
+use crate::layer::Layer;
 use crate::limits::Limits;
-use crate::structures::{Kinds, Structures};
+use crate::structures::Structures;
 
 /// A backend in which every key begins with a prefix.
 #[derive(Debug)]
@@ -32,47 +32,14 @@ impl PrefixedStructures {
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
-impl Structures for PrefixedStructures {
-    fn name(&self) -> &'static str {
-        self.inner.name()
-    }
-
-    fn batching(&self) -> Batching {
-        self.inner.batching()
+impl Layer for PrefixedStructures {
+    fn inner(&self) -> &Arc<dyn Structures> {
+        &self.inner
     }
 
     fn limits(&self) -> Limits {
         let limits = self.inner.limits();
-        Limits {
-            key: limits.key.saturating_sub(self.prefix.len()),
-            may_be_empty: limits.may_be_empty,
-            ..limits
-        }
-    }
-
-    fn kinds(&self) -> Kinds {
-        self.inner.kinds()
-    }
-
-    fn runs_inline(&self) -> bool {
-        self.inner.runs_inline()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.inner.is_shared()
-    }
-
-    fn is_durable(&self) -> bool {
-        self.inner.is_durable()
-    }
-
-    fn init(&self) -> BoxFuture<'_, Result<()>> {
-        self.inner.init()
-    }
-
-    fn create_table(&self) -> BoxFuture<'_, Result<()>> {
-        self.inner.create_table()
+        Limits { key: limits.key.saturating_sub(self.prefix.len()), ..limits }
     }
 
     fn run<'a>(&'a self, commands: &'a [Command]) -> BoxFuture<'a, Answers<Answer>> {
@@ -94,17 +61,5 @@ impl Structures for PrefixedStructures {
             let writes: Vec<_> = writes.iter().map(prefixed).collect();
             self.inner.write_atomically(&writes, retries).await
         })
-    }
-
-    fn usage(&self) -> Usage {
-        self.inner.usage()
-    }
-
-    fn observe(&self, observer: Arc<dyn Fn(&RequestReport) + Send + Sync>) {
-        self.inner.observe(observer);
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        self.inner.close()
     }
 }

@@ -57,8 +57,8 @@ pub trait Structures: fmt::Debug + Send + Sync + 'static {
 
     /// Makes all `writes` or none: none if a condition does not hold. The writes were [merged](crate::atomic::merged): there
     /// is one for each item. An error that is about one of them says [which](redkv_core::error::Error::at_place). A wrong kind
-    /// beats a counter that does not count, and both beat conditions. Contention is retried `retries` times with jittered pauses, then it fails with
-    /// [`ErrorKind::Conflict`](redkv_core::error::ErrorKind::Conflict), retryable.
+    /// beats a counter that does not count, and both beat conditions. Contention is retried `retries` times with jittered
+    /// pauses, then it fails with [`ErrorKind::Conflict`](redkv_core::error::ErrorKind::Conflict), retryable.
     fn write_atomically<'a>(
         &'a self,
         writes: &'a [Write],

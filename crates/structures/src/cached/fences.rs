@@ -11,7 +11,6 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redkv_core::error::Result;
 use redkv_core::lock::SharedLock;
-use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
 use tokio::time::Instant;
 
@@ -19,8 +18,8 @@ use super::cache::Cache;
 use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
-use crate::limits::Limits;
-use crate::structures::{Kinds, Structures};
+use crate::layer::Layer;
+use crate::structures::Structures;
 
 /// How long a read that may be old can return what was there before a write.
 pub(super) const LAG: Duration = Duration::from_secs(2);
@@ -202,42 +201,9 @@ impl FencedStructures {
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
-impl Structures for FencedStructures {
-    fn name(&self) -> &'static str {
-        self.inner.name()
-    }
-
-    fn batching(&self) -> Batching {
-        self.inner.batching()
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn kinds(&self) -> Kinds {
-        self.inner.kinds()
-    }
-
-    fn runs_inline(&self) -> bool {
-        self.inner.runs_inline()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.inner.is_shared()
-    }
-
-    fn is_durable(&self) -> bool {
-        self.inner.is_durable()
-    }
-
-    fn init(&self) -> BoxFuture<'_, Result<()>> {
-        self.inner.init()
-    }
-
-    fn create_table(&self) -> BoxFuture<'_, Result<()>> {
-        self.inner.create_table()
+impl Layer for FencedStructures {
+    fn inner(&self) -> &Arc<dyn Structures> {
+        &self.inner
     }
 
     fn run<'a>(&'a self, commands: &'a [Command]) -> BoxFuture<'a, Answers<Answer>> {
@@ -262,17 +228,5 @@ impl Structures for FencedStructures {
             }
             answer
         })
-    }
-
-    fn usage(&self) -> Usage {
-        self.inner.usage()
-    }
-
-    fn observe(&self, observer: Arc<dyn Fn(&RequestReport) + Send + Sync>) {
-        self.inner.observe(observer);
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        self.inner.close()
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use redkv_core::error::Result;
-use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
 
 use super::cache::{Cache, CacheConfig, CacheUsage};
@@ -12,8 +11,8 @@ use super::fences::Fences;
 use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
-use crate::limits::Limits;
-use crate::structures::{Kinds, Structures};
+use crate::layer::Layer;
+use crate::structures::Structures;
 
 /// A backend with a read cache in front of it.
 ///
@@ -87,42 +86,9 @@ impl CachedStructures {
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
-impl Structures for CachedStructures {
-    fn name(&self) -> &'static str {
-        self.inner.name()
-    }
-
-    fn batching(&self) -> Batching {
-        self.inner.batching()
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn kinds(&self) -> Kinds {
-        self.inner.kinds()
-    }
-
-    fn runs_inline(&self) -> bool {
-        self.inner.runs_inline()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.inner.is_shared()
-    }
-
-    fn is_durable(&self) -> bool {
-        self.inner.is_durable()
-    }
-
-    fn init(&self) -> BoxFuture<'_, Result<()>> {
-        self.inner.init()
-    }
-
-    fn create_table(&self) -> BoxFuture<'_, Result<()>> {
-        self.inner.create_table()
+impl Layer for CachedStructures {
+    fn inner(&self) -> &Arc<dyn Structures> {
+        &self.inner
     }
 
     fn run<'a>(&'a self, commands: &'a [Command]) -> BoxFuture<'a, Answers<Answer>> {
@@ -149,14 +115,6 @@ impl Structures for CachedStructures {
             }
             answer
         })
-    }
-
-    fn usage(&self) -> Usage {
-        self.inner.usage()
-    }
-
-    fn observe(&self, observer: Arc<dyn Fn(&RequestReport) + Send + Sync>) {
-        self.inner.observe(observer);
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
