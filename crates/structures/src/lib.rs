@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod atomic;
 pub mod cached;
+pub mod calls;
 pub mod command;
 pub mod layer;
 pub mod lex;

@@ -107,9 +107,9 @@ fn make(
     let Built { backend, config, warnings: more } =
         structures::build(name, json(options), PolicyConfig::ELSEWHERE, patience)?;
     warnings.extend(more);
-    let Layered { backend, values, fences, policy } = structures::layered(backend, policy.tier);
+    let Layered { backend, values, fences, calls, policy } = structures::layered(backend, policy.tier);
     instance.add(|chain| chain.add(values, policy))?;
-    let database = Arc::new(Database::new(instance.chain.clone(), backend, fences, config));
+    let database = Arc::new(Database::new(instance.chain.clone(), backend, fences, calls, config));
     Ok((Handle { instance, database }, warnings))
 }
 

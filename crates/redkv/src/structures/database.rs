@@ -18,11 +18,8 @@ use crate::executor::spawn;
 use crate::operation::{Operation, StructureOperation};
 use redkv_structures::Batching;
 use redkv_structures::cached::{CacheConfig, CachedStructures, Fences, Writing};
+use redkv_structures::calls::Calls;
 use redkv_structures::order::{KeyOrder, Ticket};
-use tokio::sync::{Semaphore, SemaphorePermit};
-
-/// So many connections are worth more than more of them.
-const CALLS_AT_A_TIME: usize = 64;
 
 /// Receives the answers to the commands of one call of [`Database::submit`].
 pub trait Receiver: Send + Sync {
@@ -50,8 +47,7 @@ pub struct Database {
     order: Arc<KeyOrder>,
     counters: Arc<Counters>,
     fences: Arc<Fences>,
-    /// How many calls a backend that takes them apart has at a time: each may need a connection of its own.
-    calls: Arc<Semaphore>,
+    calls: Arc<Calls>,
     /// The backend with a cache in front of it, if there is one.
     cached: Option<CachedStructures>,
 }
@@ -90,6 +86,7 @@ impl Database {
         chain: Arc<Chain>,
         backend: Arc<dyn Structures>,
         fences: Arc<Fences>,
+        calls: Arc<Calls>,
         config: StructuresConfig,
     ) -> Self {
         let own = backend.limits();
@@ -100,7 +97,7 @@ impl Database {
             limits,
             retries: config.retries,
             order: Arc::default(),
-            calls: Arc::new(Semaphore::new(CALLS_AT_A_TIME)),
+            calls,
             counters: Arc::default(),
             fences,
             cached: None,
@@ -190,7 +187,7 @@ impl Database {
         let operation = common(&commands);
         let has_begun = AtomicBool::new(false);
         let ask = async {
-            let _call = self.begin_call().await;
+            let _call = self.calls.begin().await;
             has_begun.store(true, Ordering::Relaxed);
             match &self.cached {
                 Some(cached) => cached.ask(&commands).await,
@@ -282,7 +279,7 @@ impl Database {
         let retries = retries.unwrap_or(self.retries);
         let has_begun = AtomicBool::new(false);
         let ask = async {
-            let _call = self.begin_call().await;
+            let _call = self.calls.begin().await;
             has_begun.store(true, Ordering::Relaxed);
             vec![self.backend.write_atomically(&merged.writes, retries).await]
         };
@@ -306,14 +303,6 @@ impl Database {
         let visit = self.chain.visit(1).map_err(|error| self.tag(error, OPERATION))?;
         let ask = async { self.backend.create_table().await };
         visit.call_anyway(OPERATION.into(), ask).await
-    }
-
-    /// Waits until the backend has room for a call. A backend that takes them together has one connection for all.
-    async fn begin_call(&self) -> Option<SemaphorePermit<'_>> {
-        match self.backend.batching() {
-            Batching::Together(_) => None,
-            Batching::Apart(_) => self.calls.acquire().await.ok(),
-        }
     }
 
     fn tag(&self, error: Error, operation: StructureOperation) -> Error {

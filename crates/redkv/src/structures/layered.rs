@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use redkv_structures::Structures;
 use redkv_structures::cached::{FencedStructures, Fences};
+use redkv_structures::calls::{Calls, CountedStructures};
 use redkv_structures::plain_values::PlainValues;
 use redkv_structures::prefixed::PrefixedStructures;
 
@@ -19,6 +20,8 @@ pub struct Layered {
     pub values: Arc<dyn Store>,
     /// What notes the writes of both for caches.
     pub fences: Arc<Fences>,
+    /// What counts the calls of both.
+    pub calls: Arc<Calls>,
     /// The policy that is left for the store.
     pub policy: TierConfig,
 }
@@ -30,7 +33,9 @@ pub fn layered(backend: Arc<dyn Structures>, mut policy: TierConfig) -> Layered 
         None => backend,
     };
     let fences = Arc::<Fences>::default();
-    let fenced = FencedStructures::new(backend.clone(), fences.clone());
+    let calls = Arc::new(Calls::of(&*backend));
+    let counted = Arc::new(CountedStructures::new(backend.clone(), calls.clone()));
+    let fenced = FencedStructures::new(counted, fences.clone());
     let values = Arc::new(PlainValues::new(Arc::new(fenced)));
-    Layered { backend, values, fences, policy }
+    Layered { backend, values, fences, calls, policy }
 }

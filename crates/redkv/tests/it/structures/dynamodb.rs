@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails ends its test")]
 
 mod calls;
+mod connections;
 mod contention;
 mod creation;
 mod faults;
