@@ -3544,8 +3544,13 @@ declare namespace RedKV {
   /** The names of the backends of data structures. */
   type StructuresName = keyof StructuresOptions
 
+  /** The names of backends that cannot do without options. */
+  type StructuresNameWithRequiredOptions = {
+    [Name in StructuresName]: {} extends StructuresOptions[Name] ? never : Name
+  }[StructuresName]
+
   /** What the constructor takes after the name: options, where one of them is required, and a policy. */
-  type StructuresArguments<Name extends StructuresName> = {} extends StructuresOptions[Name]
+  type StructuresArguments<Name extends StructuresName> = Extract<Name, StructuresNameWithRequiredOptions> extends never
     ? [options?: StructuresOptions[Name] | null | undefined, policy?: StructuresPolicy | null | undefined]
     : [options: StructuresOptions[Name], policy?: StructuresPolicy | null | undefined]
 

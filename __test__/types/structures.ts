@@ -9,6 +9,17 @@ new RedKV.Structures('memory', { limits: 'dynamodb', retries: 5, kinds: 'strict'
 
 // @ts-expect-error — misspelt
 new Structures('memori')
+new Structures(
+  // @ts-expect-error — there is no such backend, which is said of the name
+  'mongodb',
+)
+new Structures(
+  // @ts-expect-error — the same with options
+  'mongodb',
+  { url: 'mongodb://localhost' },
+)
+// @ts-expect-error — a table has a name
+new Structures('dynamodb')
 // @ts-expect-error — misspelt
 new Structures('memory', { retrys: 5 })
 // @ts-expect-error — they have no time to live
