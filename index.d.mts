@@ -93,6 +93,7 @@ export import StructureScoreRangeOptions = RedKV.StructureScoreRangeOptions
 export import StructuresEvents = RedKV.StructuresEvents
 export import StructuresInvalidateEvent = RedKV.StructuresInvalidateEvent
 export import StructuresName = RedKV.StructuresName
+export import StructuresNameWithRequiredOptions = RedKV.StructuresNameWithRequiredOptions
 export import StructuresOptions = RedKV.StructuresOptions
 export import StructuresPolicy = RedKV.StructuresPolicy
 export import StructuresRequestEvent = RedKV.StructuresRequestEvent
