@@ -101,7 +101,7 @@ describe('the name of what is wrong', () => {
     ],
   }
   for (const [what, [args, message, field]] of Object.entries(messages)) {
-    test(`is told for ${what}`, () => {
+    test(`is in the error about ${what}`, () => {
       const error = refused(...args)
       assert.equal(error.message, message)
       assert.equal(error.field, field)

@@ -12,7 +12,7 @@ const keys = Array.from({ length: turn }, (_, n) => Buffer.from(`bench:value:${n
 const values = keys.map((key) => `value of ${key}`.padEnd(100, 'x'))
 const member = (n) => `member ${n}`
 
-/** Writes what is read, through RedKV whoever reads. */
+/** Writes what the clients read. RedKV writes it for all of them. */
 async function fill() {
   const db = await open('redkv', 'dynamodb', dynamodbEndpoint)
   await Promise.all(keys.map((key, n) => db.set(key, values[n])))

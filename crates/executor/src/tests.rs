@@ -87,7 +87,7 @@ fn a_task_that_leaves_its_caller_goes_on_on_the_executors_own_thread() {
 }
 
 #[test]
-fn a_timer_of_a_task_that_began_here_is_told_by_the_executors_own_thread() {
+fn a_timer_of_a_task_that_began_here_wakes_it_on_the_executors_own_thread() {
     let own = Own::start();
     let (said, heard) = mpsc::channel();
     own.executor.run_here(|| {

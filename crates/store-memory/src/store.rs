@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_key_is_left_out_when_the_map_grows_while_they_are_told() {
+    async fn no_key_is_left_out_when_the_map_grows_while_they_are_listed() {
         let store = store(None, None);
         fill(&store, 14_000, "value");
         let (mut told, mut after, mut more) = (HashSet::new(), None, 0);

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn only_text_with_the_prefix_is_told() {
+    fn only_text_with_the_prefix_is_listed() {
         let string = |bytes: &[u8]| Value::BulkString(bytes.to_vec());
         let keys = Value::Array(vec![string(b"a:1"), string(b"b:1"), string(b"a:\xff")]);
         let reply = Value::Array(vec![string(b"17"), keys]);

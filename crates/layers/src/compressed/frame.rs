@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_and_never_read_as_a_value() {
+    fn damage_is_reported_and_never_read_as_a_value() {
         for algorithm in [Algorithm::Lz4, Algorithm::Zstd(3)] {
             let kept = encode(&text(2_000), with(algorithm));
             for length in MAGIC.len()..kept.len() {

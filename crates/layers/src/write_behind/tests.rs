@@ -300,7 +300,7 @@ async fn a_write_that_fails_is_made_again_until_it_is_too_old() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_can_never_work_is_lost_at_once_and_told_by_the_next_flush_only() {
+async fn what_can_never_work_is_lost_at_once_and_reported_by_the_next_flush_only() {
     let case = Case::new();
     case.faults.inject_for("bad", Operation::Set, Fault::Fail(Error::new(ErrorKind::Store, "too large")));
     case.set("bad", "1").await.unwrap();
@@ -313,7 +313,7 @@ async fn what_can_never_work_is_lost_at_once_and_told_by_the_next_flush_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn flushes_on_their_way_are_all_told_of_a_loss() {
+async fn flushes_on_their_way_all_fail_with_a_loss() {
     let case = Case::new();
     case.faults.inject(Operation::Set, Fault::Fail(Error::new(ErrorKind::Store, "no")));
     case.set("k", "1").await.unwrap();
@@ -339,7 +339,7 @@ async fn a_flush_does_not_wait_for_what_is_written_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_queued_at_the_end_is_lost_and_told() {
+async fn what_is_queued_at_the_end_is_lost_and_reported() {
     let case = Case::new();
     let gate = case.faults.hold_before(Operation::Set);
     case.set("sent", "1").await.unwrap();
@@ -360,7 +360,7 @@ async fn what_is_queued_at_the_end_is_lost_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_told_as_the_queue_has_them() {
+async fn keys_are_listed_as_the_queue_has_them() {
     let case = Case::new();
     case.set("a:there", "1").await.unwrap();
     case.set("a:deleted", "1").await.unwrap();

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_option_is_told_before_one_that_is_missing() {
+    fn an_unknown_option_is_reported_before_one_that_is_missing() {
         for (store, options, meant) in [
             ("sqlite", json!({ "Path": "x" }), "path"),
             ("dynamodb", json!({ "TableName": "x" }), "tableName"),

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_the_server_quotes_are_told() {
+    fn names_that_the_server_quotes_are_in_the_error() {
         assert_eq!(words(1146, "Table 'app.kv' doesn't exist"), "Table 'app.kv' doesn't exist (1146)");
         let denied = "Access denied for user 'u'@'localhost' to database 'app'";
         assert_eq!(words(1044, denied), format!("{denied} (1044)"));

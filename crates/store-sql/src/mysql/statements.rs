@@ -15,7 +15,7 @@ pub(super) const PAGE: usize = 1000;
 /// reads is the time.
 ///
 /// Where the key column takes different keys for the same, its index leads to the row, and the bytes of the key decide:
-/// those that deletions compare are told after the keys, once more. What is read is compared by whoever reads it. A
+/// for deletions the keys follow once more, to be compared. What is read is compared by the code that reads it. A
 /// write that meets the row of another key fails with [`OVERLAP`], in the same step, and undoes what it did.
 #[derive(Debug)]
 pub(super) struct Statements {

@@ -12,7 +12,7 @@ use redkv_testing::{Fault, Operation};
 /// Random writes over a store that fails in every way: what is read is what was written last, and what is in the store
 /// in the end is that too, or was told as lost.
 #[tokio::test(start_paused = true)]
-async fn random_writes_are_read_as_written_and_end_in_the_store_or_are_told_as_lost() {
+async fn random_writes_are_read_as_written_and_end_in_the_store_or_are_reported_as_lost() {
     for seed in 0..300 {
         random(seed).await;
     }

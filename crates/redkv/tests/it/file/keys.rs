@@ -8,7 +8,7 @@ use redkv::store::Store;
 use crate::file::support::{Place, get, set};
 
 #[tokio::test]
-async fn keys_of_ten_thousand_bytes_are_kept_told_and_told_apart() {
+async fn keys_of_ten_thousand_bytes_are_kept_listed_and_distinguished() {
     let place = Place::new();
     let store = place.store();
     let (one, other) = (format!("{}1", "ü".repeat(5_000)), format!("{}2", "ü".repeat(5_000)));

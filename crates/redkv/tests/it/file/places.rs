@@ -78,7 +78,7 @@ async fn what_users_that_died_left_behind_is_removed_and_nothing_of_those_who_li
 }
 
 #[tokio::test]
-async fn files_of_others_are_neither_told_nor_cleared() {
+async fn files_of_others_are_neither_listed_nor_cleared() {
     let place = Place::new();
     let store = place.store();
     set(&store, "k", "value").await.unwrap();

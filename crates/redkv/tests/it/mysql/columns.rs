@@ -27,7 +27,7 @@ async fn an_index_over_a_part_of_the_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_as_long_as_is_told_is_taken() {
+async fn a_key_as_long_as_the_capabilities_say_is_taken() {
     for column_type in ["binary", "text"] {
         let more = json!({ "createTable": true, "columnType": column_type });
         let store = store(options(&fresh(), more));

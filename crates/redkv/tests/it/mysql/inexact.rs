@@ -56,7 +56,7 @@ async fn conflict(store: &dyn Store, key: &str, mode: SetMode) -> String {
 
 /// Where spaces at the end do not count, what begins with a lesser character stands before the empty key.
 #[tokio::test]
-async fn keys_that_stand_before_the_empty_one_are_told() {
+async fn keys_that_stand_before_the_empty_one_are_listed() {
     for charset in ["utf8mb4", "utf8mb3", "latin1"] {
         let store = over(charset).await;
         let names = ["\ttab", "\nline", "\u{1}", "", "plain"];
@@ -224,7 +224,7 @@ async fn advice(table: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_told_to_change_the_column_loses_nothing() {
+async fn the_statement_that_an_error_gives_to_change_the_column_loses_nothing() {
     for (charset, more) in [("latin1", "Ä?"), ("utf8mb3", "日本"), ("utf8mb4", "\u{1f600}")] {
         let table = table_of_1_x(charset).await;
         let before = store(options(&table, json!({})));

@@ -21,7 +21,7 @@ async fn columns_of_text_refuse_a_nul_key_by_key() {
 }
 
 #[tokio::test]
-async fn a_key_as_long_as_is_told_is_taken() {
+async fn a_key_as_long_as_the_capabilities_say_is_taken() {
     let table = fresh();
     let store = store(options(&table, json!({ "createTable": true })));
     // Of such that nothing compresses it.
@@ -87,7 +87,7 @@ async fn an_entry_that_a_trigger_leaves_out_fails_alone() {
 }
 
 #[tokio::test]
-async fn a_constraint_is_told_by_its_name_and_without_the_value() {
+async fn a_constraint_is_reported_by_its_name_and_without_the_value() {
     let table = fresh();
     exec(&format!(
         "CREATE TABLE {table} (k TEXT PRIMARY KEY, v TEXT CONSTRAINT short CHECK (length(v) < 5))"
@@ -101,7 +101,7 @@ async fn a_constraint_is_told_by_its_name_and_without_the_value() {
 }
 
 #[tokio::test]
-async fn names_that_the_server_quotes_are_told() {
+async fn names_that_the_server_quotes_are_in_the_error() {
     let table = fresh();
     exec(&format!("CREATE TABLE {table} (k TEXT PRIMARY KEY, v TEXT)")).await;
     let store = store(options(&table, json!({})));

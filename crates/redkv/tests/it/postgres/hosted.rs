@@ -42,7 +42,7 @@ async fn the_parameters_of_hosts_are_taken() {
 }
 
 #[tokio::test]
-async fn the_options_of_a_session_are_told_to_the_server() {
+async fn the_options_of_a_session_are_sent_to_the_server() {
     // As Neon takes them; this server knows no endpoints, and says so.
     let store = by_url(&format!("{}?options=endpoint%3Dep-cool-rain-123456", url()), json!({}));
     let error = store.init().await.unwrap_err();

@@ -46,7 +46,7 @@ async fn many_clients_who_share_few_servers_never_run_each_others_statements() {
 
 /// As when somebody else cleans up a server that is shared.
 #[tokio::test]
-async fn statements_that_the_server_was_told_to_forget_are_run_all_the_same() {
+async fn statements_that_the_server_has_forgotten_are_run_all_the_same() {
     let table = fresh();
     exec(&format!("CREATE TABLE {table} (k TEXT PRIMARY KEY, v TEXT)")).await;
     exec(&format!(

@@ -113,7 +113,7 @@ async fn if_absent_answers_once_however_far_it_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_are_told_although_slots_move_meanwhile() {
+async fn keys_are_listed_although_slots_move_meanwhile() {
     let cluster = Cluster::start(3, 0, &[]);
     let slot = cluster.slot("{tag}");
     let from = cluster.master_of("{tag}", 0);

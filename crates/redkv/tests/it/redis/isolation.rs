@@ -91,7 +91,7 @@ async fn of_a_user_without_scripts_values_are_read_with_their_deadlines() {
 }
 
 #[tokio::test]
-async fn a_user_who_may_not_ask_for_types_is_told_what_is_there() {
+async fn a_user_who_may_not_ask_for_types_learns_what_is_there() {
     let server = Server::with(&[]);
     let _: () = server.ask(&["SET", "app:1", "one"]);
     let store = user_of_app(&server, "-type");

@@ -30,7 +30,7 @@ async fn fill(store: &dyn Store, prefix: &str, count: usize) -> HashSet<Key> {
 }
 
 #[tokio::test]
-async fn what_is_no_string_or_no_text_is_not_told_and_not_cleared() {
+async fn what_is_no_string_or_no_text_is_not_listed_and_not_cleared() {
     let (store, mut other) = common();
     let (list, prefix) = (key("list"), key(""));
     let list = format!("{}{}", prefix.as_str(), list.as_str());
@@ -46,7 +46,7 @@ async fn what_is_no_string_or_no_text_is_not_told_and_not_cleared() {
 }
 
 #[tokio::test]
-async fn another_server_is_told_from_its_beginning() {
+async fn another_server_is_listed_from_its_beginning() {
     let mut server = Server::with(&[]);
     let store = store(json!({ "port": server.port() }));
     fill(&*store, "k:", 5_000).await;

@@ -27,7 +27,7 @@ fn set_of<const N: usize>(keys: [&str; N]) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn keys_with_a_common_beginning_are_told_however_they_are_named() {
+async fn keys_with_a_common_beginning_are_listed_however_they_are_named() {
     for server in [EMULATOR, FILES] {
         let store = Bucket::create(server).await.store(json!({ "prefix": "p/" }));
         for key in ["a/", "a/b", "a//", "a /", "ab", "", " ", " a", "...", "../up", ".x"] {

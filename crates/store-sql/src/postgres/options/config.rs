@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_option_says_is_told_of_the_url() {
+    fn what_no_option_says_is_reported_of_the_url() {
         assert_eq!(
             refused(with(json!({ "uri": "postgres://h/d?host=a,b" }))),
             named(

@@ -37,7 +37,7 @@ impl Connector for Panicking {
 }
 
 #[tokio::test]
-async fn a_panic_while_connecting_is_told_as_that_and_the_pool_goes_on() {
+async fn a_panic_while_connecting_is_reported_as_that_and_the_pool_goes_on() {
     let pool = Pool::new(Panicking::default(), 1, Duration::from_secs(5), "a server".to_owned());
     let error = pool.get().await.map(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Internal);

@@ -45,7 +45,7 @@ async fn a_killed_server_is_an_error_and_the_next_one_answers() {
 }
 
 #[tokio::test]
-async fn scripts_that_the_server_forgot_are_told_again() {
+async fn scripts_that_the_server_forgot_are_sent_again() {
     let server = Server::with(&[]);
     let db = at(&server);
     db.run("z", zhadd("a", "A", 1.0)).await;

@@ -14,7 +14,7 @@ async fn refused(options: Value) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_table_that_is_missing_is_told() {
+async fn a_table_that_is_missing_is_reported() {
     let (field, message) = refused(options("no_such_table", json!({}))).await;
     assert_eq!(field, "tableName");
     assert!(message.starts_with("there is no table 'no_such_table' in "), "{message}");
@@ -31,7 +31,7 @@ async fn a_table_that_is_made_later_is_found() {
 }
 
 #[tokio::test]
-async fn columns_that_do_not_fit_are_told() {
+async fn columns_that_do_not_fit_are_reported() {
     let table = fresh();
     exec(&format!("CREATE TABLE {table} (k VARCHAR(40) {EXACT_TEXT} PRIMARY KEY, v INTEGER, t VARCHAR(9))"))
         .await;
@@ -50,7 +50,7 @@ async fn columns_that_do_not_fit_are_told() {
 }
 
 #[tokio::test]
-async fn a_key_column_that_is_not_unique_is_told() {
+async fn a_key_column_that_is_not_unique_is_reported() {
     let table = fresh();
     exec(&format!("CREATE TABLE {table} (k VARCHAR(40) {EXACT_TEXT}, v VARCHAR(40))")).await;
     let (field, message) = refused(options(&table, json!({}))).await;
@@ -62,7 +62,7 @@ async fn a_key_column_that_is_not_unique_is_told() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_without_it_and_is_final() {
+async fn a_wrong_password_is_reported_without_it_and_is_final() {
     let url = site::url().replacen(":redkv@", ":s3cret@", 1);
     let error = store(options("t", json!({ "url": url }))).init().await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Store, false), "{error:?}");
@@ -71,7 +71,7 @@ async fn a_wrong_password_is_told_without_it_and_is_final() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_told_and_may_come() {
+async fn a_server_that_is_not_there_is_reported_and_may_come() {
     let port = crate::support::port::free_port();
     let more = json!({ "url": null, "host": "127.0.0.1", "port": port, "user": "u", "database": "d" });
     let error = store(options("t", more)).init().await.unwrap_err();
