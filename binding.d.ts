@@ -3,8 +3,9 @@
 
 /**
  * Connects the functions that settle promises, make errors and emit events: an array of `settle`, `fail`, `failMany`,
- * `arrayOf`, `makeError`, `recordOf`, `scoredOf`, `isHeard` and `tell`. Once for each copy of the JavaScript side, which may be loaded more than
- * once in an environment. Returns an object with `create(id, options)`, which makes a chain without stores,
- * `createStructures(id, name, options, policy)`, which makes data structures, and `flush()`, which hands the operations of this turn to the I/O thread.
+ * `arrayOf`, `makeError`, `recordOf`, `scoredOf`, `versionedOf`, `pageOf`, `conflictOf`, `isHeard` and `tell`. Once for each copy of
+ * the JavaScript side, which may be loaded more than once in an environment. Returns an object with `create(id, options)`, which makes
+ * a chain without stores, `createStructures(id, name, options, policy)`, which makes data structures, `createRecords(id, name,
+ * options, policy)`, which makes records, and `flush()`, which hands the operations of this turn to the I/O thread.
  */
 export declare function connect(functions: unknown, onLibuv: boolean): any

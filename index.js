@@ -10,6 +10,7 @@ const { hide, withOperations } = require('./lib/operations.js')
 const { metricsOf } = require('./lib/metrics.js')
 const { toJson } = require('./lib/options.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.js')
+const { Records } = require('./lib/records/records.js')
 const { ID, Structures } = require('./lib/structures/structures.js')
 const { fromCaller } = require('./lib/stacks.js')
 const { warn } = require('./lib/warnings.js')
@@ -291,4 +292,5 @@ hide(Structures.prototype, COPY, home)
 module.exports = RedKV
 module.exports.RedKV = RedKV
 module.exports.RedKVError = RedKVError
+module.exports.Records = Records
 module.exports.Structures = Structures

@@ -1,4 +1,4 @@
 import RedKV from './index.js'
 
 export { RedKV as default, RedKV }
-export const { RedKVError, Structures } = RedKV
+export const { Records, RedKVError, Structures } = RedKV

@@ -4,6 +4,7 @@ const { AsyncResource } = require('node:async_hooks')
 const { connect } = require('../binding.js')
 const { makeErrorOf } = require('./errors.js')
 const { isHeard, tell } = require('./events.js')
+const { conflictOf, pageOf, versionedOf } = require('./records/record.js')
 const { rejectWithCallers } = require('./stacks.js')
 
 // What tests and tracers replace is taken as it is when this module is loaded.
@@ -21,7 +22,7 @@ const errorsOf = []
 /** Bun and Deno have event loops of their own, whatever they say about libuv. */
 const onLibuv = process.versions.bun === undefined && process.versions.deno === undefined
 
-const functions = [settle, fail, failMany, arrayOf, makeErrorOf, recordOf, scoredOf, isHeard, tell]
+const functions = [settle, fail, failMany, arrayOf, makeErrorOf, recordOf, scoredOf, versionedOf, pageOf, conflictOf, isHeard, tell]
 
 // For this copy of the module: a test runner, for one, may load several into one process. While there is no instance, the
 // addon keeps nothing of it, so the functions have to be kept here.
@@ -37,6 +38,11 @@ function create(id, options) {
 /** Makes data structures, in the async context of all instances. */
 function createStructures(...args) {
   return context.runInAsyncScope(native.createStructures, undefined, ...args)
+}
+
+/** Makes records, in the async context of all instances. */
+function createRecords(...args) {
+  return context.runInAsyncScope(native.createRecords, undefined, ...args)
 }
 
 /** Called by the addon with (slot, value, slot, value, …): one call settles many promises. */
@@ -119,4 +125,4 @@ function flush() {
   native.flush()
 }
 
-module.exports = { create, createStructures, pending, pendingMany }
+module.exports = { create, createRecords, createStructures, pending, pendingMany }

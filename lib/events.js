@@ -17,7 +17,13 @@ const events = {
   tierUp: (store, index, _error, downFor) => ({ store, index, downFor }),
   tierError: (store, index, error, keys, count) => ({ store, index, error, keys, count }),
   tierRepair: (store, index, _error, keys) => ({ store, index, keys }),
-  request: (store, _index, _error, operation, duration, units) => ({ store, operation, duration, units }),
+  request: (store, _index, _error, operation, duration, units, input) => ({
+    store,
+    operation,
+    duration,
+    units,
+    ...(input === undefined ? undefined : { input: JSON.parse(input) }),
+  }),
   writeError: (store, index, error, key, operation) => ({ store, index, key, operation, error }),
 }
 

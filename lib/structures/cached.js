@@ -3,12 +3,12 @@
 const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 
+const { STATE, hide, stateOf, statsOf } = require('../service.js')
 const { fromCaller } = require('../stacks.js')
 const { kept } = require('./arguments.js')
 const { AtomicWrite } = require('./atomic.js')
 const { Batch } = require('./batch.js')
-const { STATE } = require('./operations.js')
-const { View, hide, stateOf, statsOf, withOperations } = require('./view.js')
+const { View, withOperations } = require('./view.js')
 
 // What tests and tracers replace is taken as it is when this module is loaded.
 const { nextTick } = process

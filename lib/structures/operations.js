@@ -5,6 +5,7 @@
 const { pending } = require('../bridge.js')
 const { argumentError, described } = require('../errors.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('../signals.js')
+const { STATE } = require('../service.js')
 const { fromCaller } = require('../stacks.js')
 const { isHashOfFields, listOf, pairsOf } = require('./arguments.js')
 const numbers = require('./numbers.js')
@@ -12,9 +13,6 @@ const numbers = require('./numbers.js')
 /** What operations may ask of the addon, as bits. */
 const BUFFERS = 1
 const BIGINT = 4
-
-/** What an object of operations keeps: the functions of the addon, and bits for every operation. */
-const STATE = Symbol('structures')
 
 const COMMON = ['signal']
 const OF_READ = ['buffers', 'signal']
@@ -270,4 +268,4 @@ async function* entriesOf(pageAfter) {
   } while (after.length > 0)
 }
 
-module.exports = { STATE, StructureOperations }
+module.exports = { StructureOperations }

@@ -16,6 +16,7 @@ const words = {
   words: ({ words: all }) => all.map((word) => `\`'${word}'\``).join(', ').replace(/, ([^,]*)$/, ' or $1'),
   orFalse: ({ other }) => `${wordsOf(other)}, or \`false\``,
   object: () => 'object',
+  objects: () => 'array of objects',
   other: ({ words: text }) => text,
 }
 const wordsOf = (type) => words[type.kind](type)

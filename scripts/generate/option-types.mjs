@@ -13,6 +13,7 @@ const typescript = {
   words: ({ words }) => words.map((word) => `'${word}'`).join(' | '),
   orFalse: ({ other }) => `${typeOf(other)} | false`,
   object: ({ interface: name }) => name,
+  objects: ({ interface: name }) => `readonly ${name}[]`,
   other: ({ typescript: type }) => type,
 }
 const typeOf = (type) => typescript[type.kind](type)
@@ -70,14 +71,16 @@ function replaced(text, name, written) {
 }
 
 /** The text of index.d.ts with the interfaces and the names of stores as they are declared. */
-export function withInterfaces(text, { stores, backends, interfaces, legacy }) {
+export function withInterfaces(text, { stores, structures, records, interfaces, legacy }) {
   let written = text
   for (const [name, declared] of interfaces) written = replaced(written, name, declaration(declared, false))
   for (const [name, declared] of legacy) written = replaced(written, name, declaration(declared, true))
   const lines = stores.map(({ name, options }) => `    ${name}: ${options}\n`).join('')
   written = written.replace(/(?<=\n {2}interface StoreOptions \{\n)[^}]*(?= {2}\})/, () => lines)
-  const ofBackends = backends.map(({ name, options }) => `    ${name}: ${[...(options ? [options] : []), 'StructuresCommonOptions'].join(' & ')}\n`).join('')
-  written = written.replace(/(?<=\n {2}interface StructuresOptions \{\n)[^}]*(?= {2}\})/, () => ofBackends)
+  const ofStructures = structures.map(({ name, options }) => `    ${name}: ${[...(options ? [options] : []), 'StructuresCommonOptions'].join(' & ')}\n`).join('')
+  written = written.replace(/(?<=\n {2}interface StructuresOptions \{\n)[^}]*(?= {2}\})/, () => ofStructures)
+  const ofRecords = records.map(({ name, options }) => `    ${name}: ${options ?? 'Record<never, never>'}\n`).join('')
+  written = written.replace(/(?<=\n {2}interface RecordsOptions \{\n)[^}]*(?= {2}\})/, () => ofRecords)
   const aliases = stores.flatMap(({ name, aliases: others }) => others.map((other) => `    ${other}: '${name}'\n`))
   written = written.replace(/(?<=\n {2}interface StoreAliases \{\n)[^}]*(?= {2}\})/, () => aliases.toSorted().join(''))
   return written.replace(/(?<=\n {2}type StoreName = ).*/, () => stores.map(({ name }) => `'${name}'`).join(' | '))

@@ -18,6 +18,7 @@ use redkv::stores::{self, Built, Place};
 use crate::api::capabilities;
 use crate::api::instance::Instance;
 use crate::api::operations;
+use crate::api::records;
 use crate::api::stats;
 use crate::api::structures;
 use crate::bridge::Bridge;
@@ -28,9 +29,10 @@ use crate::node_api::values::{self, Refusal};
 use crate::node_api::{Callback, Js, JsResult, Pending, Type, Value};
 
 /// Connects the functions that settle promises, make errors and emit events: an array of `settle`, `fail`, `failMany`,
-/// `arrayOf`, `makeError`, `recordOf`, `scoredOf`, `isHeard` and `tell`. Once for each copy of the JavaScript side, which may be loaded more than
-/// once in an environment. Returns an object with `create(id, options)`, which makes a chain without stores,
-/// `createStructures(id, name, options, policy)`, which makes data structures, and `flush()`, which hands the operations of this turn to the I/O thread.
+/// `arrayOf`, `makeError`, `recordOf`, `scoredOf`, `versionedOf`, `pageOf`, `conflictOf`, `isHeard` and `tell`. Once for each copy of
+/// the JavaScript side, which may be loaded more than once in an environment. Returns an object with `create(id, options)`, which makes
+/// a chain without stores, `createStructures(id, name, options, policy)`, which makes data structures, `createRecords(id, name,
+/// options, policy)`, which makes records, and `flush()`, which hands the operations of this turn to the I/O thread.
 #[napi(ts_return_type = "any")]
 pub(crate) fn connect(env: Env, functions: Unknown, on_libuv: bool) -> napi::Result<Unknown<'static>> {
     panics::report();
@@ -58,8 +60,12 @@ fn to_napi(_: Pending) -> napi::Error {
     napi::Error::new(napi::Status::PendingException, "")
 }
 
-const BRIDGE: [(&str, Callback); 3] =
-    [("create", create), ("createStructures", create_structures), ("flush", flush)];
+const BRIDGE: [(&str, Callback); 4] = [
+    ("create", create),
+    ("createStructures", create_structures),
+    ("createRecords", create_records),
+    ("flush", flush),
+];
 
 /// The data of the functions in [`BRIDGE`].
 struct BridgeExports(Rc<Bridge>);
@@ -115,6 +121,11 @@ callbacks! {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
         let id = js.float(id)? as u32;
         structures::create(js, bridge, id, [name, options, policy].map(|text| js.string(text)))
+    };
+    create_records = |js: Js, BridgeExports(bridge): &BridgeExports, [id, name, options, policy]: [Value; 4]| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
+        let id = js.float(id)? as u32;
+        records::create(js, bridge, id, [name, options, policy].map(|text| js.string(text)))
     };
     flush = |js: Js, BridgeExports(bridge): &BridgeExports, []: [Value; 0]| {
         bridge.flush(js);

@@ -6,21 +6,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use redkv::chain::{Action, Answer, Chain, Event, FastPath, Question, Replies, Request, Scope, Weight};
+use redkv::chain::{Action, Chain, Event, FastPath, Scope, Weight};
 use redkv::clock::{Clock, SystemClock};
 use redkv::entry::Key;
 use redkv::error::{Error, Result};
 use redkv::notices::Notices;
 use redkv::operation::Operation;
+use redkv::service::{RequestObserver, RequestReport};
 use redkv::store::Cursor;
 
+use crate::api::gathering::Gathered;
 use crate::bridge::Bridge;
-use crate::bridge::completions::Outcome;
 use crate::bridge::events::Reporter;
-use crate::bridge::in_flight::{self, InFlightGauge};
+use crate::bridge::in_flight::InFlightGauge;
 use crate::bridge::io_thread::Job;
 use crate::bridge::promises::Format;
-use crate::bridge::replies::{BatchReply, Deferred, TurnReplies};
+use crate::bridge::replies::Deferred;
 use crate::node_api::Js;
 
 /// A chain with its way to the I/O thread.
@@ -28,7 +29,7 @@ use crate::node_api::Js;
 pub(crate) struct Instance {
     pub(crate) chain: Arc<Chain>,
     pub(crate) bridge: Rc<Bridge>,
-    gauge: Rc<InFlightGauge>,
+    pub(super) gauge: Rc<InFlightGauge>,
     pub(super) gathered: RefCell<Gathered>,
     handles: RefCell<Vec<Weak<Handle>>>,
     /// Calls of `clear` in flight, by their slots, and whether somebody waits for them.
@@ -39,26 +40,6 @@ pub(crate) struct Instance {
     is_closed: Cell<bool>,
     /// Whether the bridge knows that this instance needs it no longer.
     has_ended: Arc<AtomicBool>,
-}
-
-/// The operations of one turn, in the order of their calls.
-#[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) jobs: Vec<Job>,
-    requests: Vec<Request>,
-    slots: Vec<u32>,
-}
-
-impl std::fmt::Debug for Gathered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gathered").field("requests", &self.requests.len()).finish_non_exhaustive()
-    }
-}
-
-impl Gathered {
-    fn is_empty(&self) -> bool {
-        self.jobs.is_empty() && self.requests.is_empty()
-    }
 }
 
 impl Instance {
@@ -89,6 +70,17 @@ impl Instance {
         Notices::to(move |text| {
             if let Some(completions) = completions.upgrade() {
                 completions.report(instance, Event::Notice { text: text.to_owned() });
+            }
+        })
+    }
+
+    /// Returns what reports requests of a service as events.
+    pub(super) fn request_observer(&self) -> RequestObserver {
+        let (id, completions) = (self.id(), Arc::downgrade(self.bridge.completions()));
+        Arc::new(move |report| {
+            if let Some(completions) = completions.upgrade() {
+                let RequestReport { operation, duration, units, input } = report.clone();
+                completions.report(id, Event::Request { operation, duration, units, input });
             }
         })
     }
@@ -127,100 +119,6 @@ impl Instance {
             return Err(Error::closed().with_operation_if_unset(operation));
         }
         self.gauge.check(load, operation)
-    }
-
-    /// Notes a single operation, and returns the [slot](place_of) of its promise; fails if there is no room for
-    /// it.
-    pub(crate) fn gather(
-        self: &Rc<Self>,
-        scope: Scope,
-        key: Key,
-        action: Action,
-        format: Format,
-    ) -> Result<i32> {
-        let load = in_flight::of_action(&key, &action);
-        self.check(load, action.operation())?;
-        let slot = self.open_slot(format, load, action.operation());
-        let request = self.chain.request(scope, key, action);
-        let is_first = self.begin_gathering();
-        let mut gathered = self.gathered.borrow_mut();
-        gathered.requests.push(request);
-        gathered.slots.push(slot);
-        Ok(place_of(slot, is_first))
-    }
-
-    /// Notes one operation on many keys, which was [checked](Instance::check). `known` has an answer for some places;
-    /// `actions` are for the others.
-    pub(crate) fn gather_many(
-        self: &Rc<Self>,
-        operation: Operation,
-        scope: Scope,
-        known: Vec<Option<Result<Answer>>>,
-        actions: Vec<(Key, Action)>,
-        format: Format,
-    ) -> i32 {
-        let slot = self.open_slot(format, in_flight::of_actions(&actions), operation);
-        let requests =
-            actions.into_iter().map(|(key, action)| self.chain.request(scope, key, action)).collect();
-        let replies = Arc::new(BatchReply::with(slot, known, self.bridge.completions().clone()));
-        let is_first = self.gather_job(Job::Submit(self.chain.clone(), requests, replies));
-        place_of(slot, is_first)
-    }
-
-    /// Notes one read of many keys, about none of which anything is known; fails if there is no room for it.
-    pub(crate) fn gather_reads(
-        self: &Rc<Self>,
-        operation: Operation,
-        scope: Scope,
-        question: Question,
-        keys: Vec<Key>,
-        format: Format,
-    ) -> Result<i32> {
-        let load = in_flight::of_keys(&keys);
-        self.check(load, operation)?;
-        let slot = self.open_slot(format, load, operation);
-        let replies: Arc<dyn Replies> =
-            Arc::new(BatchReply::new(slot, keys.len(), self.bridge.completions().clone()));
-        let is_first = self.gather_job(Job::Read(self.chain.clone(), scope, question, keys, replies));
-        Ok(place_of(slot, is_first))
-    }
-
-    pub(super) fn open_slot(&self, format: Format, load: Weight, operation: Operation) -> u32 {
-        self.bridge.promises().open_slot(format, Some(self.gauge.count(load, operation)))
-    }
-
-    pub(super) fn gather_job(self: &Rc<Self>, job: Job) -> bool {
-        let is_first = self.begin_gathering();
-        let mut gathered = self.gathered.borrow_mut();
-        let singles = self.take_singles(&mut gathered);
-        gathered.jobs.extend(singles);
-        gathered.jobs.push(job);
-        is_first
-    }
-
-    /// Answers with whether this is the first operation of any instance in this turn.
-    pub(super) fn begin_gathering(self: &Rc<Self>) -> bool {
-        let is_empty = self.gathered.borrow().is_empty();
-        is_empty && self.bridge.gather_from(self.clone())
-    }
-
-    fn take_singles(&self, gathered: &mut Gathered) -> Option<Job> {
-        if gathered.requests.is_empty() {
-            return None;
-        }
-        let requests = std::mem::take(&mut gathered.requests);
-        let slots = std::mem::take(&mut gathered.slots);
-        let turn = TurnReplies::new(slots, self.bridge.completions().clone(), Outcome::One);
-        Some(Job::Submit(self.chain.clone(), requests, Arc::new(turn)))
-    }
-
-    /// Everything that was noted since the last call.
-    pub(crate) fn take_gathered(&self) -> Vec<Job> {
-        let mut gathered = self.gathered.borrow_mut();
-        let singles = self.take_singles(&mut gathered);
-        let mut jobs = std::mem::take(&mut gathered.jobs);
-        jobs.extend(singles);
-        jobs
     }
 
     /// Whether the chain may begin its work on this thread.
@@ -343,13 +241,6 @@ impl Drop for Instance {
             self.bridge.completions().end_one();
         }
     }
-}
-
-/// Returns what JavaScript gets for the promise in `slot`: the slot, or its complement, a negative number, where the
-/// operation is the first one of its turn, and JavaScript has to say when that ends.
-pub(super) fn place_of(slot: u32, is_first: bool) -> i32 {
-    let slot = slot.cast_signed();
-    if is_first { !slot } else { slot }
 }
 
 /// The operations on a chain or on one of its tiers.

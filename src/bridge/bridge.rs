@@ -71,9 +71,8 @@ pub(crate) struct Bridge {
 impl Bridge {
     /// Connects the functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`, `recordOf`,
     /// `scoredOf`, and for reports `isHeard` and `tell`. `is_on_libuv` says whether the event loop is that of Node.js.
-    pub(crate) fn connect(js: Js, functions: [Value; 9], is_on_libuv: bool) -> JsResult<Rc<Self>> {
-        let [settle, fail, fail_many, array_of, make_error, record_of, scored_of, is_heard, tell] = functions;
-        let of_promises = [settle, fail, fail_many, array_of, make_error, record_of, scored_of];
+    pub(crate) fn connect(js: Js, functions: [Value; 12], is_on_libuv: bool) -> JsResult<Rc<Self>> {
+        let [of_promises @ .., is_heard, tell] = functions;
         let bridge = Rc::new(Self {
             env: js.raw(),
             promises: Promises::connect(js, of_promises)?,

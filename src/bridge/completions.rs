@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use napi::sys;
 use redkv::chain::{Answer, Event};
 use redkv::error::Result;
+use redkv::records;
 use redkv::store::Page;
 use redkv::structures::{self, AtomicOutcome};
 
@@ -31,6 +32,8 @@ pub(crate) enum Outcome {
     Page(Result<Page>),
     /// Of an operation on data structures.
     Structure(Result<structures::Answer>),
+    /// Of an operation on records.
+    Record(Result<records::Answer>),
     /// Of an atomic write.
     Atomic(Result<AtomicOutcome>),
 }
@@ -77,6 +80,7 @@ impl Completion {
             Outcome::Done(done) => done.is_err(),
             Outcome::Page(page) => page.is_err(),
             Outcome::Structure(answer) => answer.is_err(),
+            Outcome::Record(answer) => answer.is_err(),
             Outcome::Atomic(outcome) => outcome.is_err(),
         }
     }
@@ -92,7 +96,13 @@ impl Completion {
             Outcome::Many(answers) => answers.iter().map(of_answer).sum(),
             Outcome::Page(Ok(page)) => page.keys.len(),
             Outcome::Structure(Ok(answer)) => 1 + answer.bytes() / 256,
-            Outcome::Page(Err(_)) | Outcome::Done(_) | Outcome::Structure(Err(_)) | Outcome::Atomic(_) => 1,
+            Outcome::Record(Ok(records::Answer::Page(page))) => 1 + 4 * page.records.len(),
+            Outcome::Record(Ok(answer)) => 2 + answer.bytes() / 256,
+            Outcome::Page(Err(_))
+            | Outcome::Done(_)
+            | Outcome::Structure(Err(_))
+            | Outcome::Record(Err(_))
+            | Outcome::Atomic(_) => 1,
         }
     }
 }

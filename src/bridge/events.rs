@@ -151,13 +151,11 @@ impl Listeners {
             Event::WriteError { key, operation, error, .. } => {
                 ("writeError", Some(error), vec![js.text(key)?, js.text(operation.as_str())?])
             }
-            Event::Request { operation, duration, units } => {
+            Event::Request { operation, duration, units, input } => {
                 let units = units.map_or_else(|| js.undefined(), |units| js.double(units))?;
-                (
-                    "request",
-                    None,
-                    vec![js.text(operation)?, js.double(duration.as_secs_f64() * 1000.0)?, units],
-                )
+                let input = input.as_ref().map_or_else(|| js.undefined(), |input| js.text(input))?;
+                let duration = js.double(duration.as_secs_f64() * 1000.0)?;
+                ("request", None, vec![js.text(operation)?, duration, units, input])
             }
             Event::Notice { text } => ("notice", None, vec![js.text(text)?]),
             _ => return Ok(()),

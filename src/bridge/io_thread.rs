@@ -11,11 +11,12 @@ use redkv::chain::{Chain, Question, Replies, Request, Scope};
 use redkv::entry::Key;
 use redkv::error::Error;
 use redkv::executor::{Executor, spawn};
-use redkv::structures::{Command, Database, Receiver, Write};
+use redkv::structures::{Database, Write};
 use tokio::runtime::Handle;
 
-use crate::bridge::completions::{Completions, Outcome};
-use crate::bridge::replies::{Deferred, TurnReplies};
+use crate::bridge::commands::AnyCommands;
+use crate::bridge::completions::Completions;
+use crate::bridge::replies::Deferred;
 
 /// What the I/O thread is to do.
 pub(crate) enum Job {
@@ -23,13 +24,8 @@ pub(crate) enum Job {
     Submit(Arc<Chain>, Vec<Request>, Arc<dyn Replies>),
     /// Reads that have all but the key in common.
     Read(Arc<Chain>, Scope, Question, Vec<Key>, Arc<dyn Replies>),
-    /// Operations on data structures, in the order of their calls.
-    Commands {
-        database: Arc<Database>,
-        commands: Vec<Command>,
-        slots: Vec<u32>,
-        completions: Arc<Completions>,
-    },
+    /// Commands of a service that is no store, in the order of their calls.
+    Commands(Box<dyn AnyCommands>),
     /// An atomic write on data structures.
     Atomic { database: Arc<Database>, writes: Vec<Write>, retries: Option<u32>, done: Deferred },
     /// Anything else that waits.
@@ -46,7 +42,7 @@ impl Job {
         match self {
             Self::Submit(_, requests, _) => requests.len(),
             Self::Read(_, _, _, keys, _) => keys.len(),
-            Self::Commands { commands, .. } => commands.len(),
+            Self::Commands(commands) => commands.len(),
             Self::Atomic { writes, .. } => writes.len(),
             Self::Task(_) | Self::Refuse(_) | Self::WarmUp(_) => 0,
         }
@@ -59,10 +55,7 @@ impl Job {
             Self::Read(_, _, _, keys, replies) => {
                 (0..).zip(keys).for_each(|(index, _)| replies.reply(index, Err(error.clone())));
             }
-            Self::Commands { slots, completions, .. } => {
-                let answers = (0..).zip(&slots).map(|(index, _)| (index, Err(error.clone()))).collect();
-                TurnReplies::new(slots, completions, Outcome::Structure).answer(answers);
-            }
+            Self::Commands(commands) => commands.fail(error),
             Self::Atomic { done, .. } => done.settle_atomic(Err(error.clone())),
             Self::Refuse(chain) => chain.refuse(),
             // A task reports by itself that it was dropped.
@@ -82,11 +75,7 @@ impl Job {
             Self::Read(chain, scope, question, keys, replies) => {
                 chain.submit_reads(scope, question, keys, &replies);
             }
-            Self::Commands { database, commands, slots, completions } => {
-                let receiver: Arc<dyn Receiver> =
-                    Arc::new(TurnReplies::new(slots, completions, Outcome::Structure));
-                database.submit(commands, &receiver);
-            }
+            Self::Commands(commands) => commands.start(),
             Self::Atomic { database, writes, retries, done } => {
                 let written = database.write_atomically(writes, retries);
                 spawn(async move { done.settle_atomic(written.await) });

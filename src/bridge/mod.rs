@@ -2,6 +2,7 @@
 
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod bridge;
+pub(crate) mod commands;
 pub(crate) mod completions;
 pub(crate) mod events;
 pub(crate) mod in_flight;

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use redkv::chain::{Answer, Replies};
+use redkv::desk::Receiver;
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::panics::lost;
 use redkv::store::Page;
-use redkv::structures::{self, AtomicOutcome, Receiver};
+use redkv::structures::AtomicOutcome;
 
 use crate::bridge::completions::{Completion, Completions, Outcome};
 
@@ -44,8 +45,8 @@ impl<T: Send + 'static> TurnReplies<T> {
     }
 }
 
-impl Receiver for TurnReplies<structures::Answer> {
-    fn answer(&self, answers: Vec<(u32, Result<structures::Answer>)>) {
+impl<T: Send + 'static> Receiver<T> for TurnReplies<T> {
+    fn answer(&self, answers: Vec<(u32, Result<T>)>) {
         let completions = answers.into_iter().filter_map(|(index, answer)| self.completion(index, answer));
         self.completions.push_all(completions);
     }

@@ -68,6 +68,8 @@ pub enum Event {
         duration: Duration,
         /// The capacity units that it consumed, where there are any.
         units: Option<f64>,
+        /// What was asked for, as JSON, where that is reported.
+        input: Option<Box<str>>,
     },
     /// A store has acknowledged writes that it has not made yet, or has none any more.
     Queued {

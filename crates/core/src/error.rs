@@ -1,5 +1,6 @@
 //! The one error of the engine. A kind exists where a caller would act differently.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -94,6 +95,7 @@ struct Inner {
     retryable: bool,
     outcome: Outcome,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    detail: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Error {
@@ -111,6 +113,7 @@ impl Error {
             retryable: transient,
             outcome: if transient { Outcome::Unknown } else { Outcome::NotApplied },
             source: None,
+            detail: None,
         }))
     }
 
@@ -199,7 +202,18 @@ impl Error {
         self.with(|inner| inner.source = Some(Arc::new(source)))
     }
 
-    /// Returns whether it equals `other` in every respect.
+    /// Sets what else is told of it, of a type that who made it and who reads it know.
+    #[must_use]
+    pub fn telling<T: Any + Send + Sync>(self, detail: T) -> Self {
+        self.with(|inner| inner.detail = Some(Arc::new(detail)))
+    }
+
+    /// Returns what else is told of it, if it is a `T`.
+    pub fn told<T: Any>(&self) -> Option<&T> {
+        self.0.detail.as_deref()?.downcast_ref()
+    }
+
+    /// Returns whether it equals `other` in every respect, but for what else is told.
     pub fn is_like(&self, other: &Self) -> bool {
         let (one, two) = (&*self.0, &*other.0);
         let have_one_source = match (&one.source, &two.source) {

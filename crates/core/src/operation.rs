@@ -89,6 +89,18 @@ impl Operation {
     }
 }
 
+/// Operations of a service that is no store, by the names under which callers know them.
+pub trait OperationSet: Copy + Eq + Into<Operation> + Send + Sync + 'static {
+    /// All of them.
+    const ALL: &'static [Self];
+
+    /// Returns its place among all.
+    fn index(self) -> usize;
+
+    /// Returns the name of the method.
+    fn name(self) -> &'static str;
+}
+
 /// Declares operations with their names in JavaScript, and whether each is a write.
 macro_rules! operations {
     (
@@ -105,6 +117,18 @@ macro_rules! operations {
         impl From<$operation> for Operation {
             fn from(operation: $operation) -> Self {
                 Self::$into(operation)
+            }
+        }
+
+        impl OperationSet for $operation {
+            const ALL: &'static [Self] = Self::ALL;
+
+            fn index(self) -> usize {
+                self as usize
+            }
+
+            fn name(self) -> &'static str {
+                self.as_str()
             }
         }
 

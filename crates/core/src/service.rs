@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 /// How commands that came together are best made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Batching {
@@ -40,4 +42,27 @@ pub struct Usage {
     pub read_units: f64,
     /// Write capacity units, where there are any.
     pub write_units: f64,
+}
+
+/// So many connections are worth more than more of them.
+const MOST_CALLS: usize = 64;
+
+/// The calls that one backend has at a time, whoever makes them. Where it takes what came together apart, each may need a
+/// connection of its own; where it takes it together, it has one connection for all, and nothing is counted.
+#[derive(Debug)]
+pub struct Calls(Option<Semaphore>);
+
+impl Calls {
+    /// Creates the room for the calls of a backend.
+    pub fn of(batching: Batching) -> Self {
+        Self(match batching {
+            Batching::Together(_) => None,
+            Batching::Apart(_) => Some(Semaphore::new(MOST_CALLS)),
+        })
+    }
+
+    /// Waits until the backend has room for a call, which ends when the returned value is dropped.
+    pub async fn begin(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.as_ref()?.acquire().await.ok()
+    }
 }

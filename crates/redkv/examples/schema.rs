@@ -9,17 +9,19 @@ use redkv::error::{Error, Result};
 use redkv::instance::InstanceConfig;
 use redkv::layers::{BehindConfig, CompressConfig};
 use redkv::options::{Declared, Schema, Type};
+use redkv::records::{self, TABLE_SCHEMA};
 use redkv::store::{Capabilities, Expiry};
 use redkv::stores::{STORES, StoreKind, build};
-use redkv::structures::{BACKENDS, CACHE_SCHEMA, StructuresConfig};
+use redkv::structures::{self, CACHE_SCHEMA, StructuresConfig};
 use serde_json::{Map, Value, json};
 
 fn main() -> Result<()> {
     let stores: Vec<_> = STORES.iter().map(store).collect::<Result<_>>()?;
-    let backends: Vec<_> = BACKENDS
-        .iter()
-        .map(|backend| json!({ "name": backend.name, "options": backend.schemas.first().map(|schema| schema.interface) }))
-        .collect();
+    let named = |name: &str, schemas: &[Schema]| json!({ "name": name, "options": schemas.first().map(|schema| schema.interface) });
+    let of_structures = structures::BACKENDS.backends.iter();
+    let of_structures: Vec<_> = of_structures.map(|backend| named(backend.name, backend.schemas)).collect();
+    let of_records = records::BACKENDS.backends.iter();
+    let of_records: Vec<_> = of_records.map(|backend| named(backend.name, backend.schemas)).collect();
     let of_stores = STORES.iter().flat_map(|kind| kind.schemas);
     let others = InstanceConfig::SCHEMAS.iter().chain(TierConfig::SCHEMAS);
     let mut schemas: Vec<&Schema> = of_stores.chain(others).collect();
@@ -28,13 +30,18 @@ fn main() -> Result<()> {
         &BehindConfig::SCHEMA,
         &StructuresConfig::SCHEMA,
         &CACHE_SCHEMA,
+        &TABLE_SCHEMA,
     ]);
-    schemas.extend(BACKENDS.iter().flat_map(|backend| backend.schemas));
+    schemas.extend(structures::BACKENDS.backends.iter().flat_map(|backend| backend.schemas));
+    schemas.extend(records::BACKENDS.backends.iter().flat_map(|backend| backend.schemas));
     let mut printed = Vec::new();
     for schema in schemas {
         print(schema, &mut printed);
     }
-    println!("{:#}", json!({ "stores": stores, "backends": backends, "schemas": printed }));
+    println!(
+        "{:#}",
+        json!({ "stores": stores, "structures": of_structures, "records": of_records, "schemas": printed })
+    );
     Ok(())
 }
 
@@ -113,7 +120,7 @@ fn print(schema: &Schema, printed: &mut Vec<Value>) {
     }
     printed.push(value);
     for option in schema.options {
-        if let Type::Object(nested) = option.kind {
+        if let Type::Object(nested) | Type::Objects(nested) = option.kind {
             print(nested, printed);
         }
     }
@@ -142,6 +149,7 @@ fn kind(kind: Type) -> Value {
         Type::Words(words) => json!({ "kind": "words", "words": words }),
         Type::OrFalse(other) => json!({ "kind": "orFalse", "other": self::kind(*other) }),
         Type::Object(schema) => json!({ "kind": "object", "interface": schema.interface }),
+        Type::Objects(schema) => json!({ "kind": "objects", "interface": schema.interface }),
         Type::Other { typescript, words } => {
             json!({ "kind": "other", "typescript": typescript, "words": words })
         }

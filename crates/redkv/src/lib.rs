@@ -8,14 +8,16 @@
 
 #[cfg(all(test, feature = "fuzzing"))]
 mod declared_tests;
+pub mod desk;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzz;
 pub mod instance;
+pub mod records;
 pub mod stores;
 pub mod structures;
 
 pub use redkv_chain as chain;
-pub use redkv_core::{clock, entry, error, notices, operation, options, panics, store};
+pub use redkv_core::{clock, entry, error, notices, operation, options, panics, service, store};
 pub use redkv_executor as executor;
 pub use redkv_layers as layers;

@@ -16,7 +16,7 @@ use crate::node_api::{Callback, Js, JsResult, Value};
 /// What [`create`] makes besides the operations: `invalidate(key)` and `clear()`.
 const FUNCTIONS: [(&str, Callback); 2] = [("invalidate", invalidate), ("clear", clear)];
 
-callbacks! {
+service_callbacks! {
     invalidate = |js: Js, handle: &Handle, [key]: [Value; 1]| {
         let key = arguments::bytes(js, "key", key).map_err(|refusal| refused(js, handle, refusal))?;
         handle.database.cache().iter().for_each(|cache| cache.invalidate(&key));

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use napi::sys;
-use redkv::chain::{Event, Scope};
+use redkv::chain::Scope;
+use redkv::desk::{Built, PolicyConfig};
 use redkv::error::{Error, Result};
 use redkv::operation::StructureOperation;
-use redkv::structures::{self, Built, Database, Layered, PolicyConfig};
+use redkv::structures::{self, CacheUsage, Database, Layered};
+use serde_json::{Value as Json, json};
 
 use super::calls;
 use super::handle::Handle;
-use super::stats;
+use crate::api::desk_stats::of_desk;
 use crate::api::instance::Instance;
 use crate::bridge::Bridge;
 use crate::bridge::in_flight::InFlightGauge;
@@ -35,7 +37,7 @@ const FUNCTIONS: [(&str, Callback); 5] = [
     ("cached", cached),
 ];
 
-callbacks! {
+service_callbacks! {
     command = |js: Js, handle: &Handle, values: [Value; 10]| {
         js.integer(calls::command(js, handle, values).map_err(|refusal| refused(js, handle, refusal))?)
     };
@@ -50,19 +52,18 @@ callbacks! {
         js.number(handle.instance.close(js, patience.map(Duration::from_millis)))
     };
     stats_as_json = |js: Js, handle: &Handle, []: [Value; 0]| {
-        js.text(&stats::of_database(&handle.database.stats(), handle.instance.pending()).to_string())
+        let mut stats = of_desk(&handle.database.stats(), handle.instance.pending());
+        if let Some(CacheUsage { hits, misses, entries, bytes }) = handle.database.cache_usage() {
+            let cache = json!({ "hits": hits, "misses": misses, "entries": entries, "bytes": bytes });
+            stats.insert("cache".to_owned(), cache);
+        }
+        js.text(&Json::from(stats).to_string())
     };
     cached = |js: Js, handle: &Handle, [options]: [Value; 1]| {
         super::cached::create(js, handle, js.string(options).as_deref())
     };
     observe = |js: Js, handle: &Handle, []: [Value; 0]| {
-        let (id, completions) = (handle.instance.id(), Arc::downgrade(handle.instance.bridge.completions()));
-        handle.database.backend().observe(Arc::new(move |report| {
-            if let Some(completions) = completions.upgrade() {
-                let (operation, duration, units) = (report.operation, report.duration, report.units);
-                completions.report(id, Event::Request { operation, duration, units });
-            }
-        }));
+        handle.database.backend().observe(handle.instance.request_observer());
         js.undefined()
     };
 }
@@ -100,12 +101,13 @@ fn make(
     let Some(name) = name else {
         return Err(Error::argument("name", "the name of a backend must be a string"));
     };
-    let json = |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let (policy, mut warnings) = PolicyConfig::read(json(policy))?;
+    let json_of =
+        |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let (policy, mut warnings) = PolicyConfig::read(json_of(policy), structures::POLICIES)?;
     let instance = Instance::new(bridge.clone(), InFlightGauge::new(id, policy.instance.limits));
     let patience = policy.tier.timeout.unwrap_or(redkv::chain::TierConfig::TIMEOUT);
     let Built { backend, config, warnings: more } =
-        structures::build(name, json(options), PolicyConfig::ELSEWHERE, patience)?;
+        structures::BACKENDS.build(name, json_of(options), patience)?;
     warnings.extend(more);
     let Layered { backend, values, fences, calls, policy } = structures::layered(backend, policy.tier);
     instance.add(|chain| chain.add(values, policy))?;

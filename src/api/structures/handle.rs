@@ -9,6 +9,7 @@ use redkv::operation::StructureOperation;
 use redkv::structures::{Command, Database, Write};
 
 use crate::api::instance::Instance;
+use crate::bridge::completions::Outcome;
 use crate::bridge::promises::Format;
 
 /// Data structures with their way to the I/O thread.
@@ -24,7 +25,7 @@ impl Handle {
         let load = Weight { operations: 1, bytes: command.key.len() + command.action.bytes() };
         let operation = command.action.operation().into();
         self.instance.check(load, operation)?;
-        Ok(self.instance.gather_command(&self.database, command, format, load))
+        Ok(self.instance.gather_command(self.database.desk(), command, format, load, Outcome::Structure))
     }
 
     /// Begins an atomic write, after everything that was called before.

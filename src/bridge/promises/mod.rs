@@ -4,6 +4,7 @@ pub(crate) mod answers;
 mod backlog;
 #[expect(clippy::module_inception, reason = "the noun of the folder")]
 mod promises;
+mod records;
 mod slots;
 mod structures;
 

@@ -32,6 +32,12 @@ pub(crate) struct Promises {
     pub(super) record_of: JsRef,
     /// `scoredOf(...valuesAndScores)`, or of an array of them.
     pub(super) scored_of: JsRef,
+    /// `versionedOf(...parts)`, of the parts of a record, or of an array of them.
+    pub(super) versioned_of: JsRef,
+    /// `pageOf(token, ...parts)`, of the parts of many records, or of an array of them.
+    pub(super) page_of: JsRef,
+    /// `conflictOf(error, ...parts)`, of the parts of a record if there is one.
+    pub(super) conflict_of: JsRef,
     /// The factory of [`errors::to_js`].
     make_error: JsRef,
 }
@@ -49,9 +55,11 @@ const MANY_FAILED: usize = 256;
 pub(super) const MOST_ARGUMENTS: usize = 1024;
 
 impl Promises {
-    /// The functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`, `recordOf`, `scoredOf`.
-    pub(crate) fn connect(js: Js, functions: [Value; 7]) -> JsResult<Self> {
-        let [settle, fail, fail_many, array_of, make_error, record_of, scored_of] = functions;
+    /// The functions of the JavaScript side: `settle`, `fail`, `failMany`, `arrayOf`, `makeError`, `recordOf`, `scoredOf`,
+    /// `versionedOf`, `pageOf`, `conflictOf`.
+    pub(crate) fn connect(js: Js, functions: [Value; 10]) -> JsResult<Self> {
+        let [settle, fail, fail_many, array_of, make_error, made @ ..] = functions;
+        let [record_of, scored_of, versioned_of, page_of, conflict_of] = made;
         Ok(Self {
             slots: RefCell::default(),
             backlog: RefCell::default(),
@@ -61,6 +69,9 @@ impl Promises {
             array_of: js.keep(array_of)?,
             record_of: js.keep(record_of)?,
             scored_of: js.keep(scored_of)?,
+            versioned_of: js.keep(versioned_of)?,
+            page_of: js.keep(page_of)?,
+            conflict_of: js.keep(conflict_of)?,
             make_error: js.keep(make_error)?,
         })
     }
@@ -75,9 +86,19 @@ impl Promises {
         js.hold_all(self.functions(), holds);
     }
 
-    fn functions(&self) -> [&JsRef; 7] {
-        let Self { settle, fail, fail_many, array_of, record_of, scored_of, make_error, .. } = self;
-        [settle, fail, fail_many, array_of, record_of, scored_of, make_error]
+    fn functions(&self) -> [&JsRef; 10] {
+        [
+            &self.settle,
+            &self.fail,
+            &self.fail_many,
+            &self.array_of,
+            &self.record_of,
+            &self.scored_of,
+            &self.versioned_of,
+            &self.page_of,
+            &self.conflict_of,
+            &self.make_error,
+        ]
     }
 
     /// How many promises are pending.
@@ -235,6 +256,7 @@ impl Promises {
             Outcome::Done(done) => done.and_then(|()| js.undefined().map_err(lost)),
             Outcome::Page(page) => page.and_then(|page| self.page(js, &page).map_err(lost)),
             Outcome::Structure(answer) => answer.and_then(|answer| self.structure(js, &answer, format)),
+            Outcome::Record(answer) => answer.and_then(|answer| self.record(js, &answer)),
             Outcome::Atomic(outcome) => outcome.and_then(|outcome| self.atomic(js, &outcome).map_err(lost)),
             Outcome::Many(_) => return Ok(()),
         };
@@ -254,7 +276,7 @@ impl Promises {
 
     /// Rejects the promise in `slot`.
     fn fail(&self, js: Js, slot: u32, error: &Error) -> JsResult<()> {
-        let error = errors::to_js(js, &self.make_error, error)?;
+        let error = self.with_record(js, errors::to_js(js, &self.make_error, error)?, error)?;
         js.call(js.kept(&self.fail)?, &[js.number(slot)?, error, js.boolean(self.fails_many())?]).map(drop)
     }
 

@@ -80,7 +80,7 @@ impl Promises {
     }
 
     /// What a function of the JavaScript side makes of pairs.
-    fn made(&self, js: Js, function: &JsRef, pairs: &[Value]) -> JsResult<Value> {
+    pub(super) fn made(&self, js: Js, function: &JsRef, pairs: &[Value]) -> JsResult<Value> {
         let function = js.kept(function)?;
         if pairs.len() > MOST_ARGUMENTS {
             return js.call(function, &[js.array(pairs)?]);

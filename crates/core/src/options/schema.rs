@@ -102,6 +102,8 @@ pub enum Type {
     OrFalse(&'static Self),
     /// An object with options of its own.
     Object(&'static Schema),
+    /// An array of such objects.
+    Objects(&'static Schema),
     /// Anything else.
     Other {
         /// In TypeScript.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use redkv_core::service::Calls;
 use redkv_structures::Structures;
 use redkv_structures::cached::{FencedStructures, Fences};
-use redkv_structures::calls::{Calls, CountedStructures};
+use redkv_structures::calls::CountedStructures;
 use redkv_structures::plain_values::PlainValues;
 use redkv_structures::prefixed::PrefixedStructures;
 
@@ -33,7 +34,7 @@ pub fn layered(backend: Arc<dyn Structures>, mut policy: TierConfig) -> Layered 
         None => backend,
     };
     let fences = Arc::<Fences>::default();
-    let calls = Arc::new(Calls::of(&*backend));
+    let calls = Arc::new(Calls::of(backend.batching()));
     let counted = Arc::new(CountedStructures::new(backend.clone(), calls.clone()));
     let fenced = FencedStructures::new(counted, fences.clone());
     let values = Arc::new(PlainValues::new(Arc::new(fenced)));

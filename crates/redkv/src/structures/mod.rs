@@ -1,12 +1,11 @@
 //! Data structures by the names of their backends, under the policies of a chain.
 
+mod cabinet;
 mod cache_options;
 mod database;
 mod layered;
 mod options;
-mod pieces;
 mod registry;
-mod stats;
 
 pub use redkv_structures::cached::{CacheConfig, CacheUsage, CachedStructures};
 #[cfg(feature = "memory")]
@@ -16,9 +15,9 @@ pub use redkv_structures::{
     Range, RequestReport, Score, ScoreRange, Shown, Structures, Usage, Value, Write, atomic, number_of,
 };
 
+pub use self::cabinet::Cabinet;
 pub use self::cache_options::{CACHE_SCHEMA, cache_config};
-pub use self::database::{AtomicOutcome, Database, Receiver};
+pub use self::database::{AtomicOutcome, Database};
 pub use self::layered::{Layered, layered};
-pub use self::options::{PolicyConfig, StructuresConfig};
-pub use self::registry::{BACKENDS, Backend, Built, build};
-pub use self::stats::{DatabaseStats, OperationStats};
+pub use self::options::{POLICIES, StructuresConfig};
+pub use self::registry::BACKENDS;

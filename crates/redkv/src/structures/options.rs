@@ -1,8 +1,7 @@
 //! The options of data structures that all backends have, and their policies.
 
-use crate::chain::TierConfig;
-use crate::error::{Error, Result};
-use crate::instance::InstanceConfig;
+use crate::desk::PolicyRules;
+use crate::error::Result;
 use crate::options::{Elsewhere, Fields, Given, Kind, Options, Schema, Type, Value, kinds, options};
 
 options! {
@@ -82,80 +81,50 @@ const TO_THE_POLICY: &str = "to the policy: into the third argument of new Struc
 
 const TO_THE_OPTIONS: &str = "to the options: into the second argument of new Structures()";
 
-/// The policies of data structures: those of a tier and of an instance that have a meaning for them.
-#[derive(Clone, Debug)]
-pub struct PolicyConfig {
-    /// Deadlines, the circuit breaker and the prefix.
-    pub tier: TierConfig,
-    /// The name and the bounds of what is in flight.
-    pub instance: InstanceConfig,
-}
+/// Where policies belong that were given among the options.
+pub(super) const ELSEWHERE: &[Elsewhere] = &[
+    ("timeout", TO_THE_POLICY),
+    ("connectTimeout", TO_THE_POLICY),
+    ("circuitBreaker", TO_THE_POLICY),
+    ("maxPending", TO_THE_POLICY),
+    ("maxPendingBytes", TO_THE_POLICY),
+    ("prefix", TO_THE_POLICY),
+    ("name", TO_THE_POLICY),
+];
 
-impl PolicyConfig {
-    /// The policies of a tier that data structures have.
-    const OF_A_TIER: &[&str] = &["timeout", "connectTimeout", "circuitBreaker", "prefix"];
-    /// The options of an instance that data structures have.
-    const OF_AN_INSTANCE: &[&str] = &["name", "maxPending", "maxPendingBytes"];
+const NO_TTL: &str = "data structures have no time to live";
 
-    /// Where policies belong that were given among the options.
-    pub const ELSEWHERE: &[Elsewhere] = &[
-        ("timeout", TO_THE_POLICY),
-        ("connectTimeout", TO_THE_POLICY),
-        ("circuitBreaker", TO_THE_POLICY),
-        ("maxPending", TO_THE_POLICY),
-        ("maxPendingBytes", TO_THE_POLICY),
-        ("prefix", TO_THE_POLICY),
-        ("name", TO_THE_POLICY),
-    ];
-
-    /// Where options belong that were given among the policies.
-    const OF_OPTIONS: &[Elsewhere] =
-        &[("kinds", TO_THE_OPTIONS), ("limits", TO_THE_OPTIONS), ("retries", TO_THE_OPTIONS)];
-
-    /// Reads the policies, and returns them with warnings.
-    pub fn read(policy: Value) -> Result<(Self, Vec<String>)> {
-        let mut fields = Fields::new("policy", policy)?.but_not(Self::OF_OPTIONS.iter().copied());
-        Self::refuse_others(&fields)?;
-        let tier = TierConfig::from_fields(&mut fields)?;
-        let instance = InstanceConfig::from_fields(&mut fields)?;
-        Ok((Self { tier, instance }, fields.finish()?))
-    }
-
-    /// Refuses the policies of a chain that mean nothing here.
-    fn refuse_others(fields: &Fields) -> Result<()> {
-        let has = Self::OF_A_TIER.iter().chain(Self::OF_AN_INSTANCE);
-        let is_other = |name: &&str| !has.clone().any(|has| has == name) && fields.has(name);
-        let Some(name) = TierConfig::names().chain(InstanceConfig::names()).find(is_other) else {
-            return Ok(());
-        };
-        let why = match name {
-            "ttl" | "tombstone" => "data structures have no time to live",
-            _ => "it belongs to a chain",
-        };
-        Err(Error::argument(name, format!("unknown option '{name}' in policy: {why}")))
-    }
-}
+/// The policies of data structures.
+pub const POLICIES: PolicyRules = PolicyRules {
+    of_a_tier: &["timeout", "connectTimeout", "circuitBreaker", "prefix"],
+    elsewhere: &[("kinds", TO_THE_OPTIONS), ("limits", TO_THE_OPTIONS), ("retries", TO_THE_OPTIONS)],
+    without: &[("ttl", NO_TTL), ("tombstone", NO_TTL)],
+};
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::desk::PolicyConfig;
+
+    fn read(policy: Value) -> Result<(PolicyConfig, Vec<String>)> {
+        PolicyConfig::read(policy, POLICIES)
+    }
 
     #[test]
     fn policies_of_a_chain_are_refused_with_the_reason() {
-        let error = PolicyConfig::read(json!({ "ttl": "5s" })).unwrap_err();
+        let error = read(json!({ "ttl": "5s" })).unwrap_err();
         assert_eq!(error.field(), Some("ttl"));
         assert_eq!(error.message(), "unknown option 'ttl' in policy: data structures have no time to live");
-        assert_eq!(PolicyConfig::read(json!({ "optional": true })).unwrap_err().field(), Some("optional"));
-        let error = PolicyConfig::read(json!({ "retries": 5 })).unwrap_err();
+        assert_eq!(read(json!({ "optional": true })).unwrap_err().field(), Some("optional"));
+        let error = read(json!({ "retries": 5 })).unwrap_err();
         assert!(error.message().contains("the second argument of new Structures()"), "{error}");
     }
 
     #[test]
     fn policies_are_read() {
-        let (policy, _) =
-            PolicyConfig::read(json!({ "timeout": 50, "prefix": "p:", "maxPending": 7 })).unwrap();
+        let (policy, _) = read(json!({ "timeout": 50, "prefix": "p:", "maxPending": 7 })).unwrap();
         assert_eq!(policy.tier.timeout, Some(std::time::Duration::from_millis(50)));
         assert_eq!(policy.instance.limits.operations, 7);
     }

@@ -1,26 +1,24 @@
-//! Statistics of data structures.
+//! Statistics of a service by its operations.
 
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use redkv_structures::Usage;
-use redkv_structures::cached::CacheUsage;
+use redkv_core::service::Usage;
 
 use crate::chain::{Histogram, Latency, TierStats};
-use crate::operation::StructureOperation;
+use crate::operation::OperationSet;
 
-/// Statistics since they were created.
+/// Statistics since the desk was created.
 #[derive(Clone, Debug)]
-pub struct DatabaseStats {
-    /// Of the backend as a store: whether it is down, what was refused, errors by their codes.
+pub struct DeskStats<O> {
+    /// Of the service as a store: whether it is down, what was refused, errors by their codes.
     pub tier: Option<TierStats>,
     /// By operation, those that were called.
-    pub operations: Vec<(StructureOperation, OperationStats)>,
-    /// What the backend has consumed.
+    pub operations: Vec<(O, OperationStats)>,
+    /// What the service has consumed.
     pub usage: Usage,
-    /// Of the cache in front of it, if there is one.
-    pub cache: Option<CacheUsage>,
 }
 
 /// Statistics of one operation.
@@ -43,18 +41,19 @@ struct Counter {
 
 /// Counts operations. Room is taken for those that are called.
 #[derive(Debug)]
-pub(super) struct Counters(Box<[OnceLock<Counter>]>);
+pub(super) struct Counters<O>(Box<[OnceLock<Counter>]>, PhantomData<fn(O)>);
 
-impl Default for Counters {
+impl<O: OperationSet> Default for Counters<O> {
     fn default() -> Self {
-        Self(StructureOperation::ALL.iter().map(|_| OnceLock::new()).collect())
+        Self(O::ALL.iter().map(|_| OnceLock::new()).collect(), PhantomData)
     }
 }
 
-impl Counters {
+impl<O: OperationSet> Counters<O> {
     /// Counts an operation that took so long.
-    pub(super) fn count(&self, operation: StructureOperation, took: Duration, has_failed: bool) {
-        let counter = self.0[operation as usize].get_or_init(Counter::default);
+    pub(super) fn count(&self, operation: O, took: Duration, has_failed: bool) {
+        let Some(counter) = self.0.get(operation.index()) else { return };
+        let counter = counter.get_or_init(Counter::default);
         counter.latency.add(took);
         if has_failed {
             counter.errors.fetch_add(1, Ordering::Relaxed);
@@ -62,9 +61,9 @@ impl Counters {
     }
 
     /// Returns what was counted.
-    pub(super) fn stats(&self) -> Vec<(StructureOperation, OperationStats)> {
-        let counters = StructureOperation::ALL.iter().zip(&self.0);
-        let stats = |(operation, counter): (&StructureOperation, &OnceLock<Counter>)| {
+    pub(super) fn stats(&self) -> Vec<(O, OperationStats)> {
+        let counters = O::ALL.iter().zip(&self.0);
+        let stats = |(operation, counter): (&O, &OnceLock<Counter>)| {
             let counter = counter.get()?;
             let latency = counter.latency.latency();
             let errors = counter.errors.load(Ordering::Relaxed);

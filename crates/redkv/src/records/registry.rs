@@ -1,0 +1,20 @@
+//! The backends of records by the names that users give them.
+
+use std::sync::Arc;
+
+use super::options::ELSEWHERE;
+use crate::desk::{Backend, Registry};
+use redkv_records::Records;
+
+/// Every backend of this build.
+pub const BACKENDS: Registry<dyn Records, ()> =
+    Registry { of: "records", backends: ALL, common: |_| Ok(()), elsewhere: ELSEWHERE };
+
+const ALL: &[Backend<dyn Records, ()>] = &[
+    #[cfg(feature = "memory")]
+    Backend {
+        name: "memory",
+        schemas: &[],
+        make: |_, (), _| Ok(Arc::new(redkv_records::MemoryRecords::default())),
+    },
+];

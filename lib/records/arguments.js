@@ -1,0 +1,99 @@
+'use strict'
+
+// What operations on records take, as it is handed to the addon.
+
+const { types } = require('node:util')
+
+const { argumentError, described } = require('../errors.js')
+const { pairsOf } = require('../structures/arguments.js')
+const { VersionedRecord } = require('./record.js')
+
+/** What operations may ask of the addon, as bits. */
+const MAY_BE_OLD = 1
+const REVERSE = 2
+const KEEP_TTL = 4
+
+/** The largest size of a page. */
+const MOST_RECORDS = 1_000_000
+
+function booleanOf(name, value) {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw argumentError(name, `${name} must be a boolean, got ${described(value)}`)
+}
+
+/** Returns the text that is stored: of bytes, their base64. */
+function textOf(value) {
+  if (value === undefined || typeof value === 'string') return value
+  if (types.isUint8Array(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+  throw argumentError('value', `value must be a string or a Uint8Array, got ${described(value)}`)
+}
+
+/** Returns names and values of fields in turn; `null` is for one to remove. */
+function fieldsOf(fields) {
+  if (fields === undefined) return undefined
+  if (fields === null || typeof fields !== 'object') throw argumentError('fields', `fields must be an object, got ${described(fields)}`)
+  const pairs = pairsOf(fields)
+  for (let i = 0; i < pairs.length; i += 2) {
+    const value = pairs[i + 1]
+    if (value !== null && typeof value !== 'string') {
+      throw argumentError('fields', `fields.${String(pairs[i])} must be a string, or null to remove it, got ${described(value)}`)
+    }
+  }
+  return pairs
+}
+
+/** Returns flags, and what a write takes after the key. */
+function changeOf(value, options) {
+  const { ttl, fields, keepTtl } = options ?? {}
+  if (booleanOf('keepTtl', keepTtl) && ttl !== undefined) {
+    throw argumentError('keepTtl', 'keepTtl and ttl cannot be given together: one keeps the expiry, the other sets it')
+  }
+  return [keepTtl ? KEEP_TTL : 0, textOf(value), ttl, fieldsOf(fields)]
+}
+
+/** Returns the version of a record that was read before. */
+function versionOf(previous) {
+  const { version } = previous ?? {}
+  if (Number.isSafeInteger(version) && version >= 1 && typeof previous.key === 'string') return version
+  const given = previous instanceof VersionedRecord ? 'one that was changed' : described(previous)
+  throw argumentError('previous', `previous must be a record that was read or written, got ${given}`)
+}
+
+/** Returns flags, and what a list takes after the prefix. */
+function listingOf(options) {
+  const { limit, after, reverse, consistent, localIndex, globalIndex } = options ?? {}
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= MOST_RECORDS)) {
+    throw argumentError('limit', `limit must be a whole number from 1 to ${MOST_RECORDS}, got ${typeof limit === 'number' ? limit : described(limit)}`)
+  }
+  if (localIndex !== undefined && globalIndex !== undefined) {
+    throw argumentError('globalIndex', 'localIndex and globalIndex cannot be given together')
+  }
+  if (globalIndex !== undefined && consistent === true) {
+    throw argumentError('consistent', 'reads of a global index cannot be consistent')
+  }
+  const index = indexOf('localIndex', localIndex, ['name', 'sortKey']) ?? indexOf('globalIndex', globalIndex, ['name', 'sortKey', 'hashKey'])
+  const flags = oldIf(consistent) | (booleanOf('reverse', reverse) ? REVERSE : 0)
+  // The token of the page before is null after the last one: who goes on from there by mistake would begin again.
+  if (after === null) throw argumentError('after', 'after is null: there is no page after the last one')
+  return [flags, limit, after, ...(index ?? [])]
+}
+
+function indexOf(field, index, names) {
+  if (index === undefined) return undefined
+  if (index === null || typeof index !== 'object') throw argumentError(field, `${field} must be an object, got ${described(index)}`)
+  for (const name of Object.keys(index)) {
+    if (!names.includes(name)) throw argumentError(`${field}.${name}`, `there is no option '${name}' in ${field}; the options are { ${names.join(', ')} }`)
+  }
+  return names.map((name) => {
+    const value = index[name]
+    if (typeof value === 'string' && value !== '') return value
+    throw argumentError(`${field}.${name}`, `${field}.${name} must be a string that is not empty, got ${value === '' ? 'an empty one' : described(value)}`)
+  })
+}
+
+/** Returns the flag of a read that may be old, if `consistent` says so. */
+function oldIf(consistent) {
+  return booleanOf('consistent', consistent) === false ? MAY_BE_OLD : 0
+}
+
+module.exports = { changeOf, listingOf, oldIf, versionOf }
