@@ -5,6 +5,7 @@ mod database;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
+mod service;
 mod store;
 mod structures;
 mod table;

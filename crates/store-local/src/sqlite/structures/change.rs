@@ -4,7 +4,8 @@ use redkv_core::error::ErrorKind;
 use redkv_structures::answer::beyond_integers;
 use redkv_structures::{AtomicAnswer, Change, Write};
 
-use super::keys::{Fault, Found, Keys, Kind};
+use super::keys::{Keys, Kind};
+use crate::sqlite::service::{Fault, Found};
 
 impl Keys<'_> {
     /// Makes all writes or none. One that fails may have begun to write.

@@ -1,12 +1,12 @@
 //! What keys hold, read and written row by row.
 
 use bytes::Bytes;
-use redkv_core::error::Error;
 use redkv_structures::answer::{no_integer, wrong_kind};
 use redkv_structures::{Score, Value, number_of};
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Params, Row};
 
 use super::sql::Sql;
+use crate::sqlite::service::{Found, Rows};
 
 /// A kind of data, as it is in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,33 +18,13 @@ pub(super) enum Kind {
     Sorted = 3,
 }
 
-/// Why something was not done.
-pub(super) enum Fault {
-    OfSqlite(rusqlite::Error),
-    OfData(Error),
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(cause: rusqlite::Error) -> Self {
-        Self::OfSqlite(cause)
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::OfData(error)
-    }
-}
-
-pub(super) type Found<T> = Result<T, Fault>;
-
 /// The row of a value has no name of its own.
 const NO_NAME: &[u8] = b"";
 
 /// The keys of a table.
 #[derive(Clone, Copy)]
 pub(super) struct Keys<'a> {
-    pub(super) connection: &'a Connection,
+    pub(super) rows: Rows<'a>,
     pub(super) sql: &'a Sql,
 }
 
@@ -67,26 +47,17 @@ fn bytes_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Bytes>> {
 }
 
 impl Keys<'_> {
-    pub(super) fn one<T>(
-        &self,
-        sql: &str,
-        parameters: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Option<T>> {
-        self.connection.prepare_cached(sql)?.query_row(parameters, read).optional()
-    }
-
     pub(super) fn many(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<Vec<Member>> {
-        self.connection.prepare_cached(sql)?.query_map(parameters, Member::read)?.collect()
+        self.rows.many(sql, parameters, Member::read)
     }
 
-    pub(super) fn change(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<usize> {
-        self.connection.prepare_cached(sql)?.execute(parameters)
+    fn change(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<usize> {
+        self.rows.change(sql, parameters)
     }
 
     /// Returns the kind of data that a key holds, as its number.
     fn kind(&self, key: &[u8]) -> rusqlite::Result<Option<i64>> {
-        self.one(&self.sql.kind, [key], |row| row.get(0))
+        self.rows.one(&self.sql.kind, [key], |row| row.get(0))
     }
 
     pub(super) fn has(&self, key: &[u8]) -> rusqlite::Result<bool> {
@@ -103,7 +74,7 @@ impl Keys<'_> {
 
     pub(super) fn value(&self, key: &[u8]) -> Found<Option<Bytes>> {
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, bytes_of(row, 1)?));
-        match self.one(&self.sql.value, [key], read)? {
+        match self.rows.one(&self.sql.value, [key], read)? {
             None => Ok(None),
             Some((kind, value)) if kind == Kind::Value as i64 => Ok(Some(value.unwrap_or_default())),
             Some(_) => Err(wrong_kind().into()),
@@ -150,7 +121,7 @@ impl Keys<'_> {
     }
 
     pub(super) fn member(&self, key: &[u8], name: &[u8]) -> rusqlite::Result<Option<Member>> {
-        self.one(&self.sql.row, [key, name], Member::read)
+        self.rows.one(&self.sql.row, [key, name], Member::read)
     }
 
     pub(super) fn members(&self, key: &[u8]) -> rusqlite::Result<Vec<Member>> {
@@ -158,7 +129,7 @@ impl Keys<'_> {
     }
 
     pub(super) fn count(&self, key: &[u8]) -> rusqlite::Result<u64> {
-        let count: Option<i64> = self.one(&self.sql.count, [key], |row| row.get(0))?;
+        let count: Option<i64> = self.rows.one(&self.sql.count, [key], |row| row.get(0))?;
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 

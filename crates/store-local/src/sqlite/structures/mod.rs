@@ -2,14 +2,12 @@
 
 mod change;
 mod config;
-mod database;
 mod keys;
-mod queue;
 mod range;
 mod run;
 mod sql;
 mod store;
-mod thread;
+mod tables;
 
 pub use config::SqliteStructuresConfig;
 pub use store::SqliteStructures;

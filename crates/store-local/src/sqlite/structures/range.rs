@@ -81,8 +81,8 @@ impl Keys<'_> {
         let sql = self.sql.count_range(column, to.is_some());
         let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
         let count = match &to {
-            Some(to) => self.one(&sql, (key, &from, to), read),
-            None => self.one(&sql, (key, &from), read),
+            Some(to) => self.rows.one(&sql, (key, &from, to), read),
+            None => self.rows.one(&sql, (key, &from), read),
         }?;
         Ok(count.unwrap_or(0).unsigned_abs())
     }

@@ -3,7 +3,8 @@
 use redkv_structures::answer::{beyond_integers, no_score};
 use redkv_structures::{Action, Answer, Command, Score};
 
-use super::keys::{Found, Keys, Kind};
+use super::keys::{Keys, Kind};
+use crate::sqlite::service::Found;
 
 impl Keys<'_> {
     /// Makes an operation. One that fails may have begun to write.

@@ -12,7 +12,6 @@ pub(super) struct Sql {
     table: String,
     index: String,
     pub(super) create: String,
-    pub(super) columns: String,
     pub(super) kind: String,
     pub(super) value: String,
     pub(super) row: String,
@@ -33,15 +32,12 @@ pub(super) enum Column {
 impl Sql {
     pub(super) fn new(table: &str) -> Self {
         let index = quoted(&format!("{table}_by_rk2"));
-        let (name, table) = (as_text(table), quoted(table));
+        let table = quoted(table);
         Self {
             create: format!(
                 "CREATE TABLE IF NOT EXISTS {table} (hk BLOB NOT NULL, rk BLOB NOT NULL, rk2 BLOB, \
                  kind INTEGER NOT NULL, value BLOB, PRIMARY KEY (hk, rk)); \
                  CREATE INDEX IF NOT EXISTS {index} ON {table} (hk, rk2) WHERE rk2 IS NOT NULL"
-            ),
-            columns: format!(
-                "SELECT name, type, \"notnull\", dflt_value IS NULL FROM pragma_table_info({name})"
             ),
             kind: format!("SELECT kind FROM {table} WHERE hk = ?1 LIMIT 1"),
             value: format!("SELECT kind, value FROM {table} WHERE hk = ?1 LIMIT 1"),
@@ -100,9 +96,4 @@ impl Sql {
         let end = if has_end { format!(" AND {column} < ?3") } else { String::new() };
         (format!("FROM {source} WHERE hk = ?1 AND {column} >= ?2{end}"), column)
     }
-}
-
-/// Returns a name as a text.
-fn as_text(name: &str) -> String {
-    format!("'{}'", name.replace('\'', "''"))
 }

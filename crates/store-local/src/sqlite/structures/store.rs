@@ -4,16 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use redkv_core::error::Result;
-use redkv_core::store::{Answers, answer_all};
-use redkv_structures::{
-    Answer, AtomicAnswer, Batching, Command, Kinds, Limits, RequestReport, Structures, Usage, Write,
-};
+use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::service::RequestObserver;
+use redkv_core::store::Answers;
+use redkv_structures::{Answer, AtomicAnswer, Batching, Command, Kinds, Limits, Structures, Usage, Write};
 
 use super::config::SqliteStructuresConfig;
-use super::queue::Job;
-use super::thread::Thread;
-use crate::worker::Worker;
+use super::tables::{Done, Step, StructureTables};
+use crate::sqlite::service::Service;
 
 /// The longest row that SQLite keeps is of 1,000,000,000 bytes: the key, the field twice, and the value.
 const LIMITS: Limits = Limits {
@@ -33,16 +31,14 @@ const LIMITS: Limits = Limits {
 /// it is given), then fails as retryable, and nothing was written; reads of other keys go on where the file is in WAL mode.
 pub struct SqliteStructures {
     config: Arc<SqliteStructuresConfig>,
-    worker: Worker<Thread>,
+    service: Service<StructureTables>,
 }
 
 impl SqliteStructures {
     /// Creates a backend for the table that `config` names; nothing is opened yet.
     pub fn new(config: SqliteStructuresConfig) -> Self {
         let config = Arc::new(config);
-        let of_thread = config.clone();
-        let worker = Worker::new("redkv-sqlite", move || Thread::new(of_thread.clone()));
-        Self { config, worker }
+        Self { service: Service::new(StructureTables::new(config.clone())), config }
     }
 }
 
@@ -79,7 +75,7 @@ impl Structures for SqliteStructures {
 
     /// Opens the database, and makes the table if it is missing.
     fn init(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async { self.worker.ask(Job::Open).await.flatten() })
+        Box::pin(self.service.open())
     }
 
     fn create_table(&self) -> BoxFuture<'_, Result<()>> {
@@ -88,11 +84,8 @@ impl Structures for SqliteStructures {
 
     fn run<'a>(&'a self, commands: &'a [Command]) -> BoxFuture<'a, Answers<Answer>> {
         Box::pin(async {
-            if commands.is_empty() {
-                return Vec::new();
-            }
-            let answers = self.worker.ask(|reply| Job::Run(commands.to_vec(), reply)).await;
-            answers.unwrap_or_else(|error| answer_all(commands.len(), &Err(error)))
+            let answers = self.service.run(commands.iter().cloned().map(Step::Run).collect()).await;
+            answers.into_iter().map(|done| done?.answer().ok_or_else(another_answer)).collect()
         })
     }
 
@@ -106,18 +99,27 @@ impl Structures for SqliteStructures {
             if writes.is_empty() {
                 return Ok(AtomicAnswer::Committed);
             }
-            self.worker.ask(|reply| Job::Write(writes.to_vec(), reply)).await.flatten()
+            match self.service.run_one(Step::Write(writes.to_vec())).await? {
+                Done::Write(answer) => Ok(answer),
+                Done::Run(_) => Err(another_answer()),
+            }
         })
     }
 
     fn usage(&self) -> Usage {
-        Usage::default()
+        self.service.usage()
     }
 
-    fn observe(&self, _observer: Arc<dyn Fn(&RequestReport) + Send + Sync>) {}
+    fn observe(&self, observer: RequestObserver) {
+        self.service.observe(observer);
+    }
 
     /// Finishes what was asked for and closes the database, which moves the write-ahead log into the file.
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async { self.worker.close().await })
+        Box::pin(self.service.close())
     }
+}
+
+fn another_answer() -> Error {
+    Error::new(ErrorKind::Internal, "a defect of RedKV: the answer is to another question")
 }

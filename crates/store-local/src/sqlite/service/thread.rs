@@ -7,32 +7,34 @@ use std::time::{Duration, Instant};
 
 use redkv_core::error::Result;
 
-use super::config::SqliteStructuresConfig;
 use super::database::Database;
+use super::meter::Meter;
 use super::queue::{Job, Pending, Queue};
+use super::tables::Tables;
 use crate::sqlite::error::while_in_use;
 use crate::worker::Work;
 
 /// What the thread works with.
-pub(super) struct Thread {
-    config: Arc<SqliteStructuresConfig>,
+pub(super) struct Thread<T: Tables> {
+    tables: Arc<T>,
+    meter: Arc<Meter>,
     /// Opened when it is first needed, and again with the next job where that failed.
-    database: Option<Database>,
+    database: Option<Database<T>>,
     /// Whether it was open before.
     was_open: bool,
-    queue: Queue,
+    queue: Queue<T>,
 }
 
-impl Work for Thread {
-    type Job = Job;
+impl<T: Tables> Work for Thread<T> {
+    type Job = Job<T>;
 
     fn pause(&self) -> Option<Duration> {
         (!self.queue.is_empty()).then(|| self.queue.pause())
     }
 
     /// Does in one transaction what came together. While another connection keeps writes out, reads of other keys go on.
-    fn run(&mut self, jobs: impl Iterator<Item = Job>) {
-        let until = Instant::now() + self.config.busy_timeout;
+    fn run(&mut self, jobs: impl Iterator<Item = Job<T>>) {
+        let until = Instant::now() + self.tables.busy_timeout();
         for job in jobs {
             match job {
                 Job::Open(reply) => {
@@ -58,10 +60,10 @@ impl Work for Thread {
     }
 }
 
-impl Thread {
+impl<T: Tables> Thread<T> {
     /// Returns a thread that has not opened the database.
-    pub(super) fn new(config: Arc<SqliteStructuresConfig>) -> Self {
-        Self { config, database: None, was_open: false, queue: Queue::default() }
+    pub(super) fn new(tables: Arc<T>, meter: Arc<Meter>) -> Self {
+        Self { tables, meter, database: None, was_open: false, queue: Queue::default() }
     }
 
     /// Opens the database, and makes the table again if somebody has removed it.
@@ -72,18 +74,18 @@ impl Thread {
         self.ask(|database| database.open.check_for_reader())
     }
 
-    fn read(&mut self, job: Job) {
+    fn read(&mut self, job: Job<T>) {
         let done = self.ask(|database| {
             database.open.check_for_reader()?;
             Ok(database.read(&job))
         });
         match done {
-            Ok(done) => job.answer(done),
+            Ok(answers) => job.answer(answers),
             Err(error) => job.fail(&error),
         }
     }
 
-    fn write(&mut self, jobs: Vec<Pending>) {
+    fn write(&mut self, jobs: Vec<Pending<T>>) {
         let done = self.ask(|database| {
             database.open.check()?;
             let done = database.make_all(&jobs);
@@ -99,7 +101,7 @@ impl Thread {
         }
     }
 
-    fn wait_with(&mut self, jobs: Vec<Pending>) {
+    fn wait_with(&mut self, jobs: Vec<Pending<T>>) {
         for Pending { job, .. } in self.queue.keep(jobs, Instant::now()) {
             if !job.is_write() {
                 self.read(job);
@@ -110,7 +112,7 @@ impl Thread {
     }
 
     /// Asks the database, and lets go of a file that was removed: the next who ask open what is there then.
-    fn ask<T>(&mut self, ask: impl FnOnce(&Database) -> Result<T>) -> Result<T> {
+    fn ask<A>(&mut self, ask: impl FnOnce(&Database<T>) -> Result<A>) -> Result<A> {
         let database = self.database()?;
         let answer = ask(database);
         if answer.is_err() || database.is_removed() {
@@ -119,10 +121,10 @@ impl Thread {
         answer
     }
 
-    fn database(&mut self) -> Result<&Database> {
+    fn database(&mut self) -> Result<&Database<T>> {
         let database = match self.database.take().filter(|database| !database.open.is_outdated()) {
             Some(database) => database,
-            None => Database::open(self.config.clone())
+            None => Database::open(self.tables.clone(), self.meter.clone())
                 .map_err(|error| if self.was_open { while_in_use(error) } else { error })?,
         };
         self.was_open = true;
