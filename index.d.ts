@@ -3487,7 +3487,7 @@ declare namespace RedKV {
   interface StructuresRequestEvent {
     /** The backend. */
     readonly store: StructuresName
-    /** Its name in the interface of the server, such as `'Query'`; of Redis `'pipeline'`. */
+    /** Its name in the interface of the server, such as `'Query'`; of Redis `'pipeline'`, of SQLite `'read'` or `'write'`. */
     readonly operation: string
     /** How long it took, in milliseconds. */
     readonly duration: number
@@ -3511,9 +3511,9 @@ declare namespace RedKV {
     readonly refused: number
     /** How many operations failed, by their codes. */
     readonly errors: { readonly [code: string]: number }
-    /** Requests, round trips. */
+    /** Requests: round trips; of SQLite transactions. */
     readonly requests: number
-    /** Commands in them, of Redis. */
+    /** Commands of Redis in them, or statements of SQLite. */
     readonly commands: number
     /** Read capacity units of DynamoDB. */
     readonly readUnits: number
