@@ -58,6 +58,11 @@ let windowEnd = 0
 function noteCaller(called) {
   if (left === 0 && !isNewWindow()) return undefined
   left -= 1
+  return noteOne(called)
+}
+
+/** Returns where `called` was called, for `fromNoted`, whatever it takes. */
+function noteOne(called) {
   const noted = {}
   captureStackTrace?.(noted, called)
   return noted
@@ -83,4 +88,4 @@ function fromNoted(error, noted) {
   return defineProperty(error, 'stack', { value: stack, writable: true, enumerable: false, configurable: true })
 }
 
-module.exports = { fromCaller, fromNoted, noteCaller, rejectWithCallers }
+module.exports = { fromCaller, fromNoted, noteCaller, noteOne, rejectWithCallers }

@@ -1,7 +1,7 @@
 'use strict'
 
 const { RedKVError, argumentError } = require('../errors.js')
-const { fromCaller, fromNoted, noteCaller } = require('../stacks.js')
+const { fromCaller, fromNoted, noteCaller, noteOne } = require('../stacks.js')
 const { warn } = require('../warnings.js')
 const { isHashOfFields, kept, pairsOf } = require('./arguments.js')
 const { StructureOperations } = require('./operations.js')
@@ -30,7 +30,8 @@ class Batch {
   async exec(...args) {
     try {
       const { calls } = begun(this, args)
-      return await ended(calls.map((begin) => begin()))
+      const sent = noteOne(Batch.prototype.exec)
+      return await ended(calls.map((begin) => begin(sent)))
     } catch (error) {
       throw explained(error, 'batch', Batch.prototype.exec)
     }
@@ -83,9 +84,9 @@ function queued(name) {
       const begin = beginning(object, name, args, queuing)
       const noted = noteCaller(queuing)
       const promise = new Promise((resolve, reject) => {
-        calls.push(() => {
+        calls.push((sent) => {
           const operation = begin()
-          operation.then(resolve, (error) => reject(fromNoted(error, noted)))
+          operation.then(resolve, (error) => reject(fromNoted(error, noted ?? sent)))
           return operation
         })
       })
