@@ -1,10 +1,12 @@
-//! The stores in services of Amazon: `dynamodb` and `s3`.
+//! The stores in services of Amazon: `dynamodb` and `s3`; data structures and records in `dynamodb`.
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "dynamodb", feature = "s3"))]
 mod aws;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+#[cfg(feature = "dynamodb")]
+mod records;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(feature = "dynamodb")]
@@ -16,6 +18,8 @@ mod tables;
 pub use aws::{AwsConfig, AwsCredentials};
 #[cfg(feature = "dynamodb")]
 pub use dynamodb::{DynamoDbConfig, DynamoDbStore};
+#[cfg(feature = "dynamodb")]
+pub use records::{DynamoDbRecords, DynamoDbRecordsConfig};
 #[cfg(feature = "s3")]
 pub use s3::{S3Config, S3Store};
 #[cfg(feature = "dynamodb")]

@@ -5,7 +5,10 @@ mod registry;
 #[cfg(feature = "aws")]
 pub use redkv_store_aws::{AwsConfig, AwsCredentials};
 #[cfg(feature = "dynamodb")]
-pub use redkv_store_aws::{DynamoDbConfig, DynamoDbStore, DynamoDbStructures, DynamoDbStructuresConfig};
+pub use redkv_store_aws::{
+    DynamoDbConfig, DynamoDbRecords, DynamoDbRecordsConfig, DynamoDbStore, DynamoDbStructures,
+    DynamoDbStructuresConfig,
+};
 #[cfg(feature = "s3")]
 pub use redkv_store_aws::{S3Config, S3Store};
 #[cfg(all(feature = "disk", feature = "conformance"))]

@@ -35,6 +35,11 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
+    /// Creates one that reports what was asked for, too.
+    pub(crate) fn with_input() -> Self {
+        Self { reports_input: true, ..Self::default() }
+    }
+
     pub(crate) fn usage(&self) -> Usage {
         *self.usage.lock()
     }

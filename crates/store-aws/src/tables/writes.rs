@@ -62,6 +62,8 @@ pub(crate) enum Returns {
     New,
     /// The whole item, as it was.
     Old,
+    /// The whole item, as it is now.
+    Whole,
 }
 
 /// How a write ended.
@@ -235,6 +237,7 @@ impl Access {
                     Returns::Nothing => None,
                     Returns::New => Some(ReturnValue::UpdatedNew),
                     Returns::Old => Some(ReturnValue::AllOld),
+                    Returns::Whole => Some(ReturnValue::AllNew),
                 };
                 sent!("UpdateItem", request, UpdateItemError, returns)
             }
