@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use redkv_records::index::{hash_key, sort_key};
-use redkv_records::{Index, Listing, Page};
+use redkv_records::{Index, Listing, Page, Position};
 use serde_json::{Value as Json, json};
 
 use super::items::{Item, is_expired, place_of, position, position_after, record_of, start_key, text};
@@ -90,13 +90,33 @@ impl Part<'_> {
     }
 }
 
+/// Where a position is, seen from what is listed in its order. The service refuses one that is outside.
+enum Side {
+    Before,
+    Within,
+    After,
+}
+
+fn side(position: &Position, listing: &Listing) -> Side {
+    let prefix = &*listing.prefix;
+    match position.text(sort_key(listing.index.as_ref())) {
+        Some(text) if !text.starts_with(prefix) && (text < prefix) != listing.reverse => Side::Before,
+        Some(text) if !text.starts_with(prefix) => Side::After,
+        _ => Side::Within,
+    }
+}
+
 impl Table {
     /// Lists records that have not expired by `now`: as many as are wanted, unless the end is reached.
     pub(super) async fn list(&self, partition: &Arc<str>, listing: &Listing, now: u64) -> Result<Page> {
         let limit = listing.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        let start = listing.after.as_ref().map(start_key).transpose()?;
-        let mut part = Part { partition, listing, limit, start };
         let mut page = Page::default();
+        let start = match listing.after.as_ref().map(|after| (after, side(after, listing))) {
+            Some((_, Side::After)) => return Ok(page),
+            Some((after, Side::Within)) => Some(start_key(after)?),
+            Some((_, Side::Before)) | None => None,
+        };
+        let mut part = Part { partition, listing, limit, start };
         loop {
             let found = self.query(&part).await?;
             let is_full = add(&mut page, found.items, partition, listing, now)?;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, ScalarAttributeType, TableDescription};
-use redkv_records::limits::check_index_keys;
+use redkv_records::limits::check_record;
 use redkv_records::record::{ID, NAME};
 use redkv_records::{Change, GlobalIndex, LocalIndex, Place, Record, TableShape};
 
@@ -71,7 +71,7 @@ impl Table {
         let value = change.value.clone().filter(|_| keys.contains(PAYLOAD));
         let given = change.fields.iter().filter(|(name, _)| keys.contains(&***name));
         let fields = given.filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
-        check_index_keys(&shape, &Record { place: place.clone(), version: 1, expires: None, value, fields })
+        check_record(&shape, &Record { place: place.clone(), version: 1, expires: None, value, fields })
     }
 }
 

@@ -9,6 +9,7 @@ use super::items::{
     record_of, text,
 };
 use super::table::Table;
+use crate::dynamodb::error::VALIDATION;
 use crate::tables::writes::{ItemWrite, MOST_TRIES, Returns, Written, contention, pauses};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 
@@ -21,13 +22,18 @@ const HAS_VERSION: &str = "#version = :version";
 impl Table {
     /// Answers commands that write. Where others get in the way, they are tried again.
     pub(super) async fn change(&self, command: &Command) -> Result<Answer> {
-        if let Some(change) = command.action.change() {
-            self.check_keys_of_indexes(&command.place, change)?;
+        let place = &command.place;
+        if let Some(change) = command.action.change()
+            && let Err(wrong) = self.check_keys_of_indexes(place, change)
+        {
+            // What is refused in any case is refused for what is there.
+            let found = self.get_item(primary_key(place), None, true).await?;
+            return refusal(command, found)?.map(Answer::Refused).ok_or(wrong);
         }
         let write = planned(command)?;
         let mut pauses = pauses();
         for _ in 0..MOST_TRIES {
-            if let Some(answer) = self.try_change(command, &write).await? {
+            if let Some(answer) = self.try_change(command, &write).await.map_err(named)? {
                 return Ok(answer);
             }
             tokio::time::sleep(pauses.next_pause()).await;
@@ -37,37 +43,19 @@ impl Table {
 
     /// Makes a write. Returns `None` where what was found is not there any more.
     async fn try_change(&self, command: &Command, write: &ItemWrite) -> Result<Option<Answer>> {
-        match self.write(write).await? {
-            Written::Made(item) => answered(command, item).map(Some),
-            Written::Refused(None) if !self.returns_found() => {
-                let found = self.get_item(primary_key(&command.place), None, true).await?;
-                self.judge(command, found).await
-            }
-            Written::Refused(found) => self.judge(command, found).await,
-        }
-    }
-
-    /// Returns what a write comes to whose condition did not hold for `found`.
-    async fn judge(&self, command: &Command, found: Option<Item>) -> Result<Option<Answer>> {
         let Command { place, action, now } = command;
+        let found = match self.write(write).await? {
+            Written::Made(item) => return answered(command, item).map(Some),
+            Written::Refused(None) if !self.returns_found() => {
+                self.get_item(primary_key(place), None, true).await?
+            }
+            Written::Refused(found) => found,
+        };
         match (action, found) {
             (Action::Put(change) | Action::Create(change), Some(item)) if is_expired(&item, *now) => {
                 self.write_anew(place, change, item, *now).await
             }
-            (Action::Create(_), Some(item)) => {
-                let found = Some(record_of(place.clone(), item)?);
-                Ok(Some(Answer::Refused(Refusal { why: Refused::Exists, found })))
-            }
-            (Action::Replace { version, .. } | Action::Remove { version }, found) => {
-                let found = live_record(place, found, *now)?;
-                if found.as_ref().is_some_and(|found| found.version == *version) {
-                    return Ok(None);
-                }
-                let is_missing = found.is_none() && matches!(action, Action::Remove { .. });
-                let why = if is_missing { Refused::NotFound } else { Refused::Modified };
-                Ok(Some(Answer::Refused(Refusal { why, found })))
-            }
-            _ => Ok(None),
+            (_, found) => Ok(refusal(command, found)?.map(Answer::Refused)),
         }
     }
 
@@ -90,6 +78,41 @@ impl Table {
             Written::Refused(_) => Ok(None),
         }
     }
+}
+
+/// Returns why nothing is written where `found` is the item; `None` where that is no reason.
+fn refusal(command: &Command, found: Option<Item>) -> Result<Option<Refusal>> {
+    let expected = match command.action {
+        Action::Create(_) => None,
+        Action::Replace { version, .. } | Action::Remove { version } => Some(version),
+        _ => return Ok(None),
+    };
+    let found = live_record(&command.place, found, command.now)?;
+    if found.as_ref().map(|found| found.version) == expected {
+        return Ok(None);
+    }
+    let why = match command.action {
+        Action::Create(_) => Refused::Exists,
+        Action::Remove { .. } if found.is_none() => Refused::NotFound,
+        _ => Refused::Modified,
+    };
+    Ok(Some(Refusal { why, found }))
+}
+
+/// Returns the error of a write as that of the argument at fault, as far as the service says so.
+fn named(error: Error) -> Error {
+    let told = error.message().to_lowercase();
+    if error.kind() != ErrorKind::Store || !told.starts_with(&VALIDATION.to_lowercase()) {
+        return error;
+    }
+    if told.contains("item size") {
+        return Error::argument("value", format!("the record would be too large: {}", error.message()));
+    }
+    if told.contains("index key") || told.contains("secondary index") {
+        let message = format!("a key of an index has a value that it cannot have: {}", error.message());
+        return Error::argument("fields", message);
+    }
+    error
 }
 
 /// Returns the request that makes a command.
