@@ -11,7 +11,7 @@ use redkv_records::{Index, Listing, Page, Position};
 use serde_json::{Value as Json, json};
 
 use super::items::{Item, is_expired, place_of, position, position_after, record_of, start_key, text};
-use super::table::{Table, shape_of};
+use super::table::Table;
 use crate::aws::attempts::Attempts;
 use crate::dynamodb::error::VALIDATION;
 use crate::tables::input;
@@ -110,6 +110,9 @@ impl Table {
     /// Lists records that have not expired by `now`: as many as are wanted, unless the end is reached.
     pub(super) async fn list(&self, partition: &Arc<str>, listing: &Listing, now: u64) -> Result<Page> {
         let limit = listing.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        if let Some(index) = &listing.index {
+            self.check_index(index).await?;
+        }
         let mut page = Page::default();
         let start = match listing.after.as_ref().map(|after| (after, side(after, listing))) {
             Some((_, Side::After)) => return Ok(page),
@@ -159,26 +162,16 @@ impl Table {
                 items: answer.items.unwrap_or_default(),
                 next: answer.last_evaluated_key.filter(|key| !key.is_empty()),
             }),
-            Err(error) => Err(self.unlisted(error, part.listing, &attempts).await),
+            Err(error) => Err(self.unlisted(error, part.listing, &attempts)),
         }
     }
 
-    /// The error of a request for a list: where it cannot work, that of the argument at fault.
-    async fn unlisted(&self, error: SdkError<QueryError>, listing: &Listing, attempts: &Attempts) -> Error {
+    /// The error of a request for a list.
+    fn unlisted(&self, error: SdkError<QueryError>, listing: &Listing, attempts: &Attempts) -> Error {
         let is_refused = error.code() == Some(VALIDATION);
         let is_of_start = error.message().is_some_and(|message| message.to_lowercase().contains("start"));
         let error = self.failed(error, attempts).outcome(Outcome::NotApplied);
-        if !is_refused {
-            return error;
-        }
-        if let Some(index) = &listing.index {
-            // The description says what the text of the refusal only may.
-            let described = self.described().await.ok().flatten();
-            if let Some(Err(wrong)) = described.map(|table| shape_of(&table).check(index)) {
-                return wrong;
-            }
-        }
-        if listing.after.is_some() && is_of_start {
+        if listing.after.is_some() && is_refused && is_of_start {
             let message = format!("after must be the token of a page of the same list: {}", error.message());
             return Error::argument("after", message);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, ScalarAttributeType, TableDescription};
 use redkv_records::limits::check_record;
 use redkv_records::record::{ID, NAME};
-use redkv_records::{Change, GlobalIndex, LocalIndex, Place, Record, TableShape};
+use redkv_records::{Change, GlobalIndex, Index, LocalIndex, Place, Record, TableShape};
 
 use super::config::DynamoDbRecordsConfig;
 use super::items::PAYLOAD;
@@ -57,6 +57,15 @@ impl Table {
         let message =
             format!("the table '{}' needs the hash key id and the range key name, both of type S", self.name);
         Err(Error::argument("tableName", message))
+    }
+
+    /// Fails if the table does not have this index. One that is not known may have been made meanwhile.
+    pub(super) async fn check_index(&self, index: &Index) -> Result<()> {
+        if self.shape.lock().check(index).is_ok() {
+            return Ok(());
+        }
+        self.check().await?;
+        self.shape.lock().check(index)
     }
 
     /// Fails if what is written cannot be a key of an index.
