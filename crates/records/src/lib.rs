@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod effect;
 pub mod index;
 pub mod limits;
 pub mod memory;
@@ -14,6 +15,7 @@ mod records;
 pub mod token;
 
 pub use command::{Action, Answer, Change, Command, Expiry, Listing, Page, Refusal, Refused};
+pub use effect::Effect;
 pub use index::{GlobalIndex, Index, LocalIndex, TableShape};
 pub use memory::MemoryRecords;
 pub use record::{NAMES, Place, Record};

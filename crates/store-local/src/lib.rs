@@ -29,7 +29,9 @@ pub use disk::{DiskConfig, DiskStore};
 #[cfg(feature = "file")]
 pub use file::{FileConfig, FileStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteConfig, SqliteStore, SqliteStructures, SqliteStructuresConfig};
+pub use sqlite::{
+    SqliteConfig, SqliteRecords, SqliteRecordsConfig, SqliteStore, SqliteStructures, SqliteStructuresConfig,
+};
 
 /// Properties that hold for any input.
 #[cfg(all(feature = "sqlite", any(test, feature = "fuzzing")))]

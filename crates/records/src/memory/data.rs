@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use redkv_core::error::Result;
 
-use crate::command::{Action, Answer, Change, Command, Listing, Page, Refusal, Refused};
+use crate::command::{Action, Answer, Command, Listing, Page};
+use crate::effect::Effect;
 use crate::index::{Index, TableShape};
 use crate::limits::check_record;
 use crate::record::{ID, KEPT_EXPIRED, NAME, Place, Record, seconds};
@@ -41,34 +42,24 @@ impl Data {
         Ok(())
     }
 
-    pub(super) fn run(&mut self, Command { place, action, now }: &Command) -> Result<Answer> {
-        let live = self.records.get(place).filter(|record| !record.has_expired(*now));
-        let refused = |why| Ok(Answer::Refused(Refusal { why, found: live.cloned() }));
-        let version = live.map(|live| live.version);
-        match action {
-            Action::Get { .. } => Ok(Answer::Record(live.cloned())),
-            Action::Exists { .. } => Ok(Answer::Is(live.is_some())),
-            Action::Put(change) => self.write(place, change, *now),
-            Action::Create(_) if live.is_some() => refused(Refused::Exists),
-            Action::Create(change) => self.write(place, change, *now),
-            Action::Replace { version: expected, .. } if version != Some(*expected) => {
-                refused(Refused::Modified)
-            }
-            Action::Replace { change, .. } => self.write(place, change, *now),
-            Action::Remove { .. } if live.is_none() => refused(Refused::NotFound),
-            Action::Remove { version: expected } if version != Some(*expected) => refused(Refused::Modified),
-            Action::Remove { .. } | Action::Delete => {
+    pub(super) fn run(&mut self, command: &Command) -> Result<Answer> {
+        let Command { place, action, now } = command;
+        if let Action::List(listing) = action {
+            return self.list(&place.partition, listing, *now);
+        }
+        match command.effect(self.records.get(place)) {
+            Effect::Answer(answer) => Ok(answer),
+            Effect::Write(record) => self.write(record, *now),
+            Effect::Remove => {
                 self.remove(place);
                 Ok(Answer::Done)
             }
-            Action::List(listing) => self.list(&place.partition, listing, *now),
         }
     }
 
-    fn write(&mut self, place: &Place, change: &Change, now: u64) -> Result<Answer> {
-        let record = change.applied(place, self.records.get(place), now);
+    fn write(&mut self, record: Record, now: u64) -> Result<Answer> {
         check_record(&self.shape, &record)?;
-        self.remove(place);
+        self.remove(&record.place);
         self.insert(record.clone());
         self.remove_expired(now);
         Ok(Answer::Written(record))

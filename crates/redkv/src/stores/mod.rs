@@ -18,7 +18,9 @@ pub use redkv_store_local::{DiskConfig, DiskStore};
 #[cfg(feature = "file")]
 pub use redkv_store_local::{FileConfig, FileStore};
 #[cfg(feature = "sqlite")]
-pub use redkv_store_local::{SqliteConfig, SqliteStore, SqliteStructures, SqliteStructuresConfig};
+pub use redkv_store_local::{
+    SqliteConfig, SqliteRecords, SqliteRecordsConfig, SqliteStore, SqliteStructures, SqliteStructuresConfig,
+};
 #[cfg(feature = "memory")]
 pub use redkv_store_memory::{MemoryConfig, MemoryStore};
 #[cfg(feature = "redis")]

@@ -5,6 +5,7 @@ mod database;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
+mod records;
 mod service;
 mod store;
 mod structures;
@@ -12,5 +13,6 @@ mod table;
 mod thread;
 
 pub use config::SqliteConfig;
+pub use records::{SqliteRecords, SqliteRecordsConfig};
 pub use store::SqliteStore;
 pub use structures::{SqliteStructures, SqliteStructuresConfig};

@@ -1,3 +1,5 @@
 //! The backends of records: each passes the suite of all, and shows what is its own.
 
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;

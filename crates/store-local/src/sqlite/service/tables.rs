@@ -60,7 +60,6 @@ pub(in crate::sqlite) trait Step: Send + 'static {
 /// What a step is about.
 pub(in crate::sqlite) enum Touched<Key> {
     Keys(Vec<Key>),
-    #[expect(dead_code, reason = "what the lists of records are about")]
     All,
 }
 

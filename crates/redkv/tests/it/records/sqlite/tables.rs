@@ -1,0 +1,122 @@
+//! What is in the tables, and tables that are none of ours.
+
+use redkv::error::ErrorKind;
+use redkv::options::Fields;
+use redkv::stores::SqliteRecordsConfig;
+use redkv_records::{Action, Change, Expiry, Records, TableShape};
+use serde_json::json;
+
+use super::support::{OnFile, field, get, global, list, local, open, put, run, text, value};
+
+#[tokio::test]
+async fn the_tables_are_as_documented() {
+    let db = OnFile::new();
+    let named = open(json!({ "path": db.path(), "tableName": "my `data`" }));
+    let shape = TableShape { local: vec![local("l", "f")], global: vec![global("g", "f", "id")], ttl: true };
+    named.create_table(&shape).await.unwrap();
+    let change = Change { value: Some("v".into()), expiry: Expiry::At(2_000_000_000), ..field("f", "1") };
+    put(&named, "a", change).await.unwrap();
+    put(&named, "b", Change::default()).await.unwrap();
+
+    let outside = db.outside();
+    let rows = |sql: &str, columns: usize| -> Vec<String> {
+        let mut statement = outside.prepare(sql).unwrap();
+        let row = |row: &rusqlite::Row<'_>| {
+            let texts = (0..columns).map(|column| match row.get_ref(column).unwrap() {
+                rusqlite::types::ValueRef::Null => "NULL".to_owned(),
+                rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+                other => String::from_utf8(other.as_bytes().unwrap().to_vec()).unwrap(),
+            });
+            Ok(texts.collect::<Vec<_>>().join(" "))
+        };
+        statement.query_map([], row).unwrap().map(|row| row.unwrap()).collect()
+    };
+    let records =
+        rows("SELECT id, name, version, expires, payload, fields FROM `my ``data``` ORDER BY name", 6);
+    assert_eq!(records, [r#"p a 1 2000000000 v {"f":"1"}"#, "p b 1 NULL NULL {}"]);
+    let shape = rows("SELECT number, kind, name, hash_key, sort_key FROM `my ``data``_shape`", 5);
+    assert_eq!(shape, ["1 local l id f", "2 global g f id", "3 ttl   "]);
+    let entries = rows("SELECT number, hash, sort, id, name FROM `my ``data``_entries`", 5);
+    assert_eq!(entries, ["1 p 1 p a", "2 1 p p a"]);
+}
+
+#[tokio::test]
+async fn a_table_of_another_program_is_refused_by_name() {
+    let db = OnFile::new();
+    let outside = db.outside();
+    let columns = "id BLOB, name BLOB, version INTEGER, expires INTEGER";
+    for (name, table) in [
+        ("records", "TABLE records (id INTEGER PRIMARY KEY, text)".to_owned()),
+        (
+            "texts",
+            "TABLE texts (id TEXT, name TEXT, version INTEGER, expires INTEGER, payload TEXT, fields TEXT)"
+                .to_owned(),
+        ),
+        ("keyless", format!("TABLE keyless ({columns}, payload TEXT, fields TEXT)")),
+        (
+            "more",
+            format!(
+                "TABLE more ({columns}, payload TEXT, fields TEXT, owner TEXT NOT NULL, PRIMARY KEY (id, name))"
+            ),
+        ),
+        ("view", "VIEW view AS SELECT 1 AS id, 2 AS name, 3 AS version".to_owned()),
+        ("indexed", "TABLE indexed_shape (number INTEGER PRIMARY KEY, owner TEXT NOT NULL)".to_owned()),
+        ("entered", "TABLE entered_entries (number INTEGER PRIMARY KEY)".to_owned()),
+    ] {
+        outside.execute_batch(&format!("CREATE {table}")).unwrap();
+        let db = open(json!({ "path": db.path(), "tableName": name }));
+        let error = db.init().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::Argument, Some("tableName")),
+            "{name}: {error}"
+        );
+    }
+    let mut fields = Fields::new("options", json!({ "path": "a", "tableName": "sqlite_x" })).unwrap();
+    let error = SqliteRecordsConfig::from_fields(&mut fields).unwrap_err();
+    assert_eq!(error.field(), Some("tableName"));
+}
+
+#[tokio::test]
+async fn records_and_other_tables_live_in_one_file() {
+    let db = OnFile::new();
+    db.outside()
+        .execute_batch("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
+        .unwrap();
+    put(&*db, "k", value("v")).await.unwrap();
+    let other = open(json!({ "path": db.path(), "tableName": "other" }));
+    assert_eq!(get(&other, "k").await, None);
+    put(&other, "k", value("w")).await.unwrap();
+    assert_eq!(text(&*db, "k").await.as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn a_record_that_another_program_has_damaged_fails_alone() {
+    let db = OnFile::new();
+    put(&*db, "a", value("v")).await.unwrap();
+    put(&*db, "b", value("v")).await.unwrap();
+    db.outside()
+        .execute_batch("UPDATE records SET fields = 'no json' WHERE name = CAST('a' AS BLOB)")
+        .unwrap();
+    let error = run(&*db, "a", Action::Get { may_be_old: false }).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Store, false));
+    assert!(error.message().starts_with("a record cannot be read"), "{error}");
+    assert_eq!(text(&*db, "b").await.as_deref(), Some("v"));
+    list(&*db, None).await.unwrap_err();
+    assert_eq!(run(&*db, "a", Action::Put(value("w"))).await.unwrap_err().kind(), ErrorKind::Store);
+}
+
+#[tokio::test]
+async fn a_row_that_another_program_has_deleted_is_in_no_index() {
+    let db = OnFile::new();
+    let shape = TableShape { local: vec![local("l", "f")], ..TableShape::default() };
+    db.create_table(&shape).await.unwrap();
+    for key in ["a", "b", "c"] {
+        put(&*db, key, field("f", key)).await.unwrap();
+    }
+    db.outside().execute_batch("DELETE FROM records WHERE name = CAST('b' AS BLOB)").unwrap();
+    let index = Some(redkv_records::Index::Local(local("l", "f")));
+    assert_eq!(list(&*db, index.clone()).await.unwrap(), ["a", "c"]);
+    put(&*db, "b", field("f", "d")).await.unwrap();
+    assert_eq!(list(&*db, index).await.unwrap(), ["a", "c", "b"]);
+}
