@@ -2618,6 +2618,9 @@ declare namespace RedKV {
    * | `ERR_REDKV_NO_STORES` | a read needs at least one store |
    * | `ERR_REDKV_TYPE` | of data structures: the key has another kind than the operation is for |
    * | `ERR_REDKV_CONFLICT` | of data structures: an atomic write met other writes again and again; nothing was written |
+   * | `ERR_REDKV_EXISTS` | of records: there is a record already |
+   * | `ERR_REDKV_MODIFIED` | of records: the record has another version than the one that was read, or is gone |
+   * | `ERR_REDKV_NOT_FOUND` | of records: there is no such record |
    * | `ERR_REDKV_OVERLOAD` | more is pending than `maxPending` or `maxPendingBytes` allow |
    * | `ERR_REDKV_ABORTED` | the `signal` of a write aborted while it waited |
    * | `ERR_REDKV_CLOSED` | `close()` was called, or its `timeout` was over while it waited |
@@ -2634,6 +2637,9 @@ declare namespace RedKV {
     | 'ERR_REDKV_NO_STORES'
     | 'ERR_REDKV_TYPE'
     | 'ERR_REDKV_CONFLICT'
+    | 'ERR_REDKV_EXISTS'
+    | 'ERR_REDKV_MODIFIED'
+    | 'ERR_REDKV_NOT_FOUND'
     | 'ERR_REDKV_OVERLOAD'
     | 'ERR_REDKV_ABORTED'
     | 'ERR_REDKV_CLOSED'
@@ -2649,6 +2655,7 @@ declare namespace RedKV {
     | 'addStore'
     | 'addChain'
     | RedKVStructureOperation
+    | RedKVRecordOperation
 
   /**
    * Every error of RedKV, told apart by its `code`: what a `switch` that covers all {@link RedKVErrorCode | codes} is for.
@@ -2721,6 +2728,12 @@ declare namespace RedKV {
   interface RedKVSingleError extends RedKVErrorBase {
     /** What went wrong, to compare with. */
     readonly code: Exclude<RedKVErrorCode, 'ERR_REDKV_PARTIAL' | 'ERR_REDKV_ARGUMENT'>
+
+    /**
+     * The record that is there now, or `null` where there is none: with `ERR_REDKV_EXISTS`, `ERR_REDKV_MODIFIED` and
+     * `ERR_REDKV_NOT_FOUND`. What prints the error does not print it.
+     */
+    readonly record?: VersionedRecord | null
 
     /** Only with `ERR_REDKV_PARTIAL`. */
     readonly errors?: undefined
@@ -3569,6 +3582,341 @@ declare namespace RedKV {
     | 'zAddNX'
     | 'hSetNX'
     | 'addStructures'
+
+  /**
+   * A table of versioned records, for optimistic locking: in DynamoDB, SQLite or the memory of the process. On DynamoDB the data, and
+   * the tokens of pages, are those of the Go package `dynastore`.
+   *
+   * @example
+   * ```js
+   * const table = new Records('dynamodb', { tableName: 'CRMTable' }, { timeout: '2s' })
+   * await table.createTable()
+   * const customers = table.partition('customers')
+   * const ada = await customers.atomicPut('ada', '{"name":"Ada"}')
+   * await customers.atomicPut('ada', '{"name":"Ada L."}', { previous: ada })
+   * ```
+   */
+  class Records<Name extends string = string> extends EventEmitter {
+    /**
+     * Makes a table of records. Connects in the background: {@link Records.ready | ready()} reports the result.
+     *
+     * @param name - The backend, in any case.
+     * @param options - Those of the store of that name.
+     * @param policy - Deadlines, the circuit breaker, and bounds.
+     * @throws `TypeError` with the code `ERR_REDKV_ARGUMENT` and the name of the `field` when there is no such backend, or an
+     * option is missing, unknown or wrong.
+     */
+    constructor(
+      name: Lowercase<Name> extends keyof RecordsOptions ? Name : keyof RecordsOptions,
+      ...args: RecordsArguments<Lowercase<Name> & keyof RecordsOptions>
+    )
+
+    /**
+     * Returns a partition: records with keys of their own. It exists as soon as it has a record; asks nothing.
+     *
+     * @param name - 1 to 2,048 bytes of UTF-8.
+     */
+    partition(name: string): Partition
+
+    /**
+     * Makes the table if it is missing, with what the options say, and waits until it can be used. To a table that is there it
+     * adds the global indexes that are missing, and on SQLite and in memory the local ones, too; DynamoDB cannot add those
+     * later, so this rejects. Needs no {@link Records.ready | ready()}.
+     */
+    createTable(options?: (RecordsTableOptions & OperationOptions) | null): Promise<void>
+
+    /** Waits until the table is usable. Calling it is optional. */
+    ready(options?: OperationOptions): Promise<void>
+
+    /** Returns what was done since it was made. All numbers are totals that only grow, but for what is pending or down. */
+    stats(): RecordsStats
+
+    /** Lets what was called before finish, then ends all connections, as {@link RedKV.close} does. */
+    close(options?: CloseOptions): Promise<void>
+
+    /** Adds a listener for one of the {@link RecordsEvents}. */
+    on<Event extends keyof RecordsEvents>(name: Event, listener: (event: RecordsEvents[Event]) => void): this
+
+    /** As {@link Records.on | on()}, for the next event only. */
+    once<Event extends keyof RecordsEvents>(name: Event, listener: (event: RecordsEvents[Event]) => void): this
+
+    /** Takes away a listener. */
+    off<Event extends keyof RecordsEvents>(name: Event, listener: (event: RecordsEvents[Event]) => void): this
+
+    /** Does what {@link Records.close | close()} does, for `await using`. */
+    [Symbol.asyncDispose](): Promise<void>
+  }
+
+  /**
+   * Records under one name: what {@link Records.partition | partition()} returns.
+   *
+   * A record that has expired is absent for every operation. What is written in its place is a new record, with nothing of it but
+   * the version, which goes on growing, so that no handle to the old one matches.
+   *
+   * Calls for one record take effect in the order in which they are made. A write that failed with the `outcome` `'unknown'` may
+   * have been made; it is never sent twice.
+   */
+  interface Partition {
+    /** Its name. */
+    readonly name: string
+
+    /**
+     * Writes a record, whatever is there: its version grows by one. What is not given stays as it is, but for the expiry, which
+     * is taken away unless `ttl` or `keepTtl` is given.
+     *
+     * @param key - 1 to 1,024 bytes of UTF-8.
+     * @param value - A string, or bytes, which are stored as base64.
+     * @returns The record as it was written.
+     */
+    put(key: string, value?: string | Uint8Array, options?: RecordWriteOptions): Promise<VersionedRecord>
+
+    /** Reads a record; `null` where there is none. The reads of one turn of the event loop go together. */
+    get(key: string, options?: RecordReadOptions): Promise<VersionedRecord | null>
+
+    /**
+     * Reads records, in the order of their keys; `null` where there is none. Rejects with a {@link RecordsPartialError} when some of
+     * them cannot be read.
+     */
+    getMany(keys: Iterable<string>, options?: RecordReadOptions): Promise<(VersionedRecord | null)[]>
+
+    /** Looks whether there is a record. */
+    exists(key: string, options?: RecordReadOptions): Promise<boolean>
+
+    /** Deletes a record. Where there is none it does nothing. */
+    delete(key: string, options?: OperationOptions): Promise<void>
+
+    /**
+     * Without `previous`: writes a record where none is, or rejects with `ERR_REDKV_EXISTS`. With it: changes the record as
+     * {@link Partition.put | put()} does if it still has the version of `previous`, or rejects with `ERR_REDKV_MODIFIED`. The
+     * error has the {@link RedKVSingleError.record | record} that is there now.
+     */
+    atomicPut(key: string, value?: string | Uint8Array, options?: AtomicPutOptions): Promise<VersionedRecord>
+
+    /**
+     * Deletes a record if it still has the version of `previous`, or rejects with `ERR_REDKV_MODIFIED`, or with
+     * `ERR_REDKV_NOT_FOUND` where there is none.
+     */
+    atomicDelete(key: string, previous: PreviousRecord, options?: OperationOptions): Promise<void>
+
+    /**
+     * Reads a record, calls `change` with it, and writes what that returns by {@link Partition.atomicPut | atomicPut()}. When somebody
+     * else wrote meanwhile, it calls `change` again with what is there then, after a pause. `change` may be called many times, so it
+     * should do nothing else.
+     *
+     * @param change - Returns the new value, or `{ value, fields, ttl, keepTtl }`, or `undefined` to change nothing. May be async.
+     * @returns The record as it was written, or as it was read where nothing was changed.
+     *
+     * @example
+     * ```js
+     * await customers.update('visits', (record) => String(Number(record?.value ?? 0) + 1))
+     * ```
+     */
+    update(
+      key: string,
+      change: (record: VersionedRecord | null) => RecordChange | undefined | Promise<RecordChange | undefined>,
+      options?: RecordUpdateOptions,
+    ): Promise<VersionedRecord | null>
+
+    /**
+     * Lists some of the records whose keys begin with `prefix`, in the order of the bytes of their keys. With an index it is the
+     * value of its sort key that begins with `prefix`, and gives the order.
+     *
+     * A page has `limit` records unless the end is reached. The last page may be empty.
+     */
+    listPage(prefix?: string, options?: RecordListOptions): Promise<RecordPage>
+
+    /**
+     * Lists all records whose keys begin with `prefix`, as {@link Partition.listPage | listPage()} does, page by page: the next one
+     * is read while you work on the one before. `limit` is the size of a page, and never ends the iteration.
+     *
+     * A record that is there all the time comes once; one that comes, goes or moves in an index meanwhile may come or not.
+     *
+     * @example
+     * ```js
+     * for await (const { key, value } of customers.list('a')) console.log(key, value)
+     * ```
+     */
+    list(prefix?: string, options?: RecordListOptions): AsyncGenerator<VersionedRecord, void, void>
+  }
+
+  /** A record as it was read or written. It does not change. */
+  interface VersionedRecord {
+    /** The name of its partition. */
+    readonly partition: string
+    /** Its key. */
+    readonly key: string
+    /** Begins at 1, and grows by one with each write. */
+    readonly version: number
+    /** When it expires; `null` if it does not. */
+    readonly expires: Date | null
+    /** Its value; of bytes their base64. `null` if none was ever written. */
+    readonly value: string | null
+    /** Its fields, without a prototype. */
+    readonly fields: Readonly<Record<string, string>>
+    /** The bytes of a value that is base64; `null` where it is not. */
+    buffer(): Buffer | null
+  }
+
+  /** What says which version of a record is meant: a {@link VersionedRecord}, or its parts. */
+  type PreviousRecord = Pick<VersionedRecord, 'partition' | 'key' | 'version'>
+
+  /** What becomes of a record. */
+  type RecordChange = string | Uint8Array | ({ value?: string | Uint8Array | undefined } & RecordChangeOptions)
+
+  /** Options of a read of records. */
+  interface RecordReadOptions extends OperationOptions {
+    /**
+     * `false` allows to return what was there a moment ago: on DynamoDB that costs half.
+     *
+     * @default true
+     */
+    consistent?: boolean | undefined
+  }
+
+  /** What is written besides the value. */
+  interface RecordChangeOptions {
+    /**
+     * How long the record lives, in milliseconds or as text such as `'1h'`, rounded up to whole seconds.
+     *
+     * @default until it is deleted
+     */
+    ttl?: Duration | undefined
+    /**
+     * Fields to write, by their names; `null` removes one. At most 250, none of them `id`, `name`, `version`, `expires` or `payload`.
+     *
+     * @default all stay as they are
+     */
+    fields?: { readonly [name: string]: string | null } | Iterable<readonly [string, string | null]> | undefined
+    /**
+     * Whether the expiry of a record that is there stays as it is. Cannot be given with `ttl`.
+     *
+     * @default false
+     */
+    keepTtl?: boolean | undefined
+  }
+
+  /** Options of a write of a record. */
+  interface RecordWriteOptions extends RecordChangeOptions, OperationOptions {}
+
+  /** Options of {@link Partition.atomicPut | atomicPut()}. */
+  interface AtomicPutOptions extends RecordWriteOptions {
+    /**
+     * The record as it was read or written before.
+     *
+     * @default there must be none
+     */
+    previous?: PreviousRecord | undefined
+  }
+
+  /** Options of {@link Partition.update | update()}. */
+  interface RecordUpdateOptions extends OperationOptions {
+    /**
+     * How often it is tried again after a conflict, with growing pauses, before it rejects with `ERR_REDKV_MODIFIED`: 0 to 1,000.
+     *
+     * @default 10
+     */
+    retries?: number | undefined
+  }
+
+  /** Options of {@link Partition.listPage | listPage()} and {@link Partition.list | list()}. */
+  interface RecordListOptions extends OperationOptions {
+    /**
+     * The most records of a page.
+     *
+     * @default as many as the backend brings at a time: DynamoDB 1 MB, the others 1,000
+     */
+    limit?: number | undefined
+    /**
+     * The token of the page before: its {@link RecordPage.next | next}. Tokens are checked, and may come from anybody.
+     *
+     * @default from the first one
+     */
+    after?: string | undefined
+    /**
+     * Whether from the last to the first.
+     *
+     * @default false
+     */
+    reverse?: boolean | undefined
+    /**
+     * `false` allows to list what was there a moment ago. With a global index it is always so.
+     *
+     * @default true
+     */
+    consistent?: boolean | undefined
+    /** The order is that of a local index. Records without its sort key are not listed. */
+    localIndex?: RecordsLocalIndex | undefined
+    /** Lists the records, of any partition, whose hash key of a global index is the name of this partition. */
+    globalIndex?: RecordsGlobalIndex | undefined
+  }
+
+  /** Some records of a list. */
+  interface RecordPage {
+    /** The records, in their order. */
+    readonly records: VersionedRecord[]
+    /** The token for the next page, which other programs may use as well; `null` after the last one. */
+    readonly next: string | null
+  }
+
+  /** What {@link Partition.getMany | getMany()} rejects with. Its `errors` are by the keys. */
+  interface RecordsPartialError extends PartialErrorOf<'getMany', (VersionedRecord | null | undefined)[]> {}
+
+  /** The events of records. */
+  interface RecordsEvents {
+    /** The backend failed so often in a row that it is not asked until a probe succeeds. */
+    tierDown: TierDownEvent
+    /** A probe of a backend that was down succeeded. */
+    tierUp: TierUpEvent
+    /** A request was made: each one, for profiling. Reported from the first listener on. */
+    request: RecordsRequestEvent
+  }
+
+  /** A request of a backend of records. */
+  interface RecordsRequestEvent {
+    /** The backend. */
+    readonly store: RecordsName
+    /** Its name in the interface of the server, such as `'Query'`; of SQLite `'read'` or `'write'`. */
+    readonly operation: string
+    /** What was asked of DynamoDB, in the names of its interface, without values. */
+    readonly input?: { readonly [name: string]: unknown } | undefined
+    /** How long it took, in milliseconds. */
+    readonly duration: number
+    /** The capacity units of DynamoDB that it consumed. */
+    readonly units?: number | undefined
+  }
+
+  /** Statistics of records. */
+  interface RecordsStats extends Omit<StructuresStats, 'store' | 'operations'> {
+    /** The backend. */
+    readonly store: RecordsName
+    /** By operation, those that were called. `update` counts as what it calls, `getMany` as `get`, `list` as `listPage`. */
+    readonly operations: { readonly [Operation in RedKVRecordOperation]?: StructureStats }
+  }
+
+  /** The options of each backend of records. */
+  interface RecordsOptions {
+  }
+
+  /** The names of the backends of records. */
+  type RecordsName = keyof RecordsOptions
+
+  /** The names of backends of records that cannot do without options. */
+  type RecordsNameWithRequiredOptions = {
+    [Name in RecordsName]: {} extends RecordsOptions[Name] ? never : Name
+  }[RecordsName]
+
+  /** What the constructor takes after the name: options, where one of them is required, and a policy. */
+  type RecordsArguments<Name extends RecordsName> = Extract<Name, RecordsNameWithRequiredOptions> extends never
+    ? [options?: RecordsOptions[Name] | null | undefined, policy?: RecordsPolicy | null | undefined]
+    : [options: RecordsOptions[Name], policy?: RecordsPolicy | null | undefined]
+
+  /** Deadlines, the circuit breaker and bounds, as a chain has them. */
+  interface RecordsPolicy
+    extends Pick<TierOptions, 'timeout' | 'connectTimeout' | 'circuitBreaker'>,
+      Pick<RedKVOptions, 'name' | 'maxPending' | 'maxPendingBytes'> {}
+
+  /** What was called on records when something failed. */
+  type RedKVRecordOperation = Exclude<keyof Partition, 'name'> | 'createTable'
 }
 
 export = RedKV

@@ -17,7 +17,7 @@ import { printTimes, timed } from './lib/steps.mjs'
 import { summarise } from './lib/suites.mjs'
 
 /** Files that tools write and that are committed all the same. */
-const generated = ['binding.d.ts', 'docs/api', 'docs/stores.md', 'docs/structures.md', 'index.d.ts', 'package-lock.json', 'Cargo.lock']
+const generated = ['binding.d.ts', 'docs/api', 'docs/records.md', 'docs/stores.md', 'docs/structures.md', 'index.d.ts', 'package-lock.json', 'Cargo.lock']
 
 async function command(program, args, env) {
   const { code } = await run(program, args, { env: { ...process.env, ...env } })

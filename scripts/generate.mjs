@@ -1,5 +1,5 @@
 // `npm run generate`: writes what is made of the options as the engine declares them: their interfaces in index.d.ts, and
-// the tables in docs/stores.md and docs/structures.md, with what each store can do. `npm run check` refuses files that are out of date.
+// the tables in docs/stores.md, docs/structures.md and docs/records.md, with what each store can do. `npm run check` refuses files that are out of date.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,4 +25,5 @@ await main(async () => {
   tables('docs/stores.md', declarations.stores.map((store) => store.options))
   rewrite('docs/stores.md', (text) => withCapabilities(text, declarations))
   tables('docs/structures.md', ['StructuresCommonOptions', 'StructuresCacheOptions'])
+  tables('docs/records.md', ['RecordsTableOptions'])
 })

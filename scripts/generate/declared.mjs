@@ -28,12 +28,12 @@ function legacyOf({ interface: target, options, legacy }) {
  * Every interface of options by its name, and the names of stores.
  *
  * @param {{ folder?: string, features?: string[] }} [sources] where the engine is, and which of its stores are built
- * @returns {Promise<{ stores: object[], backends: object[], interfaces: Map<string, object>, legacy: Map<string, object> }>}
+ * @returns {Promise<{ stores: object[], structures: object[], records: object[], interfaces: Map<string, object>, legacy: Map<string, object> }>}
  */
 export async function declared({ folder = root, features = ['--all-features'] } = {}) {
   const manifest = ['--manifest-path', join(folder, 'Cargo.toml'), '--target-dir', join(root, 'target')]
   const args = ['run', '--quiet', ...manifest, '-p', 'redkv', ...features, '--example', 'schema']
-  const { stores, backends, schemas } = JSON.parse(await must('cargo', args, { stdio: ['ignore', 'pipe', 'inherit'] }))
+  const { stores, structures, records, schemas } = JSON.parse(await must('cargo', args, { stdio: ['ignore', 'pipe', 'inherit'] }))
   const [interfaces, legacy] = [new Map(), new Map()]
   for (const schema of schemas) {
     interfaces.set(schema.interface, merged(interfaces.get(schema.interface), schema))
@@ -41,5 +41,5 @@ export async function declared({ folder = root, features = ['--all-features'] } 
     if (older.interface !== '') legacy.set(older.interface, merged(legacy.get(older.interface), older))
     else if (older.options.length > 0) throw new Error(`${schema.interface} has other names, and no interface for them`)
   }
-  return { stores, backends, interfaces, legacy }
+  return { stores, structures, records, interfaces, legacy }
 }
