@@ -17,4 +17,13 @@ const ALL: &[Backend<dyn Records, ()>] = &[
         schemas: &[],
         make: |_, (), _| Ok(Arc::new(redkv_records::MemoryRecords::default())),
     },
+    #[cfg(feature = "dynamodb")]
+    Backend {
+        name: "dynamodb",
+        schemas: crate::stores::DynamoDbRecordsConfig::SCHEMAS,
+        make: |fields, (), _| {
+            let config = crate::stores::DynamoDbRecordsConfig::from_fields(fields)?;
+            Ok(Arc::new(crate::stores::DynamoDbRecords::new(config)))
+        },
+    },
 ];
