@@ -2564,6 +2564,82 @@ declare namespace RedKV {
     ttl?: Duration | undefined
   }
 
+  /** What `createTable` makes besides the table. */
+  interface RecordsTableOptions {
+    /**
+     * Indexes of each partition, in the order of a field. DynamoDB makes them with the table, or never.
+     *
+     * @default none
+     */
+    localIndexes?: readonly RecordsLocalIndex[] | undefined
+
+    /**
+     * Indexes of the table: a field in place of the name of the partition, and another one for the order.
+     *
+     * @default none
+     */
+    globalIndexes?: readonly RecordsGlobalIndex[] | undefined
+
+    /**
+     * Whether records are deleted some time after they have expired. DynamoDB takes up to a few days for that; `sqlite` and
+     * `memory` do it two days later, while they write.
+     *
+     * @default false
+     */
+    ttl?: boolean | undefined
+  }
+
+  /** An index of each partition. */
+  interface RecordsLocalIndex {
+    /** Its name. */
+    name: string
+
+    /** The field that records are ordered by. Those without it are not in the index. */
+    sortKey: string
+  }
+
+  /** An index of the table. */
+  interface RecordsGlobalIndex {
+    /** Its name. */
+    name: string
+
+    /** The field that has the name of the partition under which a record is found. Records without it are not in the index. */
+    hashKey: string
+
+    /** The field that records are ordered by. Those without it are not in the index. */
+    sortKey: string
+  }
+
+  /**
+   * Options of records in `'dynamodb'`, those of the client in the names of the AWS SDK for JavaScript.
+   *
+   * Region and credentials that are left out come from where the AWS SDK finds them: the environment, the shared
+   * configuration files, the role of the machine.
+   */
+  interface DynamoDBRecordsOptions extends AwsOptions {
+    /**
+     * The name of the table, or its ARN.
+     *
+     * `createTable()` makes it: its hash key `id` and its range key `name` are of type `S`.
+     */
+    tableName: string
+  }
+
+  /** Options of the AWS SDK 2 that have no effect. Each gives a warning. */
+  interface LegacyDynamoDBRecordsOptions extends LegacyAwsOptions {
+    /** @deprecated has no effect */
+    convertEmptyValues?: unknown
+
+    /** @deprecated has no effect */
+    convertResponseTypes?: unknown
+
+    /** @deprecated has no effect */
+    dynamoDbCrc32?: unknown
+
+    /** @deprecated has no effect */
+    wrapNumbers?: unknown
+  }
+
   /** The options of each store, by its name. */
   interface StoreOptions {
     memory: MemoryOptions
@@ -3895,6 +3971,8 @@ declare namespace RedKV {
 
   /** The options of each backend of records. */
   interface RecordsOptions {
+    memory: Record<never, never>
+    dynamodb: DynamoDBRecordsOptions
   }
 
   /** The names of the backends of records. */
