@@ -26,4 +26,13 @@ const ALL: &[Backend<dyn Records, ()>] = &[
             Ok(Arc::new(crate::stores::DynamoDbRecords::new(config)))
         },
     },
+    #[cfg(feature = "sqlite")]
+    Backend {
+        name: "sqlite",
+        schemas: crate::stores::SqliteRecordsConfig::SCHEMAS,
+        make: |fields, (), timeout| {
+            let config = crate::stores::SqliteRecordsConfig::from_fields(fields)?;
+            Ok(Arc::new(crate::stores::SqliteRecords::new(config.within(timeout))))
+        },
+    },
 ];
