@@ -93,6 +93,7 @@ export import ScoreIterationOptions = RedKV.ScoreIterationOptions
 export import SetOptions = RedKV.SetOptions
 export import SQLConnectionOptions = RedKV.SQLConnectionOptions
 export import SQLiteOptions = RedKV.SQLiteOptions
+export import SQLiteRecordsOptions = RedKV.SQLiteRecordsOptions
 export import SQLiteStructuresOptions = RedKV.SQLiteStructuresOptions
 export import SQLTableOptions = RedKV.SQLTableOptions
 export import SSLMode = RedKV.SSLMode

@@ -2640,6 +2640,36 @@ declare namespace RedKV {
     wrapNumbers?: unknown
   }
 
+  /**
+   * Options of the records in `'sqlite'`, in tables of a SQLite database. Their name is taken as it is, never
+   * as SQL.
+   *
+   * The main thread never waits for the disk, and an acknowledged write survives a power failure. Two processes may use
+   * one file.
+   *
+   * @example
+   * ```js
+   * const table = new Records('sqlite', { path: './data/app.sqlite' })
+   * ```
+   */
+  interface SQLiteRecordsOptions {
+    /**
+     * The file, or `':memory:'` for one that is gone when the instance is closed. A missing file is created, for this
+     * user (0600), and for the group if the directory is writable by the group; its directory is not.
+     *
+     * It must be on a local disk.
+     */
+    path: string
+
+    /**
+     * The table. A missing table is created. Beside it are two more, for indexes: with `_shape` and `_entries` at the end
+     * of the name.
+     *
+     * @default 'records'
+     */
+    tableName?: string | undefined
+  }
+
   /** The options of each store, by its name. */
   interface StoreOptions {
     memory: MemoryOptions
@@ -3973,6 +4003,7 @@ declare namespace RedKV {
   interface RecordsOptions {
     memory: Record<never, never>
     dynamodb: DynamoDBRecordsOptions
+    sqlite: SQLiteRecordsOptions
   }
 
   /** The names of the backends of records. */

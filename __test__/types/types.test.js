@@ -175,11 +175,13 @@ describe('index.d.ts', () => {
   })
 
   test('has all operations of errors', () => {
-    const { Structures } = RedKV
+    const { Records, Structures } = RedKV
     const write = new Structures('memory').atomicWrite()
-    const classes = [RedKV.prototype, Object.getPrototypeOf(RedKV.prototype), Structures.prototype, Object.getPrototypeOf(write)]
+    const partition = new Records('memory').partition('p')
+    const objects = [RedKV.prototype, Structures.prototype, Records.prototype]
+    const classes = [...objects, ...[RedKV.prototype, write, partition].map(Object.getPrototypeOf)]
     const functions = new Set(classes.flatMap(Object.getOwnPropertyNames))
-    const others = ['cached', 'constructor', 'eventuallyConsistent', 'exec', 'name', 'stats']
+    const others = ['cached', 'constructor', 'eventuallyConsistent', 'exec', 'name', 'partition', 'stats']
     const isOperation = (name) => !others.includes(name) && !(name in EventEmitter.prototype)
     assert.deepEqual(literals('RedKVOperation'), [...functions].filter(isOperation).sort())
   })

@@ -7,8 +7,11 @@ type Log = { error(...args: unknown[]): void; info(...args: unknown[]): void; wa
 declare global {
   const RedKV: typeof RedKVClass
   const RedKVError: typeof RedKVClass.RedKVError
+  const Records: typeof RedKVClass.Records
   const Structures: typeof RedKVClass.Structures
+  const ada: RedKVClass.VersionedRecord
   const changed: (text: string) => string
+  const customers: RedKVClass.Partition
   const db: RedKVClass.Structures
   const diagnostics_channel: typeof import('node:diagnostics_channel')
   const error: RedKVClass.RedKVError
