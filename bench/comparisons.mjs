@@ -6,6 +6,9 @@ const inMemory = ['cache-manager', 'keyv', 'keyv tuned', 'cacheable', 'bentocach
 
 const redis = (workload, id, title, numbers) => ({ id, title, role: 'redis', workload, clients: inRedis, ...numbers })
 
+/** Reads of records in DynamoDB. */
+const records = { get: '1,000 gets in one turn', list: 'a list of 10,000' }
+
 /** Operations on data structures in Redis. */
 const structures = {
   hGetAll: 'HGETALL of 10 fields',
@@ -121,5 +124,13 @@ export const comparisons = [
     clients: ofStructures.dynamodb,
     operation: 'zRangeByScore',
     outstanding
+  })),
+  ...Object.entries(records).map(([operation, title]) => ({
+    id: `records ${operation}`,
+    title: `Records on DynamoDB (emulator): ${title} (p50 and p99 are of all of it)`,
+    role: 'dynamodb',
+    workload: 'records',
+    clients: ['redkv', 'lib-dynamodb'],
+    operation
   }))
 ]

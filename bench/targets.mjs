@@ -75,7 +75,10 @@ export const targets = [
   faster(0.9, 'structures atomic 100', scripts),
   faster(20, 'structures dynamodb get', ['lib-dynamodb']),
   faster(1, 'structures dynamodb zRangeByScore 1', ['lib-dynamodb']),
-  faster(1, 'structures dynamodb zRangeByScore 10', ['lib-dynamodb'])
+  faster(1, 'structures dynamodb zRangeByScore 10', ['lib-dynamodb']),
+  faster(20, 'records get', ['lib-dynamodb']),
+  faster(1.5, 'records list', ['lib-dynamodb']),
+  ...['get', 'list'].map((operation) => lower(0.5, `records ${operation}`, mainCpu, ['lib-dynamodb'], 'main-thread CPU'))
 ]
 
 /** The best of the peers that were measured. */

@@ -9,6 +9,9 @@ export const tableName = 'redkv-bench'
 /** The table of data structures. */
 export const structuresTable = 'redkv-bench-structures'
 
+/** The table of records. */
+export const recordsTable = 'redkv-bench-records'
+
 /** What an emulator of DynamoDB wants to be told. */
 export const dynamodbOptions = {
   region: 'us-east-1',
