@@ -29,7 +29,10 @@ impl Records<'_> {
         if let Action::List(listing) = action {
             return self.list(&place.partition, listing, *now);
         }
-        let found = self.record(place)?;
+        let found = match self.record(place) {
+            Err(Fault::OfData(_)) if matches!(action, Action::Delete) => return self.delete_unread(place),
+            found => found?,
+        };
         match command.effect(found.as_ref()) {
             Effect::Answer(answer) => Ok(answer),
             Effect::Write(record) => {
@@ -77,6 +80,12 @@ impl Records<'_> {
         let Place { partition, key } = &record.place;
         self.rows.change(&self.sql.delete, [partition.as_bytes(), key.as_bytes()])?;
         declared.numbers.iter().try_for_each(|(number, index)| self.leave(*number, index, Some(record)))
+    }
+
+    /// Deletes a record that cannot be read. What indexes have of it leads nowhere then.
+    fn delete_unread(&self, place: &Place) -> Found<Answer> {
+        self.rows.change(&self.sql.delete, [place.partition.as_bytes(), place.key.as_bytes()])?;
+        Ok(Answer::Done)
     }
 
     pub(super) fn enter(&self, number: i64, index: &Index, record: &Record) -> Found<()> {

@@ -55,6 +55,12 @@ impl Records<'_> {
         Ok(declared)
     }
 
+    /// Returns whether all of `shape` is declared. Fails where an index of the same name has other attributes.
+    pub(super) fn has(&self, shape: &TableShape) -> Found<bool> {
+        let declared = self.declared()?.shape;
+        Ok(declared.clone().and(shape)? == declared)
+    }
+
     /// Declares what `more` has besides, and fills the indexes that are new.
     pub(super) fn declare(&self, more: &TableShape) -> Found<()> {
         let before = self.declared()?;

@@ -132,3 +132,32 @@ fn list_index(records: &str, entries: &str, range: &str, order: &str) -> String 
          ORDER BY e.sort {order}, e.id {order}, e.name {order}"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    /// How SQLite would run a statement.
+    fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = statement.raw_query().mapped(|row| row.get(3)).collect::<Result<_, _>>();
+        steps.unwrap()
+    }
+
+    #[test]
+    fn every_list_begins_where_it_is_to_and_sorts_nothing() {
+        let sql = Sql::new("records");
+        let connection = Connection::open_in_memory().unwrap();
+        sql.create.iter().for_each(|create| connection.execute_batch(create).unwrap());
+        let lists = [&sql.list, &sql.list_index, &sql.list_index_after];
+        for list in lists.into_iter().flatten().chain([&sql.expired]) {
+            let plan = plan(&connection, list);
+            assert!(plan.iter().all(|step| step.starts_with("SEARCH ")), "{list}: {plan:?}");
+        }
+        for after in &sql.list_index_after {
+            let plan = plan(&connection, after);
+            assert!(plan[0].contains("(sort,id,name)"), "{plan:?}");
+        }
+    }
+}

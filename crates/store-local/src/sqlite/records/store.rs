@@ -60,10 +60,11 @@ impl Records for SqliteRecords {
         Box::pin(self.service.open())
     }
 
+    /// Nothing is written, and no lock is waited for, where all of it is there.
     fn create_table<'a>(&'a self, shape: &'a TableShape) -> BoxFuture<'a, Result<()>> {
         Box::pin(async {
             self.service.open().await?;
-            if *shape == TableShape::default() {
+            if self.service.run_one(Step::IsDeclared(shape.clone())).await? == Answer::Is(true) {
                 return Ok(());
             }
             self.service.run_one(Step::Declare(shape.clone())).await.map(|_| ())

@@ -34,6 +34,8 @@ pub(super) struct RecordTables {
 /// What is asked for.
 pub(super) enum Step {
     Run(Command),
+    /// Whether all of it is declared.
+    IsDeclared(TableShape),
     Declare(TableShape),
 }
 
@@ -80,6 +82,7 @@ impl Tables for RecordTables {
         let records = Records { rows, sql: &self.sql };
         match step {
             Step::Run(command) => records.run(command),
+            Step::IsDeclared(shape) => records.has(shape).map(Answer::Is),
             Step::Declare(shape) => records.declare(shape).map(|()| Answer::Done),
         }
     }
@@ -91,21 +94,24 @@ impl service::Step for Step {
     fn is_write(&self) -> bool {
         match self {
             Self::Run(command) => command.action.is_write(),
+            Self::IsDeclared(_) => false,
             Self::Declare(_) => true,
         }
     }
 
     fn touched(&self) -> Touched<Place> {
         match self {
-            Self::Run(Command { action: Action::List(_), .. }) | Self::Declare(_) => Touched::All,
+            Self::Run(Command { action: Action::List(_), .. }) => Touched::All,
             Self::Run(command) => Touched::Keys(vec![command.place.clone()]),
+            Self::IsDeclared(_) => Touched::Keys(Vec::new()),
+            Self::Declare(_) => Touched::All,
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
             Self::Run(command) if command.action.is_write() => 2 * command.bytes(),
-            Self::Run(_) | Self::Declare(_) => 0,
+            _ => 0,
         }
     }
 

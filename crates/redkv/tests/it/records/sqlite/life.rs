@@ -82,11 +82,13 @@ async fn a_read_only_file_is_read() {
     let Some(folder) = file_system("records::sqlite::life::a_read_only_file_is_read", 4_096) else { return };
     let path = folder.join("kv.db");
     let db = at(&path);
+    let shape = TableShape { local: vec![local("l", "f")], ..TableShape::default() };
+    db.create_table(&shape).await.unwrap();
     put(&db, "k", value("v")).await.unwrap();
     db.close().await;
     make_read_only(&folder);
     let db = at(&path);
-    db.init().await.unwrap();
+    db.create_table(&shape).await.unwrap();
     assert_eq!(text(&db, "k").await.as_deref(), Some("v"));
     assert_eq!(list(&db, None).await.unwrap(), ["k"]);
     let error = put(&db, "k", value("new")).await.unwrap_err();

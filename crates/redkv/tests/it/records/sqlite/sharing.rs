@@ -1,12 +1,17 @@
 //! Several backends on one file, and other connections.
 #![expect(clippy::unwrap_used, reason = "a failed helper ends its test")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
-use redkv::error::ErrorKind;
+use futures_util::future::{BoxFuture, join_all};
+use redkv::error::{ErrorKind, Result};
+use redkv::service::{Batching, RequestObserver, Usage};
+use redkv::store::Answers;
 use redkv::stores::SqliteRecords;
-use redkv_records::{Action, Answer, Index, Records, TableShape};
+use redkv_records::{Action, Answer, Command, Index, Records, TableShape};
+use redkv_testing::records::random::random_programs_are_answered_as_by_the_model;
 use serde_json::json;
 
 use super::support::{OnFile, field, get, list, local, open_within, put, run, text, value};
@@ -103,6 +108,18 @@ async fn a_write_that_is_kept_out_waits_and_reads_of_other_records_go_on() {
 }
 
 #[tokio::test]
+async fn a_table_that_is_there_is_made_again_while_another_connection_writes() {
+    let db = OnFile::new();
+    let shape = TableShape { local: vec![local("l", "f")], ..TableShape::default() };
+    db.create_table(&shape).await.unwrap();
+    let outside = db.outside();
+    outside.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let other = open_within(json!({ "path": db.path() }), Duration::from_millis(400));
+    other.create_table(&shape).await.unwrap();
+    assert_eq!(list(&other, Some(Index::Local(local("l", "f")))).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
 async fn what_nobody_waits_for_any_more_is_not_written() {
     let db = OnFile::new();
     put(&*db, "k", value("old")).await.unwrap();
@@ -114,15 +131,75 @@ async fn what_nobody_waits_for_any_more_is_not_written() {
     assert_eq!(text(&*db, "k").await.as_deref(), Some("old"));
 }
 
+/// Several backends that are asked by turns.
+#[derive(Debug)]
+struct ByTurns {
+    backends: [SqliteRecords; 2],
+    turn: AtomicUsize,
+}
+
+impl ByTurns {
+    fn next(&self) -> &SqliteRecords {
+        &self.backends[self.turn.fetch_add(1, Ordering::Relaxed) % 2]
+    }
+}
+
+impl Records for ByTurns {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn batching(&self) -> Batching {
+        self.next().batching()
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn is_durable(&self) -> bool {
+        true
+    }
+
+    fn init(&self) -> BoxFuture<'_, Result<()>> {
+        self.next().init()
+    }
+
+    fn create_table<'a>(&'a self, shape: &'a TableShape) -> BoxFuture<'a, Result<()>> {
+        self.next().create_table(shape)
+    }
+
+    fn run<'a>(&'a self, commands: &'a [Command]) -> BoxFuture<'a, Answers<Answer>> {
+        self.next().run(commands)
+    }
+
+    fn usage(&self) -> Usage {
+        self.next().usage()
+    }
+
+    fn observe(&self, observer: RequestObserver) {
+        self.next().observe(observer);
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.next().close()
+    }
+}
+
+#[tokio::test]
+async fn random_programs_on_two_backends_by_turns_are_answered_as_by_the_model() {
+    let db = OnFile::new();
+    let backends = ByTurns { backends: [db.another(), db.another()], turn: AtomicUsize::new(0) };
+    random_programs_are_answered_as_by_the_model(&backends).await;
+}
+
 #[tokio::test]
 async fn transactions_are_counted_and_reported() {
     let db = OnFile::new();
     db.init().await.unwrap();
-    let reports = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let reports = Arc::new(Mutex::new(Vec::new()));
     let seen = reports.clone();
-    db.observe(std::sync::Arc::new(move |report| {
-        seen.lock().unwrap().push((report.operation, report.units))
-    }));
+    db.observe(Arc::new(move |report| seen.lock().unwrap().push((report.operation, report.units))));
     let before = db.usage().requests;
     put(&*db, "k", value("v")).await.unwrap();
     get(&*db, "k").await.unwrap();

@@ -4,6 +4,7 @@ use redkv::error::ErrorKind;
 use redkv::options::Fields;
 use redkv::stores::SqliteRecordsConfig;
 use redkv_records::{Action, Change, Expiry, Records, TableShape};
+use redkv_testing::records::{indexes, keys, lists, random};
 use serde_json::json;
 
 use super::support::{OnFile, field, get, global, list, local, open, put, run, text, value};
@@ -104,6 +105,22 @@ async fn a_record_that_another_program_has_damaged_fails_alone() {
     assert_eq!(text(&*db, "b").await.as_deref(), Some("v"));
     list(&*db, None).await.unwrap_err();
     assert_eq!(run(&*db, "a", Action::Put(value("w"))).await.unwrap_err().kind(), ErrorKind::Store);
+    run(&*db, "a", Action::Delete).await.unwrap();
+    assert_eq!(list(&*db, None).await.unwrap(), ["b"]);
+}
+
+#[tokio::test]
+async fn a_file_that_keeps_texts_in_utf_16_keeps_records_exactly() {
+    for encoding in ["UTF-16le", "UTF-16be"] {
+        let db = OnFile::new();
+        let made = format!("PRAGMA encoding = '{encoding}'; CREATE TABLE other (text)");
+        db.outside().execute_batch(&made).unwrap();
+        keys::keys_and_values_are_kept_exactly(&*db).await;
+        keys::partitions_may_have_any_name(&*db).await;
+        lists::records_are_listed_in_the_order_of_the_bytes_of_their_keys(&*db).await;
+        indexes::a_local_index_orders_a_partition_by_another_attribute(&*db).await;
+        random::random_programs_are_answered_as_by_the_model(&*db).await;
+    }
 }
 
 #[tokio::test]
