@@ -19,6 +19,7 @@ use crate::api::capabilities;
 use crate::api::instance::Instance;
 use crate::api::operations;
 use crate::api::records;
+use crate::api::service::Arguments;
 use crate::api::stats;
 use crate::api::structures;
 use crate::bridge::Bridge;
@@ -117,20 +118,23 @@ callbacks! {
         bridge.remember(&instance);
         js.functions(&Rc::new(InstanceExports(instance, options)), &INSTANCE)
     };
-    create_structures = |js: Js, BridgeExports(bridge): &BridgeExports, [id, name, options, policy]: [Value; 4]| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
-        let id = js.float(id)? as u32;
-        structures::create(js, bridge, id, [name, options, policy].map(|text| js.string(text)))
+    create_structures = |js: Js, BridgeExports(bridge): &BridgeExports, values: [Value; 4]| {
+        structures::create(js, bridge, arguments(js, values)?)
     };
-    create_records = |js: Js, BridgeExports(bridge): &BridgeExports, [id, name, options, policy]: [Value; 4]| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
-        let id = js.float(id)? as u32;
-        records::create(js, bridge, id, [name, options, policy].map(|text| js.string(text)))
+    create_records = |js: Js, BridgeExports(bridge): &BridgeExports, values: [Value; 4]| {
+        records::create(js, bridge, arguments(js, values)?)
     };
     flush = |js: Js, BridgeExports(bridge): &BridgeExports, []: [Value; 0]| {
         bridge.flush(js);
         js.undefined()
     };
+}
+
+/// The arguments of the constructor of a service.
+fn arguments(js: Js, [id, name, options, policy]: [Value; 4]) -> JsResult<Arguments> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counted from one")]
+    let id = js.float(id)? as u32;
+    Ok(Arguments { id, name: js.string(name), options: js.string(options), policy: js.string(policy) })
 }
 
 callbacks! {

@@ -13,11 +13,11 @@ macro_rules! service_callbacks {
 }
 
 mod capabilities;
-mod desk_stats;
 mod exports;
 mod gathering;
 pub(crate) mod instance;
 mod operations;
 mod records;
+mod service;
 mod stats;
 mod structures;

@@ -9,6 +9,7 @@ use redkv::operation::RecordOperation;
 use redkv::records::{Command, RecordTable, TableShape};
 
 use crate::api::instance::Instance;
+use crate::api::service::Service;
 use crate::bridge::completions::Outcome;
 use crate::bridge::promises::Format;
 
@@ -17,6 +18,18 @@ use crate::bridge::promises::Format;
 pub(super) struct Handle {
     pub(super) instance: Rc<Instance>,
     pub(super) table: Arc<RecordTable>,
+}
+
+impl Service for Handle {
+    type Operation = RecordOperation;
+
+    fn instance(&self) -> &Rc<Instance> {
+        &self.instance
+    }
+
+    fn name(&self) -> &'static str {
+        self.table.name()
+    }
 }
 
 impl Handle {

@@ -8,8 +8,9 @@ use redkv::error::Result;
 use redkv::structures::cache_config;
 
 use super::arguments;
-use super::exports::{OPERATIONS, panicked, refused};
+use super::exports::OPERATIONS;
 use super::handle::Handle;
+use crate::api::service::{json_of, panicked, refused};
 use crate::node_api::callback::callback;
 use crate::node_api::{Callback, Js, JsResult, Value};
 
@@ -38,8 +39,7 @@ pub(super) fn create(js: Js, handle: &Handle, options: Option<&str>) -> JsResult
 }
 
 fn make(handle: &Handle, options: Option<&str>) -> Result<(Handle, Vec<String>)> {
-    let options = options.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let (config, warnings) = cache_config(options)?;
+    let (config, warnings) = cache_config(json_of(options))?;
     let database = Arc::new(handle.database.cached(config));
     Ok((Handle { instance: handle.instance.clone(), database }, warnings))
 }

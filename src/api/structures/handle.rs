@@ -9,6 +9,7 @@ use redkv::operation::StructureOperation;
 use redkv::structures::{Command, Database, Write};
 
 use crate::api::instance::Instance;
+use crate::api::service::Service;
 use crate::bridge::completions::Outcome;
 use crate::bridge::promises::Format;
 
@@ -17,6 +18,18 @@ use crate::bridge::promises::Format;
 pub(super) struct Handle {
     pub(super) instance: Rc<Instance>,
     pub(super) database: Arc<Database>,
+}
+
+impl Service for Handle {
+    type Operation = StructureOperation;
+
+    fn instance(&self) -> &Rc<Instance> {
+        &self.instance
+    }
+
+    fn name(&self) -> &'static str {
+        self.database.backend().name()
+    }
 }
 
 impl Handle {
