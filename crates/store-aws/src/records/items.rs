@@ -98,10 +98,13 @@ fn whole(digits: &str) -> Option<i64> {
         return digits.parse::<f64>().ok().map(|number| number.trunc() as i64);
     }
     let integer = digits.split_once('.').map_or(digits, |(integer, _)| integer);
-    let beyond = if integer.starts_with('-') { i64::MIN } else { i64::MAX };
-    match integer {
-        "" | "-" => Some(0),
-        _ => integer.parse::<i128>().ok().map(|number| i64::try_from(number).unwrap_or(beyond)),
+    let (is_negative, unsigned) = (integer.starts_with('-'), integer.trim_start_matches('-'));
+    match integer.parse() {
+        Ok(number) => Some(number),
+        _ if unsigned.is_empty() => Some(0),
+        _ if !unsigned.bytes().all(|byte| byte.is_ascii_digit()) => None,
+        _ if is_negative => Some(i64::MIN),
+        _ => Some(i64::MAX),
     }
 }
 
@@ -245,6 +248,7 @@ mod tests {
         assert_eq!(expires(number("1E+30")), Some(i64::MAX));
         assert_eq!(expires(number("-100000000000000000000000000000")), Some(i64::MIN));
         assert_eq!(expires(number("99999999999999999999")), Some(i64::MAX));
+        assert_eq!(expires(number(format!("-1{}", "0".repeat(100)))), Some(i64::MIN));
         assert_eq!(expires(text("1")), None);
     }
 

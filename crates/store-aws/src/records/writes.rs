@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use redkv_records::record::{ID, seconds};
-use redkv_records::{Action, Answer, Change, Command, Expiry, Place, Refusal, Refused};
+use redkv_records::{Action, Answer, Change, Command, Effect, Expiry, Place};
 
 use super::items::{
     EXPIRES, Item, PAYLOAD, VERSION, is_expired, item_of, live_record, number, payload, primary_key,
@@ -28,7 +28,7 @@ impl Table {
         {
             // What is refused in any case is refused for what is there.
             let found = self.get_item(primary_key(place), None, true).await?;
-            return refusal(command, found)?.map(Answer::Refused).ok_or(wrong);
+            return refusal(command, found)?.ok_or(wrong);
         }
         let write = planned(command)?;
         let mut pauses = pauses();
@@ -55,7 +55,7 @@ impl Table {
             (Action::Put(change) | Action::Create(change), Some(item)) if is_expired(&item, *now) => {
                 self.write_anew(place, change, item, *now).await
             }
-            (_, found) => Ok(refusal(command, found)?.map(Answer::Refused)),
+            (_, found) => refusal(command, found),
         }
     }
 
@@ -80,23 +80,13 @@ impl Table {
     }
 }
 
-/// Returns why nothing is written where `found` is the item; `None` where that is no reason.
-fn refusal(command: &Command, found: Option<Item>) -> Result<Option<Refusal>> {
-    let expected = match command.action {
-        Action::Create(_) => None,
-        Action::Replace { version, .. } | Action::Remove { version } => Some(version),
-        _ => return Ok(None),
-    };
+/// Returns the answer to a write that is not made where `found` is the item; `None` where it would be made.
+fn refusal(command: &Command, found: Option<Item>) -> Result<Option<Answer>> {
     let found = live_record(&command.place, found, command.now)?;
-    if found.as_ref().map(|found| found.version) == expected {
-        return Ok(None);
+    match command.effect(found.as_ref()) {
+        Effect::Answer(refused) => Ok(Some(refused)),
+        Effect::Write(_) | Effect::Remove => Ok(None),
     }
-    let why = match command.action {
-        Action::Create(_) => Refused::Exists,
-        Action::Remove { .. } if found.is_none() => Refused::NotFound,
-        _ => Refused::Modified,
-    };
-    Ok(Some(Refusal { why, found }))
 }
 
 /// Returns the error of a write as that of the argument at fault, as far as the service says so.

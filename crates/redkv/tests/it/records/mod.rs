@@ -1,5 +1,7 @@
 //! The backends of records: each passes the suite of all, and shows what is its own.
 
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;

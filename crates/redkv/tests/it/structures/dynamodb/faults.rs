@@ -8,22 +8,8 @@ use serde_json::{Value as Json, json};
 
 use super::calls::{all, attempt, bytes, run, zadd};
 use super::table::Table;
+use crate::support::dynamodb::{answer, refusal};
 use crate::support::proxy::{Proxy, dead_endpoint};
-
-/// A whole answer of HTTP.
-fn answer(status: &str, body: &Json) -> String {
-    let body = body.to_string();
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\
-         connection: close\r\n\r\n{body}"
-    )
-}
-
-fn refusal(code: &str) -> String {
-    let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "no" });
-    answer("400 Bad Request", &body)
-}
 
 fn cancelled(codes: &[&str]) -> String {
     let reasons: Vec<_> = codes.iter().map(|code| json!({ "Code": code, "Message": "no" })).collect();
