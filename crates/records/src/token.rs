@@ -99,6 +99,12 @@ impl Position {
         Ok(())
     }
 
+    /// Fails if one of its attributes is no text: where all are, it is of another table.
+    pub fn check_texts(&self) -> Result<()> {
+        let are_texts = self.0.values().all(|value| value.text().is_some());
+        if are_texts { Ok(()) } else { Err(refused("is of another table")) }
+    }
+
     /// Returns it as a page token.
     pub fn to_token(&self) -> Result<String> {
         let attribute = |value: &KeyValue| -> Value {

@@ -102,6 +102,7 @@ impl Data {
     }
 
     fn list(&self, partition: &Arc<str>, listing: &Listing, now: u64) -> Result<Answer> {
+        listing.after.as_ref().map_or(Ok(()), Position::check_texts)?;
         let limit = listing.limit.map_or(PAGE, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let records: Box<dyn Iterator<Item = &Record>> = match &listing.index {
             Some(index) => {

@@ -50,6 +50,7 @@ fn is_of_entry(record: &Record, index: &Index, row: &Row<'_>) -> Found<bool> {
 
 impl Records<'_> {
     pub(super) fn list(&self, partition: &str, listing: &Listing, now: u64) -> Found<Answer> {
+        listing.after.as_ref().map_or(Ok(()), Position::check_texts)?;
         let mut bounds = Bounds::of_prefix(&listing.prefix);
         let second = seconds(now);
         let text = |name| listing.after.as_ref().and_then(|after| after.text(name));

@@ -4,7 +4,7 @@ use redkv_core::error::Result;
 use redkv_records::{GlobalIndex, Index, LocalIndex, TableShape};
 
 use super::rows::{Records, read};
-use crate::sqlite::service::Found;
+use crate::sqlite::service::{Fault, Found};
 
 const LOCAL: &str = "local";
 const GLOBAL: &str = "global";
@@ -91,7 +91,11 @@ impl Records<'_> {
         let mut statement = self.rows.statement(&self.sql.records)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let record = read(row)?;
+            let record = match read(row) {
+                // It is in no index. Whoever asks for it hears why.
+                Err(Fault::OfData(_)) => continue,
+                read => read?,
+            };
             indexes.iter().try_for_each(|(number, index)| self.enter(*number, index, &record))?;
         }
         Ok(())

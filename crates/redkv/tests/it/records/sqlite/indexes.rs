@@ -3,9 +3,9 @@
 
 use redkv::error::ErrorKind;
 use redkv_records::record::{KEPT_EXPIRED, seconds};
-use redkv_records::{Action, Index, TableShape};
+use redkv_records::{Action, Index, KeyValue, Listing, MemoryRecords, Position, Records, TableShape};
 
-use super::support::{NOW, OnFile, at, field, global, list, local, put, run_at, until, value};
+use super::support::{NOW, OnFile, at, field, global, list, local, put, run, run_at, until, value};
 
 fn by_created() -> TableShape {
     TableShape { local: vec![local("l", "created")], ..TableShape::default() }
@@ -79,6 +79,23 @@ async fn with_ttl_a_write_removes_a_few_records_that_expired_long_ago() {
     assert_eq!(rows(&db, "records"), 2, "four at a time");
     put_after(KEPT_EXPIRED + 100).await.unwrap();
     assert_eq!((rows(&db, "records"), rows(&db, "records_entries")), (1, 0));
+}
+
+#[tokio::test]
+async fn a_token_of_a_table_with_numbers_as_keys_is_refused() {
+    let db = OnFile::new();
+    db.create_table(&by_created()).await.unwrap();
+    put(&*db, "a", field("created", "1")).await.unwrap();
+    let mut after = Position::of([("id", "p"), ("name", "a")]);
+    after.0.insert("created".into(), KeyValue::Number("1".into()));
+    let index = Some(Index::Local(local("l", "created")));
+    let listing = Listing { after: Some(after), index, ..Listing::default() };
+    let memory = MemoryRecords::default();
+    memory.create_table(&by_created()).await.unwrap();
+    for db in [&*db, &memory as &dyn Records] {
+        let error = run(db, "", Action::List(listing.clone())).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("after")));
+    }
 }
 
 #[tokio::test]

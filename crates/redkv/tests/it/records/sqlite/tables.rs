@@ -3,7 +3,7 @@
 use redkv::error::ErrorKind;
 use redkv::options::Fields;
 use redkv::stores::SqliteRecordsConfig;
-use redkv_records::{Action, Change, Expiry, Records, TableShape};
+use redkv_records::{Action, Change, Expiry, Index, Records, TableShape};
 use redkv_testing::records::{indexes, keys, lists, random};
 use serde_json::json;
 
@@ -105,6 +105,9 @@ async fn a_record_that_another_program_has_damaged_fails_alone() {
     assert_eq!(text(&*db, "b").await.as_deref(), Some("v"));
     list(&*db, None).await.unwrap_err();
     assert_eq!(run(&*db, "a", Action::Put(value("w"))).await.unwrap_err().kind(), ErrorKind::Store);
+    let shape = TableShape { local: vec![local("l", "payload")], ..TableShape::default() };
+    db.create_table(&shape).await.unwrap();
+    assert_eq!(list(&*db, Some(Index::Local(local("l", "payload")))).await.unwrap(), ["b"]);
     run(&*db, "a", Action::Delete).await.unwrap();
     assert_eq!(list(&*db, None).await.unwrap(), ["b"]);
 }
@@ -132,7 +135,7 @@ async fn a_row_that_another_program_has_deleted_is_in_no_index() {
         put(&*db, key, field("f", key)).await.unwrap();
     }
     db.outside().execute_batch("DELETE FROM records WHERE name = CAST('b' AS BLOB)").unwrap();
-    let index = Some(redkv_records::Index::Local(local("l", "f")));
+    let index = Some(Index::Local(local("l", "f")));
     assert_eq!(list(&*db, index.clone()).await.unwrap(), ["a", "c"]);
     put(&*db, "b", field("f", "d")).await.unwrap();
     assert_eq!(list(&*db, index).await.unwrap(), ["a", "c", "b"]);
