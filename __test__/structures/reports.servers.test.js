@@ -35,6 +35,17 @@ describe('the event request', () => {
     assert.equal(requests.every(({ units, duration }) => units > 0 && duration >= 0), true)
   })
 
+  test('reports a transaction of SQLite once a turn', async (t) => {
+    const db = await open(t, 'sqlite')
+    const requests = []
+    db.on('request', (request) => requests.push(request))
+    await Promise.all([db.set('a', '1'), db.get('a')])
+    await Promise.all([db.get('a'), db.get('b')])
+    while (requests.length < 2) await new Promise(setImmediate)
+    assert.deepEqual(requests.map(({ store, operation }) => [store, operation]), [['sqlite', 'write'], ['sqlite', 'read']])
+    assert.equal(requests.every(({ units, duration }) => units === undefined && duration >= 0), true)
+  })
+
   test('has listeners again after all were removed', async (t) => {
     const db = await open(t, 'redis')
     db.removeAllListeners()
@@ -52,6 +63,14 @@ describe('stats()', () => {
     const { requests, commands } = db.stats()
     assert.equal(commands - before.commands, 10)
     assert.equal(requests - before.requests, 1)
+  })
+
+  test('of SQLite count statements and transactions', async (t) => {
+    const db = await open(t, 'sqlite')
+    const before = db.stats()
+    await Promise.all(Array.from({ length: 10 }, (_, n) => db.get(`k${n}`)))
+    const { requests, commands } = db.stats()
+    assert.deepEqual([requests - before.requests, commands - before.commands], [1, 10])
   })
 
   test('of DynamoDB count units', async (t) => {

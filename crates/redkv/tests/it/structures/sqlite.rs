@@ -3,7 +3,7 @@
 
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -12,7 +12,7 @@ use redkv::options::Fields;
 use redkv::stores::{SqliteStructures, SqliteStructuresConfig};
 use redkv_structures::{
     Action, Answer, AtomicAnswer, By, Change, Command, Deletion, Range, Score, ScoreRange, Shown, Structures,
-    Value, Write,
+    Usage, Value, Write,
 };
 use redkv_testing::structures_suite;
 use rusqlite::Connection;
@@ -57,6 +57,28 @@ async fn in_memory() -> Arc<dyn Structures> {
 
 structures_suite!(suite_on_a_file, super::on_file);
 structures_suite!(suite_in_memory, super::in_memory);
+
+#[tokio::test]
+async fn transactions_and_their_statements_are_counted_and_transactions_reported() {
+    let db = on_file().await;
+    db.init().await.unwrap();
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let seen = reports.clone();
+    db.observe(Arc::new(move |report| seen.lock().unwrap().push((report.operation, report.units))));
+    let counted = |usage: Usage| (usage.requests, usage.commands, usage.read_units, usage.write_units);
+    let before = db.usage();
+    assert_eq!(counted(before), (0, 0, 0.0, 0.0));
+    // Whether there is another kind, and the row.
+    let set = |key: &'static str| Command::new(key, Action::Set("v".into()));
+    db.run(&[set("a"), set("b")]).await;
+    assert_eq!(counted(db.usage()), (1, 4, 0.0, 0.0));
+    let get = |key: &'static str| Command::new(key, Action::Get);
+    db.run(&[get("a"), get("b"), get("c")]).await;
+    assert_eq!(counted(db.usage()), (2, 7, 0.0, 0.0));
+    db.write_atomically(&[Write::new("n", Change::IncrBy(1))], 0).await.unwrap();
+    assert_eq!(db.usage().requests, 3);
+    assert_eq!(*reports.lock().unwrap(), [("write", None), ("read", None), ("write", None)]);
+}
 
 async fn run(db: &SqliteStructures, key: &'static str, action: Action) -> Result<Answer> {
     db.run(&[Command::new(key, action)]).await.remove(0)
