@@ -3325,8 +3325,8 @@ declare namespace RedKV {
    * The promises settle after `exec()`. A batch that is garbage-collected without it emits one warning in the life of a
    * process, a `RedKVWarning`.
    *
-   * The error of an operation has the stack of where it was queued, as long as no more than about 1,000 a
-   * second are queued; beyond that, of `exec()`.
+   * The error of an operation has the stack of where it was queued, as long as no more than about 1,000 a second are queued;
+   * beyond that only the error of `exec()` has a stack.
    */
   interface StructuresBatch extends Omit<StructureOperations, 'zIterate' | 'zhIterate'> {
     /**
@@ -3565,8 +3565,9 @@ declare namespace RedKV {
   /** The events of a read cache. */
   interface CachedStructuresEvents {
     /**
-     * A write through the cache has ended, however it did, or {@link CachedStructures.invalidate | invalidate()} or
-     * {@link CachedStructures.clear | clear()} was called: for telling other processes.
+     * A write through the cache, its data structures or another cache of these has ended, however it did, or
+     * {@link CachedStructures.invalidate | invalidate()} or {@link CachedStructures.clear | clear()} was called: for telling
+     * other processes. Writes of a chain with these data structures are not among them.
      */
     invalidate: StructuresInvalidateEvent
   }

@@ -183,6 +183,48 @@ describe("the event 'invalidate'", () => {
     assert.deepEqual(await keysOf(() => write.exec()), ['c', 'd'])
   })
 
+  it('comes with the keys of writes through the data structures and through their other caches', async (t) => {
+    const { db, cached } = made(t)
+    const [view, other] = [db.eventuallyConsistent(), db.cached()]
+    const keysOf = async (cause) => {
+      const [[{ keys }]] = await Promise.all([once(cached, 'invalidate'), cause()])
+      return keys
+    }
+    const batched = () => {
+      const batch = db.batch()
+      batch.set('batched', 1)
+      return batch.exec()
+    }
+    const atomic = () => {
+      const write = db.atomicWrite()
+      write.set('c', 1)
+      write.sAdd('d', 'member')
+      return write.exec()
+    }
+    assert.deepEqual(await keysOf(() => db.set('a', 1)), ['a'])
+    assert.deepEqual(await keysOf(() => db.incrBy('n', 1n)), ['n'])
+    assert.deepEqual(await keysOf(() => db.delete('a', { of: 'value' })), ['a'])
+    assert.deepEqual(await keysOf(() => view.zAdd('z', 'm', 1)), ['z'])
+    assert.deepEqual(await keysOf(() => other.hSet('h', 'f', 1)), ['h'])
+    assert.deepEqual(await keysOf(batched), ['batched'])
+    assert.deepEqual(await keysOf(atomic), ['c', 'd'])
+  })
+
+  it('comes to each cache, and not from other data structures or for what only one of them was told', async (t) => {
+    const { db, cached } = made(t)
+    const [other, stranger] = [db.cached(), made(t)]
+    const seen = []
+    cached.on('invalidate', ({ keys }) => seen.push(['one', ...keys]))
+    other.on('invalidate', ({ keys }) => seen.push(['other', ...keys]))
+    other.invalidate('b')
+    await db.set('a', 1)
+    await db.get('a')
+    await stranger.db.set('a', 1)
+    await stranger.cached.set('a', 1)
+    await new Promise(setImmediate)
+    assert.deepEqual(seen, [['other', 'b'], ['one', 'a'], ['other', 'a']])
+  })
+
   it('comes also after a write that failed, and not after a read', async (t) => {
     const { cached } = made(t)
     const seen = []

@@ -14,8 +14,8 @@ const name = 'atomicWrite'
 
 /** Writes that are made together or not at all. Documented in index.d.ts. */
 class AtomicWrite {
-  constructor({ native, changed }) {
-    Object.defineProperty(this, WRITES, { value: { native, changed, writes: [], handles: [], isSent: false } })
+  constructor({ native, watch }) {
+    Object.defineProperty(this, WRITES, { value: { native, watch, writes: [], handles: [], isSent: false } })
   }
 
   async exec(options) {
@@ -25,7 +25,8 @@ class AtomicWrite {
       const retries = retriesOf(options)
       if (signal?.aborted) throw reason(signal)
       state.isSent = true
-      const { native, changed, writes } = state
+      const { native, watch, writes } = state
+      const { changed } = watch
       const begin = () => pending(native.atomicWrite(retries, writes))
       const sent = signal === undefined ? begin() : untilAborted(signal, abortedWrite(name), begin)
       return ended(state, await (changed === undefined ? sent : changed(sent, writes.map(([, key]) => key))))

@@ -12,6 +12,7 @@ const { View, withOperations } = require('./view.js')
 
 // What tests and tracers replace is taken as it is when this module is loaded.
 const { nextTick } = process
+const { WeakRef } = globalThis
 
 const EVENT = 'invalidate'
 
@@ -21,13 +22,30 @@ function tell(cached, keys) {
   if (cached.listenerCount(EVENT) > 0) nextTick(() => cached.emit(EVENT, { keys }))
 }
 
-/** Returns what says that a write has ended, however it did. */
-function telling(cached) {
-  return (promise, given) => {
-    if (cached.listenerCount(EVENT) === 0) return promise
+/**
+ * Has `cached` hear of the writes through the same data structures and all their caches. `watch` is what these have in common:
+ * its `changed`, which is told of each write, is there from the first listener on.
+ */
+function hearWrites(watch, cached) {
+  watch.caches ??= new Map()
+  watch.caches.set(cached[STATE].native, new WeakRef(cached))
+  watch.changed ??= (promise, given) => {
+    const heard = listening(watch.caches)
+    if (heard.length === 0) return promise
     const keys = given.map(kept)
-    return promise.finally(() => tell(cached, keys))
+    return promise.finally(() => heard.forEach((cached) => tell(cached, keys)))
   }
+}
+
+/** Returns the caches that somebody has and listens to. */
+function listening(caches) {
+  const heard = []
+  for (const [native, reference] of caches) {
+    const cached = reference.deref()
+    if (cached === undefined) caches.delete(native)
+    else if (cached.listenerCount(EVENT) > 0) heard.push(cached)
+  }
+  return heard
 }
 
 /** Data structures with a read cache in front of them. Documented in index.d.ts. */
@@ -36,7 +54,7 @@ const CachedStructures = withOperations(
     /** `structures` stay as long as their cache. */
     constructor(structures, state, native) {
       super()
-      hide(this, STATE, { ...state, native, structures, changed: telling(this) })
+      hide(this, STATE, { ...state, native, structures })
     }
 
     batch() {
@@ -75,5 +93,15 @@ const CachedStructures = withOperations(
     }
   },
 )
+
+// Telling costs each write something, so it begins with the first listener.
+for (const name of ['on', 'addListener', 'prependListener']) {
+  const add = EventEmitter.prototype[name]
+  const value = function (event, listener) {
+    if (event === EVENT) hearWrites(stateOf(this, name).watch, this)
+    return add.call(this, event, listener)
+  }
+  Object.defineProperty(CachedStructures.prototype, name, { value, writable: true, configurable: true })
+}
 
 module.exports = { CachedStructures }

@@ -26,7 +26,8 @@ const isWrite = (name) => !/^(get|has|sMembers|sIsMember|sCard|hGet|hGetAll|z.?(
 /** Begins an operation. `options` may have the options in `names`. */
 function start(object, name, options, names, key, a, b, c, d, e) {
   try {
-    const { native, flags, changed } = stateOf(object, name)
+    const { native, flags, watch } = stateOf(object, name)
+    const { changed } = watch
     const number = numbers[name]
     if (options === undefined && changed === undefined) return pending(native.command(number, flags, key, a, b, c, d, e))
     const signal = signalOf(options, names)

@@ -20,6 +20,7 @@ const Structures = withOperations(
     constructor(name, options, policy) {
       super(createStructures, numbers, [name, options, policy])
       hide(this, ID, this[STATE].id)
+      this[STATE].watch = { changed: undefined }
     }
 
     createTable(options) {
