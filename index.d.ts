@@ -3326,7 +3326,7 @@ declare namespace RedKV {
    * process, a `RedKVWarning`.
    *
    * The error of an operation has the stack of where it was queued, as long as no more than about 1,000 a second are queued;
-   * beyond that only the error of `exec()` has a stack.
+   * beyond that, of `exec()`.
    */
   interface StructuresBatch extends Omit<StructureOperations, 'zIterate' | 'zhIterate'> {
     /**
