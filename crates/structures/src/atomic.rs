@@ -109,12 +109,11 @@ pub struct Merged {
     places: Vec<Place>,
 }
 
-/// Where an operation of an atomic write is among its writes.
+/// Where an operation of an atomic write is: its write, and which of the conditions there are its own.
 #[derive(Clone, Debug)]
 struct Place {
     operation: StructureOperation,
     write: usize,
-    /// Which of the conditions there are its own.
     own: std::ops::Range<usize>,
 }
 
@@ -128,8 +127,7 @@ impl Merged {
         self.places.iter().map(has_failed).collect()
     }
 
-    /// Returns the error of a backend, which names the operation if the backend said which write it is about: the first of
-    /// those that became this write.
+    /// Returns an error of a backend. One that is about a write names the first operation that became this write.
     #[must_use]
     pub fn named(&self, error: Error) -> Error {
         let mut places = self.places.iter().enumerate();

@@ -18,7 +18,7 @@ use super::cache::Cache;
 use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
-use crate::layer::Layer;
+use crate::layers::layer::Layer;
 use crate::structures::Structures;
 
 /// How long a read that may be old can return what was there before a write.

@@ -11,7 +11,7 @@ use super::fences::Fences;
 use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
-use crate::layer::Layer;
+use crate::layers::layer::Layer;
 use crate::structures::Structures;
 
 /// A backend with a read cache in front of it.

@@ -10,7 +10,7 @@ use redkv_core::store::Answers;
 use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
-use crate::layer::Layer;
+use crate::layers::layer::Layer;
 use crate::structures::Structures;
 
 /// A backend whose calls wait until there is room for them.

@@ -1,0 +1,5 @@
+//! What goes around backends.
+
+pub mod calls;
+pub mod layer;
+pub mod prefixed;
