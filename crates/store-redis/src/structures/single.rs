@@ -1,5 +1,6 @@
 //! Operations on one server: all of them in one pipeline.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use redis::Value;
@@ -137,14 +138,15 @@ impl Single {
         Round { answers, again: round.again.into_iter().map(|n| small[n]).collect() }
     }
 
-    /// What becomes of operations whose connection broke. Reads beside writes are asked again.
+    /// What becomes of operations whose connection broke. Reads beside writes are asked again, but for those whose key may
+    /// have been written after them.
     fn lost(&self, commands: &[&Command], writes: bool, error: Error) -> Round {
         let lost = Lost::in_error(&error);
         if writes && lost.is_some_and(Lost::is_suspect) {
             self.client.limits().strike(commands.iter().map(|command| longest(command)).max().unwrap_or(0));
         }
         let again = if writes && lost.is_some_and(|lost| lost.may_be_repeated(false)) {
-            (0..commands.len()).filter(|n| !commands[*n].action.is_write()).collect()
+            unwritten(commands)
         } else {
             Vec::new()
         };
@@ -270,6 +272,21 @@ pub(super) fn answers_of(part: &[&Command], reply: Value) -> Answers<Answer> {
             _ => answer_all(part.len(), &Err(stray())),
         },
     }
+}
+
+/// Returns the places of the reads after which nothing writes their key.
+fn unwritten(commands: &[&Command]) -> Vec<usize> {
+    let mut written = HashSet::new();
+    let mut reads: Vec<usize> = Vec::new();
+    for (n, command) in commands.iter().enumerate().rev() {
+        if command.action.is_write() {
+            written.insert(&command.key);
+        } else if !written.contains(&command.key) {
+            reads.push(n);
+        }
+    }
+    reads.reverse();
+    reads
 }
 
 /// Adds to `again`, where scripts have not run, the reads of their keys that came after: these have seen too little.

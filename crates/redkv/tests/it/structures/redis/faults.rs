@@ -123,6 +123,20 @@ async fn reads_beside_writes_are_sent_again_and_the_writes_are_not() {
 }
 
 #[tokio::test]
+async fn a_read_is_not_sent_again_where_a_write_of_its_key_came_after_it() {
+    let server = Server::with(&[]);
+    let direct = at(&server);
+    let port = losing_an_answer(server.port()).await;
+    let backend = super::backend(json!({ "host": "127.0.0.1", "port": port, "prefix": &direct.prefix }));
+    backend.init().await.unwrap();
+    let get = || Command::new("n", Action::Get);
+    let answers = backend.run(&[get(), Command::new("n", Action::IncrBy(1)), get()]).await;
+    let error = answers[0].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection, "{error:?}");
+    assert_eq!(*answers[2].as_ref().unwrap(), value("1"));
+}
+
+#[tokio::test]
 async fn an_atomic_write_without_an_answer_is_not_made_twice() {
     let server = Server::with(&[]);
     let direct = at(&server);
