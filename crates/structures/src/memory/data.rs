@@ -10,7 +10,7 @@ use crate::answer;
 use crate::value::{Value, number_of};
 
 /// What a key holds: one kind of data.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Data {
     Value(Bytes),
     Set(Set),
@@ -53,7 +53,7 @@ kind!(Hash, Self::is_empty);
 kind!(Sorted, |sorted: &Self| sorted.len() == 0);
 
 /// Everything, by key.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Map(HashMap<Bytes, Data>);
 
 impl Map {

@@ -34,6 +34,13 @@ impl MemoryStructures {
     }
 }
 
+impl Clone for MemoryStructures {
+    /// Returns another one that holds the same.
+    fn clone(&self) -> Self {
+        Self { limits: self.limits, map: Lock::new(self.map.lock().clone()) }
+    }
+}
+
 impl Default for MemoryStructures {
     fn default() -> Self {
         Self::new(Limits::REDIS)

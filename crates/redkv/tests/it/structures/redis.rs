@@ -4,6 +4,7 @@
 mod added;
 mod atomic;
 mod cluster;
+mod disturbed;
 mod faults;
 mod golden;
 mod kinds;

@@ -1,6 +1,7 @@
 //! Random programs, on a backend and on the model in memory at once.
 #![expect(missing_docs, reason = "the name of a case is its documentation")]
 
+mod faults;
 mod generate;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use redkv_structures::{
 };
 
 use super::subject::{Db, run_all};
+pub use faults::answers_say_what_happened;
 use generate::Generator;
 
 /// How many operations a program has.
