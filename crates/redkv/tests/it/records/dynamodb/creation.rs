@@ -1,14 +1,14 @@
 //! The table of the format.
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ProjectionType, ScalarAttributeType,
-    TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
+    ProjectionType, ProvisionedThroughput, ScalarAttributeType, TimeToLiveSpecification,
 };
 use redkv::error::ErrorKind;
 use redkv::records::{Action, Answer, GlobalIndex, Index, Listing, LocalIndex, Records, TableShape};
 use serde_json::json;
 
-use super::table::{GET, Table, attempt, run};
+use super::table::{GET, LOCAL, Table, attempt, run};
 
 on_both! {
     a_table_is_made_with_its_indexes_and_once
@@ -19,6 +19,7 @@ on_both! {
     a_missing_table_is_named_and_found_once_it_is_there
     a_table_of_another_format_is_refused
     an_index_that_was_made_meanwhile_is_found
+    an_index_without_all_attributes_is_refused
 }
 
 fn local() -> LocalIndex {
@@ -150,4 +151,46 @@ async fn an_index_that_was_made_meanwhile_is_found(server: &str) {
     assert_eq!(error.field(), Some("globalIndex"));
     table.backend(json!({})).create_table(&shape(&[], &[global("new")])).await.unwrap();
     assert!(matches!(run(&db, "", Action::List(listing)).await, Answer::Page(_)));
+}
+
+/// A table that another program made, with what it is provisioned with and an index of keys only.
+async fn foreign(server: &str) -> Table {
+    let table = Table::named(server);
+    let key =
+        |name: &str, role| KeySchemaElement::builder().attribute_name(name).key_type(role).build().unwrap();
+    let text = |name: &str| {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        attribute.attribute_type(ScalarAttributeType::S).build().unwrap()
+    };
+    let units = ProvisionedThroughput::builder().read_capacity_units(3).write_capacity_units(2);
+    let partial = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
+    let partial = LocalSecondaryIndex::builder()
+        .index_name("idx_created")
+        .key_schema(key("id", KeyType::Hash))
+        .key_schema(key("created", KeyType::Range))
+        .projection(partial);
+    let request = table.client().create_table().table_name(&table.name);
+    let request = request.key_schema(key("id", KeyType::Hash)).key_schema(key("name", KeyType::Range));
+    let request = request.set_attribute_definitions(Some(["id", "name", "created"].map(text).into()));
+    let request = request.local_secondary_indexes(partial.build().unwrap());
+    request.provisioned_throughput(units.build().unwrap()).send().await.unwrap();
+    table
+}
+
+/// The emulator does not say what an index is provisioned with.
+#[tokio::test]
+async fn an_index_of_a_provisioned_table_has_what_the_table_has() {
+    let table = foreign(LOCAL).await;
+    table.backend(json!({})).create_table(&shape(&[], &[global("idx_pk1")])).await.unwrap();
+    let made = table.client().describe_table().table_name(&table.name).send().await.unwrap().table.unwrap();
+    let [index] = made.global_secondary_indexes() else { unreachable!("one global index") };
+    let units = index.provisioned_throughput().unwrap();
+    assert_eq!((units.read_capacity_units(), units.write_capacity_units()), (Some(3), Some(2)));
+}
+
+async fn an_index_without_all_attributes_is_refused(server: &str) {
+    let table = foreign(server).await;
+    let error = table.backend(json!({})).create_table(&shape(&[local()], &[])).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("localIndex")));
+    assert!(error.message().contains("idx_created"), "{error}");
 }
