@@ -47,6 +47,8 @@ async function begun(object, name, options, begin) {
 
 /** Returns the error of `name` with the stack of who called it. */
 function explained(object, error, name) {
+  // What a function of the caller threw may be frozen.
+  if (!Object.isExtensible(error)) return error
   if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation ??= name
   return fromCaller(error, object?.[name])
 }

@@ -14,7 +14,8 @@ function signalOf(options, names) {
 /** Checks a signal by its methods: an `AbortSignal` of another realm has another class. */
 function checkSignal(signal) {
   const isSignal = typeof signal === 'object' && typeof signal?.aborted === 'boolean'
-  if (isSignal && typeof signal.addEventListener === 'function') return
+  const has = (method) => typeof signal[method] === 'function'
+  if (isSignal && has('addEventListener') && has('removeEventListener')) return
   throw argumentError('signal', `signal must be an AbortSignal, got ${described(signal)}`)
 }
 
@@ -51,7 +52,8 @@ function untilAborted(signal, reasonOf, begin, ...args) {
       end()
       reject(reasonOf(signal))
     })
-    settled.finally(end)
+    // Whatever the signal does with who leaves it: nobody could hear of that.
+    settled.finally(end).catch(() => {})
   })
 }
 

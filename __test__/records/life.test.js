@@ -118,6 +118,29 @@ test('an aborted signal ends an operation', async (t) => {
   assert.equal(await partition.get('a'), null)
 })
 
+test('an aborted signal ends an update whose change does not end', async (t) => {
+  const partition = opened(t).partition('p')
+  const controller = new AbortController()
+  let end
+  const late = new Promise((resolve) => (end = resolve))
+  const update = partition.update('a', () => late, { signal: controller.signal })
+  setTimeout(() => controller.abort(new Error('enough')), 20)
+  assert.equal((await rejectionOf(() => update)).message, 'enough')
+  end('v')
+  await partition.exists('b')
+  assert.equal(await partition.get('a'), null)
+})
+
+test('nobody has to hear of the reads beside a key that is refused', async () => {
+  const result = await childOf(async () => {
+    const table = new RedKV.Records('sqlite', { path: '/nowhere/at/all.sqlite' })
+    const error = await table.partition('p').getMany(['a', 5]).catch((failure) => failure)
+    await table.close()
+    console.log(error.field, error.operation)
+  })
+  printed(result, 'key getMany\n')
+})
+
 test('a list that nobody reads to its end leaves nothing behind', async (t) => {
   const partition = opened(t).partition('p')
   await Promise.all(Array.from({ length: 50 }, (_, n) => partition.put(`k${n}`)))

@@ -16,6 +16,14 @@ const KEEP_TTL = 4
 /** The largest size of a page. */
 const MOST_RECORDS = 1_000_000
 
+/** What is over these bounds is refused by the addon as well, but only once all of it was made ready. */
+const MOST_BYTES = 400 * 1024
+const MOST_FIELDS = 250
+
+/** What bytes are, whatever their class or their own properties say. */
+const OfBytes = Object.getPrototypeOf(Uint8Array.prototype)
+const [bufferOf, offsetOf, lengthOf] = ['buffer', 'byteOffset', 'byteLength'].map((name) => Object.getOwnPropertyDescriptor(OfBytes, name).get)
+
 function booleanOf(name, value) {
   if (value === undefined || typeof value === 'boolean') return value
   throw argumentError(name, `${name} must be a boolean, got ${described(value)}`)
@@ -24,8 +32,25 @@ function booleanOf(name, value) {
 /** Returns the text that is stored: of bytes, their base64. */
 function textOf(value) {
   if (value === undefined || typeof value === 'string') return value
-  if (types.isUint8Array(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+  if (types.isUint8Array(value)) return base64Of(value)
   throw argumentError('value', `value must be a string or a Uint8Array, got ${described(value)}`)
+}
+
+function base64Of(bytes) {
+  const length = lengthOf.call(bytes)
+  if (length > MOST_BYTES) throw argumentError('value', `value has ${length} bytes; a record may have ${MOST_BYTES} at most, its value as base64`)
+  if (length === 0 && isGone(bytes)) throw argumentError('value', 'value is a Uint8Array whose bytes were transferred, or cut off')
+  return Buffer.from(bufferOf.call(bytes), offsetOf.call(bytes), length).toString('base64')
+}
+
+/** Whether there are no bytes any more: what was transferred looks as if it were empty. */
+function isGone(bytes) {
+  try {
+    OfBytes.keys.call(bytes)
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** Returns names and values of fields in turn; `null` is for one to remove. */
@@ -33,6 +58,7 @@ function fieldsOf(fields) {
   if (fields === undefined) return undefined
   if (fields === null || typeof fields !== 'object') throw argumentError('fields', `fields must be an object, got ${described(fields)}`)
   const pairs = pairsOf(fields)
+  if (pairs.length > 2 * MOST_FIELDS) throw argumentError('fields', `fields has ${pairs.length / 2} fields; one write may give ${MOST_FIELDS} at most`)
   for (let i = 0; i < pairs.length; i += 2) {
     const value = pairs[i + 1]
     if (value !== null && typeof value !== 'string') {

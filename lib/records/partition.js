@@ -1,10 +1,11 @@
 'use strict'
 
 const { setTimeout: sleep } = require('node:timers/promises')
-const { inspect } = require('node:util')
+const { inspect, types } = require('node:util')
 
 const { pending } = require('../bridge.js')
 const { RedKVError, argumentError, described, partialError } = require('../errors.js')
+const { isPlain, namesOf, otherThanFields } = require('../fields.js')
 const { copyOf } = require('../lists.js')
 const { explained, hide } = require('../service.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('../signals.js')
@@ -18,6 +19,7 @@ const NATIVE = Symbol('partition')
 const OF_READ = ['consistent', 'signal']
 const OF_WRITE = ['ttl', 'fields', 'keepTtl', 'signal']
 const OF_ATOMIC_PUT = ['previous', ...OF_WRITE]
+const OF_CHANGE = ['value', 'fields', 'ttl', 'keepTtl']
 const OF_UPDATE = ['retries', 'signal']
 const OF_LIST = ['limit', 'after', 'reverse', 'consistent', 'localIndex', 'globalIndex', 'signal']
 
@@ -82,7 +84,7 @@ class Partition {
       }
       const list = copyOf('keys', keys)
       const flags = oldIf(options?.consistent)
-      return allOf(list, list.map((key) => started(this, 'get', signal, reason, flags, key)))
+      return allOf(list, begunAll(list, (key) => started(this, 'get', signal, reason, flags, key)))
     })
   }
 
@@ -139,10 +141,10 @@ class Partition {
     try {
       checkPartition(this, 'list')
       const signal = signalOf(options, OF_LIST)
-      const { after, ...rest } = options ?? {}
-      listingOf(options)
+      const { after, ...rest } = ownOf(options, OF_LIST)
+      listingOf({ after, ...rest })
       const text = prefixOf(prefix)
-      const page = (token) => this.listPage(text, { ...rest, signal, ...(token === undefined ? undefined : { after: token }) })
+      const page = (token) => this.listPage(text, { ...rest, ...(token === undefined ? undefined : { after: token }) })
       return recordsOf(page, after)
     } catch (error) {
       throw explained(this, error, 'list')
@@ -152,6 +154,16 @@ class Partition {
   [inspect.custom]() {
     return `Partition(${inspect(this.name)})`
   }
+}
+
+/** A copy of options, which may be those of a class or a prototype. */
+function ownOf(options, names) {
+  const own = {}
+  for (const name of names) {
+    const value = options?.[name]
+    if (value !== undefined) own[name] = value
+  }
+  return own
 }
 
 function prefixOf(prefix) {
@@ -166,8 +178,9 @@ function retriesOf(options) {
   throw argumentError('retries', `retries must be a whole number from 0 to 1000, got ${described(retries)}`)
 }
 
-/** Whether a record that was read before is another one than that under `key`. */
+/** Whether a record that was read before is another one than that under `key`. What is no key is refused as such. */
 function isOther(partition, key, previous) {
+  if (typeof key !== 'string') return false
   return previous.key !== key || previous.partition !== partition.name
 }
 
@@ -175,6 +188,19 @@ function modified(name) {
   const message = 'previous is a record of another key or another partition'
   const error = new RedKVError(MODIFIED, message, { operation: name })
   return withRecord(error, null)
+}
+
+/** Begins the reads of `keys`. Where one is refused all are: nobody hears of the others then. */
+function begunAll(keys, begin) {
+  const reads = []
+  try {
+    for (const key of keys) reads.push(begin(key))
+    return reads
+  } catch (error) {
+    for (const read of reads) read.catch(() => {})
+    if (error?.code === 'ERR_REDKV_ARGUMENT') error.operation = 'getMany'
+    throw error
+  }
 }
 
 /** Waits for the records under `keys`, and rejects if some cannot be read. */
@@ -191,7 +217,7 @@ async function updated(partition, key, change, retries, signal) {
   const options = signal === undefined ? undefined : { signal }
   let record = await partition.get(key, options)
   for (let conflicts = 0; ; conflicts += 1) {
-    const changed = await change(record)
+    const changed = await changedBy(change, record, signal)
     if (changed === undefined) return record
     const { value, ...rest } = changeIn(changed)
     try {
@@ -205,17 +231,32 @@ async function updated(partition, key, change, retries, signal) {
   }
 }
 
+/** What `change` makes of a record. Nobody waits for it once the signal has aborted, and nothing is written then. */
+function changedBy(change, record, signal) {
+  if (signal === undefined) return change(record)
+  return untilAborted(signal, reason, async () => change(record))
+}
+
 /** What a function of `update` has returned, as value and options of a write. */
 function changeIn(changed) {
   if (typeof changed === 'string' || ArrayBuffer.isView(changed)) return { value: changed }
-  if (changed === null || typeof changed !== 'object') {
-    throw argumentError('change', `change must return a string, a Uint8Array, { value, fields, ttl, keepTtl } or undefined, got ${described(changed)}`)
+  const other = otherThanChange(changed)
+  if (other !== undefined) {
+    throw argumentError('change', `change must return a string, a Uint8Array, { ${OF_CHANGE.join(', ')} } or undefined, got ${other}`)
   }
-  const names = ['value', 'fields', 'ttl', 'keepTtl']
-  for (const name of Object.keys(changed)) {
-    if (!names.includes(name)) throw argumentError('change', `change returned '${name}', which is none of { ${names.join(', ')} }`)
+  for (const name of namesOf(changed)) {
+    if (!OF_CHANGE.includes(name)) throw argumentError('change', `change returned '${name}', which is none of { ${OF_CHANGE.join(', ')} }`)
   }
-  return changed
+  return ownOf(changed, OF_CHANGE)
+}
+
+/** What it is, in words, where it says nothing of a change: to write it would lose what was meant. */
+function otherThanChange(changed) {
+  if (changed === null || typeof changed !== 'object') return described(changed)
+  if (Array.isArray(changed)) return 'an array'
+  if (types.isAnyArrayBuffer(changed)) return 'an ArrayBuffer'
+  const saysNothing = !isPlain(changed) && !OF_CHANGE.some((name) => name in changed)
+  return otherThanFields(changed) ?? (saysNothing ? described(changed) : undefined)
 }
 
 function contended(tries, cause) {

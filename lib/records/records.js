@@ -21,9 +21,9 @@ class Records extends Service {
     }
   }
 
-  createTable(options) {
-    const { signal, ...shape } = options ?? {}
-    return begun(this, 'createTable', signal === undefined ? undefined : { signal }, (native) => native.createTable(toJson(shape)))
+  async createTable(options) {
+    const signal = options?.signal
+    return begun(this, 'createTable', signal === undefined ? undefined : { signal }, (native) => native.createTable(toJson(options, 'signal')))
   }
 }
 
