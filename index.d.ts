@@ -3806,9 +3806,9 @@ declare namespace RedKV {
     atomicDelete(key: string, previous: PreviousRecord, options?: OperationOptions): Promise<void>
 
     /**
-     * Reads a record, calls `change` with it, and writes what that returns by {@link Partition.atomicPut | atomicPut()}. When somebody
-     * else wrote meanwhile, it calls `change` again with what is there then, after a pause. `change` may be called many times, so it
-     * should do nothing else.
+     * Reads a record, calls `change` with it, and writes what that returns by {@link Partition.atomicPut | atomicPut()}, so the expiry
+     * is taken away unless `ttl` or `keepTtl` is returned. When somebody else wrote meanwhile, it begins again after a pause. `change`
+     * may be called many times, so it should do nothing else.
      *
      * @param change - Returns the new value, or `{ value, fields, ttl, keepTtl }`, or `undefined` to change nothing. May be async.
      * @returns The record as it was written, or as it was read where nothing was changed.

@@ -141,6 +141,28 @@ test('nobody has to hear of the reads beside a key that is refused', async () =>
   printed(result, 'key getMany\n')
 })
 
+test('an aborted signal ends a pause of update(), with its reason', async (t) => {
+  const partition = opened(t).partition('p')
+  const rival = async () => {
+    await partition.put('a', 'theirs')
+    return 'mine'
+  }
+  const controller = new AbortController()
+  const updating = rejectionOf(() => partition.update('a', rival, { retries: 1000, signal: controller.signal }))
+  // After some conflicts it pauses nearly all of the time, and writes for the rest of it.
+  setTimeout(() => controller.abort(new Error('enough')), 100)
+  const error = await updating
+  assert.equal((error.code === 'ERR_REDKV_ABORTED' ? error.cause : error).message, 'enough')
+  assert.equal((await partition.get('a')).value, 'theirs')
+})
+
+test('update() gets along with many writers', async (t) => {
+  const partition = opened(t).partition('p')
+  const increment = (record) => String(Number(record?.value ?? 0) + 1)
+  await Promise.all(Array.from({ length: 32 }, () => partition.update('n', increment)))
+  assert.equal((await partition.get('n')).value, '32')
+})
+
 test('a list that nobody reads to its end leaves nothing behind', async (t) => {
   const partition = opened(t).partition('p')
   await Promise.all(Array.from({ length: 50 }, (_, n) => partition.put(`k${n}`)))

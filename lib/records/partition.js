@@ -175,7 +175,7 @@ function prefixOf(prefix) {
 function retriesOf(options) {
   const { retries = 10 } = options ?? {}
   if (Number.isInteger(retries) && retries >= 0 && retries <= 1000) return retries
-  throw argumentError('retries', `retries must be a whole number from 0 to 1000, got ${described(retries)}`)
+  throw argumentError('retries', `retries must be a whole number from 0 to 1000, got ${typeof retries === 'number' ? retries : described(retries)}`)
 }
 
 /** Whether a record that was read before is another one than that under `key`. What is no key is refused as such. */
@@ -225,9 +225,10 @@ async function updated(partition, key, change, retries, signal) {
     } catch (error) {
       if (error?.code !== MODIFIED && error?.code !== EXISTS) throw error
       if (conflicts === retries) throw contended(conflicts + 1, error)
-      record = error.record
     }
-    await sleep(Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(conflicts, 10)), undefined, options)
+    await pause(Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(conflicts, 10)), signal)
+    // Read anew: a write during the pause would make what the conflict has shown old, and the next try in vain.
+    record = await partition.get(key, options)
   }
 }
 
@@ -235,6 +236,15 @@ async function updated(partition, key, change, retries, signal) {
 function changedBy(change, record, signal) {
   if (signal === undefined) return change(record)
   return untilAborted(signal, reason, async () => change(record))
+}
+
+/** Waits for so many milliseconds, or until the signal aborts: nothing was written that could be in doubt. */
+async function pause(milliseconds, signal) {
+  try {
+    await sleep(milliseconds, undefined, { signal })
+  } catch {
+    throw reason(signal)
+  }
 }
 
 /** What a function of `update` has returned, as value and options of a write. */
