@@ -8,7 +8,7 @@ use redkv::desk::{Asked, Desk, Subject};
 use redkv::entry::Key;
 use redkv::error::Result;
 use redkv::operation::{Operation, StructureOperation};
-use redkv::structures::{Database, Write};
+use redkv::structures::{AtomicWrite, Database, Write};
 
 use crate::api::instance::Instance;
 use crate::bridge::commands::Commands;
@@ -183,8 +183,21 @@ impl Instance {
         load: Weight,
     ) -> i32 {
         let slot = self.open_slot(Format::Nothing, load, StructureOperation::AtomicWrite.into());
-        let (database, done) = (database.clone(), self.bridge.completions().done(slot));
-        let is_first = self.gather_job(Job::Atomic { database, writes, retries, done });
+        let write = AtomicWrite { operations: writes, retries };
+        if let Some(Job::Atomic { database: last, writes, slots, .. }) =
+            self.gathered.borrow_mut().jobs.last_mut()
+            && Arc::ptr_eq(last, database)
+        {
+            writes.push(write);
+            slots.push(slot);
+            return place_of(slot, false);
+        }
+        let is_first = self.gather_job(Job::Atomic {
+            database: database.clone(),
+            writes: vec![write],
+            slots: vec![slot],
+            completions: self.bridge.completions().clone(),
+        });
         place_of(slot, is_first)
     }
 }

@@ -8,15 +8,16 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use redkv::chain::{Chain, Question, Replies, Request, Scope};
+use redkv::desk::Receiver;
 use redkv::entry::Key;
 use redkv::error::Error;
-use redkv::executor::{Executor, spawn};
-use redkv::structures::{Database, Write};
+use redkv::executor::Executor;
+use redkv::structures::{AtomicOutcome, AtomicWrite, Database};
 use tokio::runtime::Handle;
 
 use crate::bridge::commands::AnyCommands;
-use crate::bridge::completions::Completions;
-use crate::bridge::replies::Deferred;
+use crate::bridge::completions::{Completions, Outcome};
+use crate::bridge::replies::TurnReplies;
 
 /// What the I/O thread is to do.
 pub(crate) enum Job {
@@ -26,8 +27,13 @@ pub(crate) enum Job {
     Read(Arc<Chain>, Scope, Question, Vec<Key>, Arc<dyn Replies>),
     /// Commands of a service that is no store, in the order of their calls.
     Commands(Box<dyn AnyCommands>),
-    /// An atomic write on data structures.
-    Atomic { database: Arc<Database>, writes: Vec<Write>, retries: Option<u32>, done: Deferred },
+    /// Atomic writes on data structures, in the order of their calls.
+    Atomic {
+        database: Arc<Database>,
+        writes: Vec<AtomicWrite>,
+        slots: Vec<u32>,
+        completions: Arc<Completions>,
+    },
     /// Anything else that waits.
     Task(Pin<Box<dyn Future<Output = ()> + Send>>),
     /// Take no more operations of a chain.
@@ -43,7 +49,7 @@ impl Job {
             Self::Submit(_, requests, _) => requests.len(),
             Self::Read(_, _, _, keys, _) => keys.len(),
             Self::Commands(commands) => commands.len(),
-            Self::Atomic { writes, .. } => writes.len(),
+            Self::Atomic { writes, .. } => writes.iter().map(|write| write.operations.len()).sum(),
             Self::Task(_) | Self::Refuse(_) | Self::WarmUp(_) => 0,
         }
     }
@@ -56,7 +62,10 @@ impl Job {
                 (0..).zip(keys).for_each(|(index, _)| replies.reply(index, Err(error.clone())));
             }
             Self::Commands(commands) => commands.fail(error),
-            Self::Atomic { done, .. } => done.settle_atomic(Err(error.clone())),
+            Self::Atomic { slots, completions, .. } => {
+                let answers = (0..).zip(&slots).map(|(index, _)| (index, Err(error.clone()))).collect();
+                TurnReplies::new(slots, completions, Outcome::Atomic).answer(answers);
+            }
             Self::Refuse(chain) => chain.refuse(),
             // A task reports by itself that it was dropped.
             Self::Task(_) | Self::WarmUp(_) => {}
@@ -76,9 +85,10 @@ impl Job {
                 chain.submit_reads(scope, question, keys, &replies);
             }
             Self::Commands(commands) => commands.start(),
-            Self::Atomic { database, writes, retries, done } => {
-                let written = database.write_atomically(writes, retries);
-                spawn(async move { done.settle_atomic(written.await) });
+            Self::Atomic { database, writes, slots, completions } => {
+                let receiver: Arc<dyn Receiver<AtomicOutcome>> =
+                    Arc::new(TurnReplies::new(slots, completions, Outcome::Atomic));
+                database.submit_atomic(writes, &receiver);
             }
             Self::Task(task) => drop(tokio::spawn(task)),
             Self::Refuse(chain) => chain.refuse(),

@@ -8,7 +8,6 @@ use redkv::desk::Receiver;
 use redkv::error::{Error, ErrorKind, Result};
 use redkv::panics::lost;
 use redkv::store::Page;
-use redkv::structures::AtomicOutcome;
 
 use crate::bridge::completions::{Completion, Completions, Outcome};
 
@@ -224,10 +223,6 @@ impl Deferred {
 
     pub(crate) fn settle_page(self, page: Result<Page>) {
         self.settle_outcome(Outcome::Page(page));
-    }
-
-    pub(crate) fn settle_atomic(self, outcome: Result<AtomicOutcome>) {
-        self.settle_outcome(Outcome::Atomic(outcome));
     }
 
     fn settle_outcome(mut self, outcome: Outcome) {

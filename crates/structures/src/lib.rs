@@ -27,5 +27,5 @@ pub use memory::MemoryStructures;
 pub use redkv_core::order;
 pub use redkv_core::service::{Batching, RequestReport, Usage};
 pub use score::{Score, ScoreRange};
-pub use structures::{Kinds, Structures};
+pub use structures::{Kinds, Structures, side_by_side};
 pub use value::{Value, number_of};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use redkv_core::error::Result;
 use redkv_core::service::{Batching, RequestReport, Usage};
 use redkv_core::store::Answers;
@@ -65,6 +65,18 @@ pub trait Structures: fmt::Debug + Send + Sync + 'static {
         retries: u32,
     ) -> BoxFuture<'a, Result<AtomicAnswer>>;
 
+    /// Makes atomic writes that came together, each by itself as [`Structures::write_atomically`] does, and returns one answer
+    /// for each. Those that have a key in common take effect in their order, where the backend keeps it.
+    ///
+    /// By default they are begun in their order.
+    fn write_each_atomically<'a>(
+        &'a self,
+        all: &'a [Vec<Write>],
+        retries: u32,
+    ) -> BoxFuture<'a, Answers<AtomicAnswer>> {
+        Box::pin(side_by_side(self, all, retries))
+    }
+
     /// Returns what was consumed so far.
     fn usage(&self) -> Usage;
 
@@ -86,4 +98,13 @@ pub enum Kinds {
     /// Sorted members may be under the key of a value, set or hash, and neither sees the other. Only
     /// [`Action::Has`](crate::Action::Has) and [`Deletion::All`](crate::Deletion::All) see both.
     SortedBeside,
+}
+
+/// Begins atomic writes in their order, each as [`Structures::write_atomically`] does.
+pub async fn side_by_side<S: Structures + ?Sized>(
+    backend: &S,
+    all: &[Vec<Write>],
+    retries: u32,
+) -> Answers<AtomicAnswer> {
+    join_all(all.iter().map(|writes| backend.write_atomically(writes, retries))).await
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use redkv_core::order::{KeyOrder, Ticket};
 use redkv_core::service::{Batching, Calls};
+use redkv_core::store::Answers;
 
 use super::pieces::{Job, common, pieces};
 use super::stats::{Counters, DeskStats};
@@ -178,16 +179,17 @@ impl<S: Subject> Desk<S> {
         }
     }
 
-    /// Makes one operation that is no command, when its turn has come.
+    /// Makes `len` operations that are no commands in one call, when their turns have come.
     pub async fn call<T: Clone>(
         &self,
         visit: &Visit,
-        ticket: Option<&mut Ticket>,
+        tickets: Vec<&mut Ticket>,
         operation: OperationOf<S>,
         probe: &Key,
-        ask: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        if let Some(ticket) = ticket {
+        len: usize,
+        ask: impl Future<Output = Answers<T>>,
+    ) -> Answers<T> {
+        for ticket in tickets {
             ticket.due().await;
         }
         let start = Instant::now();
@@ -195,13 +197,16 @@ impl<S: Subject> Desk<S> {
         let ask = async {
             let _call = self.calls.begin().await;
             has_begun.store(true, Ordering::Relaxed);
-            vec![ask.await]
+            ask.await
         };
-        let answer = visit.call(operation.into(), probe, 1, ask).await.pop();
-        let answer =
-            answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")));
-        self.counters.count(operation, start.elapsed(), answer.is_err());
-        answer.map_err(|error| as_begun(error, &has_begun))
+        let mut answers = visit.call(operation.into(), probe, len, ask).await;
+        answers.resize_with(len, || Err(unanswered()));
+        let took = start.elapsed();
+        let counted = answers.into_iter().map(|answer| {
+            self.counters.count(operation, took, answer.is_err());
+            answer.map_err(|error| as_begun(error, &has_begun))
+        });
+        counted.collect()
     }
 
     /// Makes one operation whatever the circuit breaker says.
@@ -218,6 +223,10 @@ impl<S: Subject> Desk<S> {
     pub fn tag(&self, error: Error, operation: OperationOf<S>) -> Error {
         error.in_store(&self.subject.name().into()).with_operation_if_unset(operation.into())
     }
+}
+
+fn unanswered() -> Error {
+    Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")
 }
 
 /// What timed out before its turn came was not sent.

@@ -17,7 +17,7 @@ pub use redkv_structures::{
 
 pub use self::cabinet::Cabinet;
 pub use self::cache_options::{CACHE_SCHEMA, cache_config};
-pub use self::database::{AtomicOutcome, Database};
+pub use self::database::{AtomicOutcome, AtomicWrite, Database};
 pub use self::layered::{Layered, layered};
 pub use self::options::{POLICIES, StructuresConfig};
 pub use self::registry::BACKENDS;

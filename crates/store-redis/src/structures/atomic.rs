@@ -1,52 +1,37 @@
 //! Writes that are made together or not at all: one script looks at everything before it writes anything.
 
+mod call;
 mod written;
 
 use redis::{ServerError, Value};
 use redkv_core::error::Result;
 use redkv_structures::{AtomicAnswer, Change, Write};
+use smallvec::SmallVec;
 
+pub(super) use self::call::Call;
 pub(super) use self::written::Written;
 
 use super::answers::{error_of_reply, stray};
 use super::commands::put_value;
-use super::place::Place;
 use super::score;
-use super::scripts::{ATOMIC, Named};
 use crate::protocol::request::Request;
 
-/// Writes the call of the script. `is_paired` says whether a key that may have a companion brings it along.
-pub(super) fn ask(
-    request: &mut Request,
-    prefix: &[u8],
-    writes: &[Write],
-    named: Named,
-    written: &Written,
-    is_paired: impl Fn(&Write) -> bool,
-) {
-    let pairs: Vec<bool> =
-        writes.iter().map(|write| needs_companion(&write.change) && is_paired(write)).collect();
-    let keys = writes.len() + pairs.iter().filter(|is_paired| **is_paired).count();
-    let own = written.script(writes, &pairs);
-    let all = writes.iter().map(|write| words(&write.change, own.is_none())).sum::<usize>();
-    match &own {
-        Some(script) => script.call(request, named, keys, all),
-        None => ATOMIC.call(request, named, keys, 1 + 3 * writes.len() + all),
-    }
-    for (write, is_paired) in writes.iter().zip(&pairs) {
-        let place = Place { prefix, key: &write.key };
-        if *is_paired { place.put_pair(request) } else { place.put(request) }
-    }
-    if own.is_none() {
-        request.number(first(writes) as u64);
-    }
-    for (write, is_paired) in writes.iter().zip(&pairs) {
-        if own.is_none() {
-            request.arg(letter(&write.change)).number(if *is_paired { 2 } else { 1 });
-            request.number(words(&write.change, true) as u64);
-        }
-        put_words(request, &write.change, own.is_none());
-    }
+/// How the words of a change are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// For the script for any writes.
+    Any,
+    /// For a script that is written for them.
+    Own,
+    /// The same, for a write that needs no look before it.
+    Unseen,
+}
+
+/// The forms for a script that is written for `writes`.
+fn forms(writes: &[Write]) -> SmallVec<[Form; 16]> {
+    let has_conditions = writes.iter().any(|write| write.change.conditions() > 0);
+    let unseen = if has_conditions { 0 } else { first(writes) };
+    (1..=writes.len()).map(|place| if place == unseen { Form::Unseen } else { Form::Own }).collect()
 }
 
 /// Returns whether a script that is written for it can make it: one without keys or words has nothing to be written for.
@@ -99,15 +84,16 @@ fn letter(change: &Change) -> &'static [u8] {
 }
 
 /// How many words [`put_words`] writes.
-fn words(change: &Change, with_counts: bool) -> usize {
+fn words(change: &Change, form: Form) -> usize {
     match change {
         Change::Set(_) | Change::SetNx(_) | Change::SetXx(_) | Change::ZRem { .. } => 1,
         Change::SetEq { .. } => 2,
         Change::Delete | Change::DeleteXx => 0,
+        Change::IncrBy(_) if form == Form::Unseen => 1,
         Change::IncrBy(_) => 3,
         Change::SAdd(members) | Change::SRem(members) => members.len(),
         Change::Hash { set, set_new, delete } => {
-            let counts = if with_counts { 2 } else { 0 };
+            let counts = if form == Form::Any { 2 } else { 0 };
             counts + 2 * (set.len() + set_new.len()) + delete.len()
         }
         Change::ZAdd { member, .. } | Change::ZAddNx { member, .. } => 2 + usize::from(member.is_some()),
@@ -115,7 +101,7 @@ fn words(change: &Change, with_counts: bool) -> usize {
 }
 
 /// Writes the words of a change; of a hash with how many fields there are, where the script has to be told.
-fn put_words(request: &mut Request, change: &Change, with_counts: bool) {
+fn put_words(request: &mut Request, change: &Change, form: Form) {
     match change {
         Change::Set(value) | Change::SetNx(value) | Change::SetXx(value) => {
             put_value(request, value);
@@ -125,12 +111,17 @@ fn put_words(request: &mut Request, change: &Change, with_counts: bool) {
             put_value(request, value);
         }
         Change::Delete | Change::DeleteXx => {}
-        Change::IncrBy(by) => put_counter(request, *by),
+        Change::IncrBy(by) => {
+            request.integer(*by);
+            if form != Form::Unseen {
+                put_bounds(request, *by);
+            }
+        }
         Change::SAdd(members) | Change::SRem(members) => members.iter().for_each(|member| {
             request.value(member);
         }),
         Change::Hash { set, set_new, delete } => {
-            if with_counts {
+            if form == Form::Any {
                 request.number(set.len() as u64).number(set_new.len() as u64);
             }
             for (field, value) in set.iter().chain(set_new) {
@@ -153,10 +144,8 @@ fn put_words(request: &mut Request, change: &Change, with_counts: bool) {
     }
 }
 
-/// What is added, and how far from 0 a counter may be before it, on the side that it moves to: as text, which is exact in
-/// scripts.
-fn put_counter(request: &mut Request, by: i64) {
-    request.integer(by);
+/// How far from 0 a counter may be before `by` is added, on the side that it moves to: as text, which is exact in scripts.
+fn put_bounds(request: &mut Request, by: i64) {
     if by < 0 {
         request.arg(b"-").number((1 << 63) - by.unsigned_abs());
     } else {

@@ -329,7 +329,11 @@ impl<'a, const WRITES: bool> Batch for Steps<'a, WRITES> {
                 }
                 Does::Atomic(writes) => {
                     let is_paired = |write: &Write| is_paired(self.prefix, &write.key);
-                    atomic::ask(request, self.prefix, writes, self.named, self.written, is_paired);
+                    atomic::Call::of_one(writes, self.written, is_paired).ask(
+                        request,
+                        self.prefix,
+                        self.named,
+                    );
                 }
             }
         }

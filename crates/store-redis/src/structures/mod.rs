@@ -27,8 +27,10 @@ use redkv_core::error::Result;
 use redkv_core::store::Answers;
 use redkv_structures::{
     Answer, AtomicAnswer, Batching, Command, Kinds, Limits, RequestReport, Structures, Usage, Write,
+    side_by_side,
 };
 
+use self::answers::stray;
 use self::cluster::Cluster;
 use self::meter::Meter;
 use self::single::Single;
@@ -152,10 +154,29 @@ impl Structures for RedisStructures {
         Box::pin(async move {
             match &self.servers {
                 _ if writes.is_empty() => Ok(AtomicAnswer::Committed),
-                Servers::Single(single) => single.write_atomically(&self.prefix, &self.meter, writes).await,
+                Servers::Single(single) => {
+                    let answer = single.write_atomically(&self.prefix, &self.meter, &[writes]).await.pop();
+                    answer.unwrap_or_else(|| Err(stray()))
+                }
                 Servers::Cluster(cluster) => {
                     cluster.write_atomically(&self.prefix, &self.meter, writes).await
                 }
+            }
+        })
+    }
+
+    fn write_each_atomically<'a>(
+        &'a self,
+        all: &'a [Vec<Write>],
+        retries: u32,
+    ) -> BoxFuture<'a, Answers<AtomicAnswer>> {
+        Box::pin(async move {
+            match &self.servers {
+                Servers::Single(single) if !all.iter().any(Vec::is_empty) => {
+                    let all: Vec<&[Write]> = all.iter().map(Vec::as_slice).collect();
+                    single.write_atomically(&self.prefix, &self.meter, &all).await
+                }
+                _ => side_by_side(self, all, retries).await,
             }
         })
     }

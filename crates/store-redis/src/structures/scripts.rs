@@ -1,6 +1,7 @@
 //! The scripts that servers run, by the hash of their text.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::protocol::request::Request;
 
@@ -13,6 +14,8 @@ pub(super) struct Script {
     sha: [u8; 40],
     /// Its place in [`ALL`], as a bit; 0 for one that is not told in advance.
     pub(super) bit: u64,
+    /// The number of the connection on which the server was told it, for one without a bit.
+    told: AtomicU64,
 }
 
 /// How a script is named.
@@ -25,7 +28,12 @@ pub(super) enum Named {
 }
 
 const fn script(text: &'static str, place: u32) -> Script {
-    Script { text: Cow::Borrowed(text), sha: sha1_hex(text.as_bytes()), bit: 1 << place }
+    Script {
+        text: Cow::Borrowed(text),
+        sha: sha1_hex(text.as_bytes()),
+        bit: 1 << place,
+        told: AtomicU64::new(0),
+    }
 }
 
 macro_rules! with_shown {
@@ -56,7 +64,21 @@ static ALL: [&Script; 10] =
 impl Script {
     /// Returns a script with this text.
     pub(super) fn written(text: String) -> Self {
-        Self { sha: sha1_hex(text.as_bytes()), text: Cow::Owned(text), bit: 0 }
+        Self { sha: sha1_hex(text.as_bytes()), text: Cow::Owned(text), bit: 0, told: AtomicU64::new(0) }
+    }
+
+    /// Returns whether the server was told it on the connection with this number.
+    pub(super) fn is_told(&self, generation: Option<u64>) -> bool {
+        generation == Some(self.told.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn has_told(&self, generation: u64) {
+        self.told.store(generation, Ordering::Relaxed);
+    }
+
+    /// Makes it known to the server.
+    pub(super) fn load(&self, request: &mut Request) {
+        request.command(3, "SCRIPT").arg(b"LOAD").arg(self.text.as_bytes());
     }
 
     /// Begins a call with so many keys and arguments, which are to follow.
@@ -74,7 +96,7 @@ impl Script {
 pub(super) fn load(request: &mut Request, wanted: u64) -> usize {
     let mut loaded = 0;
     for script in ALL.iter().filter(|script| script.bit & wanted != 0) {
-        request.command(3, "SCRIPT").arg(b"LOAD").arg(script.text.as_bytes());
+        script.load(request);
         loaded += 1;
     }
     loaded

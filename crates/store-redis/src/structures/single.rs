@@ -10,9 +10,10 @@ use redkv_structures::{Answer, AtomicAnswer, Command, Write};
 use smallvec::SmallVec;
 
 use super::answers::{answer, failure, stray};
+use super::atomic::Call;
 use super::commands::{ask, goes_with_others, group, longest, script_of, size};
 use super::meter::Meter;
-use super::scripts::{self, Named};
+use super::scripts::{self, Named, Script};
 use super::{OPERATION, added, atomic};
 use crate::connection::client::Client;
 use crate::connection::handshake::alive;
@@ -201,30 +202,79 @@ impl Single {
         round
     }
 
+    /// Makes atomic writes, each by itself, in their order.
     pub(super) async fn write_atomically(
         &self,
         prefix: &[u8],
         meter: &Meter,
-        writes: &[Write],
-    ) -> Result<AtomicAnswer> {
-        for named in [Named::Sha, Named::Text] {
-            let build = || {
-                let mut request = Request::default();
-                atomic::ask(&mut request, prefix, writes, named, &self.written, |_| true);
-                meter.sent(request.commands());
-                request
-            };
-            let mut replies = meter.timed(OPERATION, self.client.ask(true, build)).await?;
-            let reply = replies.pop().unwrap_or(Value::Nil);
-            if !is_unknown_script(&reply) {
-                return if is_protocol_error(&reply) {
-                    Err(too_large())
-                } else {
-                    atomic::read(writes, reply)
-                };
+        all: &[&[Write]],
+    ) -> Answers<AtomicAnswer> {
+        let mut answers = answer_all(all.len(), &Err(not_read()));
+        let mut left: Vec<usize> = (0..all.len()).collect();
+        let mut way = Way { named: Named::Sha, is_apart: false };
+        for _ in 0..MOST_ROUNDS {
+            if left.is_empty() {
+                break;
+            }
+            let calls = Call::of(left.iter().map(|n| all[*n]), &self.written, way.is_apart);
+            let replies = self.call(prefix, meter, &calls, &way).await;
+            let mut places = left.into_iter();
+            let mut next = Way { ..way };
+            left = Vec::new();
+            for (call, reply) in calls.iter().zip(replies) {
+                let places = places.by_ref().take(call.len());
+                match reply.map(|reply| read(call, reply, &way, &mut next)) {
+                    Ok(None) => left.extend(places),
+                    Ok(Some(own)) => places.zip(own).for_each(|(n, answer)| answers[n] = answer),
+                    Err(error) => places.for_each(|n| answers[n] = Err(error.clone())),
+                }
+            }
+            way = next;
+        }
+        answers
+    }
+
+    /// Sends calls of scripts in one request, and returns the reply to each.
+    async fn call(&self, prefix: &[u8], meter: &Meter, calls: &[Call<'_>], way: &Way) -> Answers<Value> {
+        let (words, bytes) = calls
+            .iter()
+            .map(|call| call.size(prefix))
+            .fold((0, 0), |(words, bytes), own| (words + own.0, bytes + own.1));
+        let mut loads = 0;
+        let build = || {
+            let mut request = Request::with_capacity(words, bytes);
+            loads = if way.named == Named::Sha { self.tell_own(&mut request, calls) } else { 0 };
+            calls.iter().for_each(|call| call.ask(&mut request, prefix, way.named));
+            meter.sent(request.commands());
+            request
+        };
+        match meter.timed(OPERATION, self.client.ask(true, build)).await {
+            Ok(replies) => {
+                self.has_told_own(calls);
+                replies.into_iter().skip(loads).map(Ok).collect()
+            }
+            Err(error) => answer_all(calls.len(), &Err(error)),
+        }
+    }
+
+    /// Puts in front what the server may not know of the scripts of `calls`, and returns how many commands that are. If one
+    /// had to be told when it is called, others that are called after it would run before it.
+    fn tell_own(&self, request: &mut Request, calls: &[Call<'_>]) -> usize {
+        let generation = self.client.generation();
+        let mut told: SmallVec<[*const Script; 4]> = SmallVec::new();
+        for script in calls.iter().filter_map(Call::own) {
+            if !script.is_told(generation) && !told.contains(&std::ptr::from_ref(script)) {
+                script.load(request);
+                told.push(script);
             }
         }
-        Err(stray())
+        told.len()
+    }
+
+    fn has_told_own(&self, calls: &[Call<'_>]) {
+        if let Some(generation) = self.client.generation() {
+            calls.iter().filter_map(Call::own).for_each(|script| script.has_told(generation));
+        }
     }
 
     /// Puts in front what the server may not know of the scripts in `wanted`, and returns how many commands that are.
@@ -249,6 +299,21 @@ impl Single {
             self.told.store(before | wanted, Ordering::Relaxed);
         }
     }
+}
+
+/// Reads the reply to a call of a script for atomic writes; `None` if it is to be called once more, maybe in another way.
+fn read(call: &Call<'_>, reply: Value, way: &Way, next: &mut Way) -> Option<Answers<AtomicAnswer>> {
+    let Value::ServerError(error) = &reply else { return Some(call.answers(reply)) };
+    match error.code() {
+        UNREAD => {}
+        NO_SCRIPT if way.named == Named::Sha => next.named = Named::Text,
+        // Before a script runs, the server looks whether the user may use the keys.
+        "NOPERM" if call.are_many() => next.is_apart = true,
+        _ if is_protocol_error(&reply) && call.are_many() => next.is_apart = true,
+        _ if is_protocol_error(&reply) => return Some(vec![Err(too_large())]),
+        _ => return Some(call.answers(reply)),
+    }
+    None
 }
 
 /// The code with which a server says that it has not seen a script.

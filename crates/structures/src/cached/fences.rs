@@ -229,4 +229,19 @@ impl Layer for FencedStructures {
             answer
         })
     }
+
+    fn write_each_atomically<'a>(
+        &'a self,
+        all: &'a [Vec<Write>],
+        retries: u32,
+    ) -> BoxFuture<'a, Answers<AtomicAnswer>> {
+        let writing = self.fences.writing(all.iter().flatten().map(|write| &write.key));
+        Box::pin(async move {
+            let answers = self.inner.write_each_atomically(all, retries).await;
+            if let Some(writing) = writing {
+                writing.end_with(&answers);
+            }
+            answers
+        })
+    }
 }

@@ -117,6 +117,21 @@ impl Layer for CachedStructures {
         })
     }
 
+    fn write_each_atomically<'a>(
+        &'a self,
+        all: &'a [Vec<Write>],
+        retries: u32,
+    ) -> BoxFuture<'a, Answers<AtomicAnswer>> {
+        Box::pin(async move {
+            let writing = self.fences.writing(all.iter().flatten().map(|write| &write.key));
+            let answers = self.inner.write_each_atomically(all, retries).await;
+            if let Some(writing) = writing {
+                writing.end_with(&answers);
+            }
+            answers
+        })
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         self.cache.clear();
         self.inner.close()

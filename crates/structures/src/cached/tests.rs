@@ -202,6 +202,12 @@ async fn writes_beside_it_are_seen() {
     assert_eq!(read.unwrap(), value("a"));
     other.write_atomically(&[Write::new("k", Change::Delete)], 0).await.unwrap();
     assert_eq!(db.run("k", Action::Get).await, Answer::Value(None));
+    let each = ["k", "other"].map(|key| vec![Write::new(key, Change::Set("b".into()))]);
+    assert!(other.write_each_atomically(&each, 0).await.iter().all(Result::is_ok));
+    assert_eq!(db.run("k", Action::Get).await, value("b"));
+    let each = ["other", "k"].map(|key| vec![Write::new(key, Change::Set("c".into()))]);
+    assert!(view.write_each_atomically(&each, 0).await.iter().all(Result::is_ok));
+    assert_eq!(db.run("k", Action::Get).await, value("c"));
 }
 
 #[tokio::test]

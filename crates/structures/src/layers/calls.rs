@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::atomic::{AtomicAnswer, Write};
 use crate::command::Command;
 use crate::layers::layer::Layer;
-use crate::structures::Structures;
+use crate::structures::{Structures, side_by_side};
 
 /// A backend whose calls wait until there is room for them.
 #[derive(Debug)]
@@ -48,5 +48,13 @@ impl Layer for CountedStructures {
             let _call = self.calls.begin().await;
             self.inner.write_atomically(writes, retries).await
         })
+    }
+
+    fn write_each_atomically<'a>(
+        &'a self,
+        all: &'a [Vec<Write>],
+        retries: u32,
+    ) -> BoxFuture<'a, Answers<AtomicAnswer>> {
+        Box::pin(side_by_side(self, all, retries))
     }
 }

@@ -38,6 +38,15 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
         self.inner().write_atomically(writes, retries)
     }
 
+    /// As [`Structures::write_each_atomically`].
+    fn write_each_atomically<'a>(
+        &'a self,
+        all: &'a [Vec<Write>],
+        retries: u32,
+    ) -> BoxFuture<'a, Answers<AtomicAnswer>> {
+        self.inner().write_each_atomically(all, retries)
+    }
+
     /// As [`Structures::close`].
     fn close(&self) -> BoxFuture<'_, ()> {
         self.inner().close()
@@ -92,6 +101,14 @@ impl<L: Layer> Structures for L {
         retries: u32,
     ) -> BoxFuture<'a, Result<AtomicAnswer>> {
         Layer::write_atomically(self, writes, retries)
+    }
+
+    fn write_each_atomically<'a>(
+        &'a self,
+        all: &'a [Vec<Write>],
+        retries: u32,
+    ) -> BoxFuture<'a, Answers<AtomicAnswer>> {
+        Layer::write_each_atomically(self, all, retries)
     }
 
     fn usage(&self) -> Usage {

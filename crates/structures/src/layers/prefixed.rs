@@ -62,4 +62,16 @@ impl Layer for PrefixedStructures {
             self.inner.write_atomically(&writes, retries).await
         })
     }
+
+    fn write_each_atomically<'a>(
+        &'a self,
+        all: &'a [Vec<Write>],
+        retries: u32,
+    ) -> BoxFuture<'a, Answers<AtomicAnswer>> {
+        Box::pin(async move {
+            let prefixed = |write: &Write| Write { key: self.prefixed(&write.key), ..write.clone() };
+            let all: Vec<Vec<_>> = all.iter().map(|writes| writes.iter().map(prefixed).collect()).collect();
+            self.inner.write_each_atomically(&all, retries).await
+        })
+    }
 }

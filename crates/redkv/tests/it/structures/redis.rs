@@ -9,6 +9,7 @@ mod faults;
 mod golden;
 mod kinds;
 mod large;
+mod together;
 
 use std::sync::Arc;
 

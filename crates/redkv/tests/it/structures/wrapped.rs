@@ -52,6 +52,10 @@ async fn a_prefix_is_before_every_key_and_keeps_two_of_them_apart() {
     assert_eq!(get(&*inner, "other:k").await.as_deref(), Some(&b"2"[..]));
     assert_eq!(get(&one, "k").await.as_deref(), Some(&b"1"[..]));
     assert_eq!(get(&*inner, "k").await, None);
+    let each = ["3", "4"].map(|text| vec![Write::new("k", Change::Set(text.into()))]);
+    assert!(other.write_each_atomically(&each, 0).await.iter().all(Result::is_ok));
+    assert_eq!(get(&*inner, "other:k").await.as_deref(), Some(&b"4"[..]));
+    assert_eq!(get(&one, "k").await.as_deref(), Some(&b"1"[..]));
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use redkv::chain::{Chain, TierConfig};
 use redkv::clock::SystemClock;
 use redkv::entry::{Entry, Key};
 use redkv::store::SetMode;
-use redkv::structures::{AtomicOutcome, Change, Database, Layered, StructuresConfig, Write, layered};
+use redkv::structures::{
+    AtomicOutcome, AtomicWrite, Change, Database, Layered, StructuresConfig, Write, layered,
+};
 use serde_json::json;
 
 use super::table::Table;
@@ -32,8 +34,11 @@ async fn plain_values_in_a_chain_share_the_connections_of_the_other_operations()
         (0..400).map(|n| (format!("value-{n}").into(), Entry::new("v"))).collect();
     let sets = join_all(entries.iter().map(|entry| values.set(std::slice::from_ref(entry), SetMode::Always)));
     let many = values.set(&entries, SetMode::Always);
-    let write = |n| vec![Write::new(format!("other-{n}"), Change::Set("v".into()))];
-    let writes = join_all((0..400).map(|n| database.write_atomically(write(n), None)));
+    let write = |n| AtomicWrite {
+        operations: vec![Write::new(format!("other-{n}"), Change::Set("v".into()))],
+        retries: None,
+    };
+    let writes = join_all((0..400).map(|n| database.write_atomically(write(n))));
     let ((sets, many), writes) = join(join(sets, many), writes).await;
 
     assert!(sets.iter().flatten().chain(&many).all(|set| matches!(set, Ok(true))));
