@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { Records } = require('../..')
+const { versionedOf } = require('../../lib/records/record.js')
 const { isArgumentError, rejectionOf, thrownBy } = require('../support/refused.js')
 const { open } = require('../support/records/backends.js')
 
@@ -156,6 +157,11 @@ test('a frozen error of a change comes back as it is', async (t) => {
   const partition = (await open(t, 'memory')).partition('p')
   const own = Object.freeze(Object.assign(new TypeError('mine'), { code: 'ERR_REDKV_ARGUMENT' }))
   await assert.rejects(partition.update('k', () => { throw own }), (error) => error === own)
+})
+
+test('what expires after the last date of JavaScript expires then', () => {
+  const { expires } = versionedOf('p', 'k', 1, 1e33, 'v', 0)
+  assert.equal(expires.toISOString(), '+275760-09-13T00:00:00.000Z')
 })
 
 test('a plain object says which version is meant as well', async (t) => {

@@ -25,6 +25,9 @@ class VersionedRecord {
   }
 }
 
+/** No `Date` is later: what other programs wrote may expire beyond it. */
+const LAST_DATE = 8.64e15
+
 /** The parts of a record before the names and values of its fields. */
 const PARTS = 6
 
@@ -35,7 +38,7 @@ function recordAt(parts, at) {
   // Without a prototype every name is a field, `__proto__` too.
   const fields = Object.create(null)
   for (let i = at + PARTS; i < end; i += 2) fields[parts[i]] = parts[i + 1]
-  const date = expires === null ? null : new Date(expires)
+  const date = expires === null ? null : new Date(Math.min(expires, LAST_DATE))
   return [new VersionedRecord(partition, key, version, date, value, fields), end]
 }
 
