@@ -96,6 +96,9 @@ function explained({ code }: AnyRedKVError): string {
     case 'ERR_REDKV_VALUE':
     case 'ERR_REDKV_UNSUPPORTED':
     case 'ERR_REDKV_PARTIAL':
+    case 'ERR_REDKV_EXISTS':
+    case 'ERR_REDKV_MODIFIED':
+    case 'ERR_REDKV_NOT_FOUND':
       return 'look'
     case 'ERR_REDKV_CONFLICT':
       return 'again'
