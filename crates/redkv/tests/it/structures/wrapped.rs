@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use redkv::clock::ManualClock;
+use redkv::chain::{Chain, TierConfig};
+use redkv::clock::{ManualClock, SystemClock};
 use redkv::entry::{Deadline, Entry, Key};
 use redkv::error::{ErrorKind, Result};
 use redkv::store::{Expiry, SetMode, Store, Want};
+use redkv::structures::{AtomicWrite, Database, Layered, StructuresConfig, layered};
 use redkv_structures::plain_values::PlainValues;
 use redkv_structures::prefixed::PrefixedStructures;
 use redkv_structures::{Action, Answer, Change, Command, Limits, MemoryStructures, Structures, Write};
@@ -56,6 +58,20 @@ async fn a_prefix_is_before_every_key_and_keeps_two_of_them_apart() {
     assert!(other.write_each_atomically(&each, 0).await.iter().all(Result::is_ok));
     assert_eq!(get(&*inner, "other:k").await.as_deref(), Some(&b"4"[..]));
     assert_eq!(get(&one, "k").await.as_deref(), Some(&b"1"[..]));
+}
+
+#[tokio::test]
+async fn a_database_names_the_operation_of_an_atomic_write_that_an_error_is_about() {
+    let Layered { backend, values, fences, calls, policy } = layered(memory(), TierConfig::default());
+    let chain = Arc::new(Chain::new(Arc::new(SystemClock)));
+    chain.add(values, policy).unwrap();
+    let config = StructuresConfig { has_strict_kinds: false, limits_of_dynamodb: false, retries: 3 };
+    let database = Arc::new(Database::new(chain, backend.clone(), fences, calls, config));
+    run(&*backend, "text", Action::Set("text".into())).await.unwrap();
+    let operations = vec![Write::new("k", Change::Set("v".into())), Write::new("text", Change::IncrBy(1))];
+    let error = database.write_atomically(AtomicWrite { operations, retries: None }).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Value);
+    assert!(error.message().ends_with("(operation 1 of the atomic write, incrBy)"), "{error}");
 }
 
 #[tokio::test]
