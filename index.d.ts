@@ -2836,8 +2836,8 @@ declare namespace RedKV {
     readonly code: Exclude<RedKVErrorCode, 'ERR_REDKV_PARTIAL' | 'ERR_REDKV_ARGUMENT'>
 
     /**
-     * The record that is there now, or `null` where there is none: with `ERR_REDKV_EXISTS`, `ERR_REDKV_MODIFIED` and
-     * `ERR_REDKV_NOT_FOUND`. What prints the error does not print it.
+     * The record that is there now, or `null` where there is none, or where `previous` was of another key: with
+     * `ERR_REDKV_EXISTS`, `ERR_REDKV_MODIFIED` and `ERR_REDKV_NOT_FOUND`. What prints the error does not print it.
      */
     readonly record?: VersionedRecord | null
 
@@ -4002,7 +4002,7 @@ declare namespace RedKV {
 
   /** The options of each backend of records. */
   interface RecordsOptions {
-    memory: Record<never, never>
+    memory: Record<string, never>
     dynamodb: DynamoDBRecordsOptions
     sqlite: SQLiteRecordsOptions
   }

@@ -10,6 +10,8 @@ new RedKV.Records('DynamoDB', { tableName: 'CRMTable', region: 'us-east-1' })
 new Records('memori')
 // @ts-expect-error — a table has a name
 new Records('dynamodb')
+// @ts-expect-error — memory has no options
+new Records('memory', { maxEntries: 5 })
 // @ts-expect-error — records have partitions
 new Records('memory', {}, { prefix: 'p:' })
 

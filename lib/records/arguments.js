@@ -81,6 +81,8 @@ function changeOf(value, options) {
 function versionOf(previous) {
   const { version } = previous ?? {}
   if (Number.isSafeInteger(version) && version >= 1 && typeof previous.key === 'string') return version
+  // What get() returns where there is no record.
+  if (previous === null) throw argumentError('previous', 'previous is null: there is no record to change or delete; atomicPut() without it creates one')
   const given = previous instanceof VersionedRecord ? 'one that was changed' : described(previous)
   throw argumentError('previous', `previous must be a record that was read or written, got ${given}`)
 }
