@@ -4,6 +4,7 @@
 //! [`Action`]; every backend passes the same suite of tests.
 #![forbid(unsafe_code)]
 
+mod base58;
 pub mod command;
 pub mod effect;
 pub mod index;

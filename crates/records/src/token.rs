@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 use redkv_core::error::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
+use crate::base58;
 use crate::index::{Index, hash_key, sort_key};
 use crate::record::{ID, NAME, Record};
 
@@ -118,7 +119,7 @@ impl Position {
         let bytes = written.map_err(|error| {
             Error::new(ErrorKind::Internal, "a defect of RedKV: a page token cannot be made").caused_by(error)
         })?;
-        Ok(bs58::encode(bytes).into_string())
+        Ok(base58::encode(&bytes))
     }
 
     /// Returns the position that a page token says.
@@ -126,8 +127,7 @@ impl Position {
         if token.len() > LONGEST {
             return Err(refused("is too long"));
         }
-        let bytes =
-            bs58::decode(token).into_vec().map_err(|error| refused("is not base58").caused_by(error))?;
+        let bytes = base58::decode(token).ok_or_else(|| refused("is not base58"))?;
         let mut json = Vec::new();
         // What is there counts: Go does not end the stream.
         GzDecoder::new(&bytes[..]).take(LONGEST_JSON).read_to_end(&mut json).ok();
@@ -185,7 +185,7 @@ mod tests {
     fn the_json_of_a_token_is_as_go_writes_it() {
         let token = Position::of([("id", "agent"), ("name", "a/2")]).to_token().unwrap();
         let mut json = String::new();
-        GzDecoder::new(&bs58::decode(token).into_vec().unwrap()[..]).read_to_string(&mut json).unwrap();
+        GzDecoder::new(&base58::decode(&token).unwrap()[..]).read_to_string(&mut json).unwrap();
         let slots = |text: &str| {
             format!(
                 r#"{{"B":null,"BOOL":null,"BS":null,"L":null,"M":null,"N":null,"NS":null,"NULL":null,"S":"{text}","SS":null}}"#
