@@ -3599,7 +3599,7 @@ declare namespace RedKV {
     tierDown: TierDownEvent
     /** A probe of a backend that was down succeeded. */
     tierUp: TierUpEvent
-    /** A request was made: each one, for profiling. Reported from the first listener on. */
+    /** A request was made: each one, for profiling. Reported from the first listener on; `memory` makes none. */
     request: StructuresRequestEvent
   }
 
@@ -3836,7 +3836,8 @@ declare namespace RedKV {
      * Lists all records whose keys begin with `prefix`, as {@link Partition.listPage | listPage()} does, page by page: the next one
      * is read while you work on the one before. `limit` is the size of a page, and never ends the iteration.
      *
-     * A record that is there all the time comes once; one that comes, goes or moves in an index meanwhile may come or not.
+     * A record that is there all the time comes once; one that comes or goes meanwhile may come or not. One that moves in an index
+     * may also come again: a loop that moves records forward in it may never end.
      *
      * @example
      * ```js
@@ -3928,7 +3929,7 @@ declare namespace RedKV {
   /** Options of {@link Partition.listPage | listPage()} and {@link Partition.list | list()}. */
   interface RecordListOptions extends OperationOptions {
     /**
-     * The most records of a page.
+     * The most records of a page: 1 to 1,000,000.
      *
      * @default as many as the backend brings at a time: DynamoDB 1 MB, the others 1,000
      */
