@@ -2,6 +2,8 @@
 
 // The stack of an error that is made when an answer comes: what runs then was called by nobody, but somebody waits.
 
+const { performance } = require('node:perf_hooks')
+
 // What tests and tracers replace is taken as it is when this module is loaded.
 const { apply } = Reflect
 const { defineProperty } = Object
@@ -10,6 +12,7 @@ const { constructor: Promise } = (async () => {})()
 const { then } = Promise.prototype
 
 const { captureStackTrace } = Error
+// Of Node.js: another realm has none of its own.
 const now = performance.now.bind(performance)
 
 /** What each frame of a stack begins with. */
