@@ -3738,7 +3738,10 @@ declare namespace RedKV {
     /** Returns what was done since it was made. All numbers are totals that only grow, but for what is pending or down. */
     stats(): RecordsStats
 
-    /** Lets what was called before finish, then ends all connections, as {@link RedKV.close} does. */
+    /**
+     * Lets what was called before finish, then ends all connections, as {@link RedKV.close} does. Of `update()` and `list()` that is
+     * the read or write that they are at: the next one rejects with `ERR_REDKV_CLOSED`.
+     */
     close(options?: CloseOptions): Promise<void>
 
     /** Adds a listener for one of the {@link RecordsEvents}. */
