@@ -110,6 +110,7 @@ describe('an AbortSignal of another maker', () => {
       addEventListener() {
         throw new RangeError('from the signal')
       },
+      removeEventListener() {},
     }
     // An operation that nobody hears of would be an unhandled rejection, which fails this test.
     await assert.rejects(kv.get('k', { signal }), { name: 'RangeError' })
