@@ -110,12 +110,21 @@ test('an aborted signal ends an operation', async (t) => {
   for (const call of [
     () => partition.put('a', '1', { signal }),
     () => partition.get('a', { signal }),
+    () => partition.getMany(['a', 'b'], { signal }),
     () => partition.update('a', () => 'v', { signal }),
     () => partition.list('', { signal }).next(),
   ]) {
     assert.equal((await rejectionOf(call)).message, 'enough')
   }
   assert.equal(await partition.get('a'), null)
+})
+
+test('an aborted signal ends getMany() with its reason', async (t) => {
+  const partition = opened(t).partition('p')
+  const controller = new AbortController()
+  const many = partition.getMany(Array.from({ length: 100 }, (_, n) => `k${n}`), { signal: controller.signal })
+  controller.abort(new Error('enough'))
+  assert.equal((await rejectionOf(() => many)).message, 'enough')
 })
 
 test('an aborted signal ends an update whose change does not end', async (t) => {

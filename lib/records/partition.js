@@ -84,7 +84,8 @@ class Partition {
       }
       const list = copyOf('keys', keys)
       const flags = oldIf(options?.consistent)
-      return allOf(list, begunAll(list, (key) => started(this, 'get', signal, reason, flags, key)))
+      const begin = () => allOf(list, begunAll(list, (key) => started(this, 'get', undefined, reason, flags, key)))
+      return signal === undefined ? begin() : untilAborted(signal, reason, begin)
     })
   }
 
