@@ -141,6 +141,27 @@ declare class RedKV extends EventEmitter {
   ready(options?: RedKV.OperationOptions): Promise<void>
 
   /**
+   * Takes the lease called `name`, for at most one holder at a time among all processes with this store; on a chain its
+   * last store has it. Resolves to `null` while another one holds it, and rejects when the store fails, or has no leases
+   * (`ERR_REDKV_UNSUPPORTED`).
+   *
+   * @param name - 1 to 256 bytes of UTF-8.
+   *
+   * @example
+   * ```js
+   * const lease = await kv.lease('reports', { ttl: '10s' })
+   * if (lease !== null) {
+   *   try {
+   *     await fetch('https://example.com/report', { signal: lease.lost })
+   *   } finally {
+   *     await lease.release()
+   *   }
+   * }
+   * ```
+   */
+  lease(name: string, options?: RedKV.LeaseOptions): Promise<RedKV.Lease | null>
+
+  /**
    * Returns what went through this chain since it was made, store by store: hits, misses, errors, bytes, latencies. All
    * numbers are totals that only grow, as counters of Prometheus are, but for those of what is pending, stale or
    * down at the moment. Answers at once, also after `close()`, with a plain object that `JSON.stringify` takes.
@@ -736,6 +757,9 @@ declare namespace RedKV {
      * Rejects when it is not, `optional` or not; calling it again tries again.
      */
     ready(options?: OperationOptions): Promise<void>
+
+    /** Takes a lease in this store: see {@link RedKV.lease | lease()}. */
+    lease(name: string, options?: LeaseOptions): Promise<Lease | null>
 
     /** Returns what went through this store since it was added: its part of {@link RedKV.stats | stats()}. */
     stats(): StoreStats
@@ -2727,6 +2751,7 @@ declare namespace RedKV {
    * | `ERR_REDKV_EXISTS` | of records: there is a record already |
    * | `ERR_REDKV_MODIFIED` | of records: the record has another version than the one that was read, or is gone |
    * | `ERR_REDKV_NOT_FOUND` | of records: there is no such record |
+   * | `ERR_REDKV_LEASE_LOST` | what a {@link Lease.lost | lost} lease aborts with |
    * | `ERR_REDKV_OVERLOAD` | more is pending than `maxPending` or `maxPendingBytes` allow |
    * | `ERR_REDKV_ABORTED` | the `signal` of a write aborted while it waited |
    * | `ERR_REDKV_CLOSED` | `close()` was called, or its `timeout` was over while it waited |
@@ -2746,6 +2771,7 @@ declare namespace RedKV {
     | 'ERR_REDKV_EXISTS'
     | 'ERR_REDKV_MODIFIED'
     | 'ERR_REDKV_NOT_FOUND'
+    | 'ERR_REDKV_LEASE_LOST'
     | 'ERR_REDKV_OVERLOAD'
     | 'ERR_REDKV_ABORTED'
     | 'ERR_REDKV_CLOSED'
@@ -2757,6 +2783,7 @@ declare namespace RedKV {
     | keyof Operations
     | 'ready'
     | 'flush'
+    | 'lease'
     | 'close'
     | 'addStore'
     | 'addChain'
@@ -3689,6 +3716,51 @@ declare namespace RedKV {
     | 'zAddNX'
     | 'hSetNX'
     | 'addStructures'
+
+  /**
+   * A lease that was taken: an election, or an optimisation. At most one process holds a name at a time, as far as time goes: it is
+   * **no mutex** for data whose store does not check the {@link Lease.token | token}.
+   *
+   * It is renewed at a third of its life while the event loop turns. It is given back by {@link Lease.release | release()}, by
+   * `close()` of its instance, when the process ends by itself, and at SIGINT and SIGTERM, which then go on as they would
+   * have; a process that dies holds it for the rest of its life. It keeps no idle process alive.
+   */
+  interface Lease {
+    /** Its name. */
+    readonly name: string
+
+    /** Grows with every holder, also after the store has lost it. For what the holder writes elsewhere. */
+    readonly token: bigint
+
+    /**
+     * Aborts as soon as it cannot be proven any more that the lease is held: its life is over by the monotonic clock of this
+     * process, counted from before it was asked for, or another one holds it. The `reason` has the code
+     * `ERR_REDKV_LEASE_LOST`. A release does not abort it.
+     */
+    readonly lost: AbortSignal
+
+    /** Gives the lease back, if it is still held. */
+    release(): Promise<void>
+
+    /** Does what {@link Lease.release | release()} does, for `await using`. */
+    [Symbol.asyncDispose](): Promise<void>
+  }
+
+  /** Options of {@link RedKV.lease | lease()}. */
+  interface LeaseOptions extends OperationOptions {
+    /**
+     * Its life, unless it is renewed: 100 ms to 24 hours.
+     *
+     * @default '10s'
+     */
+    ttl?: Duration | undefined
+    /**
+     * How long to wait for a lease that another one holds, by asking again and again.
+     *
+     * @default false
+     */
+    wait?: false | Duration | undefined
+  }
 
   /**
    * A table of versioned records, for optimistic locking: in DynamoDB, SQLite or the memory of the process. On DynamoDB the data, and

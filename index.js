@@ -7,6 +7,7 @@ const { create, pending } = require('./lib/bridge.js')
 const { RedKVError, argumentError, checkOptions, described } = require('./lib/errors.js')
 const { nextId, register } = require('./lib/events.js')
 const { hide, withOperations } = require('./lib/operations.js')
+const { acquired, releaseAll } = require('./lib/lease.js')
 const { metricsOf } = require('./lib/metrics.js')
 const { toJson } = require('./lib/options.js')
 const { abortedWrite, reason, signalOf, untilAborted } = require('./lib/signals.js')
@@ -133,6 +134,10 @@ class Store extends withOperations(Object) {
     return cleared(Store.prototype.clear, options, () => kept(this, STORE, 'clear'))
   }
 
+  lease(name, options) {
+    return acquired(Store.prototype.lease, () => kept(this, STORE, 'lease'), name, options)
+  }
+
   stats() {
     return statsOf(Store.prototype.stats, () => kept(this, STORE, 'stats'))
   }
@@ -256,6 +261,10 @@ class RedKV extends withOperations(EventEmitter) {
     return cleared(RedKV.prototype.clear, options, () => kept(this, CHAIN, 'clear'))
   }
 
+  lease(name, options) {
+    return acquired(RedKV.prototype.lease, () => kept(this, CHAIN, 'lease'), name, options)
+  }
+
   get name() {
     return this[CHAIN]?.name
   }
@@ -267,7 +276,10 @@ class RedKV extends withOperations(EventEmitter) {
   async close(options) {
     try {
       if (options !== undefined) checkOptions(options, ['timeout'])
-      const closing = pending(kept(this, CHAIN, 'close').native.close(options?.timeout))
+      const { native } = kept(this, CHAIN, 'close')
+      // Sent before it is closed, and waited for by it.
+      releaseAll(native)
+      const closing = pending(native.close(options?.timeout))
       this[CHAIN].isClosed = true
       this[CHAIN].endMetrics()
       return closing

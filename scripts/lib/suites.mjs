@@ -16,7 +16,7 @@ const sideBySide = { files: 4, rust: 8 }
 const durations = pathToFileURL(join(root, 'scripts', 'lib', 'report-durations.mjs'))
 
 /** Where test files are, below `__test__`. */
-const folders = ['api', 'chain', 'conditions', 'conformance', 'faults', 'process', 'project', 'records', 'structures', 'types']
+const folders = ['api', 'chain', 'conditions', 'conformance', 'faults', 'leases', 'process', 'project', 'records', 'structures', 'types']
 
 /**
  * The test files of what differs between versions of Node.js (promises, workers, signals, exits, module loading), which
@@ -30,6 +30,7 @@ const ofNode = new RegExp(
     'chain/inline\\.servers',
     'conformance/(every-node\\.servers|local)',
     'faults/(claimed-sizes|clock|frozen-process|pending-memory)\\.servers',
+    'leases/lease',
     'records/life',
     'structures/(arguments|batch|iteration|process|signals)',
     'types/types',

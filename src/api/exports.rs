@@ -17,6 +17,7 @@ use redkv::stores::{self, Built, Place};
 
 use crate::api::capabilities;
 use crate::api::instance::Instance;
+use crate::api::leases;
 use crate::api::operations;
 use crate::api::records;
 use crate::api::service::Arguments;
@@ -73,9 +74,9 @@ struct BridgeExports(Rc<Bridge>);
 
 /// What `create` gives: an object with `addStore(name, options, tierOptions)` and `addChain(id, tierOptions)`
 /// and `addStructures(id, tierOptions)`, which answer with index, name and warnings; `operations(index)`, `ready(index)`, `flush(index)`, `keys(index, prefix, after)`,
-/// `clear(index)`, `stopClear(slot)`, `close(timeout)`, `stats(index)` and `capabilities(index)`, which answer with JSON,
+/// `clear(index)`, `stopClear(slot)`, `lease(index, name, life, token, releases)`, `leaseLife(ttl)`, `duration(field, value)`, `close(timeout)`, `stats(index)` and `capabilities(index)`, which answer with JSON,
 /// `metricsInterval()` and `name()`.
-const INSTANCE: [(&str, Callback); 14] = [
+const INSTANCE: [(&str, Callback); 17] = [
     ("addStore", add_store),
     ("addChain", add_chain),
     ("addStructures", add_structures),
@@ -85,6 +86,9 @@ const INSTANCE: [(&str, Callback); 14] = [
     ("keys", keys),
     ("clear", clear),
     ("stopClear", stop_clear),
+    ("lease", lease),
+    ("leaseLife", lease_life),
+    ("duration", duration),
     ("close", close),
     ("stats", stats),
     ("capabilities", capabilities),
@@ -174,6 +178,22 @@ callbacks! {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made by `clear`")]
         instance.stop_clear(js.float(slot)? as u32);
         js.undefined()
+    };
+    lease = |js: Js, InstanceExports(instance, _): &InstanceExports, [index, rest @ ..]: [Value; 5]| {
+        let place = leases::step(js, instance, scope(js, index)?, rest);
+        js.integer(place.map_err(|refusal| refused(js, instance, refusal, Operation::Lease))?)
+    };
+    duration = |js: Js, InstanceExports(instance, _): &InstanceExports, [field, value]: [Value; 2]| {
+        let field = js.string(field).unwrap_or_default();
+        let millis = values::millis(js, &field, value, "");
+        let millis = millis.map_err(|refusal| refused(js, instance, refusal, Operation::Lease))?;
+        #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, as all numbers of JavaScript")]
+        js.double(millis.unwrap_or_default() as f64)
+    };
+    lease_life = |js: Js, InstanceExports(instance, _): &InstanceExports, [ttl]: [Value; 1]| {
+        let life = leases::life(js, ttl).map_err(|refusal| refused(js, instance, refusal, Operation::Lease))?;
+        #[expect(clippy::cast_precision_loss, reason = "at most a day")]
+        js.double(life as f64)
     };
     close = |js: Js, InstanceExports(instance, _): &InstanceExports, [timeout]: [Value; 1]| {
         let patience = values::millis(js, "timeout", timeout, "");

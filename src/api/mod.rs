@@ -16,6 +16,7 @@ mod capabilities;
 mod exports;
 mod gathering;
 pub(crate) mod instance;
+mod leases;
 mod operations;
 mod records;
 mod service;

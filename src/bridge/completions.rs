@@ -34,6 +34,8 @@ pub(crate) enum Outcome {
     Structure(Result<structures::Answer>),
     /// Of an operation on records.
     Record(Result<records::Answer>),
+    /// Of a step on a lease.
+    Lease(Result<Option<u64>>),
     /// Of an atomic write.
     Atomic(Result<AtomicOutcome>),
 }
@@ -81,6 +83,7 @@ impl Completion {
             Outcome::Page(page) => page.is_err(),
             Outcome::Structure(answer) => answer.is_err(),
             Outcome::Record(answer) => answer.is_err(),
+            Outcome::Lease(token) => token.is_err(),
             Outcome::Atomic(outcome) => outcome.is_err(),
         }
     }
@@ -102,6 +105,7 @@ impl Completion {
             | Outcome::Done(_)
             | Outcome::Structure(Err(_))
             | Outcome::Record(Err(_))
+            | Outcome::Lease(_)
             | Outcome::Atomic(_) => 1,
         }
     }

@@ -225,6 +225,10 @@ impl Deferred {
         self.settle_outcome(Outcome::Page(page));
     }
 
+    pub(crate) fn settle_lease(self, token: Result<Option<u64>>) {
+        self.settle_outcome(Outcome::Lease(token));
+    }
+
     fn settle_outcome(mut self, outcome: Outcome) {
         self.settled = true;
         self.completions.push(Completion { slot: self.slot, outcome });

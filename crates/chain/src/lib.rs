@@ -21,6 +21,7 @@ pub use chain::Chain;
 pub use events::{Event, Observer};
 pub use fast_path::{FastPath, Lookup};
 pub use nested::ChainStore;
+pub use ops::lease::LeaseStep;
 pub use ops::visit::Visit;
 pub use request::{Action, Answer, Question, Replies, Request, Scope};
 pub use tier::config::TierConfig;

@@ -1,16 +1,18 @@
 //! Nested chains: a chain is itself a store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 
 use crate::chain::Chain;
 use crate::collect::collect;
+use crate::ops::lease::LeaseStep;
 use crate::request::{Action, Answer, Question, Replies, Scope};
 use crate::tier::config::TierConfig;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want};
 
 impl Chain {
     /// Appends a whole chain as [`Chain::add`] appends a store. It belongs to this one then: it takes no more stores,
@@ -84,6 +86,23 @@ impl ChainStore {
     }
 }
 
+/// The leases of the chain are those of its authority.
+impl Leases for ChainStore {
+    fn acquire<'a>(&'a self, name: &'a str, life: Duration) -> BoxFuture<'a, Result<Option<u64>>> {
+        self.0.lease(Scope::Chain, name, LeaseStep::Acquire(life)).boxed()
+    }
+
+    fn renew<'a>(&'a self, name: &'a str, token: u64, life: Duration) -> BoxFuture<'a, Result<bool>> {
+        let step = self.0.lease(Scope::Chain, name, LeaseStep::Renew(token, life));
+        step.map(|answer| answer.map(|token| token.is_some())).boxed()
+    }
+
+    fn release<'a>(&'a self, name: &'a str, token: u64) -> BoxFuture<'a, Result<bool>> {
+        let step = self.0.lease(Scope::Chain, name, LeaseStep::Release(token));
+        step.map(|answer| answer.map(|token| token.is_some())).boxed()
+    }
+}
+
 #[deny(clippy::missing_trait_methods)]
 impl Store for ChainStore {
     fn name(&self) -> &'static str {
@@ -144,6 +163,10 @@ impl Store for ChainStore {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         self.0.clear_some(Scope::Chain, prefix, after).boxed()
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

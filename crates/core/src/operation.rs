@@ -31,6 +31,8 @@ pub enum Operation {
     Flush,
     /// Closes the stores.
     Close,
+    /// Takes, prolongs or gives back a lease.
+    Lease,
     /// Adds a store to a chain.
     AddStore,
     /// Adds a chain to a chain.
@@ -58,6 +60,7 @@ impl Operation {
             Self::Ready => "ready",
             Self::Flush => "flush",
             Self::Close => "close",
+            Self::Lease => "lease",
             Self::AddStore => "addStore",
             Self::AddChain => "addChain",
             Self::Structure(operation) => operation.as_str(),
@@ -74,6 +77,7 @@ impl Operation {
             | Self::DeleteMany
             | Self::Clear
             | Self::Flush
+            | Self::Lease
             | Self::Close => true,
             Self::Get
             | Self::GetMany

@@ -1,5 +1,6 @@
 //! The trait of everything that keeps entries: stores, layers around them, and whole chains.
 
+pub mod leases;
 pub mod opening;
 pub mod paging;
 pub mod partial;
@@ -10,6 +11,8 @@ use futures_util::future::BoxFuture;
 
 use crate::entry::{Draft, Entry, Key};
 use crate::error::{Error, Result};
+
+pub use self::leases::{Leases, LocalLeases};
 
 /// One answer per key of a batch, in the order of the keys.
 pub type Answers<T> = Vec<Result<T>>;
@@ -90,6 +93,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
             self.delete(&keys).await.into_iter().collect::<Result<()>>()?;
             Ok(next)
         })
+    }
+
+    /// The leases of the store, if it has any.
+    ///
+    /// By default it has none.
+    fn leases(&self) -> Option<&dyn Leases> {
+        None
     }
 
     /// Waits until the writes that were acknowledged before are where they are to be kept, as far as this is a layer

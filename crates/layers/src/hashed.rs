@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::{Error, Result};
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, cannot_list_keys,
+    Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want, cannot_list_keys,
 };
 
 /// A store inside another one: a key becomes the SHA-256 of it, as 43 characters of base64url.
@@ -113,6 +113,10 @@ impl Store for Hashed {
         }
         let message = "its keys are hashed, so they cannot be selected by prefix";
         Box::pin(future::ready(Err(Error::unsupported(message).about("hashKeys"))))
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.inner.leases()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -1,12 +1,14 @@
 //! Puts a prefix before every key.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::Result;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::leases::no_leases;
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want};
 
 /// A store inside another one: every key gets `prefix` on its way in.
 ///
@@ -32,6 +34,33 @@ impl Prefixed {
 
     fn keys(&self, keys: &[Key]) -> Vec<Key> {
         keys.iter().map(|key| self.key(key)).collect()
+    }
+}
+
+/// Leases are under the prefix, too.
+impl Leases for Prefixed {
+    fn acquire<'a>(&'a self, name: &'a str, life: Duration) -> BoxFuture<'a, Result<Option<u64>>> {
+        let name = self.key(name);
+        Box::pin(async move {
+            let leases = self.inner.leases().ok_or_else(no_leases)?;
+            leases.acquire(&name, life).await
+        })
+    }
+
+    fn renew<'a>(&'a self, name: &'a str, token: u64, life: Duration) -> BoxFuture<'a, Result<bool>> {
+        let name = self.key(name);
+        Box::pin(async move {
+            let leases = self.inner.leases().ok_or_else(no_leases)?;
+            leases.renew(&name, token, life).await
+        })
+    }
+
+    fn release<'a>(&'a self, name: &'a str, token: u64) -> BoxFuture<'a, Result<bool>> {
+        let name = self.key(name);
+        Box::pin(async move {
+            let leases = self.inner.leases().ok_or_else(no_leases)?;
+            leases.release(&name, token).await
+        })
     }
 }
 
@@ -93,6 +122,10 @@ impl Store for Prefixed {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         Box::pin(async move { self.inner.clear(&self.key(prefix), after).await })
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.inner.leases().map(|_| self as _)
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

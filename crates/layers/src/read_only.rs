@@ -6,7 +6,9 @@ use futures_util::future::{self, BoxFuture};
 
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::{Error, Result};
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, answer_all};
+use redkv_core::store::{
+    Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want, answer_all,
+};
 
 /// A store inside another one that is read and never written: every write is refused.
 ///
@@ -72,6 +74,10 @@ impl Store for ReadOnly {
         _after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         Box::pin(future::ready(Err(read_only())))
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        None
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use redkv_core::clock::ManualClock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want};
 use redkv_store_memory::{MemoryConfig, MemoryStore};
 use redkv_testing::Faulty;
 use redkv_testing::conformance::Subject;
@@ -89,6 +89,10 @@ impl Store for Beside {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         self.writes.clear(prefix, after)
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.reads.leases()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use redkv_core::clock::{Clock, TimeOfDay};
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::Result;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want};
 
 /// A store that keeps deadlines as times of day, for other processes or later ones. They are converted on the way in
 /// and out: once the clock of the machine was set back, the two differ by that.
@@ -99,6 +99,10 @@ impl Store for OfDay {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         self.inner.clear(prefix, after)
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.inner.leases()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -13,7 +13,9 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Draft, Entry, Key};
 use redkv_core::error::Result;
 use redkv_core::lock::SharedLock;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, clear_a_page};
+use redkv_core::store::{
+    Answers, Capabilities, Cursor, Immediate, Leases, LocalLeases, Page, SetMode, Store, Want, clear_a_page,
+};
 
 /// Keeps entries in a map and answers on the calling thread.
 ///
@@ -25,13 +27,14 @@ pub struct MemoryStore {
     map: SharedLock<Map>,
     bounds: Bounds,
     clock: Arc<dyn Clock>,
+    leases: LocalLeases,
 }
 
 impl MemoryStore {
     /// An empty store within the bounds of `config`.
     pub fn new(config: MemoryConfig, clock: Arc<dyn Clock>) -> Self {
         let bounds = Bounds::new(config);
-        Self { map: SharedLock::new(Map::new(bounds)), bounds, clock }
+        Self { map: SharedLock::new(Map::new(bounds)), bounds, clock, leases: LocalLeases::default() }
     }
 
     fn is_live(&self, kept: &Kept) -> bool {
@@ -131,6 +134,10 @@ impl Store for MemoryStore {
 
     fn immediate(&self) -> Option<&dyn Immediate> {
         Some(self)
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(&self.leases)
     }
 
     fn init(&self) -> BoxFuture<'_, Result<()>> {

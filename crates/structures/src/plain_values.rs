@@ -9,8 +9,8 @@ use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::service::Batching;
 use redkv_core::store::partial::Partial;
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Immediate, Page, Pieces, SetMode, Store, Want, cannot_clear,
-    cannot_list_keys,
+    Answers, Capabilities, Cursor, Expiry, Immediate, Leases, Page, Pieces, SetMode, Store, Want,
+    cannot_clear, cannot_list_keys,
 };
 
 use crate::answer::Answer;
@@ -146,6 +146,10 @@ impl Store for PlainValues {
         _after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         Box::pin(std::future::ready(Err(cannot_clear())))
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        None
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -17,6 +17,11 @@ pub(super) fn value_of(js: Js, answer: &Answer, format: Format) -> Result<Value>
     }
 }
 
+/// The token of a lease as a bigint, or `null`.
+pub(super) fn lease_token(js: Js, token: Option<u64>) -> Result<Value> {
+    token.map_or_else(|| js.null(), |token| js.big_integer(token.cast_signed())).map_err(lost)
+}
+
 /// How a caller of a chain gets bytes.
 const BY_GET_BUFFER: &str = "getBuffer()";
 

@@ -7,7 +7,7 @@ use redkv::error::{Error, Result};
 use redkv::operation::Operation;
 use redkv::store::Page;
 
-use super::answers::{lost, value_of};
+use super::answers::{lease_token, lost, value_of};
 use super::backlog::{Backlog, Cancelled, Slice};
 use super::slots::{Format, Slots};
 use crate::bridge::completions::{Completion, Outcome, Waiting};
@@ -257,6 +257,7 @@ impl Promises {
             Outcome::Page(page) => page.and_then(|page| self.page(js, &page).map_err(lost)),
             Outcome::Structure(answer) => answer.and_then(|answer| self.structure(js, &answer, format)),
             Outcome::Record(answer) => answer.and_then(|answer| self.record(js, &answer)),
+            Outcome::Lease(token) => token.and_then(|token| lease_token(js, token)),
             Outcome::Atomic(outcome) => outcome.and_then(|outcome| self.atomic(js, &outcome).map_err(lost)),
             Outcome::Many(_) => return Ok(()),
         };

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod dispatch;
+pub(crate) mod lease;
 mod open_close;
 mod reads;
 mod repair;

@@ -8,7 +8,7 @@ use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 use redkv_core::operation::Operation;
-use redkv_core::store::Answers;
+use redkv_core::store::{Answers, Store};
 
 /// Operations that are not of a [`Store`](redkv_core::store::Store), on what is under the last store of a chain. They have
 /// the deadline, the circuit breaker and the statistics of its tier, and `close` waits for them.
@@ -24,6 +24,11 @@ impl Chain {
     ///
     /// Fails when the chain is closed or has no store.
     pub fn visit(self: &Arc<Self>, count: usize) -> Result<Visit> {
+        self.visit_in(Scope::Chain, count)
+    }
+
+    /// As [`Chain::visit`], under the last store of `scope`.
+    pub(crate) fn visit_in(self: &Arc<Self>, scope: Scope, count: usize) -> Result<Visit> {
         // In this order, as everything that is counted: see `Lifecycle::begin`.
         self.lifecycle().begin(count);
         let refused = || {
@@ -33,7 +38,7 @@ impl Chain {
         if self.is_closed() {
             return Err(refused());
         }
-        match self.tiers().authority(Scope::Chain) {
+        match self.tiers().authority(scope) {
             Some((_, tier)) => Ok(Visit { chain: self.clone(), tier: tier.clone(), count }),
             None => Err(refused()),
         }
@@ -41,6 +46,11 @@ impl Chain {
 }
 
 impl Visit {
+    /// Returns the store that is visited.
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.tier.store()
+    }
+
     /// Makes a call with `len` answers under the policies of the tier. The store is probed with `key`, should it fail. What
     /// is called must be called inside of `answers`, so that it may panic there.
     pub async fn call<T: Clone>(

@@ -11,7 +11,7 @@ use super::index::Fate;
 use super::keeper::{Shared, learn, size};
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want};
 use redkv_executor::spawn;
 
 /// A store that holds no more than so many entries or bytes: what was used least is deleted, in the background.
@@ -177,6 +177,10 @@ impl Store for Bounded {
             }
             cleared
         })
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.shared.inner.leases()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

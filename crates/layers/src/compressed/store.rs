@@ -9,7 +9,9 @@ use super::frame;
 use super::worker::Worker;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want, answer_all};
+use redkv_core::store::{
+    Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want, answer_all,
+};
 
 /// A store inside another one that keeps large values compressed, behind a header that says so. Values without one read
 /// as they are, so compression can be turned on and changed while entries stay.
@@ -162,6 +164,10 @@ impl Store for Compressed {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         self.inner.clear(prefix, after)
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.inner.leases()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

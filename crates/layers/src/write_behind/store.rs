@@ -15,7 +15,7 @@ use super::sender::Shared;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want};
 use redkv_executor::spawn;
 
 /// A store whose writes are queued, and made in the background: in order for each key, the newest in place of those
@@ -373,6 +373,10 @@ impl Store for WriteBehind {
             }
             self.shared.inner.clear(prefix, after).await
         })
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.shared.inner.leases()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

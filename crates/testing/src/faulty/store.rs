@@ -8,7 +8,7 @@ use super::fault::Operation;
 use super::faults::Faults;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want};
 
 /// A store inside another one that fails, waits, hangs and panics when its [`Faults`] say so.
 ///
@@ -151,6 +151,10 @@ impl Store for Faulty {
             let next = plan.after(1, answers).await.pop().unwrap_or(Ok(None))?;
             Ok(if has_no_end { Some(first_page()) } else { next })
         })
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.inner.leases()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -14,7 +14,7 @@ use crate::tier::tombstone::is_tombstone;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, Result};
 use redkv_core::operation::Operation;
-use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Immediate, Leases, Page, SetMode, Store, Want};
 use redkv_layers::Host;
 
 /// A store that is called through the guard of its tier.
@@ -87,6 +87,10 @@ impl Store for Below {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         self.inner.clear(prefix, after)
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        self.inner.leases()
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<()>> {

@@ -78,6 +78,7 @@ impl Kind {
             | Operation::Ready
             | Operation::Flush
             | Operation::Close
+            | Operation::Lease
             | Operation::AddStore
             | Operation::AddChain
             | Operation::Structure(_)
