@@ -4078,7 +4078,7 @@ declare namespace RedKV {
 
   /** The options of each backend of records. */
   interface RecordsOptions {
-    memory: Record<string, never>
+    memory: Record<never, never>
     dynamodb: DynamoDBRecordsOptions
     sqlite: SQLiteRecordsOptions
   }
