@@ -104,6 +104,11 @@ function abortedError(operation, reason) {
   return new RedKVError('ERR_REDKV_ABORTED', message, { operation, outcome: UNKNOWN, cause: reason })
 }
 
+/** The reason of a lease that cannot be proven any more. */
+function leaseLostError(name, why) {
+  return new RedKVError('ERR_REDKV_LEASE_LOST', `the lease '${name}' was lost: ${why}`, { operation: 'lease' })
+}
+
 /** Makes the error of an operation on many keys of which some failed. `errors` has an element for every key. */
 function partialError(operation, keys, values, errors) {
   const failures = new Map()
@@ -123,4 +128,4 @@ function partialError(operation, keys, values, errors) {
   })
 }
 
-module.exports = { RedKVError, abortedError, argumentError, checkOptions, described, makeErrorOf, partialError }
+module.exports = { RedKVError, abortedError, argumentError, checkOptions, described, leaseLostError, makeErrorOf, partialError }

@@ -5,7 +5,7 @@
 const { inspect } = require('node:util')
 
 const { pending } = require('./bridge.js')
-const { RedKVError, argumentError, described } = require('./errors.js')
+const { argumentError, described, leaseLostError } = require('./errors.js')
 const { reason, signalOf, untilAborted } = require('./signals.js')
 const { fromCaller } = require('./stacks.js')
 
@@ -158,8 +158,7 @@ async function renew(state) {
 
 function lose(state, why) {
   forget(state)
-  const { name, native } = state
-  state.controller.abort(new RedKVError('ERR_REDKV_LEASE_LOST', `the lease '${name}' was lost: ${why}`, { operation: 'lease', store: native.store }))
+  state.controller.abort(leaseLostError(state.name, why))
 }
 
 function forget(state) {

@@ -86,6 +86,7 @@ test('after close() everything is refused', async () => {
   for (const call of [() => partition.get('a'), () => table.createTable(), () => partition.update('a', () => 'v')]) {
     assert.equal((await rejectionOf(call)).code, 'ERR_REDKV_CLOSED')
   }
+  assert.equal((await rejectionOf(() => partition.update('a', () => 'v'))).operation, 'update')
   assert.equal(inspect(table), 'Records(memory, closed)')
   assert.equal(inspect(partition), "Partition('p')")
 })

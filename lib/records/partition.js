@@ -106,7 +106,7 @@ class Partition {
       const previous = options?.previous
       const version = previous === undefined ? undefined : versionOf(previous)
       const [flags, ...change] = changeOf(value, options)
-      if (previous !== undefined && isOther(this, key, previous)) return Promise.reject(modified('atomicPut'))
+      if (previous !== undefined && isOther(this, key, previous)) return Promise.reject(modified('atomicPut', previous, this))
       return started(this, 'atomicPut', signal, abortedWrite('atomicPut'), flags, key, ...change, version)
     })
   }
@@ -115,7 +115,7 @@ class Partition {
     return operation(this, 'atomicDelete', () => {
       const signal = signalOf(options, ['signal'])
       const version = versionOf(previous)
-      if (isOther(this, key, previous)) return Promise.reject(modified('atomicDelete'))
+      if (isOther(this, key, previous)) return Promise.reject(modified('atomicDelete', previous, this))
       return started(this, 'atomicDelete', signal, abortedWrite('atomicDelete'), 0, key, version)
     })
   }
@@ -126,7 +126,7 @@ class Partition {
       const signal = signalOf(options, OF_UPDATE)
       return await updated(this, key, change, retriesOf(options), signal)
     } catch (error) {
-      throw explained(this, error, 'update')
+      throw explained(this, ofUpdate(error), 'update')
     }
   }
 
@@ -179,14 +179,21 @@ function retriesOf(options) {
   throw argumentError('retries', `retries must be a whole number from 0 to 1000, got ${typeof retries === 'number' ? retries : described(retries)}`)
 }
 
+/** Says of an error of the reads and writes of `update` that it is one of that. */
+function ofUpdate(error) {
+  if (error instanceof RedKVError && error.operation !== undefined) error.operation = 'update'
+  return error
+}
+
 /** Whether a record that was read before is another one than that under `key`. What is no key is refused as such. */
 function isOther(partition, key, previous) {
   if (typeof key !== 'string') return false
   return previous.key !== key || previous.partition !== partition.name
 }
 
-function modified(name) {
-  const message = 'previous is a record of another key or another partition'
+function modified(name, previous, partition) {
+  const isOtherPartition = previous.partition !== partition.name
+  const message = `previous is a record of another ${isOtherPartition ? 'partition' : 'key'}`
   const error = new RedKVError(MODIFIED, message, { operation: name })
   return withRecord(error, null)
 }

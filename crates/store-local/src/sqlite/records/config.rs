@@ -23,7 +23,7 @@ options! {
         /// user (0600), and for the group if the directory is writable by the group; its directory is not.
         ///
         /// It must be on a local disk.
-        path as "path": kinds::Required<kinds::Text>,
+        path as "path": kinds::Required<kinds::Path>,
         /// The table. A missing table is created. Beside it are two more, for indexes: with `_shape` and `_entries` at the end
         /// of the name.
         table as "tableName": Name = "`'records'`",

@@ -22,7 +22,7 @@ options! {
         /// user (0600), and for the group if the directory is writable by the group; its directory is not.
         ///
         /// It must be on a local disk.
-        path as "path": kinds::Required<kinds::Text>,
+        path as "path": kinds::Required<kinds::Path>,
         /// The table. A missing table is created.
         table as "tableName": Name = "`'structures'`",
     }
