@@ -1,6 +1,7 @@
 //! Acknowledges writes before the store has made them.
 
 mod config;
+mod flushing;
 mod host;
 mod queue;
 mod sender;

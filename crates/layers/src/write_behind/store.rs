@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout_at};
 
 use super::config::BehindConfig;
+use super::flushing::Flushing;
 use super::host::Host;
 use super::queue::{Change, Queue, Room};
 use super::sender::Shared;
@@ -223,42 +224,6 @@ impl Drop for Direct {
         self.keys.iter().for_each(|key| queue.end_direct(key));
         drop(queue);
         self.shared.more.notify_one();
-    }
-}
-
-/// A flush in progress. A loss is reported to all of them, and forgotten after the last one.
-struct Flushing {
-    shared: Arc<Shared>,
-    last: u64,
-    has_ended: bool,
-}
-
-impl Flushing {
-    fn begin(shared: &Arc<Shared>) -> Self {
-        let mut queue = shared.queue();
-        queue.flushes += 1;
-        Self { shared: shared.clone(), last: queue.last_number(), has_ended: false }
-    }
-
-    /// The result to report, once it is known.
-    fn end(&mut self) -> Option<Result<()>> {
-        let mut queue = self.shared.queue();
-        if queue.has_up_to(self.last) {
-            return None;
-        }
-        self.has_ended = true;
-        queue.flushes -= 1;
-        let failure = if queue.flushes == 0 { queue.failure.take() } else { queue.failure.clone() };
-        Some(failure.map_or(Ok(()), Err))
-    }
-}
-
-impl Drop for Flushing {
-    fn drop(&mut self) {
-        // One that was given up told nobody.
-        if !self.has_ended {
-            self.shared.queue().flushes -= 1;
-        }
     }
 }
 

@@ -15,7 +15,6 @@ mod place;
 mod ranges;
 mod score;
 mod scripts;
-mod sha1;
 mod single;
 
 use std::fmt;

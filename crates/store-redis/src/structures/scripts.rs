@@ -1,11 +1,12 @@
 //! The scripts that servers run, by the hash of their text.
 
+mod sha1;
+
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use self::sha1::sha1_hex;
 use crate::protocol::request::Request;
-
-use super::sha1::sha1_hex;
 
 /// A script that servers keep once they have seen it.
 #[derive(Debug)]

@@ -4,10 +4,10 @@
 
 const { inspect } = require('node:util')
 
-const { pending } = require('./bridge.js')
-const { argumentError, described, leaseLostError } = require('./errors.js')
-const { reason, signalOf, untilAborted } = require('./signals.js')
-const { fromCaller } = require('./stacks.js')
+const { pending } = require('../bridge.js')
+const { argumentError, described, leaseLostError } = require('../errors.js')
+const { reason, signalOf, untilAborted } = require('../signals.js')
+const { fromCaller } = require('../stacks.js')
 
 // What tests and tracers replace is taken as it is when this module is loaded.
 const { clearTimeout, setTimeout } = globalThis
