@@ -35,6 +35,8 @@ thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
     /// The memory of the last queue of woken tasks, for the next one.
     static SPARE: Cell<VecDeque<Runnable>> = const { Cell::new(VecDeque::new()) };
+    /// Tasks that are to be dropped next, while the thread drops tasks.
+    static DROPPED: RefCell<Option<Vec<Runnable>>> = const { RefCell::new(None) };
 }
 
 struct Current {
@@ -128,7 +130,7 @@ impl Executor {
         self.ended.store(true, Ordering::SeqCst);
         let woken = std::mem::take(&mut *self.shared());
         // Not under the lock: what a task holds may wake others when it is dropped.
-        drop(woken);
+        drop_all(woken);
         self.reactor.iter().for_each(|reactor| reactor.end());
     }
 
@@ -141,7 +143,7 @@ impl Executor {
         if self.ended.load(Ordering::SeqCst) {
             // Nor here.
             drop(shared);
-            return runnables.into_iter().for_each(drop);
+            return drop_all(runnables);
         }
         shared.extend(runnables);
         drop(shared);
@@ -190,8 +192,34 @@ fn schedule(executor: &Weak<Executor>, runnable: Runnable) {
     });
     match executor.upgrade() {
         Some(executor) if runnable.is_some() => executor.hand_over(runnable),
-        _ => {}
+        _ => drop_all(runnable),
     }
+}
+
+/// Drops tasks one after the other. What one of them holds may wake others when it is dropped: these are dropped after it and not
+/// within, where thousands that wait in one line would need more stack than there is.
+fn drop_all(runnables: impl IntoIterator<Item = Runnable>) {
+    let mut runnables: Vec<_> = runnables.into_iter().collect();
+    let begins = DROPPED.try_with(|dropped| match &mut *dropped.borrow_mut() {
+        Some(dropped) => {
+            dropped.append(&mut runnables);
+            false
+        }
+        none => {
+            *none = Some(Vec::new());
+            true
+        }
+    });
+    if begins != Ok(true) {
+        // They are dropped by who began, or here, where the thread ends and has no such variable any more.
+        return;
+    }
+    while !runnables.is_empty() {
+        runnables.into_iter().for_each(drop);
+        runnables =
+            DROPPED.with_borrow_mut(|dropped| dropped.as_mut().map(std::mem::take).unwrap_or_default());
+    }
+    DROPPED.set(None);
 }
 
 /// A task that ends when this is dropped.

@@ -178,6 +178,36 @@ fn the_end_drops_tasks_whose_drop_wakes_others() {
     assert_eq!(heard.recv(), Err(mpsc::RecvError));
 }
 
+/// Each of them waits for the permit of the one before, so the end of the first one wakes the second, and so on.
+#[test]
+fn the_end_of_very_many_tasks_in_one_line_needs_no_more_stack_than_that_of_one() {
+    let own = Own::start();
+    let permits = Arc::new(tokio::sync::Semaphore::new(1));
+    let held = Arc::new(());
+    let (release, released) = oneshot::channel::<()>();
+    let (said, heard) = mpsc::channel();
+    let first = (permits.clone(), held.clone());
+    own.executor.run_here(|| {
+        spawn(async move {
+            let _permit = first.0.acquire().await;
+            said.send(()).ok();
+            drop(released.await);
+            drop(first.1);
+        });
+        for _ in 0..100_000 {
+            let (permits, held) = (permits.clone(), held.clone());
+            spawn(async move {
+                drop(permits.acquire().await);
+                drop(held);
+            });
+        }
+    });
+    heard.recv().expect("the first one has the permit");
+    drop(own);
+    release.send(()).expect("the first one waits");
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
 struct PanicsWhenDropped;
 
 impl Drop for PanicsWhenDropped {
