@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::chain::Chain;
 use crate::request::Scope;
 use crate::tier::tier::Tier;
 use redkv_core::entry::Key;
-use redkv_core::error::{Error, Result};
+use redkv_core::error::{Error, Outcome, Result};
 use redkv_core::operation::Operation;
 use redkv_core::store::{Answers, Store};
 
 /// Operations that are not of a [`Store`](redkv_core::store::Store), on what is under the last store of a chain. They have
-/// the deadline, the circuit breaker and the statistics of its tier, and `close` waits for them.
+/// the deadline, the circuit breaker and the statistics of its tier, and `close` waits for them. The deadline is that of the
+/// visit: the time that operations wait for others is part of it.
 #[derive(Debug)]
 pub struct Visit {
     chain: Arc<Chain>,
     tier: Arc<Tier>,
     count: usize,
+    begun: Instant,
 }
 
 impl Chain {
@@ -39,7 +43,9 @@ impl Chain {
             return Err(refused());
         }
         match self.tiers().authority(scope) {
-            Some((_, tier)) => Ok(Visit { chain: self.clone(), tier: tier.clone(), count }),
+            Some((_, tier)) => {
+                Ok(Visit { chain: self.clone(), tier: tier.clone(), count, begun: Instant::now() })
+            }
             None => Err(refused()),
         }
     }
@@ -51,6 +57,21 @@ impl Visit {
         self.tier.store()
     }
 
+    /// Waits until it is the turn of an operation. Fails once the deadline has passed, with nothing called.
+    pub async fn turn(&self, operation: Operation, turn: impl Future<Output = ()>) -> Result<()> {
+        let Some(timeout) = self.tier.timeout() else {
+            turn.await;
+            return Ok(());
+        };
+        // Whose turn comes only because the deadline of another has passed is too late as well.
+        match tokio::time::timeout_at(self.begun + timeout, turn).await {
+            Ok(()) if self.begun.elapsed() < timeout => Ok(()),
+            _ => {
+                Err(self.tier.tag(self.tier.late(operation, timeout), operation).outcome(Outcome::NotApplied))
+            }
+        }
+    }
+
     /// Makes a call with `len` answers under the policies of the tier. The store is probed with `key`, should it fail. What
     /// is called must be called inside of `answers`, so that it may panic there.
     pub async fn call<T: Clone>(
@@ -60,7 +81,7 @@ impl Visit {
         len: usize,
         answers: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
-        self.tier.call_beside(operation, key, len, answers).await
+        self.tier.call_beside(operation, key, len, self.begun.elapsed(), answers).await
     }
 
     /// Makes a call with one answer, whatever the circuit breaker says.

@@ -122,6 +122,12 @@ impl Tier {
         error.in_store(&self.label).with_operation_if_unset(operation)
     }
 
+    /// Returns the error of an operation that was not answered within its time.
+    pub(crate) fn late(&self, operation: Operation, timeout: Duration) -> Error {
+        let message = format!("no answer to {operation} within {} ms", timeout.as_millis());
+        Error::new(ErrorKind::Timeout, message)
+    }
+
     pub(crate) fn defect(&self) -> Error {
         Error::new(ErrorKind::Internal, "a defect of RedKV: the store returned a wrong number of answers")
             .outcome(Outcome::Unknown)

@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use redkv_core::order::{KeyOrder, Ticket};
 use redkv_core::service::{Batching, Calls};
-use redkv_core::store::Answers;
+use redkv_core::store::{Answers, answer_all};
 
 use super::pieces::{Job, common, pieces};
 use super::stats::{Counters, DeskStats};
@@ -17,6 +17,7 @@ use crate::chain::{Chain, Visit};
 use crate::entry::Key;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::executor::spawn;
+use crate::operation::Operation;
 
 type OperationOf<S> = <<S as Subject>::Command as Asked>::Operation;
 
@@ -129,10 +130,11 @@ impl<S: Subject> Desk<S> {
         mut piece: Piece<S>,
         receiver: Arc<dyn Receiver<S::Answer>>,
     ) {
-        for ticket in &mut piece.tickets {
-            ticket.due().await;
+        let operation = common(&piece.commands);
+        let turn = turns(&visit, operation.into(), piece.tickets.iter_mut()).await;
+        if turn.is_ok() {
+            self.answer_known(&mut piece, &receiver);
         }
-        self.answer_known(&mut piece, &receiver);
         let Piece { indexes, commands, tickets, mark } = piece;
         let Some(first) = commands.first() else { return };
         let start = Instant::now();
@@ -143,7 +145,10 @@ impl<S: Subject> Desk<S> {
             has_begun.store(true, Ordering::Relaxed);
             self.subject.run(&commands).await
         };
-        let answers = visit.call(operation.into(), &probe, commands.len(), ask).await;
+        let answers = match turn {
+            Ok(()) => visit.call(operation.into(), &probe, commands.len(), ask).await,
+            Err(late) => answer_all(commands.len(), &Err(late)),
+        };
         S::unmark(mark, &answers);
         drop(tickets);
         let took = start.elapsed();
@@ -189,9 +194,7 @@ impl<S: Subject> Desk<S> {
         len: usize,
         ask: impl Future<Output = Answers<T>>,
     ) -> Answers<T> {
-        for ticket in tickets {
-            ticket.due().await;
-        }
+        let turn = turns(visit, operation.into(), tickets.into_iter()).await;
         let start = Instant::now();
         let has_begun = AtomicBool::new(false);
         let ask = async {
@@ -199,7 +202,10 @@ impl<S: Subject> Desk<S> {
             has_begun.store(true, Ordering::Relaxed);
             ask.await
         };
-        let mut answers = visit.call(operation.into(), probe, len, ask).await;
+        let mut answers = match turn {
+            Ok(()) => visit.call(operation.into(), probe, len, ask).await,
+            Err(late) => answer_all(len, &Err(late)),
+        };
         answers.resize_with(len, || Err(unanswered()));
         let took = start.elapsed();
         let counted = answers.into_iter().map(|answer| {
@@ -223,6 +229,24 @@ impl<S: Subject> Desk<S> {
     pub fn tag(&self, error: Error, operation: OperationOf<S>) -> Error {
         error.in_store(&self.subject.name().into()).with_operation_if_unset(operation.into())
     }
+}
+
+/// Waits until it is the turn of all, or fails once the deadline of the visit has passed.
+async fn turns(
+    visit: &Visit,
+    operation: Operation,
+    tickets: impl Iterator<Item = &mut Ticket>,
+) -> Result<()> {
+    let mut waiting: Vec<_> = tickets.filter_map(|ticket| (!ticket.is_due()).then_some(ticket)).collect();
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let all_due = async {
+        for ticket in &mut waiting {
+            ticket.due().await;
+        }
+    };
+    visit.turn(operation, all_due).await
 }
 
 fn unanswered() -> Error {

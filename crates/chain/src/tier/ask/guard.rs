@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use crate::mutants::{Planted, is_planted};
 use crate::tier::tier::Tier;
 use redkv_core::entry::{Entry, Key};
-use redkv_core::error::{Error, ErrorKind, Result};
+use redkv_core::error::{Error, Result};
 use redkv_core::operation::Operation;
 use redkv_core::panics::caught;
 use redkv_core::store::{Answers, answer_all};
@@ -54,6 +54,8 @@ pub(in crate::tier) struct Guard<'a> {
     operation: Operation,
     subject: Subject<'a>,
     bounds: Bounds,
+    /// What has passed of the `timeout` of the tier before the call.
+    waited: Duration,
 }
 
 /// What bounds a call.
@@ -77,7 +79,7 @@ impl Tier {
         subject: impl Into<Subject<'a>>,
     ) -> Guard<'a> {
         let bounds = if self.behind.is_some() { Bounds::Deadline(None) } else { Bounds::Policies };
-        Guard { tier: self, operation, subject: subject.into(), bounds }
+        Guard { tier: self, operation, subject: subject.into(), bounds, waited: Duration::ZERO }
     }
 }
 
@@ -85,6 +87,11 @@ impl Guard<'_> {
     /// For a call that does not wait for the queue of writes: the policies of the tier bound it in any case.
     pub(in crate::tier) fn under_the_queue(self) -> Self {
         Self { bounds: Bounds::Policies, ..self }
+    }
+
+    /// For a call that has waited for its turn.
+    pub(in crate::tier) fn after(self, waited: Duration) -> Self {
+        Self { waited, ..self }
     }
 
     /// For a call that opens, flushes or closes the store: it is made whatever the breaker says, with a deadline of
@@ -152,17 +159,18 @@ impl Guard<'_> {
         let mut answers = pin!(caught(answers));
         let answers = match timeout {
             None => answers.await,
-            Some(timeout) => match tokio::time::timeout(timeout, &mut answers).await {
-                Ok(answers) => answers,
-                Err(_) => {
-                    // The answer may be there, and only nobody had the time to read it.
-                    drain_caller_sockets().await;
-                    answers.now_or_never().unwrap_or_else(|| {
-                        let message = format!("no answer to {operation} within {} ms", timeout.as_millis());
-                        Ok(answer_all(len, &Err(Error::new(ErrorKind::Timeout, message))))
-                    })
+            Some(timeout) => {
+                match tokio::time::timeout(timeout.saturating_sub(self.waited), &mut answers).await {
+                    Ok(answers) => answers,
+                    Err(_) => {
+                        // The answer may be there, and only nobody had the time to read it.
+                        drain_caller_sockets().await;
+                        answers
+                            .now_or_never()
+                            .unwrap_or_else(|| Ok(answer_all(len, &Err(self.tier.late(operation, timeout)))))
+                    }
                 }
-            },
+            }
         };
         let mut answers = match answers {
             Ok(answers) if answers.len() == len => answers,

@@ -22,3 +22,4 @@ mod others;
 mod requests;
 mod suite;
 mod table;
+mod turns;
