@@ -5,6 +5,7 @@
 
 pub mod conformance;
 mod faulty;
+pub mod leases;
 pub mod records;
 mod source;
 pub mod structures;

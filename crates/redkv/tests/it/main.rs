@@ -19,6 +19,7 @@ mod disk;
 mod dynamodb;
 #[cfg(feature = "file")]
 mod file;
+mod leases;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

@@ -1,0 +1,4 @@
+//! Leases of every store that has them.
+
+#[cfg(feature = "memory")]
+mod memory;
