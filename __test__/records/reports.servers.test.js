@@ -4,8 +4,10 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const { createServer } = require('node:http')
 const { describe, test } = require('node:test')
 const { Records } = require('../..')
+const { childOf, printed } = require('../support/child.js')
 const { open, shape } = require('../support/records/backends.js')
 const { rejectionOf } = require('../support/refused.js')
 const { clientOptions } = require('../support/servers/dynamodb.js')
@@ -97,6 +99,28 @@ describe('a DynamoDB that throttles', () => {
     const records = await partition.getMany(keys)
     assert.deepEqual(records.map(({ value }) => value), keys)
     assert.ok(proxy.leftOut > 0)
+  })
+})
+
+describe('a server that never answers', () => {
+  test('does no harm to a process that gives up thousands of writes', async (t) => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    t.after(() => {
+      silent.closeAllConnections()
+      silent.close()
+    })
+    await once(silent, 'listening')
+    const options = { ...clientOptions(`http://127.0.0.1:${silent.address().port}`), tableName: 't' }
+    const result = await childOf(async (options) => {
+      const table = new RedKV.Records('dynamodb', options, { timeout: '1m', circuitBreaker: false })
+      const partition = table.partition('p')
+      const calls = Array.from({ length: 5000 }, (_, n) => partition.put(`k${n}`).catch(({ code }) => code))
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      await table.close({ timeout: '100ms' })
+      const codes = await Promise.all(calls)
+      console.log(codes.length, [...new Set(codes)])
+    }, options)
+    printed(result, "5000 [ 'ERR_REDKV_CLOSED' ]\n")
   })
 })
 

@@ -155,6 +155,7 @@ impl IoThread {
             tasks.end();
             // A name look-up may hang in the system: nobody waits for it.
             runtime.shutdown_background();
+            tasks.bury();
         })?;
         Ok(Self {
             queue,

@@ -133,6 +133,7 @@ pub(crate) fn millis(js: Js, field: &str, value: Value, hint: &str) -> Result<Op
         None => {
             let got = match kind {
                 Type::Number => js.float(value)?.to_string(),
+                Type::String => "another string".to_owned(),
                 kind => described(kind).to_owned(),
             };
             Err(Error::argument(field, format!("{field} must be {DURATION}, got {got}{hint}")).into())

@@ -27,7 +27,8 @@ pub struct Executor {
     /// Tasks for the executor's own thread that were woken elsewhere.
     woken: Lock<Vec<Runnable>>,
     more: Notify,
-    ended: AtomicBool,
+    /// Whether nobody takes what is woken any more.
+    is_gone: AtomicBool,
 }
 
 thread_local! {
@@ -61,7 +62,7 @@ impl Executor {
             reactor: CallerReactor::new().ok().map(Arc::new),
             woken: Lock::default(),
             more: Notify::new(),
-            ended: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
         })
     }
 
@@ -124,14 +125,30 @@ impl Executor {
         }
     }
 
-    /// Cancels all tasks: those that are woken from now on are dropped. The runtime must be ended next, which wakes
-    /// the others.
+    /// Cancels all tasks: those that are woken from now on are dropped by [`Executor::bury`]. The runtime must be ended before
+    /// that, which wakes the others.
     pub fn end(&self) {
-        self.ended.store(true, Ordering::SeqCst);
-        let woken = std::mem::take(&mut *self.shared());
-        // Not under the lock: what a task holds may wake others when it is dropped.
-        drop_all(woken);
+        self.drop_woken();
         self.reactor.iter().for_each(|reactor| reactor.end());
+    }
+
+    /// Drops what was woken since the end. Not where they are woken: who wakes them may hold a lock that they need to be dropped. Nor under our own lock, as what a task
+    /// holds may wake others when it is dropped.
+    fn drop_woken(&self) {
+        loop {
+            let woken = std::mem::take(&mut *self.shared());
+            if woken.is_empty() {
+                return;
+            }
+            woken.into_iter().for_each(drop);
+        }
+    }
+
+    /// Drops what was woken since the end, for the last time: what is woken later is dropped where it is woken.
+    pub fn bury(&self) {
+        self.drop_woken();
+        self.is_gone.store(true, Ordering::SeqCst);
+        self.drop_woken();
     }
 
     fn shared(&self) -> MutexGuard<'_, Vec<Runnable>> {
@@ -140,8 +157,7 @@ impl Executor {
 
     fn hand_over(&self, runnables: impl IntoIterator<Item = Runnable>) {
         let mut shared = self.shared();
-        if self.ended.load(Ordering::SeqCst) {
-            // Nor here.
+        if self.is_gone.load(Ordering::SeqCst) {
             drop(shared);
             return drop_all(runnables);
         }

@@ -3,7 +3,9 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc;
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use super::*;
@@ -11,6 +13,7 @@ use super::*;
 /// An executor on a thread of its own, as a binding runs it.
 struct Own {
     executor: Arc<Executor>,
+    has_ended: Arc<AtomicBool>,
     id: ThreadId,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -19,24 +22,27 @@ impl Own {
     fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let executor = Executor::new(runtime.handle().clone());
-        let own = executor.clone();
+        let has_ended = Arc::<AtomicBool>::default();
+        let (own, ended) = (executor.clone(), has_ended.clone());
         let thread = thread::spawn(move || {
             own.adopt_thread();
             runtime.block_on(async {
-                while !own.ended.load(Ordering::SeqCst) {
+                while !ended.load(Ordering::SeqCst) {
                     own.woken().await;
                     own.run_own(|| {});
                 }
             });
             own.end();
+            runtime.shutdown_background();
+            own.bury();
         });
-        Self { executor, id: thread.thread().id(), thread: Some(thread) }
+        Self { executor, has_ended, id: thread.thread().id(), thread: Some(thread) }
     }
 }
 
 impl Drop for Own {
     fn drop(&mut self) {
-        self.executor.ended.store(true, Ordering::SeqCst);
+        self.has_ended.store(true, Ordering::SeqCst);
         self.executor.wake();
         if let Some(thread) = self.thread.take() {
             thread.join().expect("the thread ends well");
@@ -92,7 +98,7 @@ fn a_timer_of_a_task_that_began_here_wakes_it_on_the_executors_own_thread() {
     let (said, heard) = mpsc::channel();
     own.executor.run_here(|| {
         spawn(async move {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
             said.send(thread::current().id()).expect("somebody listens");
         });
     });
@@ -176,6 +182,33 @@ fn the_end_drops_tasks_whose_drop_wakes_others() {
     });
     executor.end();
     assert_eq!(heard.recv(), Err(mpsc::RecvError));
+}
+
+/// A future of many owners wakes all of them under a lock, which each of them takes when it is dropped.
+#[test]
+fn tasks_that_wait_for_one_future_together_are_dropped_at_the_end() {
+    let own = Own::start();
+    let held = Arc::new(());
+    let (release, released) = oneshot::channel::<()>();
+    let shared = released.map(drop).shared();
+    own.executor.run_here(|| {
+        for _ in 0..10 {
+            let (shared, held) = (shared.clone(), held.clone());
+            spawn(async move {
+                shared.await;
+                drop(held);
+                future::pending::<()>().await;
+            });
+        }
+        // Lets the others go when it is dropped, which the end of the timers does.
+        spawn(async move {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+            drop(release);
+        });
+    });
+    drop(shared);
+    drop(own);
+    assert_eq!(Arc::strong_count(&held), 1);
 }
 
 /// Each of them waits for the permit of the one before, so the end of the first one wakes the second, and so on.

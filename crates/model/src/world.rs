@@ -182,7 +182,10 @@ impl<'a> World<'a> {
             end,
             panicked: false,
         };
-        self.executor.iter().for_each(|executor| executor.end());
+        self.executor.iter().for_each(|executor| {
+            executor.end();
+            executor.bury();
+        });
         outcome
     }
 
