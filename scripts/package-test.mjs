@@ -30,7 +30,7 @@ const required = [
 ]
 
 /** The largest addon, in bytes, and the platform on which it was measured. */
-const most = { bytes: 16_500_000, platform: 'linux-x64-gnu' }
+const most = { bytes: 17_500_000, platform: 'linux-x64-gnu' }
 
 /** What servers are bundled with, at the versions that the test was written with. Kept in the cache, by these names. */
 const bundlers = [

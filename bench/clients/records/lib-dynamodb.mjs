@@ -21,7 +21,8 @@ function libDynamodb(endpoint) {
       return Item?.payload
     },
     async *list() {
-      for await (const { Items } of paginateQuery({ client }, query)) {
+      // It writes into what it is given.
+      for await (const { Items } of paginateQuery({ client }, { ...query })) {
         for (const { name, version, payload } of Items) yield { key: name, version, value: payload }
       }
     },

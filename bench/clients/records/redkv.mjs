@@ -1,5 +1,9 @@
-import { Records } from 'redkv'
+// Records of RedKV with their default options.
+
+import { createRequire } from 'node:module'
 import { dynamodbOptions, recordsTable as tableName } from '../address.mjs'
+
+const { Records } = createRequire(import.meta.url)('../../..')
 
 function redkv(endpoint) {
   const { region, credentials } = dynamodbOptions

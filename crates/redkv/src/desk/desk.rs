@@ -79,7 +79,7 @@ impl<S: Subject> Desk<S> {
     }
 
     /// Takes commands in the order in which they were called. Each is answered once through `receiver`: at the latest when
-    /// its deadline has passed, which counts from when it is sent. Those with one order key take effect in their order.
+    /// its deadline has passed, which counts from its call. Those with one order key take effect in their order.
     pub fn submit(self: &Arc<Self>, commands: Vec<S::Command>, receiver: &Arc<dyn Receiver<S::Answer>>) {
         let visit = match self.chain.visit(commands.len()) {
             Ok(visit) => Arc::new(visit),
