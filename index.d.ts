@@ -3903,7 +3903,8 @@ declare namespace RedKV {
      * Lists some of the records whose keys begin with `prefix`, in the order of the bytes of their keys. With an index it is the
      * value of its sort key that begins with `prefix`, and gives the order.
      *
-     * A page has `limit` records unless the end is reached. The last page may be empty.
+     * A page has `limit` records unless the end is reached, or many thousands in a row have expired on DynamoDB. The last page may be
+     * empty: the list ends where `next` is `null`.
      */
     listPage(prefix?: string, options?: RecordListOptions): Promise<RecordPage>
 
@@ -3928,7 +3929,7 @@ declare namespace RedKV {
     readonly partition: string
     /** Its key. */
     readonly key: string
-    /** Begins at 1, and grows by one with each write. */
+    /** Begins at 1, and grows by one with each write. What another program wrote without a version is at 0. */
     readonly version: number
     /** When it expires; `null` if it does not. */
     readonly expires: Date | null

@@ -64,6 +64,9 @@ describe('wrong arguments are refused by their names', () => {
     ['globalIndex', 'two indexes', (p) => p.listPage('', { localIndex: { name: 'l', sortKey: 's' }, globalIndex: { name: 'g', hashKey: 'h', sortKey: 's' } })],
     ['localIndex.sortKey', 'an index without a sort key', (p) => p.listPage('', { localIndex: { name: 'l' } })],
     ['localIndex.hashKey', 'a local index with a hash key', (p) => p.listPage('', { localIndex: { name: 'l', sortKey: 's', hashKey: 'h' } })],
+    ['localIndex.name', 'an index with a name that DynamoDB refuses', (p) => p.listPage('', { localIndex: { name: 'a b', sortKey: 's' } })],
+    ['after', 'the longest token of a stranger', (p) => p.listPage('', { after: 'z'.repeat(16_384) })],
+    ['previous', 'a version below 0', (p) => p.atomicDelete('k', { ...previous, version: -1 })],
     ['localIndex', 'an index that is not there', (p) => p.listPage('', { localIndex: { name: 'none', sortKey: 's' } })],
     ['localIndex', 'an index with another sort key', (p) => p.listPage('', { localIndex: { name: 'idx_created', sortKey: 's' } })],
     ['consistent', 'consistent reads of a global index', (p) => p.listPage('', { consistent: true, globalIndex: { name: 'idx_pk1', hashKey: 'pk1', sortKey: 'sk1' } })],
@@ -170,6 +173,13 @@ test('a plain object says which version is meant as well', async (t) => {
   const stored = JSON.parse(JSON.stringify(await partition.get('k')))
   assert.equal((await partition.atomicPut('k', '2', { previous: stored })).version, 2)
   await rejectionOf(() => partition.atomicDelete('k', previous))
+})
+
+test('a previous version 0 is that of an item without one', async (t) => {
+  const partition = (await open(t, 'memory')).partition('p')
+  const of0 = { ...previous, version: 0 }
+  assert.equal((await rejectionOf(() => partition.atomicPut('k', 'v', { previous: of0 }))).code, 'ERR_REDKV_MODIFIED')
+  assert.equal((await rejectionOf(() => partition.atomicDelete('k', of0))).code, 'ERR_REDKV_NOT_FOUND')
 })
 
 test('what was read stays with its error, and out of what is printed of it', async (t) => {

@@ -42,13 +42,13 @@ describe('createTable()', () => {
     const table = opened(t)
     const partition = table.partition('p')
     await partition.put('b', '', { fields: { created: '1' } })
-    const localIndex = { name: 'l', sortKey: 'created' }
+    const localIndex = { name: 'idx_created', sortKey: 'created' }
     await table.createTable()
     await table.createTable({ localIndexes: [localIndex], ttl: true })
     await table.createTable({ localIndexes: [localIndex] })
     const { records } = await partition.listPage('', { localIndex })
     assert.deepEqual(records.map(({ key }) => key), ['b'])
-    const other = { localIndexes: [{ name: 'l', sortKey: 'other' }] }
+    const other = { localIndexes: [{ name: 'idx_created', sortKey: 'other' }] }
     isArgumentError(await rejectionOf(() => table.createTable(other)), 'localIndex', 'memory')
   })
 
@@ -59,6 +59,10 @@ describe('createTable()', () => {
       ['indexes', { indexes: [] }],
       ['ttl', { ttl: '1h' }],
       ['sortKey', { localIndexes: [{ name: 'l' }] }],
+      ['localIndex.name', { localIndexes: [{ name: 'l', sortKey: 's' }] }],
+      ['globalIndex.name', { globalIndexes: [{ name: 'a b', hashKey: 'h', sortKey: 's' }] }],
+      ['localIndexes', { localIndexes: Array.from({ length: 6 }, (_, i) => ({ name: `index${i}`, sortKey: 's' })) }],
+      ['localIndex', { localIndexes: [{ name: 'by_version', sortKey: 'version' }] }],
     ]) {
       const error = await rejectionOf(() => table.createTable(options))
       isArgumentError(error, field)

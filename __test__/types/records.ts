@@ -18,9 +18,9 @@ new Records('memory', {}, { prefix: 'p:' })
 const partition: Partition = table.partition('customers')
 
 async function uses(): Promise<void> {
-  await table.createTable({ localIndexes: [{ name: 'l', sortKey: 'created' }], ttl: true })
+  await table.createTable({ localIndexes: [{ name: 'idx_created', sortKey: 'created' }], ttl: true })
   // @ts-expect-error — a global index has a hash key
-  await table.createTable({ globalIndexes: [{ name: 'g', sortKey: 'created' }] })
+  await table.createTable({ globalIndexes: [{ name: 'idx_city', sortKey: 'created' }] })
   const record: VersionedRecord = await partition.put('ada', 'x', { ttl: '1h', fields: { created: '2020', old: null } })
   assert<Equal<typeof record.version, number>>()
   assert<Equal<typeof record.expires, Date | null>>()
@@ -40,7 +40,7 @@ async function uses(): Promise<void> {
   await partition.update('n', () => null)
   const { records, next } = await partition.listPage('a', { limit: 10, reverse: true })
   assert<Equal<typeof next, string | null>>()
-  for await (const { key, fields } of partition.list('a', { globalIndex: { name: 'g', hashKey: 'h', sortKey: 's' } })) {
+  for await (const { key, fields } of partition.list('a', { globalIndex: { name: 'idx_city', hashKey: 'h', sortKey: 's' } })) {
     const created: string | undefined = fields['created']
     console.log(key, created, records.length)
   }

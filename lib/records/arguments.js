@@ -80,7 +80,8 @@ function changeOf(value, options) {
 /** Returns the version of a record that was read before. */
 function versionOf(previous) {
   const { version } = previous ?? {}
-  if (Number.isSafeInteger(version) && version >= 1 && typeof previous.key === 'string') return version
+  // An item that another program wrote without a version is at 0.
+  if (Number.isSafeInteger(version) && version >= 0 && typeof previous.key === 'string') return version
   // What get() returns where there is no record.
   if (previous === null) throw argumentError('previous', 'previous is null: there is no record to change or delete; atomicPut() without it creates one')
   const given = previous instanceof VersionedRecord ? 'one that was changed' : described(previous)

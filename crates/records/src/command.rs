@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::operation::RecordOperation;
 
 use crate::index::Index;
-use crate::record::{Place, Record};
+use crate::record::{LARGEST_VERSION, Place, Record};
 use crate::token::Position;
 
 /// One operation.
@@ -182,9 +183,12 @@ impl Change {
     }
 
     /// Returns the record that it makes at `place`: of the record that is there, if it has not expired by `now`; else a new
-    /// one, with the next version all the same.
-    pub fn applied(&self, place: &Place, found: Option<&Record>, now: u64) -> Record {
-        let version = found.map_or(0, |found| found.version).saturating_add(1);
+    /// one, with the next version all the same. Fails where there is no next version.
+    pub fn applied(&self, place: &Place, found: Option<&Record>, now: u64) -> Result<Record> {
+        let version = found.map_or(0, |found| found.version);
+        if version >= LARGEST_VERSION {
+            return Err(cannot_grow(place));
+        }
         let live = found.filter(|found| !found.has_expired(now));
         let mut fields = live.map(|live| live.fields.clone()).unwrap_or_default();
         for (name, value) in &self.fields {
@@ -199,8 +203,15 @@ impl Change {
             Expiry::At(second) => Some(second),
         };
         let value = self.value.clone().or_else(|| live.and_then(|live| live.value.clone()));
-        Record { place: place.clone(), version, expires, value, fields }
+        Ok(Record { place: place.clone(), version: version + 1, expires, value, fields })
     }
+}
+
+fn cannot_grow(place: &Place) -> Error {
+    let Place { partition, key } = place;
+    let message =
+        format!("the record '{key}' of the partition '{partition}' is not written: its version cannot grow");
+    Error::new(ErrorKind::Value, message)
 }
 
 impl Command {

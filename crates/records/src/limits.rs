@@ -4,8 +4,8 @@
 use redkv_core::error::{Error, Result};
 
 use crate::command::{Action, Change, Command, Listing};
-use crate::index::{GlobalIndex, Index, LocalIndex, TableShape};
-use crate::record::{NAMES, Record};
+use crate::index::{GlobalIndex, Index, LocalIndex, TableShape, argument};
+use crate::record::{ID, NAME, NAMES, Record};
 
 /// The longest name of a partition, in bytes of UTF-8.
 pub const PARTITION: usize = 2048;
@@ -17,6 +17,13 @@ pub const FIELD: usize = 255;
 pub const FIELDS: usize = 250;
 /// The most bytes that a record may have: names and values of all attributes.
 pub const RECORD: usize = 400 * 1024;
+
+/// How many characters the name of an index has.
+const INDEX: std::ops::RangeInclusive<usize> = 3..=255;
+/// The most local indexes of a table.
+const LOCAL_INDEXES: usize = 5;
+/// The most global indexes of a table.
+const GLOBAL_INDEXES: usize = 20;
 
 /// Fails with the error of the argument that is too long, empty or reserved.
 pub fn check(command: &Command) -> Result<()> {
@@ -75,7 +82,7 @@ fn check_listing(listing: &Listing) -> Result<()> {
 /// Fails if `record` cannot be in a table of this shape, as it would be after a write: it is too large, or the key of an index
 /// is empty or too long.
 pub fn check_record(shape: &TableShape, record: &Record) -> Result<()> {
-    size(record.bytes())?;
+    size(record.bytes() + besides(record))?;
     for index in shape.indexes() {
         for (name, most) in [(index.hash_key(), PARTITION), (index.sort_key(), KEY)] {
             let Some(value) = record.attribute(name) else { continue };
@@ -84,26 +91,95 @@ pub fn check_record(shape: &TableShape, record: &Record) -> Result<()> {
                     "'{name}' is a key of the index '{}': it must have 1 to {most} bytes",
                     index.name()
                 );
-                return Err(Error::argument("fields", message));
+                return Err(Error::argument(argument_of(name), message));
             }
         }
     }
     Ok(())
 }
 
+/// About how many bytes DynamoDB counts besides the texts of a record: names of its own attributes, and numbers.
+fn besides(record: &Record) -> usize {
+    let number = |digits: usize| digits.div_ceil(2) + 1;
+    let digits = |number: u64| number.to_string().len();
+    let version = "idnameversion".len() + number(digits(record.version));
+    let expires = record.expires.map_or(0, |second| "expires".len() + number(digits(second.unsigned_abs())));
+    version + expires + record.value.as_ref().map_or(0, |_| "payload".len())
+}
+
+/// The argument that an attribute is given by.
+fn argument_of(attribute: &str) -> &'static str {
+    match attribute {
+        ID => "partition",
+        NAME => "key",
+        "payload" => "value",
+        _ => "fields",
+    }
+}
+
 /// Fails if a table cannot have this shape.
 pub fn check_shape(shape: &TableShape) -> Result<()> {
+    count("localIndexes", shape.local.len(), LOCAL_INDEXES)?;
+    count("globalIndexes", shape.global.len(), GLOBAL_INDEXES)?;
     shape.local.iter().try_for_each(local)?;
-    shape.global.iter().try_for_each(global)
+    shape.global.iter().try_for_each(global)?;
+    let indexes: Vec<_> = shape.indexes().collect();
+    indexes.iter().enumerate().try_for_each(|(place, index)| apart(index, &indexes[..place]))
+}
+
+/// Fails if a backend that orders by texts cannot keep an index of `shape`: two attributes are numbers.
+pub fn check_order(shape: &TableShape) -> Result<()> {
+    for index in shape.indexes() {
+        for name in [index.hash_key(), index.sort_key()] {
+            if matches!(name, "version" | "expires") {
+                let message = format!("'{name}' is a number: only DynamoDB has indexes of numbers");
+                return Err(Error::argument(argument(&index), message));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn count(field: &'static str, count: usize, most: usize) -> Result<()> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(Error::argument(field, format!("{field} has {count} indexes; a table may have {most} at most")))
+}
+
+/// Fails if an index has the name of one before it, or one attribute twice.
+fn apart(index: &Index, before: &[Index]) -> Result<()> {
+    let name = index.name();
+    if before.iter().any(|other| other.name() == name) {
+        return Err(Error::argument(argument(index), format!("there are two indexes '{name}'")));
+    }
+    if index.hash_key() == index.sort_key() {
+        let message = format!("the index '{name}' has one attribute as hash key and as sort key");
+        return Err(Error::argument(argument(index), message));
+    }
+    Ok(())
+}
+
+fn index_name(field: &'static str, name: &str) -> Result<()> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    if INDEX.contains(&name.len()) && name.bytes().all(is_allowed) {
+        return Ok(());
+    }
+    let message = format!(
+        "{field} must have {} to {} of the characters a-z, A-Z, 0-9, '_', '.' and '-'",
+        INDEX.start(),
+        INDEX.end()
+    );
+    Err(Error::argument(field, message))
 }
 
 fn local(index: &LocalIndex) -> Result<()> {
-    text("localIndex.name", &index.name, FIELD)?;
+    index_name("localIndex.name", &index.name)?;
     text("localIndex.sortKey", &index.sort_key, FIELD)
 }
 
 fn global(index: &GlobalIndex) -> Result<()> {
-    text("globalIndex.name", &index.name, FIELD)?;
+    index_name("globalIndex.name", &index.name)?;
     text("globalIndex.hashKey", &index.hash_key, FIELD)?;
     text("globalIndex.sortKey", &index.sort_key, FIELD)
 }
@@ -143,6 +219,73 @@ mod tests {
         assert_eq!(put(&"k".repeat(1025), Change::default()).unwrap_err().field(), Some("key"));
         assert_eq!(partition("").unwrap_err().field(), Some("partition"));
         assert_eq!(partition(&"p".repeat(2049)).unwrap_err().field(), Some("partition"));
+    }
+
+    fn local(name: &str, sort_key: &str) -> LocalIndex {
+        LocalIndex { name: name.into(), sort_key: sort_key.into() }
+    }
+
+    fn global(name: &str, hash_key: &str, sort_key: &str) -> GlobalIndex {
+        GlobalIndex { name: name.into(), hash_key: hash_key.into(), sort_key: sort_key.into() }
+    }
+
+    fn refused(local: Vec<LocalIndex>, global: Vec<GlobalIndex>) -> String {
+        let error = check_shape(&TableShape { local, global, ttl: false }).unwrap_err();
+        error.field().unwrap().to_owned()
+    }
+
+    #[test]
+    fn names_and_numbers_are_a_part_of_a_record() {
+        let of_bytes = |bytes: usize| Record {
+            place: Place::new("p", "k"),
+            version: 10,
+            expires: Some(1_795_000_000),
+            value: Some("x".repeat(bytes).into()),
+            fields: [].into(),
+        };
+        let rest = "pk".len() + "idnameversionexpirespayload".len() + 2 + 6;
+        check_record(&TableShape::default(), &of_bytes(RECORD - rest)).unwrap();
+        let error = check_record(&TableShape::default(), &of_bytes(RECORD - rest + 1)).unwrap_err();
+        assert_eq!(error.field(), Some("value"));
+    }
+
+    #[test]
+    fn the_name_of_an_index_is_one_that_dynamodb_takes() {
+        for name in ["", "l", "ll", "a b", "é€é", "a/b", &"x".repeat(256)] {
+            assert_eq!(refused(vec![local(name, "s")], vec![]), "localIndex.name", "{name}");
+            assert_eq!(refused(vec![], vec![global(name, "h", "s")]), "globalIndex.name", "{name}");
+            let index = Some(Index::Local(local(name, "s")));
+            let listing = Action::List(Listing { index, ..Listing::default() });
+            let error = check(&Command::new(Place::new("p", ""), listing, 0)).unwrap_err();
+            assert_eq!(error.field(), Some("localIndex.name"), "{name}");
+        }
+        for name in ["abc", "A_.-9", &"x".repeat(255)] {
+            let shape = TableShape { local: vec![local(name, "s")], ..TableShape::default() };
+            check_shape(&shape).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_table_has_as_many_indexes_as_one_of_dynamodb_each_with_a_name_of_its_own() {
+        let locals = |count: usize| (0..count).map(|number| local(&format!("local{number}"), "s")).collect();
+        let globals =
+            |count: usize| (0..count).map(|number| global(&format!("global{number}"), "h", "s")).collect();
+        check_shape(&TableShape { local: locals(5), global: globals(20), ttl: true }).unwrap();
+        assert_eq!(refused(locals(6), vec![]), "localIndexes");
+        assert_eq!(refused(vec![], globals(21)), "globalIndexes");
+        assert_eq!(refused(vec![local("one", "s"), local("one", "s")], vec![]), "localIndex");
+        assert_eq!(refused(vec![local("one", "s")], vec![global("one", "h", "s")]), "globalIndex");
+        assert_eq!(refused(vec![local("one", "id")], vec![]), "localIndex");
+        assert_eq!(refused(vec![], vec![global("one", "h", "h")]), "globalIndex");
+    }
+
+    #[test]
+    fn a_key_of_an_index_that_is_too_long_is_refused_by_its_own_name() {
+        let shape = TableShape { local: vec![local("one", "payload")], ..TableShape::default() };
+        let value = Some("x".repeat(KEY + 1).into());
+        let record =
+            Record { place: Place::new("p", "k"), version: 1, expires: None, value, fields: [].into() };
+        assert_eq!(check_record(&shape, &record).unwrap_err().field(), Some("value"));
     }
 
     #[test]

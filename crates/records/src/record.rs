@@ -11,6 +11,9 @@ pub const ID: &str = "id";
 /// The attribute with the key of a record in its partition: the range key of the table.
 pub const NAME: &str = "name";
 
+/// No version is larger: JavaScript counts exactly no further.
+pub const LARGEST_VERSION: u64 = (1 << 53) - 1;
+
 /// So many seconds after it has expired may an embedded backend remove a record: about as late as DynamoDB does it.
 pub const KEPT_EXPIRED: i64 = 48 * 60 * 60;
 
@@ -35,7 +38,7 @@ impl Place {
 pub struct Record {
     /// Where it is.
     pub place: Place,
-    /// Grows by one with each write. Begins at 1.
+    /// Grows by one with each write, up to [`LARGEST_VERSION`]. Begins at 1: what another program wrote without one is at 0.
     pub version: u64,
     /// The second since the Unix epoch from whose beginning on it is absent; `None` if it never is.
     pub expires: Option<i64>,

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::base58;
 use crate::index::{Index, hash_key, sort_key};
+use crate::limits::{KEY, PARTITION};
 use crate::record::{ID, NAME, Record};
 
 /// Where a page ended: the key attributes of its last record.
@@ -37,6 +38,8 @@ const KINDS: [&str; 10] = ["B", "BOOL", "BS", "L", "M", "N", "NS", "NULL", "S", 
 
 /// No token is longer: its attributes have 6 KiB at most, and those of 400 KiB are none.
 const LONGEST: usize = 16 << 10;
+/// No number is written with more characters: it has 38 digits, and up to 130 places.
+const DIGITS: usize = 200;
 /// No token has more JSON.
 const LONGEST_JSON: u64 = 64 << 10;
 
@@ -55,6 +58,18 @@ impl KeyValue {
             "N" => Some(Self::Number(value.to_owned())),
             "B" => Some(Self::Binary(value.to_owned())),
             _ => None,
+        }
+    }
+
+    /// Returns whether an index may have it as a sort key. Only DynamoDB has some of other types than text.
+    fn may_be_sorted_by(&self) -> bool {
+        match self {
+            Self::Text(text) => (1..=KEY).contains(&text.len()),
+            Self::Number(digits) => {
+                let is_part = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+                (1..=DIGITS).contains(&digits.len()) && digits.bytes().all(is_part)
+            }
+            Self::Binary(base64) => (1..=KEY.div_ceil(3) * 4).contains(&base64.len()),
         }
     }
 
@@ -91,7 +106,11 @@ impl Position {
         if !self.0.keys().map(String::as_str).eq(expected.iter().copied()) {
             return Err(refused("is of another index, or of the table"));
         }
-        if [ID, NAME].iter().any(|name| self.text(name).is_none()) {
+        let is_key =
+            |name: &str, most: usize| self.text(name).is_some_and(|text| (1..=most).contains(&text.len()));
+        let is_sort_key = self.0.get(sort_key(index)).is_some_and(KeyValue::may_be_sorted_by);
+        if !is_key(ID, PARTITION) || !is_key(NAME, KEY) || !is_key(hash_key(index), PARTITION) || !is_sort_key
+        {
             return Err(refused("is not of a record"));
         }
         if self.text(hash_key(index)) != Some(partition) {
@@ -202,6 +221,41 @@ mod tests {
             assert_eq!(Position::from_token(wrong).unwrap_err().field(), Some("after"), "{wrong}");
         }
         assert!(Position::from_token(&empty).unwrap().check("p", None).is_err());
+    }
+
+    #[test]
+    fn a_position_has_keys_that_a_record_can_have() {
+        let local = Index::Local(LocalIndex { name: "loc".into(), sort_key: "created".into() });
+        let global =
+            Index::Global(GlobalIndex { name: "glo".into(), hash_key: "pk1".into(), sort_key: "sk1".into() });
+        let (key, partition) = ("k".repeat(1_024), "p".repeat(2_048));
+        let (long, longer) = (format!("{key}k"), format!("{partition}p"));
+        Position::of([("id", &*partition), ("name", &key)]).check(&partition, None).unwrap();
+        for name in ["", &long] {
+            Position::of([("id", "p"), ("name", name)]).check("p", None).unwrap_err();
+            let position = Position::of([("id", "p"), ("name", "k"), ("created", name)]);
+            position.check("p", Some(&local)).unwrap_err();
+        }
+        for id in ["", &longer] {
+            let position = Position::of([("id", id), ("name", "k"), ("pk1", "p"), ("sk1", "s")]);
+            position.check("p", Some(&global)).unwrap_err();
+        }
+        let sorted_by = |value: KeyValue| {
+            let mut position = Position::of([("id", "p"), ("name", "k")]);
+            position.0.insert("created".into(), value);
+            position.check("p", Some(&local))
+        };
+        sorted_by(KeyValue::Number("-1.5E+100".into())).unwrap();
+        sorted_by(KeyValue::Binary("AP94".into())).unwrap();
+        for wrong in [
+            KeyValue::Number(String::new()),
+            KeyValue::Number("one".into()),
+            KeyValue::Number("1".repeat(201)),
+            KeyValue::Binary(String::new()),
+            KeyValue::Binary("A".repeat(1_369)),
+        ] {
+            assert_eq!(sorted_by(wrong).unwrap_err().field(), Some("after"));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use redkv_core::error::Result;
 use crate::command::{Action, Answer, Command, Listing, Page};
 use crate::effect::Effect;
 use crate::index::{Index, TableShape};
-use crate::limits::check_record;
+use crate::limits::{check_order, check_record};
 use crate::record::{ID, KEPT_EXPIRED, NAME, Place, Record, seconds};
 use crate::token::Position;
 
@@ -34,6 +34,7 @@ pub(super) struct Data {
 impl Data {
     /// Adds what `shape` has besides.
     pub(super) fn reshape(&mut self, shape: &TableShape) -> Result<()> {
+        check_order(shape)?;
         self.shape = self.shape.clone().and(shape)?;
         let records = std::mem::take(&mut self.records);
         self.indexes.clear();
@@ -47,7 +48,7 @@ impl Data {
         if let Action::List(listing) = action {
             return self.list(&place.partition, listing, *now);
         }
-        match command.effect(self.records.get(place)) {
+        match command.effect(self.records.get(place))? {
             Effect::Answer(answer) => Ok(answer),
             Effect::Write(record) => self.write(record, *now),
             Effect::Remove => {

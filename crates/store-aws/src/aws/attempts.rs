@@ -131,11 +131,12 @@ fn may_be_made(error: &OrchestratorError<Error>, response: Option<&HttpResponse>
 }
 
 /// A refusal is a certain no; a failure inside the service may have come after the write, unless it is how S3 asks to
-/// be asked less often.
+/// be asked less often. A timeout is that of something in between, which does not know what became of the request.
 fn is_certain_no(response: &HttpResponse) -> bool {
     const SLOW_DOWN: &[u8] = b"<Code>SlowDown</Code>";
-    let body = response.body().bytes().unwrap_or_default();
-    response.status().as_u16() < 500 || body.windows(SLOW_DOWN.len()).any(|part| part == SLOW_DOWN)
+    const TIMED_OUT: u16 = 408;
+    let (status, body) = (response.status().as_u16(), response.body().bytes().unwrap_or_default());
+    (status < 500 && status != TIMED_OUT) || body.windows(SLOW_DOWN.len()).any(|part| part == SLOW_DOWN)
 }
 
 /// Returns whether `error` says that no connection was made, so that nothing was sent.

@@ -11,13 +11,12 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveDescription, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use aws_smithy_types::error::operation::BuildError;
-use redkv_records::index::argument;
 use redkv_records::record::{ID, NAME};
 use redkv_records::{GlobalIndex, Index, LocalIndex, TableShape};
 use serde_json::json;
 
 use super::items::{EXPIRES, VERSION};
-use super::table::{Table, shape_of};
+use super::table::{Table, is_partial, partial, shape_of};
 use crate::aws::attempts::Attempts;
 use crate::dynamodb::error::VALIDATION;
 use crate::tables::access::unmade;
@@ -176,21 +175,9 @@ fn missing<'a>(
         return Err(Error::argument("localIndex", message));
     }
     if let Some(index) = shape.indexes().find(|index| is_partial(table, index.name())) {
-        let message =
-            format!("the index '{}' of the table '{name}' does not have all attributes", index.name());
-        return Err(Error::argument(argument(&index), message));
+        return Err(partial(&index));
     }
     Ok(shape.global.iter().find(|index| !own.global.contains(index)))
-}
-
-/// Returns whether an index has some attributes only: records cannot be read from it.
-fn is_partial(table: &TableDescription, index: &str) -> bool {
-    let local = table.local_secondary_indexes().iter().map(|own| (own.index_name(), own.projection()));
-    let global = table.global_secondary_indexes().iter().map(|own| (own.index_name(), own.projection()));
-    let kind = |projection: Option<&Projection>| projection.and_then(Projection::projection_type).cloned();
-    local.chain(global).any(|(name, projection)| {
-        name == Some(index) && kind(projection).is_some_and(|kind| kind != ProjectionType::All)
-    })
 }
 
 fn schema(hash_key: &str, sort_key: &str) -> Built<Vec<KeySchemaElement>> {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::base64;
 use redkv_records::index::{hash_key, sort_key};
-use redkv_records::record::{ID, NAME, has_expired};
+use redkv_records::record::{ID, LARGEST_VERSION, NAME, has_expired};
 use redkv_records::{Index, KeyValue, NAMES, Place, Position, Record};
 
 pub(super) use crate::tables::Item;
@@ -18,9 +18,6 @@ pub(super) const VERSION: &str = "version";
 pub(super) const EXPIRES: &str = "expires";
 /// The attribute with the value.
 pub(super) const PAYLOAD: &str = "payload";
-
-/// No version is larger: JavaScript counts no further.
-const LARGEST_VERSION: u64 = 1 << 53;
 
 impl reads::Place for Place {
     fn key(&self) -> Item {
@@ -71,11 +68,15 @@ fn text_of<'a>(item: &'a Item, name: &str) -> &'a str {
     }
 }
 
-/// Returns where an item that was listed is. Most are in `partition`.
-pub(super) fn place_of(item: &Item, partition: &Arc<str>) -> Place {
-    let id = text_of(item, ID);
+/// Returns where an item that was listed is, unless it cannot be in the list. Most are in `partition`; only those of a global
+/// index may be in another.
+pub(super) fn place_of(item: &Item, partition: &Arc<str>, index: Option<&Index>) -> Option<Place> {
+    let (id, key) = (text_of(item, ID), text_of(item, NAME));
+    if text_of(item, hash_key(index)) != &**partition || id.is_empty() || key.is_empty() {
+        return None;
+    }
     let partition = if id == &**partition { partition.clone() } else { id.into() };
-    Place::new(partition, text_of(item, NAME))
+    Some(Place::new(partition, key))
 }
 
 /// Returns whether the record in `item` is absent at `now`, in milliseconds.
@@ -108,24 +109,27 @@ fn whole(digits: &str) -> Option<i64> {
     }
 }
 
-/// Returns the version of the record in `item`.
-pub(super) fn version_of(place: &Place, item: &Item) -> Result<u64> {
+/// Returns the version of the record in `item`: 0 where another program has written none, `None` where it is no version.
+pub(super) fn version(item: &Item) -> Option<u64> {
     let version = match item.get(VERSION) {
         Some(AttributeValue::N(digits)) => digits.parse().ok(),
-        _ => None,
+        Some(_) => None,
+        None => Some(0),
     };
-    version.filter(|version| (1..=LARGEST_VERSION).contains(version)).ok_or_else(|| {
-        let message = format!(
-            "the record '{}' of the partition '{}' cannot be read: its version is no whole number from 1 to 2^53",
-            place.key, place.partition
-        );
-        Error::new(ErrorKind::Value, message)
-    })
+    version.filter(|version| *version <= LARGEST_VERSION)
 }
 
-/// Returns the record in the item at `place`. Fails if it has no version.
+fn unreadable(place: &Place) -> Error {
+    let Place { partition, key } = place;
+    let message = format!(
+        "the record '{key}' of the partition '{partition}' cannot be read: its version is no whole number from 0 to 2^53 - 1"
+    );
+    Error::new(ErrorKind::Value, message)
+}
+
+/// Returns the record in the item at `place`. Fails if its version is none.
 pub(super) fn record_of(place: Place, mut item: Item) -> Result<Record> {
-    let version = version_of(&place, &item)?;
+    let version = version(&item).ok_or_else(|| unreadable(&place))?;
     let expires = expires_of(&item);
     let value = match item.remove(PAYLOAD) {
         Some(AttributeValue::S(text) | AttributeValue::N(text)) => Some(text.into()),
@@ -206,7 +210,8 @@ mod tests {
                     .into(),
             };
             let item = item_of(&record);
-            assert_eq!(place_of(&item, &"other".into()), record.place);
+            assert_eq!(place_of(&item, &"p".into(), None).as_ref(), Some(&record.place));
+            assert_eq!(place_of(&item, &"other".into(), None), None);
             assert_eq!(record_of(record.place.clone(), item).unwrap(), record);
         }
     }
@@ -224,20 +229,15 @@ mod tests {
 
     #[test]
     fn a_version_is_a_whole_number_that_javascript_counts_to() {
-        for wrong in [
-            None,
-            Some(text("1")),
-            Some(number(0)),
-            Some(number(-1)),
-            Some(number("1.5")),
-            Some(number(LARGEST_VERSION + 1)),
-        ] {
-            let attributes: Vec<_> = wrong.into_iter().map(|wrong| ("version", wrong)).collect();
-            let error = read(&attributes).unwrap_err();
+        for wrong in [text("1"), number(-1), number("1.5"), number(LARGEST_VERSION + 1)] {
+            let error = read(&[("version", wrong)]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Value);
             assert!(error.message().contains("'k' of the partition 'p'"), "{error}");
         }
-        assert_eq!(read(&[("version", number(LARGEST_VERSION))]).unwrap().version, LARGEST_VERSION);
+        for version in [0, 1, LARGEST_VERSION] {
+            assert_eq!(read(&[("version", number(version))]).unwrap().version, version);
+        }
+        assert_eq!(read(&[]).unwrap().version, 0);
     }
 
     #[test]

@@ -10,16 +10,25 @@ use redkv_records::index::{hash_key, sort_key};
 use redkv_records::{Index, Listing, Page, Position};
 use serde_json::{Value as Json, json};
 
-use super::items::{Item, is_expired, place_of, position, position_after, record_of, start_key, text};
+use super::items::{
+    Item, is_expired, place_of, position, position_after, record_of, start_key, text, version,
+};
 use super::table::Table;
 use crate::aws::attempts::Attempts;
 use crate::dynamodb::error::VALIDATION;
 use crate::tables::input;
 use crate::tables::meter::Units;
-use redkv_core::error::{Error, Outcome, Result};
+use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 
-/// Where a page is filled up because others have expired, so many items at least are asked for.
+/// Where a page is filled up because others have expired, so many items at least are asked for first, and twice as many each time.
 const LEAST: usize = 100;
+/// From so many on, as many are asked for as the service brings at a time.
+const MANY: usize = 5_000;
+/// A page is what was found in so many requests, where more expired records than that are in a row.
+const MOST_REQUESTS: u32 = 20;
+
+/// What the service speaks of where it refuses the key that a list is to begin after.
+const OF_KEYS: [&str; 4] = ["start", "key", "empty", "type mismatch"];
 
 /// A part of a list that one request asks for.
 struct Part<'a> {
@@ -69,6 +78,21 @@ impl Part<'_> {
         self.limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))
     }
 
+    /// Returns where the list goes on: after `key`. Fails where that is no key of the list, or nothing was gained: such a list
+    /// would never end.
+    fn next(&self, key: Option<&Item>) -> Result<Option<Position>> {
+        let Some(next) = key.map(position) else { return Ok(None) };
+        let index = self.listing.index.as_ref();
+        next.check(self.partition, index).map_err(|error| unusable().caused_by(error))?;
+        let Some(start) = self.start.as_ref().map(position) else { return Ok(Some(next)) };
+        let went_back = match (start.text(sort_key(index)), next.text(sort_key(index))) {
+            (Some(start), Some(next)) if self.listing.reverse => next > start,
+            (Some(start), Some(next)) => next < start,
+            _ => false,
+        };
+        if went_back || start == next { Err(unusable()) } else { Ok(Some(next)) }
+    }
+
     fn input(&self, table: &str) -> Json {
         let mut input = json!({
             "TableName": table,
@@ -107,7 +131,8 @@ fn side(position: &Position, listing: &Listing) -> Side {
 }
 
 impl Table {
-    /// Lists records that have not expired by `now`: as many as are wanted, unless the end is reached.
+    /// Lists records that have not expired by `now`: as many as are wanted, unless the end is reached, or many thousands in a row
+    /// have expired.
     pub(super) async fn list(&self, partition: &Arc<str>, listing: &Listing, now: u64) -> Result<Page> {
         let limit = listing.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
         if let Some(index) = &listing.index {
@@ -120,20 +145,21 @@ impl Table {
             Some((_, Side::Before)) | None => None,
         };
         let mut part = Part { partition, listing, limit, start };
-        loop {
+        for requests in 1.. {
             let found = self.query(&part).await?;
-            let is_full = add(&mut page, found.items, partition, listing, now)?;
-            if is_full {
+            let ends = add(&mut page, found.items, partition, listing, now)?;
+            if ends {
                 return Ok(page);
             }
-            page.next = found.next.as_ref().map(position);
+            page.next = part.next(found.next.as_ref())?;
             let has_enough = limit.map_or(!page.records.is_empty(), |limit| page.records.len() >= limit);
-            if has_enough || page.next.is_none() {
-                return Ok(page);
+            if has_enough || page.next.is_none() || requests == MOST_REQUESTS {
+                break;
             }
             part.start = found.next;
-            part.limit = limit.map(|limit| (limit - page.records.len()).max(LEAST));
+            part.limit = limit.and_then(|limit| more(limit - page.records.len(), requests));
         }
+        Ok(page)
     }
 
     async fn query(&self, part: &Part<'_>) -> Result<Found> {
@@ -166,12 +192,16 @@ impl Table {
         }
     }
 
-    /// The error of a request for a list.
+    /// The error of a request for a list: that of the argument at fault, as far as the service says so.
     fn unlisted(&self, error: SdkError<QueryError>, listing: &Listing, attempts: &Attempts) -> Error {
         let is_refused = error.code() == Some(VALIDATION);
-        let is_of_start = error.message().is_some_and(|message| message.to_lowercase().contains("start"));
+        let told = error.message().map(str::to_lowercase).unwrap_or_default();
         let error = self.failed(error, attempts).outcome(Outcome::NotApplied);
-        if listing.after.is_some() && is_refused && is_of_start {
+        if is_refused && !listing.prefix.is_empty() && told.contains("condition parameter type") {
+            let message = format!("prefix must be that of a text: {}", error.message());
+            return Error::argument("prefix", message);
+        }
+        if is_refused && listing.after.is_some() && OF_KEYS.iter().any(|word| told.contains(word)) {
             let message = format!("after must be the token of a page of the same list: {}", error.message());
             return Error::argument("after", message);
         }
@@ -179,19 +209,47 @@ impl Table {
     }
 }
 
-/// Adds the records in `items` to a page. Returns whether there are more than it has room for: then it says where to continue.
+/// How many items are asked for where `missing` are missing in a page after so many requests; `None` for all that come at a time.
+fn more(missing: usize, requests: u32) -> Option<usize> {
+    let more = missing.max(LEAST.saturating_mul(1 << requests.saturating_sub(1).min(10)));
+    (more < MANY).then_some(more)
+}
+
+/// Adds the records in `items` to a page. Returns whether it ends there, as there are more than it has room for, or one that
+/// cannot be read: then it says where to continue. Fails where the page would begin with that one.
 fn add(page: &mut Page, items: Vec<Item>, partition: &Arc<str>, listing: &Listing, now: u64) -> Result<bool> {
     let limit = listing.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let mut last = None;
-    for item in items.into_iter().filter(|item| !is_expired(item, now)) {
-        if page.records.len() == limit {
-            page.next = last;
-            return Ok(true);
-        }
-        if page.records.len() + 1 == limit {
-            last = Some(position_after(&item, listing.index.as_ref()));
-        }
-        page.records.push(record_of(place_of(&item, partition), item)?);
+    let index = listing.index.as_ref();
+    let items: Vec<_> = items.into_iter().filter(|item| !is_expired(item, now)).collect();
+    let unreadable = items.iter().position(|item| version(item).is_none());
+    let end = unreadable.unwrap_or(items.len()).min(limit.saturating_sub(page.records.len()));
+    let is_more = end < items.len();
+    let taken = if is_more && page.records.is_empty() { end.max(1) } else { end };
+    if is_more && let Some(last) = end.checked_sub(1) {
+        page.next = Some(position_after(&items[last], index));
     }
-    Ok(false)
+    for item in items.into_iter().take(taken) {
+        let place = place_of(&item, partition, index).ok_or_else(unusable)?;
+        page.records.push(record_of(place, item)?);
+    }
+    Ok(is_more)
+}
+
+fn unusable() -> Error {
+    let message = "the service has answered with what is not in the list that was asked for";
+    Error::new(ErrorKind::Connection, message).outcome(Outcome::NotApplied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_request_for_more_asks_for_more() {
+        assert_eq!([1, 2, 3, 6].map(|requests| more(1, requests)), [100, 200, 400, 3_200].map(Some));
+        assert_eq!(
+            (more(150, 1), more(1, 7), more(5_000, 1), more(1, u32::MAX)),
+            (Some(150), None, None, None)
+        );
+    }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, ScalarAttributeType, TableDescription};
+use aws_sdk_dynamodb::types::{
+    KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType, TableDescription,
+};
+use redkv_records::index::argument;
 use redkv_records::limits::check_record;
 use redkv_records::record::{ID, NAME};
 use redkv_records::{Change, GlobalIndex, Index, LocalIndex, Place, Record, TableShape};
@@ -22,6 +25,8 @@ pub(super) struct Table {
     access: Access,
     /// What it had when it was looked at.
     shape: Lock<Arc<TableShape>>,
+    /// The names of indexes that cannot be read, for they have some attributes only.
+    partial: Lock<BTreeSet<String>>,
 }
 
 impl Deref for Table {
@@ -36,7 +41,7 @@ impl Table {
     /// Makes clients. Sends nothing to the service yet.
     pub(super) async fn connect(config: &DynamoDbRecordsConfig, meter: Arc<Meter>) -> Result<Self> {
         let access = Access::connect(&config.client, &config.table, [ID, NAME], meter).await?;
-        Ok(Self { access, shape: Lock::default() })
+        Ok(Self { access, shape: Lock::default(), partial: Lock::default() })
     }
 
     /// Fails if the table is missing, or not of the format.
@@ -51,7 +56,10 @@ impl Table {
             })
         };
         if keys(table.key_schema()) == (Some(ID), Some(NAME)) && is_text(ID) && is_text(NAME) {
-            *self.shape.lock() = Arc::new(shape_of(table));
+            let shape = shape_of(table);
+            let partial = shape.indexes().filter(|index| is_partial(table, index.name()));
+            *self.partial.lock() = partial.map(|index| index.name().to_owned()).collect();
+            *self.shape.lock() = Arc::new(shape);
             return Ok(());
         }
         let message =
@@ -59,13 +67,18 @@ impl Table {
         Err(Error::argument("tableName", message))
     }
 
-    /// Fails if the table does not have this index. One that is not known may have been made meanwhile.
+    /// Fails if the table does not have this index, or not all attributes in it. One that is not known may have been made meanwhile.
     pub(super) async fn check_index(&self, index: &Index) -> Result<()> {
-        if self.shape.lock().check(index).is_ok() {
+        if self.check_known(index).is_ok() {
             return Ok(());
         }
         self.check().await?;
-        self.shape.lock().check(index)
+        self.check_known(index)
+    }
+
+    fn check_known(&self, index: &Index) -> Result<()> {
+        self.shape.lock().check(index)?;
+        if self.partial.lock().contains(index.name()) { Err(partial(index)) } else { Ok(()) }
     }
 
     /// Fails if what is written cannot be a key of an index.
@@ -104,4 +117,20 @@ pub(super) fn shape_of(table: &TableDescription) -> TableShape {
         GlobalIndex { name: text(index.index_name()), hash_key: text(hash_key), sort_key: text(sort_key) }
     });
     TableShape { local: local.collect(), global: global.collect(), ttl: false }
+}
+
+/// Returns whether an index has some attributes only: records cannot be read from it.
+pub(super) fn is_partial(table: &TableDescription, index: &str) -> bool {
+    let local = table.local_secondary_indexes().iter().map(|own| (own.index_name(), own.projection()));
+    let global = table.global_secondary_indexes().iter().map(|own| (own.index_name(), own.projection()));
+    let kind = |projection: Option<&Projection>| projection.and_then(Projection::projection_type).cloned();
+    local.chain(global).any(|(name, projection)| {
+        name == Some(index) && kind(projection).is_some_and(|kind| kind != ProjectionType::All)
+    })
+}
+
+/// Returns the error of an index that has some attributes only.
+pub(super) fn partial(index: &Index) -> Error {
+    let message = format!("the index '{}' of the table does not have all attributes", index.name());
+    Error::argument(argument(index), message)
 }

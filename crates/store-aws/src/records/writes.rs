@@ -1,7 +1,6 @@
 //! Writes of records: each one request on one item, with a condition.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use redkv_records::record::{ID, seconds};
+use redkv_records::record::{ID, LARGEST_VERSION, seconds};
 use redkv_records::{Action, Answer, Change, Command, Effect, Expiry, Place};
 
 use super::items::{
@@ -18,6 +17,10 @@ use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 const HAS_NOT_EXPIRED: &str = "NOT (#expires < :next)";
 const IS_ABSENT: &str = "attribute_not_exists(#id)";
 const HAS_VERSION: &str = "#version = :version";
+/// The condition of an item at version 0, which may have no attribute for it.
+const IS_AT_0: &str = "attribute_exists(#id) AND (attribute_not_exists(#version) OR #version = :version)";
+/// The condition of a version that grows to one that can be read. A fraction passes: no expression tells it from a whole number.
+const GROWS: &str = "(attribute_not_exists(#version) OR (#version >= :zero AND #version < :largest))";
 
 impl Table {
     /// Answers commands that write. Where others get in the way, they are tried again.
@@ -67,12 +70,18 @@ impl Table {
         item: Item,
         now: u64,
     ) -> Result<Option<Answer>> {
-        let expired = record_of(place.clone(), item.clone())?;
-        let record = change.applied(place, Some(&expired), now);
-        let write = ItemWrite::put(item_of(&record)).when(format!("{HAS_VERSION} AND #expires = :expires"));
-        let write = write.name("#version", VERSION).name("#expires", EXPIRES);
-        let as_found = |name| item.get(name).cloned().unwrap_or(AttributeValue::Null(true));
-        let write = write.value(":version", as_found(VERSION)).value(":expires", as_found(EXPIRES));
+        let (version, expires) = (item.get(VERSION).cloned(), item.get(EXPIRES).cloned());
+        // What cannot be read is absent as well: then the versions begin anew.
+        let expired = record_of(place.clone(), item).ok();
+        let record = change.applied(place, expired.as_ref(), now)?;
+        let is_as_found = match version {
+            Some(_) => HAS_VERSION,
+            None => "attribute_not_exists(#version)",
+        };
+        let write = ItemWrite::put(item_of(&record)).when(format!("{is_as_found} AND #expires = :expires"));
+        let mut write = write.name("#version", VERSION).name("#expires", EXPIRES);
+        write.values.extend(version.map(|version| (":version".to_owned(), version)));
+        write.values.extend(expires.map(|expires| (":expires".to_owned(), expires)));
         match self.write(&write).await? {
             Written::Made(_) => Ok(Some(Answer::Written(record))),
             Written::Refused(_) => Ok(None),
@@ -83,7 +92,7 @@ impl Table {
 /// Returns the answer to a write that is not made where `found` is the item; `None` where it would be made.
 fn refusal(command: &Command, found: Option<Item>) -> Result<Option<Answer>> {
     let found = live_record(&command.place, found, command.now)?;
-    match command.effect(found.as_ref()) {
+    match command.effect(found.as_ref())? {
         Effect::Answer(refused) => Ok(Some(refused)),
         Effect::Write(_) | Effect::Remove => Ok(None),
     }
@@ -111,15 +120,27 @@ fn planned(command: &Command) -> Result<ItemWrite> {
     let live = |write: ItemWrite| {
         write.name("#expires", EXPIRES).value(":next", number(seconds(*now).saturating_add(1)))
     };
-    let of_version = |write: ItemWrite, version: u64| {
+    let of_version = |write: ItemWrite, version: u64, more: &str| {
         let write = live(write).name("#version", VERSION).value(":version", number(version));
-        write.when(format!("{HAS_VERSION} AND {HAS_NOT_EXPIRED}"))
+        let (write, is_at) =
+            if version == 0 { (write.name("#id", ID), IS_AT_0) } else { (write, HAS_VERSION) };
+        write.when(format!("{is_at} AND {HAS_NOT_EXPIRED}{more}"))
     };
+    let grows = |write: ItemWrite| write.value(":largest", number(LARGEST_VERSION));
     match action {
-        Action::Put(change) => Ok(live(update(place, change)).when(HAS_NOT_EXPIRED)),
+        Action::Put(change) => {
+            let write = grows(live(update(place, change))).value(":zero", number(0));
+            Ok(write.when(format!("{HAS_NOT_EXPIRED} AND {GROWS}")))
+        }
         Action::Create(change) => Ok(update(place, change).name("#id", ID).when(IS_ABSENT)),
-        Action::Replace { change, version } => Ok(of_version(update(place, change), *version)),
-        Action::Remove { version } => Ok(of_version(ItemWrite::delete(primary_key(place)), *version)),
+        Action::Replace { change, version } if *version < LARGEST_VERSION => {
+            Ok(of_version(update(place, change), *version, ""))
+        }
+        // Refused, whatever is there: as another version, or because this one cannot grow.
+        Action::Replace { change, version } => {
+            Ok(of_version(grows(update(place, change)), *version, " AND #version < :largest"))
+        }
+        Action::Remove { version } => Ok(of_version(ItemWrite::delete(primary_key(place)), *version, "")),
         Action::Delete => Ok(ItemWrite::delete(primary_key(place))),
         Action::Get { .. } | Action::Exists { .. } | Action::List(_) => {
             Err(Error::new(ErrorKind::Internal, "a defect of RedKV: a read among the writes"))
@@ -179,6 +200,10 @@ fn answered(command: &Command, item: Item) -> Result<Answer> {
     }
     // It was made all the same.
     let record = record_of(command.place.clone(), item).map_err(|error| error.outcome(Outcome::Unknown))?;
+    if record.version == 0 {
+        let message = "no usable response: a record that was written has no version";
+        return Err(Error::new(ErrorKind::Connection, message).outcome(Outcome::Unknown));
+    }
     Ok(Answer::Written(record))
 }
 

@@ -23,3 +23,4 @@ mod requests;
 mod suite;
 mod table;
 mod turns;
+mod versions;

@@ -5,7 +5,7 @@ use redkv_records::{Answer, Index, Listing, Page, Position, Record};
 use rusqlite::{Params, Row};
 
 use super::rows::{Records, read, text};
-use crate::sqlite::service::Found;
+use crate::sqlite::service::{Fault, Found};
 
 /// A page without a limit has so many records at most, and ends after so many bytes.
 const PAGE: usize = 1_000;
@@ -81,7 +81,14 @@ impl Records<'_> {
         let mut statement = self.rows.statement(sql)?;
         let mut rows = statement.query(parameters)?;
         while let Some(row) = rows.next()? {
-            let record = read(row)?;
+            let record = match (read(row), records.last()) {
+                // The page ends before what cannot be read: only the next one fails.
+                (Err(Fault::OfData(_)), Some(last)) => {
+                    let next = Some(Position::after(last, index));
+                    return Ok(Answer::Page(Page { records, next }));
+                }
+                (read, _) => read?,
+            };
             if !index.map_or(Ok(true), |index| is_of_entry(&record, index, row))? {
                 continue;
             }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use redkv_core::error::{Error, ErrorKind};
 use redkv_records::limits::check_record;
-use redkv_records::record::{KEPT_EXPIRED, seconds};
+use redkv_records::record::{KEPT_EXPIRED, LARGEST_VERSION, has_expired, seconds};
 use redkv_records::{Action, Answer, Command, Effect, Index, Place, Record};
 use rusqlite::Row;
+use rusqlite::types::Type;
 
 use super::shape::Declared;
 use super::sql::Sql;
@@ -31,9 +32,11 @@ impl Records<'_> {
         }
         let found = match self.record(place) {
             Err(Fault::OfData(_)) if matches!(action, Action::Delete) => return self.delete_unread(place),
+            // Whether or not it can be read, it is absent.
+            Err(Fault::OfData(_)) if self.has_expired(place, *now)? => None,
             found => found?,
         };
-        match command.effect(found.as_ref()) {
+        match command.effect(found.as_ref())? {
             Effect::Answer(answer) => Ok(answer),
             Effect::Write(record) => {
                 let declared = self.declared()?;
@@ -57,6 +60,12 @@ impl Records<'_> {
         found?.transpose()
     }
 
+    fn has_expired(&self, place: &Place, now: u64) -> Found<bool> {
+        let names = [place.partition.as_bytes(), place.key.as_bytes()];
+        let expires = self.rows.one(&self.sql.record, names, |row| Ok(row.get::<_, i64>(3).ok()))?;
+        Ok(expires.flatten().is_some_and(|expires| has_expired(expires, now)))
+    }
+
     fn write(&self, declared: &Declared, before: Option<&Record>, record: &Record) -> Found<()> {
         let Record { place, version, expires, value, fields } = record;
         let fields = serde_json::to_string(fields).map_err(|cause| {
@@ -65,7 +74,12 @@ impl Records<'_> {
         })?;
         let (id, name) = (place.partition.as_bytes(), place.key.as_bytes());
         let version = i64::try_from(*version).unwrap_or(i64::MAX);
-        self.rows.change(&self.sql.put, (id, name, version, expires, value.as_deref(), &fields))?;
+        let written =
+            self.rows.change(&self.sql.put, (id, name, version, expires, value.as_deref(), &fields))?;
+        if written == 0 {
+            let message = "the record was not written: a trigger that another program made ignores it";
+            return Err(Error::new(ErrorKind::Store, message).into());
+        }
         for (number, index) in &declared.numbers {
             let (old, new) = (before.and_then(|before| index.entry(before)), index.entry(record));
             if old != new {
@@ -118,11 +132,25 @@ impl Records<'_> {
 /// Reads a record.
 pub(super) fn read(row: &Row<'_>) -> Found<Record> {
     let place = Place::new(text(row, 0)?, text(row, 1)?);
-    let version = row.get::<_, i64>(2).map_err(unreadable)?.unsigned_abs();
-    let expires = row.get(3).map_err(unreadable)?;
-    let value: Option<String> = row.get(4).map_err(unreadable)?;
-    let fields: String = row.get(5).map_err(unreadable)?;
-    let fields: BTreeMap<String, String> = serde_json::from_str(&fields).map_err(unreadable)?;
+    contents(row, &place).map_err(|cause| {
+        let Place { partition, key } = &place;
+        let message = format!(
+            "the record '{key}' of the partition '{partition}' cannot be read: another program has changed it"
+        );
+        Error::new(ErrorKind::Store, message).caused_by(cause).into()
+    })
+}
+
+/// Reads what is in a row besides its place.
+fn contents(row: &Row<'_>, place: &Place) -> rusqlite::Result<Record> {
+    let number: i64 = row.get(2)?;
+    let version = u64::try_from(number).ok().filter(|version| *version <= LARGEST_VERSION);
+    let version = version.ok_or(rusqlite::Error::IntegralValueOutOfRange(2, number))?;
+    let value: Option<String> = row.get(4)?;
+    let fields: String = row.get(5)?;
+    let fields: BTreeMap<String, String> = serde_json::from_str(&fields)
+        .map_err(|cause| rusqlite::Error::FromSqlConversionFailure(5, Type::Text, Box::new(cause)))?;
+    let (place, expires) = (place.clone(), row.get(3)?);
     Ok(Record { place, version, expires, value: value.map(Into::into), fields })
 }
 
@@ -133,6 +161,6 @@ pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> Found<&'a str> {
 }
 
 fn unreadable(cause: impl std::error::Error + Send + Sync + 'static) -> Fault {
-    let message = "a record cannot be read: another program has changed it";
+    let message = "a record cannot be read: its key is no text, as another program has changed it";
     Error::new(ErrorKind::Store, message).caused_by(cause).into()
 }

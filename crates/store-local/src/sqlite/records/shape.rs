@@ -1,6 +1,7 @@
 //! What is declared of the tables: indexes, and whether records are deleted after they have expired.
 
 use redkv_core::error::Result;
+use redkv_records::limits::check_order;
 use redkv_records::{GlobalIndex, Index, LocalIndex, TableShape};
 
 use super::rows::{Records, read};
@@ -63,6 +64,7 @@ impl Records<'_> {
 
     /// Declares what `more` has besides, and fills the indexes that are new.
     pub(super) fn declare(&self, more: &TableShape) -> Found<()> {
+        check_order(more)?;
         let before = self.declared()?;
         let shape = before.shape.clone().and(more)?;
         for index in shape.indexes().filter(|index| before.number(index).is_err()) {

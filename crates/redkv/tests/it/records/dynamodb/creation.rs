@@ -190,7 +190,13 @@ async fn an_index_of_a_provisioned_table_has_what_the_table_has() {
 
 async fn an_index_without_all_attributes_is_refused(server: &str) {
     let table = foreign(server).await;
-    let error = table.backend(json!({})).create_table(&shape(&[local()], &[])).await.unwrap_err();
-    assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("localIndex")));
-    assert!(error.message().contains("idx_created"), "{error}");
+    let db = table.backend(json!({}));
+    let listing = Listing { index: Some(Index::Local(local())), ..Listing::default() };
+    for error in [
+        db.create_table(&shape(&[local()], &[])).await.unwrap_err(),
+        attempt(&db, "", Action::List(listing)).await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("localIndex")));
+        assert!(error.message().contains("idx_created"), "{error}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Answers that are lost, throttling, and batches that are left unprocessed.
 
 use redkv::error::ErrorKind;
-use redkv::records::{Action, Answer, Command, Listing, Record, Records};
+use redkv::records::{Action, Answer, Command, Listing, Position, Record, Records};
 use serde_json::{Value as Json, json};
 
 use super::table::{GET, Table, attempt, command, run, value};
@@ -50,12 +50,14 @@ async fn a_conditional_write_whose_answer_was_lost_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_failure_inside_the_service_may_have_come_after_a_write() {
+async fn a_failure_inside_the_service_or_on_the_way_may_have_come_after_a_write() {
     let (db, proxy, _) = behind_proxy(json!({})).await;
     let body = json!({ "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "no" });
-    proxy.refuse_next(answer("500 Internal Server Error", &body));
-    let error = attempt(&db, "k", Action::Put(value("v"))).await.unwrap_err();
-    assert!(error.may_have_applied());
+    for status in ["500 Internal Server Error", "408 Request Timeout"] {
+        proxy.refuse_next(answer(status, &body));
+        let error = attempt(&db, "k", Action::Put(value("v"))).await.unwrap_err();
+        assert!(error.may_have_applied(), "{status}: {error}");
+    }
     assert_eq!(get(&db, "k").await, None);
 }
 
@@ -178,4 +180,61 @@ async fn items_that_nobody_asked_for_answer_nothing() {
     for answer in db.run(&commands).await {
         assert_eq!(answer.unwrap(), Answer::Record(None));
     }
+}
+
+/// An answer to a list.
+fn listed(key: &Json, next: &Json) -> String {
+    answer("200 OK", &json!({ "Items": [key], "LastEvaluatedKey": next }))
+}
+
+#[tokio::test]
+async fn a_list_of_what_is_not_in_it_is_no_list() {
+    let (db, proxy, _) = behind_proxy(json!({ "maxRetries": 0 })).await;
+    let item =
+        |id: &str, name: &str| json!({ "id": { "S": id }, "name": { "S": name }, "version": { "N": "1" } });
+    let key = |id: &str, name: &str| json!({ "id": { "S": id }, "name": { "S": name } });
+    let after = |key: &str| Some(Position::of([("id", "agent"), ("name", key)]));
+    for (items, next, start, reverse) in [
+        (item("other", "k"), key("agent", "k"), None, false),
+        (json!({ "version": { "N": "1" } }), key("agent", "k"), None, false),
+        (item("agent", "k"), json!({ "foo": { "L": [] } }), None, false),
+        (item("agent", "k"), key("other", "k"), None, false),
+        (item("agent", "k"), key("agent", &"k".repeat(2_000)), None, false),
+        (item("agent", "k"), key("agent", "k"), after("k"), false),
+        (item("agent", "k"), key("agent", "a"), after("k"), false),
+        (item("agent", "k"), key("agent", "z"), after("k"), true),
+    ] {
+        proxy.refuse_next(listed(&items, &next));
+        let listing = Listing { after: start, reverse, ..Listing::default() };
+        let error = attempt(&db, "", Action::List(listing)).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.may_have_applied()),
+            (ErrorKind::Connection, false),
+            "{next}: {error}"
+        );
+    }
+    proxy.refuse_next(listed(&item("agent", "k"), &key("agent", "k")));
+    let listing = Listing { after: after("a"), ..Listing::default() };
+    let Answer::Page(page) = run(&db, "", Action::List(listing)).await else { unreachable!("a page") };
+    assert_eq!((page.records.len(), page.next), (1, after("k")));
+}
+
+#[tokio::test]
+async fn a_page_ends_within_many_that_have_expired_and_the_next_goes_on_there() {
+    let (db, proxy, _) = behind_proxy(json!({})).await;
+    run(&db, "z", Action::Put(value("v"))).await;
+    for number in 10..30 {
+        let key = json!({ "id": { "S": "agent" }, "name": { "S": number.to_string() } });
+        let mut item = key.clone();
+        item["expires"] = json!({ "N": "5" });
+        proxy.refuse_next(listed(&item, &key));
+    }
+    let listing = Listing { limit: Some(1), ..Listing::default() };
+    let Answer::Page(page) = run(&db, "", Action::List(listing.clone())).await else {
+        unreachable!("a page")
+    };
+    assert_eq!((page.records.len(), page.next.as_ref().and_then(|next| next.text("name"))), (0, Some("29")));
+    let listing = Listing { after: page.next, ..listing };
+    let Answer::Page(page) = run(&db, "", Action::List(listing)).await else { unreachable!("a page") };
+    assert_eq!(page.records.len(), 1);
 }

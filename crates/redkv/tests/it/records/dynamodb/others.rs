@@ -13,9 +13,8 @@ use super::table::{EXISTS, GET, NOW, PARTITION, Table, attempt, run, value};
 on_both! {
     reads_and_conditions_agree_on_whether_a_record_has_expired
     values_of_other_types_are_read_as_text_or_not_at_all
-    a_record_without_a_version_is_named
-    a_put_gives_a_version_to_what_has_none
-    a_version_that_is_a_text_fails_the_write
+    a_token_with_a_key_of_another_type_is_no_token
+    a_prefix_of_an_index_of_numbers_is_refused
     pages_of_an_index_of_numbers_go_on_where_they_ended
 }
 
@@ -120,48 +119,6 @@ async fn values_of_other_types_are_read_as_text_or_not_at_all(server: &str) {
     }
 }
 
-async fn a_record_without_a_version_is_named(server: &str) {
-    let (table, db) = table(server).await;
-    for item in [
-        json!({ "payload": { "S": "v" } }),
-        json!({ "version": { "S": "1" } }),
-        json!({ "version": { "N": "0" } }),
-        json!({ "version": { "N": "1.5" } }),
-        json!({ "version": { "N": "9007199254740993" } }),
-    ] {
-        table.put("wrong", item).await;
-        let replace = Action::Replace { change: value("v"), version: 1 };
-        for action in [GET, Action::Create(value("v")), replace, Action::Remove { version: 1 }] {
-            let error = attempt(&db, "wrong", action).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Value, "{error}");
-            assert!(error.message().contains("'wrong'"), "{error}");
-            assert!(!error.may_have_applied());
-        }
-        let error = list(&db).await.unwrap_err();
-        assert!(error.message().contains("'wrong'"), "{error}");
-        assert_eq!(run(&db, "wrong", EXISTS).await, Answer::Is(true));
-    }
-    assert_eq!(run(&db, "wrong", Action::Delete).await, Answer::Done);
-    assert_eq!(run(&db, "wrong", GET).await, Answer::Record(None));
-}
-
-async fn a_put_gives_a_version_to_what_has_none(server: &str) {
-    let (table, db) = table(server).await;
-    table.put("k", json!({ "payload": { "S": "v" } })).await;
-    let Answer::Written(record) = run(&db, "k", Action::Put(Change::default())).await else {
-        unreachable!("not written")
-    };
-    assert_eq!((record.version, record.value.as_deref()), (1, Some("v")));
-}
-
-async fn a_version_that_is_a_text_fails_the_write(server: &str) {
-    let (table, db) = table(server).await;
-    table.put("k", json!({ "version": { "S": "1" } })).await;
-    let error = attempt(&db, "k", Action::Put(value("v"))).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Store, "{error}");
-    assert!(!error.may_have_applied());
-}
-
 async fn pages_of_an_index_of_numbers_go_on_where_they_ended(server: &str) {
     let index = LocalIndex { name: "by_version".into(), sort_key: "version".into() };
     let table =
@@ -185,4 +142,35 @@ async fn pages_of_an_index_of_numbers_go_on_where_they_ended(server: &str) {
         after = Some(Position::from_token(&next.to_token().unwrap()).unwrap());
     }
     assert_eq!(listed, [1, 2, 4, 5, 7, 8, 10, 11]);
+}
+
+fn failure(answer: redkv::error::Result<Answer>) -> (ErrorKind, Option<String>) {
+    let error = answer.unwrap_err();
+    (error.kind(), error.field().map(str::to_owned))
+}
+
+async fn a_token_with_a_key_of_another_type_is_no_token(server: &str) {
+    let index = LocalIndex { name: "by_field".into(), sort_key: "field".into() };
+    let table =
+        Table::create(server, &TableShape { local: vec![index.clone()], ..TableShape::default() }).await;
+    let db = table.backend(json!({}));
+    let index = Some(Index::Local(index));
+    for wrong in [KeyValue::Number("1".into()), KeyValue::Binary("AP94".into())] {
+        let mut after = Position::of([("id", PARTITION), ("name", "k")]);
+        after.0.insert("field".into(), wrong);
+        after.check(PARTITION, index.as_ref()).unwrap();
+        let listing = Listing { index: index.clone(), after: Some(after), ..Listing::default() };
+        let refused = failure(attempt(&db, "", Action::List(listing)).await);
+        assert_eq!(refused, (ErrorKind::Argument, Some("after".into())));
+    }
+}
+
+async fn a_prefix_of_an_index_of_numbers_is_refused(server: &str) {
+    let index = LocalIndex { name: "by_version".into(), sort_key: "version".into() };
+    let table =
+        Table::create(server, &TableShape { local: vec![index.clone()], ..TableShape::default() }).await;
+    let db = table.backend(json!({}));
+    let listing = Listing { index: Some(Index::Local(index)), prefix: "1".into(), ..Listing::default() };
+    let refused = failure(attempt(&db, "", Action::List(listing)).await);
+    assert_eq!(refused, (ErrorKind::Argument, Some("prefix".into())));
 }

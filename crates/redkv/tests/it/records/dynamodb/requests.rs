@@ -41,7 +41,7 @@ async fn a_request_is_reported_with_its_units_and_without_values() {
         "TableName": table.name,
         "Key": { "id": { "S": "agent" }, "name": { "S": "k" } },
         "UpdateExpression": "ADD #version :one SET #payload=:payload,#0=:0 REMOVE #expires",
-        "ConditionExpression": "NOT (#expires < :next)",
+        "ConditionExpression": "NOT (#expires < :next) AND (attribute_not_exists(#version) OR (#version >= :zero AND #version < :largest))",
         "ExpressionAttributeNames": {
             "#version": "version", "#payload": "payload", "#expires": "expires", "#0": "field",
         },

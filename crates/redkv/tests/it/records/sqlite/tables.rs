@@ -3,7 +3,7 @@
 use redkv::error::ErrorKind;
 use redkv::options::Fields;
 use redkv::stores::SqliteRecordsConfig;
-use redkv_records::{Action, Change, Expiry, Index, Records, TableShape};
+use redkv_records::{Action, Answer, Change, Expiry, Index, Listing, MemoryRecords, Records, TableShape};
 use redkv_testing::records::{indexes, keys, lists, random};
 use serde_json::json;
 
@@ -101,7 +101,7 @@ async fn a_record_that_another_program_has_damaged_fails_alone() {
         .unwrap();
     let error = run(&*db, "a", Action::Get { may_be_old: false }).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Store, false));
-    assert!(error.message().starts_with("a record cannot be read"), "{error}");
+    assert!(error.message().starts_with("the record 'a' of the partition 'p' cannot be read"), "{error}");
     assert_eq!(text(&*db, "b").await.as_deref(), Some("v"));
     list(&*db, None).await.unwrap_err();
     assert_eq!(run(&*db, "a", Action::Put(value("w"))).await.unwrap_err().kind(), ErrorKind::Store);
@@ -139,4 +139,90 @@ async fn a_row_that_another_program_has_deleted_is_in_no_index() {
     assert_eq!(list(&*db, index.clone()).await.unwrap(), ["a", "c"]);
     put(&*db, "b", field("f", "d")).await.unwrap();
     assert_eq!(list(&*db, index).await.unwrap(), ["a", "c", "b"]);
+}
+
+#[tokio::test]
+async fn a_page_ends_before_what_cannot_be_read() {
+    let db = OnFile::new();
+    for key in ["a", "b", "c", "d"] {
+        put(&*db, key, value("v")).await.unwrap();
+    }
+    db.outside().execute_batch("UPDATE records SET version = -5 WHERE name = CAST('c' AS BLOB)").unwrap();
+    let page = async |listing| match run(&*db, "", Action::List(listing)).await.unwrap() {
+        Answer::Page(page) => page,
+        other => unreachable!("no page: {other:?}"),
+    };
+    let first = page(Listing::default()).await;
+    assert_eq!(first.records.iter().map(|record| &*record.place.key).collect::<Vec<_>>(), ["a", "b"]);
+    let next = Listing { after: first.next, ..Listing::default() };
+    let error = run(&*db, "", Action::List(next)).await.unwrap_err();
+    assert!(error.message().contains("'c'"), "{error}");
+    let last = page(Listing { reverse: true, ..Listing::default() }).await;
+    assert_eq!(last.records.iter().map(|record| &*record.place.key).collect::<Vec<_>>(), ["d"]);
+}
+
+#[tokio::test]
+async fn versions_are_those_of_dynamodb() {
+    let db = OnFile::new();
+    put(&*db, "k", value("v")).await.unwrap();
+    let set = |version: &str| {
+        db.outside().execute_batch(&format!("UPDATE records SET version = {version}")).unwrap();
+    };
+    for wrong in ["-5", "9007199254740992", "9223372036854775807", "'x'", "1.5"] {
+        set(wrong);
+        for action in [Action::Get { may_be_old: false }, Action::Put(value("w"))] {
+            let error = run(&*db, "k", action).await.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.may_have_applied()),
+                (ErrorKind::Store, false),
+                "{wrong}: {error}"
+            );
+        }
+    }
+    set("9007199254740991");
+    let error = put(&*db, "k", value("w")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Value);
+    assert!(error.message().ends_with("its version cannot grow"), "{error}");
+    assert_eq!(text(&*db, "k").await.as_deref(), Some("v"));
+    set("0");
+    assert_eq!(get(&*db, "k").await.unwrap().version, 0);
+    let replace = Action::Replace { change: value("w"), version: 0 };
+    assert!(matches!(run(&*db, "k", replace).await.unwrap(), Answer::Written(record) if record.version == 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_and_has_expired_is_replaced() {
+    let db = OnFile::new();
+    for action in [Action::Put(value("new")), Action::Create(value("new"))] {
+        put(&*db, "k", value("v")).await.unwrap();
+        db.outside().execute_batch("UPDATE records SET expires = 5, version = -1, fields = 'none'").unwrap();
+        assert_eq!(get(&*db, "k").await, None);
+        let answer = run(&*db, "k", action).await.unwrap();
+        assert!(matches!(answer, Answer::Written(record) if record.version == 1));
+        assert_eq!(text(&*db, "k").await.as_deref(), Some("new"));
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_a_trigger_ignores_is_not_acknowledged() {
+    let db = OnFile::new();
+    db.init().await.unwrap();
+    let trigger = "CREATE TRIGGER no BEFORE INSERT ON records BEGIN SELECT RAISE(IGNORE); END";
+    db.outside().execute_batch(trigger).unwrap();
+    let error = put(&*db, "k", value("v")).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Store, false), "{error}");
+    assert_eq!(get(&*db, "k").await, None);
+}
+
+#[tokio::test]
+async fn an_index_of_numbers_is_refused_as_in_memory() {
+    let db = OnFile::new();
+    let memory = MemoryRecords::default();
+    for name in ["version", "expires"] {
+        let shape = TableShape { local: vec![local("numbers", name)], ..TableShape::default() };
+        for db in [&*db, &memory] {
+            let error = db.create_table(&shape).await.unwrap_err();
+            assert_eq!((error.kind(), error.field()), (ErrorKind::Argument, Some("localIndex")));
+        }
+    }
 }
