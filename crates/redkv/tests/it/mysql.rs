@@ -6,9 +6,9 @@ mod hosted;
 mod idle;
 mod inexact;
 mod logins;
-mod site;
+pub(crate) mod site;
 #[path = "support/sql/mod.rs"]
-mod sql;
+pub(crate) mod sql;
 
 use redkv_testing::conformance::Subject;
 use redkv_testing::conformance_suite;

@@ -5,9 +5,9 @@ mod columns;
 mod encodings;
 mod hosted;
 mod pooled;
-mod site;
+pub(crate) mod site;
 #[path = "support/sql/mod.rs"]
-mod sql;
+pub(crate) mod sql;
 
 use redkv_testing::conformance::Subject;
 use redkv_testing::conformance_suite;

@@ -11,7 +11,7 @@ mod read_only;
 #[cfg(unix)]
 mod removed;
 mod sharing;
-mod support;
+pub(crate) mod support;
 mod tables;
 mod waiting;
 

@@ -5,6 +5,7 @@ mod database;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
+mod leases;
 mod records;
 mod service;
 mod store;

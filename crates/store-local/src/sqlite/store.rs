@@ -14,7 +14,7 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all,
+    Answers, Capabilities, Cursor, Expiry, Leases, Page, Pieces, SetMode, Store, Want, answer_all,
 };
 
 /// Bytes that a row may need beside one long key or value.
@@ -54,7 +54,7 @@ impl SqliteStore {
     }
 
     /// Sends a job and waits for its answers, `len` of them.
-    async fn ask<T: Clone>(
+    pub(super) async fn ask<T: Clone>(
         &self,
         len: usize,
         job: impl FnOnce(oneshot::Sender<Answers<T>>) -> Job,
@@ -137,6 +137,10 @@ impl Store for SqliteStore {
             let ask = |reply| Job::Keys(prefix.to_owned(), after.cloned(), reply);
             self.ask(1, ask).await.pop().unwrap_or_else(|| Ok(Page::default()))
         })
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
     }
 
     /// Finishes what was asked for and closes the database, which moves the write-ahead log into the file.

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::config::SqliteConfig;
 use super::error::while_in_use;
+use super::leases::{LeaseRequest, LeaseStep};
 use crate::sqlite::database::waiting::{Waiting, Writer};
 use crate::sqlite::table::change::Change;
 use crate::sqlite::table::table::Table;
@@ -16,6 +17,7 @@ use crate::worker::Work;
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
+use redkv_core::store::leases::SeenLeases;
 use redkv_core::store::{Answers, Cursor, Page, answer_all};
 
 /// What the thread is asked to do, with the way back.
@@ -29,6 +31,7 @@ pub(super) enum Job {
     Has(Vec<Key>, oneshot::Sender<Answers<bool>>),
     Keys(String, Option<Cursor>, oneshot::Sender<Answers<Page>>),
     Write(Vec<Change>, oneshot::Sender<Answers<bool>>),
+    Lease(String, LeaseStep, oneshot::Sender<Answers<Option<u64>>>),
 }
 
 /// What the thread works with.
@@ -40,6 +43,8 @@ pub(super) struct Thread {
     /// Whether it was open before.
     was_open: bool,
     waiting: Waiting,
+    /// Outlives the table.
+    seen: Arc<SeenLeases>,
 }
 
 impl Work for Thread {
@@ -58,11 +63,17 @@ impl Work for Thread {
         for job in jobs {
             match job {
                 Job::Write(changes, reply) => self.waiting.add(changes, reply, until),
+                Job::Lease(name, step, reply) => {
+                    self.waiting.add_lease(LeaseRequest { name, step, reply, until });
+                }
                 other => others.push(other),
             }
         }
         let writes = self.waiting.take_writers();
         self.write(writes);
+        for request in self.waiting.take_leases() {
+            self.lease(request);
+        }
         for job in others {
             match job {
                 job if self.waiting.keeps(&job) => self.waiting.add_reader(job),
@@ -75,6 +86,7 @@ impl Work for Thread {
                 Job::Write(changes, reply) => {
                     self.write(vec![Writer { changes, reply, until }]);
                 }
+                Job::Lease(name, step, reply) => self.lease(LeaseRequest { name, step, reply, until }),
             }
         }
     }
@@ -91,7 +103,14 @@ impl Work for Thread {
 impl Thread {
     /// Returns a thread that has not opened the database.
     pub(super) fn new(config: Arc<SqliteConfig>, clock: Arc<dyn Clock>) -> Self {
-        Self { config, clock, table: None, was_open: false, waiting: Waiting::default() }
+        Self {
+            config,
+            clock,
+            table: None,
+            was_open: false,
+            waiting: Waiting::default(),
+            seen: Arc::default(),
+        }
     }
 
     /// Opens the database, and makes the table again if somebody has removed it.
@@ -138,6 +157,30 @@ impl Thread {
             }
         }
         self.waiting.tried(is_kept_out);
+    }
+
+    /// Makes a step on a lease, and tries it again later while another connection writes.
+    fn lease(&mut self, request: LeaseRequest) {
+        if request.reply.is_closed() {
+            return;
+        }
+        let (seen, mut is_kept_out) = (self.seen.clone(), false);
+        let made = |table: &Table| {
+            table.open.check()?;
+            let done = table.lease(&seen, &request.name, request.step).unwrap_or_else(|| {
+                is_kept_out = true;
+                Err(table.locked())
+            });
+            // What was written into a file that was removed meanwhile is nowhere.
+            table.open.check().map(|()| vec![done])
+        };
+        let answers = self.ask(1, made);
+        self.waiting.tried(is_kept_out);
+        if is_kept_out && Instant::now() < request.until {
+            self.waiting.add_lease(request);
+        } else {
+            request.reply.send(answers).ok();
+        }
     }
 
     fn answer<T: Clone>(

@@ -9,6 +9,7 @@ use mysql_async::{Conn, DriverError, OptsBuilder, SslOpts};
 use tokio::sync::OnceCell;
 
 use super::error::{Failure, error_of, not_understood};
+use super::leases::LeaseTable;
 use super::options::config::MySqlConfig;
 use super::session::Connection;
 use crate::sql::Connector;
@@ -29,12 +30,13 @@ const PREPARED: usize = 64;
 /// Makes connections to the server of a store.
 pub(super) struct MySqlConnector {
     pub(super) config: Arc<MySqlConfig>,
+    pub(super) leases: LeaseTable,
     tls: OnceCell<SslOpts>,
 }
 
 impl MySqlConnector {
     pub(super) fn new(config: Arc<MySqlConfig>) -> Self {
-        Self { config, tls: OnceCell::new() }
+        Self { config, leases: LeaseTable::new(), tls: OnceCell::new() }
     }
 
     async fn open(&self) -> Result<Connection> {

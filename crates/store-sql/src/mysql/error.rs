@@ -157,6 +157,16 @@ pub(super) fn is_overlap(error: &Cause) -> bool {
     is_one_of(error, &[OVERLAP])
 }
 
+/// Returns whether there is no such table.
+pub(super) fn is_missing(error: &Cause) -> bool {
+    is_one_of(error, &[1146])
+}
+
+/// Returns whether the user has no right to do this.
+pub(super) fn is_refused(error: &Cause) -> bool {
+    is_one_of(error, &[1142, 1143])
+}
+
 fn is_one_of(error: &Cause, codes: &[u16]) -> bool {
     matches!(error, Cause::Server(error) if codes.contains(&error.code))
 }

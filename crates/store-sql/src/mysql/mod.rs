@@ -4,6 +4,7 @@ mod collation;
 mod connector;
 mod error;
 mod layout;
+mod leases;
 mod options;
 mod packets;
 mod session;

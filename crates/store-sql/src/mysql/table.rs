@@ -9,7 +9,7 @@ use super::layout::Columns;
 use super::packets::{SLACK, pieces};
 use super::session::Connection;
 use super::statements::{PAGE, SWEEP, Statements};
-use crate::sql::{Length, Matched, SqlTable, answers_of};
+use crate::sql::{LeaseStep, Length, Matched, SqlTable, answers_of};
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::{Answers, Cursor, Page, SetMode, end_of_prefix};
@@ -52,6 +52,15 @@ impl SqlTable for Table {
 
     async fn delete(&self, connection: &mut Connection, keys: &[Key]) -> Answers<()> {
         self.remove(connection, keys).await
+    }
+
+    async fn lease(
+        connector: &MySqlConnector,
+        connection: &mut Connection,
+        name: &str,
+        step: LeaseStep,
+    ) -> Result<Option<i64>> {
+        connector.leases.step(connection, name, step).await
     }
 
     fn sweeps(&self) -> bool {

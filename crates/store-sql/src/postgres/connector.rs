@@ -10,6 +10,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, SslMode, SslNegotiation};
 
 use super::error::{Failure, error_of};
+use super::leases::LeaseTable;
 use super::options::config::{Address, PostgresConfig};
 use super::session::Connection;
 use super::wire::{Secured, Tls, Way};
@@ -21,12 +22,14 @@ use redkv_net::tls::Wish;
 /// Makes connections to the server of a store.
 pub(super) struct PostgresConnector {
     pub(super) config: Arc<PostgresConfig>,
+    pub(super) leases: LeaseTable,
     tls: OnceCell<Arc<ClientConfig>>,
 }
 
 impl PostgresConnector {
     pub(super) fn new(config: Arc<PostgresConfig>) -> Self {
-        Self { config, tls: OnceCell::new() }
+        let leases = LeaseTable::new(config.schema.as_deref());
+        Self { config, leases, tls: OnceCell::new() }
     }
 
     async fn open(&self) -> Result<Connection> {

@@ -147,6 +147,16 @@ pub(super) fn is_forgotten(error: &tokio_postgres::Error) -> bool {
     is_one_of(error, &["26000", "42P05", "0A000"])
 }
 
+/// Returns whether there is no such table.
+pub(super) fn is_missing(error: &tokio_postgres::Error) -> bool {
+    is_one_of(error, &["42P01"])
+}
+
+/// Returns whether the user has no right to do this.
+pub(super) fn is_refused(error: &tokio_postgres::Error) -> bool {
+    is_one_of(error, &["42501"])
+}
+
 /// Returns whether the database has no such text in its encoding.
 pub(super) fn is_outside_encoding(error: &tokio_postgres::Error) -> bool {
     is_one_of(error, &["22021", "22P05"])

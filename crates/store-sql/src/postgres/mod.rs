@@ -3,6 +3,7 @@
 mod connector;
 mod error;
 mod layout;
+mod leases;
 mod options;
 mod parameters;
 mod session;

@@ -10,7 +10,10 @@ pub(super) const SWEEP: usize = 100;
 pub(super) const PAGE: usize = 1000;
 
 /// How many statements there are.
-pub(super) const COUNT: usize = 11;
+pub(super) const COUNT: usize = LEASES + 4;
+
+/// The place of the first of those on leases, after those on entries.
+pub(super) const LEASES: usize = 11;
 
 /// A statement, and where a connection keeps it once it is prepared.
 #[derive(Debug)]
@@ -113,7 +116,7 @@ impl Statements {
                 "SELECT {key} FROM {table} WHERE {expires} <= $1 LIMIT {SWEEP} FOR UPDATE SKIP LOCKED"
             );
             Sql {
-                place: COUNT - 1,
+                place: LEASES - 1,
                 text: format!("DELETE FROM {table} WHERE {key} IN ({some}) RETURNING true"),
             }
         });

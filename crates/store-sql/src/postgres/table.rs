@@ -9,7 +9,7 @@ use super::layout::Columns;
 use super::parameters::{Held, Parameter, stored_millis};
 use super::session::{Connection, Raw};
 use super::statements::{PAGE, SWEEP, Sql, Statements};
-use crate::sql::{Kind, Length, Matched, SqlTable, again, answers_of};
+use crate::sql::{Kind, LeaseStep, Length, Matched, SqlTable, again, answers_of};
 use redkv_core::entry::{Deadline, Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Result};
 use redkv_core::store::{Answers, Cursor, Page, SetMode, answer_all, end_of_prefix};
@@ -34,6 +34,15 @@ impl SqlTable for Table {
 
     fn notice(&self) -> Option<&str> {
         None
+    }
+
+    async fn lease(
+        connector: &PostgresConnector,
+        connection: &mut Connection,
+        name: &str,
+        step: LeaseStep,
+    ) -> Result<Option<i64>> {
+        connector.leases.step(connection, name, step).await
     }
 
     fn sweeps(&self) -> bool {
@@ -282,7 +291,7 @@ impl Table {
 }
 
 /// Runs a statement, again if it ran into another one.
-async fn query(connection: &mut Connection, sql: &Sql, parameters: &[Parameter]) -> Raw<Vec<Row>> {
+pub(super) async fn query(connection: &mut Connection, sql: &Sql, parameters: &[Parameter]) -> Raw<Vec<Row>> {
     let mut attempt = 0;
     loop {
         let error = match connection.query(sql, parameters).await {

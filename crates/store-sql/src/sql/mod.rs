@@ -3,6 +3,7 @@
 mod answers;
 mod backoff;
 mod columns;
+mod leases;
 mod options;
 mod pool;
 mod store;
@@ -11,6 +12,7 @@ mod table;
 pub(super) use answers::{Matched, answers_of};
 pub(super) use backoff::again;
 pub(super) use columns::{ColumnType, Kind, Length};
+pub(super) use leases::{LEASE_TABLE, LeaseStep, with_remedy};
 #[cfg(feature = "postgres")]
 pub(super) use options::{Binding, check_name};
 pub(super) use options::{

@@ -14,7 +14,7 @@ use redkv_core::error::{Error, Result};
 use redkv_core::notices::Notices;
 use redkv_core::opening::Opening;
 use redkv_core::partial::Partial;
-use redkv_core::store::{Answers, Capabilities, Cursor, Expiry, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Expiry, Leases, Page, SetMode, Store, Want};
 
 /// Milliseconds between two looks for entries past their deadline.
 const SWEEP_EVERY: u64 = 60_000;
@@ -29,7 +29,7 @@ const SWEEP_EVERY: u64 = 60_000;
 /// hundred at a time, where an index finds them.
 pub(crate) struct SqlStore<T: SqlTable> {
     clock: Arc<dyn Clock>,
-    pool: Pool<T::Connector>,
+    pub(super) pool: Pool<T::Connector>,
     table: Opening<T>,
     capabilities: Capabilities,
     /// When to look for entries past their deadline again.
@@ -229,6 +229,10 @@ impl<T: SqlTable> Store for SqlStore<T> {
 
     fn keys<'a>(&'a self, prefix: &'a str, after: Option<&'a Cursor>) -> BoxFuture<'a, Result<Page>> {
         Box::pin(self.page(prefix, after))
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
     }
 
     /// Ends the connections; those in use when they come back.

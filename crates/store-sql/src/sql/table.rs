@@ -1,5 +1,6 @@
 //! What the tables of different servers do differently.
 
+use super::leases::LeaseStep;
 use super::pool::Connector;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
@@ -75,6 +76,15 @@ pub(crate) trait SqlTable: Sized + Send + Sync + 'static {
         after: Option<&Cursor>,
         now: u64,
     ) -> impl Future<Output = Result<Page>> + Send;
+
+    /// Makes a step on the lease called `name`, which needs no table of entries. Returns the token of who holds it then, or
+    /// held it until now; `None` where that is another one, or nobody.
+    fn lease(
+        connector: &Self::Connector,
+        connection: &mut ConnectionOf<Self>,
+        name: &str,
+        step: LeaseStep,
+    ) -> impl Future<Output = Result<Option<i64>>> + Send;
 
     /// Returns whether [`SqlTable::sweep`] does anything.
     fn sweeps(&self) -> bool;

@@ -1,6 +1,7 @@
 //! On a full disk.
 
 use std::fs;
+use std::time::Duration;
 
 use redkv::entry::Key;
 use redkv::error::ErrorKind;
@@ -37,6 +38,22 @@ async fn writes_are_refused_deletes_go_on_and_writes_are_taken_again() {
     }
     store.close().await;
     assert_eq!(get(&open(json!({ "path": path })), "0").await.unwrap().len(), 5_000);
+}
+
+#[tokio::test]
+async fn a_lease_is_given_back_on_a_full_disk() {
+    let name = "sqlite::full::a_lease_is_given_back_on_a_full_disk";
+    let Some(folder) = file_system(name, 4_096) else { return };
+    let store = open(json!({ "path": folder.join("kv.db") }));
+    let leases = store.leases().unwrap();
+    let token = leases.acquire("a", Duration::from_secs(3600)).await.unwrap().unwrap();
+    let mut count = 0;
+    while set(&store, &count.to_string(), "x".repeat(5_000)).await.is_ok() {
+        count += 1;
+    }
+    assert!(count > 50, "{count}");
+    assert!(leases.release("a", token).await.unwrap());
+    assert!(!leases.release("a", token).await.unwrap());
 }
 
 #[tokio::test]

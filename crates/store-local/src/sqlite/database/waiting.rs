@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::sqlite::leases::LeaseRequest;
 use crate::sqlite::table::change::Change;
 use crate::sqlite::thread::Job;
 use redkv_core::entry::Key;
@@ -27,6 +28,7 @@ pub(crate) struct Writer {
 pub(crate) struct Waiting {
     writers: Vec<Writer>,
     readers: Vec<Job>,
+    leases: Vec<LeaseRequest>,
     /// The keys of the writers.
     keys: HashSet<Key>,
     attempts: u32,
@@ -34,7 +36,7 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) fn is_empty(&self) -> bool {
-        self.writers.is_empty()
+        self.writers.is_empty() && self.leases.is_empty()
     }
 
     /// How long to wait before the next attempt.
@@ -62,6 +64,10 @@ impl Waiting {
         self.writers.push(writer);
     }
 
+    pub(crate) fn add_lease(&mut self, request: LeaseRequest) {
+        self.leases.push(request);
+    }
+
     pub(crate) fn add_reader(&mut self, job: Job) {
         self.readers.push(job);
     }
@@ -69,7 +75,7 @@ impl Waiting {
     /// Returns whether `job` must see what waits: it was asked for later.
     pub(crate) fn keeps(&self, job: &Job) -> bool {
         match job {
-            Job::Open(_) | Job::Write(..) => false,
+            Job::Open(_) | Job::Write(..) | Job::Lease(..) => false,
             Job::Get(keys, _) | Job::Has(keys, _) => keys.iter().any(|key| self.keys.contains(key)),
             Job::Keys(..) => !self.keys.is_empty(),
         }
@@ -78,6 +84,10 @@ impl Waiting {
     pub(crate) fn take_writers(&mut self) -> Vec<Writer> {
         self.keys.clear();
         std::mem::take(&mut self.writers)
+    }
+
+    pub(crate) fn take_leases(&mut self) -> Vec<LeaseRequest> {
+        std::mem::take(&mut self.leases)
     }
 
     pub(crate) fn take_readers(&mut self) -> Vec<Job> {
