@@ -2543,8 +2543,10 @@ declare namespace RedKV {
      * user (0600), and for the group if the directory is writable by the group; its directory is not.
      *
      * It must be on a local disk.
+     *
+     * A `URL` must begin with `file:`.
      */
-    path: string
+    path: string | URL
 
     /**
      * The table. A missing table is created.
@@ -2682,8 +2684,10 @@ declare namespace RedKV {
      * user (0600), and for the group if the directory is writable by the group; its directory is not.
      *
      * It must be on a local disk.
+     *
+     * A `URL` must begin with `file:`.
      */
-    path: string
+    path: string | URL
 
     /**
      * The table. A missing table is created. Beside it are two more, for indexes: with `_shape` and `_entries` at the end
@@ -4079,7 +4083,7 @@ declare namespace RedKV {
 
   /** The options of each backend of records. */
   interface RecordsOptions {
-    memory: Record<never, never>
+    memory: Record<string, never>
     dynamodb: DynamoDBRecordsOptions
     sqlite: SQLiteRecordsOptions
   }

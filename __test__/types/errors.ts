@@ -98,6 +98,7 @@ function explained({ code }: AnyRedKVError): string {
     case 'ERR_REDKV_PARTIAL':
     case 'ERR_REDKV_EXISTS':
     case 'ERR_REDKV_MODIFIED':
+    case 'ERR_REDKV_LEASE_LOST':
     case 'ERR_REDKV_NOT_FOUND':
       return 'look'
     case 'ERR_REDKV_CONFLICT':

@@ -79,7 +79,7 @@ export function withInterfaces(text, { stores, structures, records, interfaces, 
   written = written.replace(/(?<=\n {2}interface StoreOptions \{\n)[^}]*(?= {2}\})/, () => lines)
   const ofStructures = structures.map(({ name, options }) => `    ${name}: ${[...(options ? [options] : []), 'StructuresCommonOptions'].join(' & ')}\n`).join('')
   written = written.replace(/(?<=\n {2}interface StructuresOptions \{\n)[^}]*(?= {2}\})/, () => ofStructures)
-  const ofRecords = records.map(({ name, options }) => `    ${name}: ${options ?? 'Record<never, never>'}\n`).join('')
+  const ofRecords = records.map(({ name, options }) => `    ${name}: ${options ?? 'Record<string, never>'}\n`).join('')
   written = written.replace(/(?<=\n {2}interface RecordsOptions \{\n)[^}]*(?= {2}\})/, () => ofRecords)
   const aliases = stores.flatMap(({ name, aliases: others }) => others.map((other) => `    ${other}: '${name}'\n`))
   written = written.replace(/(?<=\n {2}interface StoreAliases \{\n)[^}]*(?= {2}\})/, () => aliases.toSorted().join(''))

@@ -1,7 +1,5 @@
 //! The backends of records by the names that users give them.
 
-use std::sync::Arc;
-
 use super::options::ELSEWHERE;
 use crate::desk::{Backend, Registry};
 use redkv_records::Records;
@@ -15,7 +13,7 @@ const ALL: &[Backend<dyn Records, ()>] = &[
     Backend {
         name: "memory",
         schemas: &[],
-        make: |_, (), _| Ok(Arc::new(redkv_records::MemoryRecords::default())),
+        make: |_, (), _| Ok(std::sync::Arc::new(redkv_records::MemoryRecords::default())),
     },
     #[cfg(feature = "dynamodb")]
     Backend {
@@ -23,7 +21,7 @@ const ALL: &[Backend<dyn Records, ()>] = &[
         schemas: crate::stores::DynamoDbRecordsConfig::SCHEMAS,
         make: |fields, (), _| {
             let config = crate::stores::DynamoDbRecordsConfig::from_fields(fields)?;
-            Ok(Arc::new(crate::stores::DynamoDbRecords::new(config)))
+            Ok(std::sync::Arc::new(crate::stores::DynamoDbRecords::new(config)))
         },
     },
     #[cfg(feature = "sqlite")]
@@ -32,7 +30,7 @@ const ALL: &[Backend<dyn Records, ()>] = &[
         schemas: crate::stores::SqliteRecordsConfig::SCHEMAS,
         make: |fields, (), timeout| {
             let config = crate::stores::SqliteRecordsConfig::from_fields(fields)?;
-            Ok(Arc::new(crate::stores::SqliteRecords::new(config.within(timeout))))
+            Ok(std::sync::Arc::new(crate::stores::SqliteRecords::new(config.within(timeout))))
         },
     },
 ];

@@ -1,7 +1,5 @@
 //! The backends of data structures by the names that users give them.
 
-use std::sync::Arc;
-
 use super::options::{ELSEWHERE, StructuresConfig};
 use crate::desk::{Backend, Registry};
 use redkv_structures::Structures;
@@ -19,16 +17,18 @@ const ALL: &[Backend<dyn Structures, StructuresConfig>] = &[
     Backend {
         name: "memory",
         schemas: &[],
-        make: |_, _, _| Ok(Arc::new(super::MemoryStructures::new(redkv_structures::Limits::REDIS))),
+        make: |_, _, _| {
+            Ok(std::sync::Arc::new(super::MemoryStructures::new(redkv_structures::Limits::REDIS)))
+        },
     },
     #[cfg(feature = "redis")]
     Backend {
         name: "redis",
         schemas: crate::stores::RedisConfig::SCHEMAS,
         make: |fields, _, _| {
-            Ok(Arc::new(crate::stores::RedisStructures::new(crate::stores::RedisConfig::from_fields(
-                fields,
-            )?)))
+            Ok(std::sync::Arc::new(crate::stores::RedisStructures::new(
+                crate::stores::RedisConfig::from_fields(fields)?,
+            )))
         },
     },
     #[cfg(feature = "dynamodb")]
@@ -38,7 +38,7 @@ const ALL: &[Backend<dyn Structures, StructuresConfig>] = &[
         make: |fields, common, _| {
             let mut config = crate::stores::DynamoDbStructuresConfig::from_fields(fields)?;
             config.strict_kinds = common.has_strict_kinds;
-            Ok(Arc::new(crate::stores::DynamoDbStructures::new(config)))
+            Ok(std::sync::Arc::new(crate::stores::DynamoDbStructures::new(config)))
         },
     },
     #[cfg(feature = "sqlite")]
@@ -47,7 +47,7 @@ const ALL: &[Backend<dyn Structures, StructuresConfig>] = &[
         schemas: crate::stores::SqliteStructuresConfig::SCHEMAS,
         make: |fields, _, timeout| {
             let config = crate::stores::SqliteStructuresConfig::from_fields(fields)?;
-            Ok(Arc::new(crate::stores::SqliteStructures::new(config.within(timeout))))
+            Ok(std::sync::Arc::new(crate::stores::SqliteStructures::new(config.within(timeout))))
         },
     },
 ];
