@@ -1,6 +1,6 @@
 'use strict'
 
-// Leases in the memory of one process: how they are taken, kept, lost and given back.
+// Leases in one process: how they are taken, kept, lost and given back.
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
@@ -8,6 +8,7 @@ const { describe, test } = require('node:test')
 const { inspect } = require('node:util')
 const RedKV = require('../..')
 const { childOf, printed } = require('../support/child.js')
+const { freshFile } = require('../support/fresh.js')
 const { isArgumentError, rejectionOf } = require('../support/refused.js')
 
 function opened(t) {
@@ -84,6 +85,18 @@ describe('a lease', () => {
     await kv.close()
     assert.equal((await rejectionOf(() => kv.lease('job'))).code, 'ERR_REDKV_CLOSED')
     await store.close()
+  })
+
+  test('is free for others once close() has resolved', async (t) => {
+    const path = freshFile(t)
+    const [kv, other] = [new RedKV(), new RedKV()]
+    t.after(() => other.close())
+    kv.addStore('sqlite', { path })
+    other.addStore('sqlite', { path })
+    const lease = await kv.lease('job')
+    assert.equal(await other.lease('job'), null)
+    await kv.close()
+    assert.ok((await other.lease('job')).token > lease.token)
   })
 
   test('of a chain is that of its last store', async (t) => {

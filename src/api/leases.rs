@@ -54,9 +54,9 @@ pub(super) fn step(
         Some(token) => LeaseStep::Renew(token, life),
     };
     instance.check(Weight::default(), Operation::Lease)?;
-    let chain = instance.chain.clone();
+    let made = instance.chain.lease(scope, name, step);
     Ok(instance.gather_task(Weight::default(), Operation::Lease, move |done| async move {
-        done.settle_lease(chain.lease(scope, &name, step).await);
+        done.settle_lease(made.await);
     }))
 }
 

@@ -89,16 +89,16 @@ impl ChainStore {
 /// The leases of the chain are those of its authority.
 impl Leases for ChainStore {
     fn acquire<'a>(&'a self, name: &'a str, life: Duration) -> BoxFuture<'a, Result<Option<u64>>> {
-        self.0.lease(Scope::Chain, name, LeaseStep::Acquire(life)).boxed()
+        self.0.lease(Scope::Chain, name.to_owned(), LeaseStep::Acquire(life)).boxed()
     }
 
     fn renew<'a>(&'a self, name: &'a str, token: u64, life: Duration) -> BoxFuture<'a, Result<bool>> {
-        let step = self.0.lease(Scope::Chain, name, LeaseStep::Renew(token, life));
+        let step = self.0.lease(Scope::Chain, name.to_owned(), LeaseStep::Renew(token, life));
         step.map(|answer| answer.map(|token| token.is_some())).boxed()
     }
 
     fn release<'a>(&'a self, name: &'a str, token: u64) -> BoxFuture<'a, Result<bool>> {
-        let step = self.0.lease(Scope::Chain, name, LeaseStep::Release(token));
+        let step = self.0.lease(Scope::Chain, name.to_owned(), LeaseStep::Release(token));
         step.map(|answer| answer.map(|token| token.is_some())).boxed()
     }
 }

@@ -24,12 +24,22 @@ pub enum LeaseStep {
 impl Chain {
     /// Makes a step on the lease called `name` of the authority of `scope`. Returns the token of who holds it after the step, or
     /// held it until a release; `None` where that is another one, or nobody.
-    pub async fn lease(self: &Arc<Self>, scope: Scope, name: &str, step: LeaseStep) -> Result<Option<u64>> {
-        let visit = self.visit_in(scope, 1)?;
-        let probe = Key::from(format!("{LEASE_KEY}{name}"));
-        let ask = async { vec![visit.step(name, step).await] };
-        let answer = visit.call(Operation::Lease, &probe, 1, ask).await.pop();
-        answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")))
+    ///
+    /// It counts as called with this, so that a chain that is closed afterwards waits for it.
+    pub fn lease(
+        self: &Arc<Self>,
+        scope: Scope,
+        name: String,
+        step: LeaseStep,
+    ) -> impl Future<Output = Result<Option<u64>>> + Send + use<> {
+        let visit = self.visit_in(scope, 1);
+        async move {
+            let visit = visit?;
+            let probe = Key::from(format!("{LEASE_KEY}{name}"));
+            let ask = async { vec![visit.step(&name, step).await] };
+            let answer = visit.call(Operation::Lease, &probe, 1, ask).await.pop();
+            answer.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "a defect of RedKV: no answer")))
+        }
     }
 }
 
