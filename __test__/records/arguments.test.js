@@ -149,11 +149,11 @@ test('options may be those of a class', async (t) => {
   assert.equal(fields.a, '1')
   class Shape {
     get localIndexes() {
-      return [{ name: 'l2', sortKey: 'a' }]
+      return [{ name: 'by_a', sortKey: 'a' }]
     }
   }
   await table.createTable(new Shape())
-  assert.equal((await partition.listPage('', { localIndex: { name: 'l2', sortKey: 'a' } })).records.length, 1)
+  assert.equal((await partition.listPage('', { localIndex: { name: 'by_a', sortKey: 'a' } })).records.length, 1)
 })
 
 test('a frozen error of a change comes back as it is', async (t) => {

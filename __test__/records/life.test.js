@@ -65,7 +65,7 @@ describe('createTable()', () => {
       ['localIndex', { localIndexes: [{ name: 'by_version', sortKey: 'version' }] }],
     ]) {
       const error = await rejectionOf(() => table.createTable(options))
-      isArgumentError(error, field)
+      isArgumentError(error, field, error.store)
       assert.equal(error.operation, 'createTable')
     }
   })

@@ -2,6 +2,8 @@
 
 // Leases between processes: taken, renewed while the event loop turns, and given back. Documented in index.d.ts.
 
+const { performance } = require('node:perf_hooks')
+const timers = require('node:timers')
 const { inspect } = require('node:util')
 
 const { pending } = require('../bridge.js')
@@ -10,7 +12,7 @@ const { reason, signalOf, untilAborted } = require('../signals.js')
 const { fromCaller } = require('../stacks.js')
 
 // What tests and tracers replace is taken as it is when this module is loaded.
-const { clearTimeout, setTimeout } = globalThis
+const { clearTimeout, setTimeout } = timers
 const now = performance.now.bind(performance)
 const { kill, pid } = process
 
