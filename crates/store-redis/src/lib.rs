@@ -8,6 +8,7 @@ mod connection;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzz;
+mod leases;
 mod listing;
 mod options;
 mod protocol;

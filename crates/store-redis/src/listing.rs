@@ -8,6 +8,7 @@ use crate::protocol::request::Request;
 use redkv_core::entry::Key;
 use redkv_core::error::{Error, Result};
 use redkv_core::store::Cursor;
+use redkv_core::store::leases::LEASE_KEY;
 
 /// The position of a scan of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ fn pattern(prefix: &str) -> String {
     pattern
 }
 
-/// The cursor and the keys in the answer to [`step`]. Bytes that are not text are not a key of ours.
+/// The cursor and the keys in the answer to [`step`]. Bytes that are not text are not a key of ours, and leases are no entries.
 fn told(reply: Value, prefix: &str) -> Result<(u64, Vec<Key>)> {
     let (cursor, keys) = match reply {
         Value::Array(parts) => match <[Value; 2]>::try_from(parts) {
@@ -95,7 +96,8 @@ fn told(reply: Value, prefix: &str) -> Result<(u64, Vec<Key>)> {
         _ => Err(strange()),
     };
     let keys = keys.into_iter().map(text).collect::<Result<Vec<_>>>()?;
-    let keys = keys.into_iter().flatten().filter(|key| key.starts_with(prefix)).map(Key::from).collect();
+    let is_entry = |key: &String| key.starts_with(prefix) && !key.starts_with(LEASE_KEY);
+    let keys = keys.into_iter().flatten().filter(is_entry).map(Key::from).collect();
     Ok((cursor, keys))
 }
 
@@ -157,6 +159,9 @@ mod tests {
         let keys = Value::Array(vec![string(b"a:1"), string(b"b:1"), string(b"a:\xff")]);
         let reply = Value::Array(vec![string(b"17"), keys]);
         assert_eq!(told(reply, "a:").unwrap(), (17, vec![Key::from("a:1")]));
+        let keys = Value::Array(vec![string(b"\x01redkv:lease:{a}"), string(b"\x01redkv:")]);
+        let reply = Value::Array(vec![string(b"0"), keys]);
+        assert_eq!(told(reply, "").unwrap(), (0, vec![Key::from("\u{1}redkv:")]));
         assert!(told(Value::Array(vec![string(b"x"), Value::Array(vec![])]), "").is_err());
     }
 }

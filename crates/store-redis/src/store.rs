@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use redis::Value;
@@ -11,6 +12,7 @@ use super::apart::{ask_apart, is_broken_off, is_refused_together};
 use super::batches::{Batch, Deletes, Entries, Existence, Values, Writes};
 use super::cluster::ClusterStore;
 use super::error::{Failure, error_of, too_large};
+use super::leases::{LeaseStep, LeaseSteps, token, was_held};
 use super::listing::{Position, scan};
 use super::reads::{Sought, forbidden, lacked_memory};
 use super::{reads, script, writes};
@@ -25,7 +27,7 @@ use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all,
+    Answers, Capabilities, Cursor, Expiry, Leases, Page, Pieces, SetMode, Store, Want, answer_all,
 };
 use redkv_layers::Prefixed;
 
@@ -177,6 +179,10 @@ impl RedisStore {
         let apart = ask_apart(&self.client, &batch, &items, false).await;
         again.iter().zip(apart).for_each(|(n, answer)| answers[*n] = answer);
         answers
+    }
+
+    async fn lease_step(&self, step: LeaseStep) -> Answers<u64> {
+        ask_apart(&self.client, &LeaseSteps, &[step], false).await
     }
 
     /// Sends what `build` makes of `items` and reads its replies; without any, all keys fail alike.
@@ -347,7 +353,25 @@ impl Store for RedisStore {
         })
     }
 
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async { self.client.close() })
+    }
+}
+
+impl Leases for RedisStore {
+    fn acquire<'a>(&'a self, name: &'a str, life: Duration) -> BoxFuture<'a, Result<Option<u64>>> {
+        Box::pin(async move { token(self.lease_step(LeaseStep::acquire(name, life)).await) })
+    }
+
+    fn renew<'a>(&'a self, name: &'a str, token: u64, life: Duration) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move { was_held(self.lease_step(LeaseStep::renew(name, token, life)).await) })
+    }
+
+    fn release<'a>(&'a self, name: &'a str, token: u64) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move { was_held(self.lease_step(LeaseStep::release(name, token)).await) })
     }
 }

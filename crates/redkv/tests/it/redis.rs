@@ -25,7 +25,7 @@ use redkv::stores::{RedisConfig, build_redis};
 use serde_json::{Value, json};
 
 /// The store that `options` describe, as a user would get it.
-fn store(options: Value) -> Arc<dyn Store> {
+pub(crate) fn store(options: Value) -> Arc<dyn Store> {
     store_with(options, |_| {})
 }
 

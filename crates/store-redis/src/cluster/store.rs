@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -10,12 +11,13 @@ use super::super::store::capabilities;
 use super::nodes::Nodes;
 use super::pages::page;
 use super::scatter::scatter;
+use crate::leases::{LeaseStep, LeaseSteps, token, was_held};
 use crate::options::config::{RedisAddress, RedisConfig};
 use crate::reads::{Sought, forbidden};
 use redkv_core::clock::Clock;
 use redkv_core::entry::{Entry, Key};
 use redkv_core::error::Result;
-use redkv_core::store::{Answers, Capabilities, Cursor, Page, SetMode, Store, Want};
+use redkv_core::store::{Answers, Capabilities, Cursor, Leases, Page, SetMode, Store, Want};
 
 /// Keeps entries in a Redis Cluster, each as a plain string under its plain key.
 ///
@@ -35,6 +37,10 @@ impl ClusterStore {
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self { nodes: Nodes::new(config, seeds), clock }
+    }
+
+    async fn lease_step(&self, step: LeaseStep) -> Answers<u64> {
+        scatter(&self.nodes, &LeaseSteps, &[step]).await
     }
 }
 
@@ -120,7 +126,25 @@ impl Store for ClusterStore {
         })
     }
 
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async { self.nodes.close() })
+    }
+}
+
+impl Leases for ClusterStore {
+    fn acquire<'a>(&'a self, name: &'a str, life: Duration) -> BoxFuture<'a, Result<Option<u64>>> {
+        Box::pin(async move { token(self.lease_step(LeaseStep::acquire(name, life)).await) })
+    }
+
+    fn renew<'a>(&'a self, name: &'a str, token: u64, life: Duration) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move { was_held(self.lease_step(LeaseStep::renew(name, token, life)).await) })
+    }
+
+    fn release<'a>(&'a self, name: &'a str, token: u64) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move { was_held(self.lease_step(LeaseStep::release(name, token)).await) })
     }
 }
