@@ -7,4 +7,4 @@ mod credentials;
 mod failures;
 mod isolation;
 mod items;
-mod table;
+pub(crate) mod table;

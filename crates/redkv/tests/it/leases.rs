@@ -4,6 +4,8 @@
     expect(clippy::unwrap_used, reason = "a failed step ends its test")
 )]
 
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 #[cfg(feature = "memory")]
 mod memory;
 #[cfg(feature = "mysql")]

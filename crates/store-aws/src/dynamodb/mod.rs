@@ -5,6 +5,7 @@ pub(crate) mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod items;
+mod leases;
 mod listing;
 mod reads;
 mod store;

@@ -15,7 +15,8 @@ use redkv_core::error::{Error, Result};
 use redkv_core::opening::Opening;
 use redkv_core::partial::Partial;
 use redkv_core::store::{
-    Answers, Capabilities, Cursor, Expiry, Page, Pieces, SetMode, Store, Want, answer_all, clear_a_page,
+    Answers, Capabilities, Cursor, Expiry, Leases, Page, Pieces, SetMode, Store, Want, answer_all,
+    clear_a_page,
 };
 
 /// Keeps entries as items of an Amazon DynamoDB table whose primary key is one text attribute.
@@ -35,7 +36,7 @@ impl DynamoDbStore {
         Self { config, clock, table: Opening::default() }
     }
 
-    async fn table(&self) -> Result<&Arc<Table>> {
+    pub(super) async fn table(&self) -> Result<&Arc<Table>> {
         self.table
             .get(|| {
                 let config = self.config.clone();
@@ -185,6 +186,10 @@ impl Store for DynamoDbStore {
         after: Option<&'a Cursor>,
     ) -> BoxFuture<'a, Result<Option<Cursor>>> {
         clear_a_page(self, prefix, after).boxed()
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
     }
 
     /// Nothing to end: requests under way finish, and idle connections are closed with the store.

@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::types::{KeyType, ScalarAttributeType, TableDescription, Ta
 use super::config::DynamoDbConfig;
 use super::error;
 use super::items::Shape;
-use crate::aws::attempts::Attempts;
+use super::leases::KnownLeases;
+use crate::aws::attempts::{Attempts, OnlyOnce};
 use crate::aws::{client, requests};
 use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 
@@ -17,9 +18,12 @@ use redkv_core::error::{Error, ErrorKind, Outcome, Result};
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) client: Client,
+    /// Sends nothing again that may have been carried out.
+    pub(super) once: Client,
     pub(super) name: String,
     pub(super) shape: Shape,
     pub(super) consistent_reads: bool,
+    pub(super) leases: KnownLeases,
 }
 
 impl Table {
@@ -40,9 +44,9 @@ impl Table {
 
     async fn look_up(config: &DynamoDbConfig) -> Result<Self> {
         let (settings, renewal) = client::settings(&config.client, None, LARGEST_ANSWER).await?;
-        let settings =
-            Builder::from(&settings).interceptor(renewal.clone()).retry_classifier(renewal).build();
-        let client = Client::from_conf(settings);
+        let settings = Builder::from(&settings).interceptor(renewal.clone()).retry_classifier(renewal);
+        let client = Client::from_conf(settings.clone().build());
+        let once = Client::from_conf(settings.retry_classifier(OnlyOnce).build());
         let attempts = Attempts::default();
         let request = client.describe_table().table_name(&config.table).customize();
         let described = match request.interceptor(attempts.clone()).send().await {
@@ -58,7 +62,8 @@ impl Table {
             ttl_attribute: config.ttl_attribute.clone(),
         };
         check_names(&shape)?;
-        Ok(Self { client, name: config.table.clone(), shape, consistent_reads: config.consistent_reads })
+        let (name, consistent_reads) = (config.table.clone(), config.consistent_reads);
+        Ok(Self { client, once, name, shape, consistent_reads, leases: KnownLeases::default() })
     }
 
     /// Names for expressions, which do not take every name as it is.
