@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const RedKV = require('../..')
-const { leaseProcess } = require('../support/lease-process.js')
+const { leaseProcess } = require('../support/leases/process.js')
 const { kinds, open, optionsOf } = require('../support/stores.js')
 
 for (const kind of ['redis', 'redisCluster', 'redisSentinel', 'redisInLayers', 'dynamodb', 'dynamodbLocal']) {

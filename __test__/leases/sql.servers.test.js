@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const RedKV = require('../..')
 const { server } = require('../support/fresh.js')
-const { leaseProcess } = require('../support/lease-process.js')
+const { leaseProcess } = require('../support/leases/process.js')
 const { kinds, optionsOf } = require('../support/stores.js')
 
 const life = 1000

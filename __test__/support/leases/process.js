@@ -30,7 +30,7 @@ async function leaseProcess(t, store, name, options) {
 }
 
 async function hold({ store, name, options }) {
-  const RedKV = require('../..')
+  const RedKV = require('../../..')
   const kv = new RedKV()
   kv.addStore(...store)
   await kv.ready()
