@@ -7,7 +7,7 @@ const { once } = require('node:events')
 const { describe, test } = require('node:test')
 const { inspect } = require('node:util')
 const RedKV = require('../..')
-const { childOf, printed } = require('../support/child.js')
+const { childOf, printed, root } = require('../support/child.js')
 const { freshFile } = require('../support/fresh.js')
 const { isArgumentError, rejectionOf } = require('../support/refused.js')
 
@@ -190,5 +190,39 @@ describe('a process with a lease', () => {
       process.kill(process.pid, 'SIGINT')
     })
     printed(result, 'own\n')
+  })
+
+  test('handles a signal once, by itself, as before', async () => {
+    const result = await childOf(async () => {
+      const kv = new RedKV()
+      kv.addStore('memory')
+      const busy = setInterval(() => {}, 1000)
+      process.once('SIGTERM', () => {
+        setTimeout(() => {
+          console.log('own')
+          clearInterval(busy)
+        }, 200)
+      })
+      await kv.lease('job')
+      process.kill(process.pid, 'SIGTERM')
+    })
+    printed(result, 'own\n')
+  })
+
+  test('is ended by a signal where two copies of the package hold leases', async () => {
+    const result = await childOf(async (path) => {
+      const copies = [RedKV]
+      for (const file of Object.keys(require.cache)) if (!file.endsWith('.node')) delete require.cache[file]
+      copies.push(require(path))
+      for (const Copy of copies) {
+        const kv = new Copy()
+        kv.addStore('memory')
+        await kv.lease('job')
+      }
+      setInterval(() => {}, 1000)
+      console.log(copies[0] === copies[1], process.listenerCount('SIGTERM'))
+      process.kill(process.pid, 'SIGTERM')
+    }, root)
+    assert.deepEqual([result.signal, result.stdout], ['SIGTERM', 'false 2\n'], result.stderr)
   })
 })

@@ -192,11 +192,16 @@ function releaseEverything() {
 const SIGNALS = ['SIGINT', 'SIGTERM']
 let isWatching = false
 
+/** What all copies of this module know each other's listeners by: they are none of the program. */
+const IS_OURS = Symbol.for('redkv.lease.onSignal')
+onSignal[IS_OURS] = true
+
 function watchExits() {
   if (isWatching) return
   isWatching = true
   process.on('beforeExit', releaseEverything)
-  for (const name of SIGNALS) process.on(name, onSignal)
+  // First, to see who else listens before those who listen once are gone.
+  for (const name of SIGNALS) process.prependListener(name, onSignal)
 }
 
 function unwatchExits() {
@@ -208,7 +213,7 @@ function unwatchExits() {
 
 /** Gives everything back, and lets the signal do what it would have done: nothing, where the program handles it. */
 function onSignal(name) {
-  const isAlone = process.listenerCount(name) === 1
+  const isAlone = process.listeners(name).every((listener) => listener[IS_OURS] === true)
   const timer = setTimeout(end, LAST_SECOND)
   releaseEverything().then(end, end)
   let hasEnded = false
