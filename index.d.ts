@@ -2629,7 +2629,7 @@ declare namespace RedKV {
     /** Its name. */
     name: string
 
-    /** The field that has the name of the partition under which a record is found. Records without it are not in the index. */
+    /** The field whose value is the name of a partition: that partition lists the record. Records without it are not listed. */
     hashKey: string
 
     /** The field that records are ordered by. Those without it are not in the index. */

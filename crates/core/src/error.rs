@@ -202,18 +202,18 @@ impl Error {
         self.with(|inner| inner.source = Some(Arc::new(source)))
     }
 
-    /// Sets what else is told of it, of a type that who made it and who reads it know.
+    /// Attaches a detail of any type. [`Error::told`] returns it to a caller that asks for this type.
     #[must_use]
     pub fn telling<T: Any + Send + Sync>(self, detail: T) -> Self {
         self.with(|inner| inner.detail = Some(Arc::new(detail)))
     }
 
-    /// Returns what else is told of it, if it is a `T`.
+    /// Returns the attached detail, if there is one and it is a `T`.
     pub fn told<T: Any>(&self) -> Option<&T> {
         self.0.detail.as_deref()?.downcast_ref()
     }
 
-    /// Returns whether it equals `other` in every respect, but for what else is told.
+    /// Returns whether it equals `other` in every respect but the attached detail.
     pub fn is_like(&self, other: &Self) -> bool {
         let (one, two) = (&*self.0, &*other.0);
         let have_one_source = match (&one.source, &two.source) {

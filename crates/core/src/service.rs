@@ -47,8 +47,8 @@ pub struct Usage {
 /// So many connections are worth more than more of them.
 const MOST_CALLS: usize = 64;
 
-/// The calls that one backend has at a time, whoever makes them. Where it takes what came together apart, each may need a
-/// connection of its own; where it takes it together, it has one connection for all, and nothing is counted.
+/// Limits the concurrent calls of one backend. A backend with [`Batching::Apart`] may need a connection for each call, so its
+/// calls are counted; one with [`Batching::Together`] has one connection for all, and no limit.
 #[derive(Debug)]
 pub struct Calls(Option<Semaphore>);
 

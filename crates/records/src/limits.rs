@@ -147,7 +147,7 @@ fn count(field: &'static str, count: usize, most: usize) -> Result<()> {
     Err(Error::argument(field, format!("{field} has {count} indexes; a table may have {most} at most")))
 }
 
-/// Fails if an index has the name of one before it, or one attribute twice.
+/// Fails if two indexes have the same name, or one index has the same attribute as both of its keys.
 fn apart(index: &Index, before: &[Index]) -> Result<()> {
     let name = index.name();
     if before.iter().any(|other| other.name() == name) {

@@ -109,8 +109,8 @@ struct Seen {
 }
 
 impl SeenLeases {
-    /// Notes that the lease called `name` has the token and the count of renewals in `mark` now, and returns whether it has been
-    /// so for `life`.
+    /// Compares the lease called `name` with what was seen of it before: `mark` is its token and its number of renewals. Returns
+    /// whether it has not changed for `life`.
     pub fn is_over(&self, name: &str, mark: (u64, u64), life: Duration) -> bool {
         let now = Instant::now();
         let mut seen = self.0.lock();

@@ -35,7 +35,7 @@ impl Flushing {
 
 impl Drop for Flushing {
     fn drop(&mut self) {
-        // One that was given up told nobody.
+        // It was cancelled before it reported a result.
         if !self.has_ended {
             self.shared.queue().flushes -= 1;
         }

@@ -57,7 +57,7 @@ options! {
     struct GlobalIndexOptions is "RecordsGlobalIndex" {
         /// Its name.
         name as "name": kinds::Required<kinds::Text>,
-        /// The field that has the name of the partition under which a record is found. Records without it are not in the index.
+        /// The field whose value is the name of a partition: that partition lists the record. Records without it are not listed.
         hash_key as "hashKey": kinds::Required<kinds::Text>,
         /// The field that records are ordered by. Those without it are not in the index.
         sort_key as "sortKey": kinds::Required<kinds::Text>,
